@@ -1,0 +1,117 @@
+//! The operator's command: the function's own code on a laptop, with an embedded Zoom.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a composition root, where time and environment are read"
+)]
+
+mod check;
+mod demo;
+mod policy;
+mod sandbox;
+mod show;
+
+use std::io::{ErrorKind, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use jiff::Timestamp;
+
+use crate::error::RunError;
+
+/// Alerts on Zoom Phone SMS and MMS charges before the bill does.
+#[derive(Parser)]
+#[command(name = "cost-alerts", version, about, arg_required_else_help = true)]
+struct Command {
+    #[command(subcommand)]
+    subcommand: Subcommands,
+}
+
+#[derive(Subcommand)]
+enum Subcommands {
+    /// The whole job with nothing set up: an embedded Zoom, a sample policy, the messages as their readers see them
+    Demo(demo::Demo),
+    /// Read the real Zoom's report, and show totals against budgets and what would be sent; sends nothing
+    Check(check::Check),
+    /// Validate a policy file
+    Policy(policy::Validate),
+    /// Serve the embedded Zoom for any client, with a switch for each open question and fault
+    Sandbox(Box<sandbox::Serve>),
+}
+
+/// How a command ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    Fine,
+    Failed,
+    UsedWrongly,
+    BudgetReached,
+}
+
+impl From<Ending> for ExitCode {
+    fn from(ending: Ending) -> ExitCode {
+        ExitCode::from(match ending {
+            Ending::Fine => 0,
+            Ending::Failed => 1,
+            Ending::UsedWrongly => 2,
+            Ending::BudgetReached => 3,
+        })
+    }
+}
+
+/// Runs the command that the process was started with.
+#[must_use]
+pub fn main() -> ExitCode {
+    let command = Command::parse();
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            complain(&format!("error: the system gives no event loop: {error}"));
+            return Ending::Failed.into();
+        }
+    };
+    let ending = runtime.block_on(async {
+        match command.subcommand {
+            Subcommands::Demo(demo) => demo.run().await,
+            Subcommands::Check(check) => check.run(Timestamp::now()).await,
+            Subcommands::Policy(validate) => validate.run(),
+            Subcommands::Sandbox(serve) => serve.run(Timestamp::now()).await,
+        }
+    });
+    ending.into()
+}
+
+/// Writes to standard output. A reader who has seen enough (`| head`) is no fault.
+fn say(text: &str) {
+    let mut out = std::io::stdout().lock();
+    if let Err(error) = writeln!(out, "{text}").and_then(|()| out.flush())
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        complain(&format!(
+            "error: standard output cannot be written: {error}"
+        ));
+    }
+}
+
+/// Writes to standard error, as far as there is one.
+fn complain(text: &str) {
+    _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// Tells why the job failed.
+fn failed(error: &RunError, json: bool) -> Ending {
+    if json {
+        say(&serde_json::json!({"error": {"code": error.code.to_string(), "message": error.message}}).to_string());
+    }
+    complain(&format!("error[{}]: {}", error.code, error.message));
+    Ending::Failed
+}
+
+/// An environment variable that is set and not blank.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name)
+        .ok()
+        .filter(|value| !value.trim().is_empty())
+}

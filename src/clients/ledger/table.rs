@@ -1,0 +1,264 @@
+//! The ledger in Amazon DynamoDB: partition key `pk` (the alert's id), one item for each alert.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure,
+};
+use jiff::Timestamp;
+
+use super::{Claim, Entry, Held, LEASE, LedgerError};
+use crate::clients::aws;
+use crate::domain::alert::{AlertId, Recorded};
+
+type Item = HashMap<String, AttributeValue>;
+
+/// DynamoDB takes a hundred keys a batch.
+const MOST_KEYS: usize = 100;
+/// Batches that DynamoDB may answer in part before that counts as a failure.
+const MOST_ROUNDS: usize = 8;
+
+const CLAIMED: &str = "claimed";
+const SENT: &str = "sent";
+
+/// A table of Amazon DynamoDB.
+#[derive(Debug)]
+pub struct Table {
+    client: Client,
+    name: String,
+}
+
+impl Table {
+    pub(super) fn new(config: &aws_config::SdkConfig, name: &str) -> Table {
+        Table {
+            client: Client::new(config),
+            name: name.to_owned(),
+        }
+    }
+
+    pub(super) async fn recorded(
+        &self,
+        ids: &[AlertId],
+        now: Timestamp,
+    ) -> Result<HashMap<AlertId, Recorded>, LedgerError> {
+        let mut known = HashMap::new();
+        for batch in ids.chunks(MOST_KEYS) {
+            let items = self.items(batch).await?;
+            let items: HashMap<_, _> = items
+                .iter()
+                .filter_map(|item| Some((text(item, "pk")?, item)))
+                .collect();
+            for id in batch {
+                let state = items
+                    .get(id.as_str())
+                    .filter(|item| !is_expired(item, now))
+                    .and_then(|item| text(item, "state"));
+                match state {
+                    Some(SENT) => known.insert(id.clone(), Recorded::Sent),
+                    Some(_) => known.insert(id.clone(), Recorded::Claimed),
+                    None => None,
+                };
+            }
+        }
+        Ok(known)
+    }
+
+    async fn items(&self, ids: &[AlertId]) -> Result<Vec<Item>, LedgerError> {
+        let problem = |problem: String| self.error("read", problem);
+        let keys = ids.iter().map(key).collect();
+        let keys = KeysAndAttributes::builder()
+            .set_keys(Some(keys))
+            .consistent_read(true)
+            .build();
+        let mut open = HashMap::from([(
+            self.name.clone(),
+            keys.map_err(|_| problem("no keys".to_owned()))?,
+        )]);
+        let mut items = Vec::new();
+        for _ in 0..MOST_ROUNDS {
+            let answer = self
+                .client
+                .batch_get_item()
+                .set_request_items(Some(open))
+                .send()
+                .await;
+            let answer = answer.map_err(|error| problem(aws::problem(&error)))?;
+            items.extend(answer.responses.unwrap_or_default().into_values().flatten());
+            open = answer.unprocessed_keys.unwrap_or_default();
+            if open.is_empty() {
+                return Ok(items);
+            }
+        }
+        Err(problem(
+            "DynamoDB left keys unread again and again".to_owned(),
+        ))
+    }
+
+    pub(super) async fn claim(
+        &self,
+        entry: &Entry,
+        owner: &str,
+        now: Timestamp,
+    ) -> Result<Claim, LedgerError> {
+        let until = now.saturating_add(LEASE).unwrap_or(now);
+        let mut update = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(key(&entry.id)))
+            .condition_expression("attribute_not_exists(pk) OR (#state = :claimed AND lease_until < :now) OR expires_at < :now")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":claimed", AttributeValue::S(CLAIMED.to_owned()))
+            .expression_attribute_values(":owner", AttributeValue::S(owner.to_owned()))
+            .expression_attribute_values(":now", seconds(now))
+            .expression_attribute_values(":until", seconds(until))
+            .expression_attribute_values(":expires", seconds(entry.expires_at))
+            .expression_attribute_values(":zero", AttributeValue::N("0".to_owned()))
+            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
+        let mut sets = String::new();
+        for (index, (name, value)) in entry.facts.iter().enumerate() {
+            sets += &format!(", #f{index} = :f{index}");
+            update = update
+                .expression_attribute_names(format!("#f{index}"), *name)
+                .expression_attribute_values(
+                    format!(":f{index}"),
+                    AttributeValue::S(value.clone()),
+                );
+        }
+        let answer = update
+            .update_expression(format!(
+                "SET #state = :claimed, #owner = :owner, lease_until = :until, expires_at = :expires, \
+                 attempt = if_not_exists(attempt, :zero) + :one{sets}"
+            ))
+            .return_values(ReturnValue::UpdatedNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let held = |item: &Item| {
+            Claim::Held(Held {
+                id: entry.id.clone(),
+                attempt: number(item, "attempt").unwrap_or(1).unsigned_abs(),
+            })
+        };
+        match answer {
+            Ok(answer) => Ok(held(&answer.attributes.unwrap_or_default())),
+            Err(error) => match old_item(&error) {
+                Some(old) if text(old, "state") == Some(SENT) => Ok(Claim::AlreadySent),
+                // Our own claim, whose reply was lost.
+                Some(old) if text(old, "owner") == Some(owner) => Ok(held(old)),
+                Some(old) => {
+                    let until = number(old, "lease_until")
+                        .and_then(|second| Timestamp::from_second(second).ok());
+                    Ok(Claim::HeldElsewhere {
+                        until: until.unwrap_or(now),
+                    })
+                }
+                None => Err(self.error("written", aws::problem(&error))),
+            },
+        }
+    }
+
+    pub(super) async fn confirm(
+        &self,
+        held: &Held,
+        owner: &str,
+        message_id: &str,
+        now: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let answer = self
+            .fenced(held, owner)
+            .update_expression("SET #state = :sent, message_id = :message_id, sent_at = :sent_at REMOVE lease_until")
+            .expression_attribute_values(":sent", AttributeValue::S(SENT.to_owned()))
+            .expression_attribute_values(":message_id", AttributeValue::S(message_id.to_owned()))
+            .expression_attribute_values(":sent_at", AttributeValue::S(now.to_string()))
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(()),
+            // Confirmed already: by us, whose reply was lost, or by a run that took the claim over. Either way it is told as sent.
+            Err(error) if old_item(&error).is_some_and(|old| text(old, "state") == Some(SENT)) => {
+                Ok(())
+            }
+            Err(error) => Err(self.error("written", aws::problem(&error))),
+        }
+    }
+
+    /// Ends the lease and takes the attempt back: the next claim counts as if this one had not been, but an earlier attempt, which may have
+    /// published, still counts.
+    pub(super) async fn release(&self, held: &Held, owner: &str) -> Result<(), LedgerError> {
+        let answer = self
+            .fenced(held, owner)
+            .update_expression("SET lease_until = :zero, attempt = attempt - :one")
+            .expression_attribute_values(":zero", AttributeValue::N("0".to_owned()))
+            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(()),
+            // No longer ours, or given back already and the reply was lost.
+            Err(error) if old_item(&error).is_some() => Ok(()),
+            Err(error) => Err(self.error("written", aws::problem(&error))),
+        }
+    }
+
+    /// A write that only the run that holds the claim, at this attempt, can make.
+    fn fenced(&self, held: &Held, owner: &str) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(key(&held.id)))
+            .condition_expression("#state = :claimed AND #owner = :owner AND attempt = :attempt")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":claimed", AttributeValue::S(CLAIMED.to_owned()))
+            .expression_attribute_values(":owner", AttributeValue::S(owner.to_owned()))
+            .expression_attribute_values(":attempt", AttributeValue::N(held.attempt.to_string()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+    }
+
+    fn error(&self, action: &'static str, problem: String) -> LedgerError {
+        LedgerError {
+            place: format!("the ledger table {:?}", self.name),
+            action,
+            problem,
+        }
+    }
+}
+
+fn key(id: &AlertId) -> Item {
+    HashMap::from([("pk".to_owned(), AttributeValue::S(id.to_string()))])
+}
+
+fn seconds(at: Timestamp) -> AttributeValue {
+    AttributeValue::N(at.as_second().to_string())
+}
+
+fn text<'i>(item: &'i Item, name: &str) -> Option<&'i str> {
+    item.get(name)
+        .and_then(|value| value.as_s().ok())
+        .map(String::as_str)
+}
+
+fn number(item: &Item, name: &str) -> Option<i64> {
+    item.get(name)
+        .and_then(|value| value.as_n().ok())
+        .and_then(|number| number.parse().ok())
+}
+
+/// DynamoDB deletes expired items days late, so expiry counts from the item itself.
+fn is_expired(item: &Item, now: Timestamp) -> bool {
+    number(item, "expires_at").is_some_and(|second| second < now.as_second())
+}
+
+/// The item that made a conditional write fail.
+fn old_item<R>(error: &SdkError<UpdateItemError, R>) -> Option<&Item> {
+    match error.as_service_error()? {
+        UpdateItemError::ConditionalCheckFailedException(failure) => failure.item(),
+        _ => None,
+    }
+}

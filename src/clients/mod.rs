@@ -1,0 +1,64 @@
+//! The edge: one file for each outside party. Only here does the program read clocks and speak to the network.
+#![expect(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "this is where the outside is spoken to"
+)]
+
+mod aws;
+mod pace;
+
+pub mod ledger;
+pub mod parameters;
+pub mod secrets;
+pub mod topic;
+pub mod zoom;
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+pub use aws::sdk_config;
+
+/// The moment at which a run must be over; none on a laptop.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Deadline(Option<Instant>);
+
+impl Deadline {
+    /// The moment `left` from now.
+    #[must_use]
+    pub fn after(left: Duration) -> Deadline {
+        Deadline(Instant::now().checked_add(left))
+    }
+
+    /// No deadline.
+    #[must_use]
+    pub fn never() -> Deadline {
+        Deadline(None)
+    }
+
+    /// An earlier moment: what remains until now, less a share of it but no more than `most`.
+    #[must_use]
+    pub fn less_reserve(self, most: Duration) -> Deadline {
+        Deadline(self.0.map(|at| at - (self.left() / 3).min(most)))
+    }
+
+    /// How much time is left; for ever without a deadline.
+    #[must_use]
+    pub fn left(self) -> Duration {
+        self.0.map_or(Duration::MAX, |at| {
+            at.saturating_duration_since(Instant::now())
+        })
+    }
+
+    /// Waits for the work, no longer than until the deadline.
+    ///
+    /// # Errors
+    /// `None` if the deadline came first.
+    pub async fn bound<T>(self, work: impl Future<Output = T>) -> Option<T> {
+        match self.0 {
+            Some(at) => tokio::time::timeout_at(at, work).await.ok(),
+            None => Some(work.await),
+        }
+    }
+}

@@ -1,0 +1,141 @@
+use std::ops::Range;
+use std::sync::atomic::Ordering;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::report::{Traffic, WindowReader, WindowReading};
+use super::token::Authorized;
+use super::window::{Window, windows};
+use super::{Zoom, ZoomError, ZoomErrorKind};
+use crate::clients::Deadline;
+use crate::domain::charge::RowFault;
+use crate::domain::totals::{Receipt, Totals};
+
+/// What was read of the report, whole or not.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// The sums of all rows read.
+    pub totals: Totals,
+    /// What they rest on.
+    pub receipt: Receipt,
+    /// The instants of which rows may be missing.
+    pub unread: Vec<Range<Timestamp>>,
+    /// Rows that cannot be read.
+    pub row_faults: Vec<RowFault>,
+    /// Why the report was not read whole.
+    pub failure: Option<ZoomError>,
+    /// Requests for the report, repeated ones included.
+    pub requests: u64,
+    /// Of these, those that Zoom's rate limit refused.
+    pub refusals: u64,
+}
+
+impl Zoom {
+    /// Reads all rows sent within `span`. Never fails as a whole: what could be read is in the answer, and so is why the rest could not.
+    /// `on_page` is told the number of pages read so far.
+    pub async fn fetch(
+        &self,
+        mut authorized: Authorized,
+        span: Range<Timestamp>,
+        zone: &TimeZone,
+        deadline: Deadline,
+        on_page: &(dyn Fn(u64) + Sync),
+    ) -> Reading {
+        let traffic = Traffic::default();
+        let mut reading = Reading::default();
+        let windows = windows(&span).unwrap_or_else(|_| {
+            reading.fail(
+                span.clone(),
+                ZoomError::new(
+                    ZoomErrorKind::Refused,
+                    "the span to read lies beyond the calendar",
+                ),
+            );
+            Vec::new()
+        });
+        for window in &windows {
+            if reading
+                .failure
+                .as_ref()
+                .is_some_and(ZoomError::stops_everything)
+            {
+                reading.unread.push(window.owned.clone());
+                continue;
+            }
+            let mut walks = Vec::new();
+            let reader = WindowReader {
+                zoom: self,
+                window,
+                zone,
+                traffic: &traffic,
+                deadline,
+                on_page,
+            };
+            let drained = deadline
+                .bound(reader.drain(&mut authorized, &mut walks))
+                .await;
+            let result = drained.unwrap_or_else(|| {
+                Err(ZoomError::new(ZoomErrorKind::OutOfTime, "the run's time was up before the report was read; raise the function's timeout"))
+            });
+            reading.add(window, walks, result);
+        }
+        reading.requests = traffic.requests.load(Ordering::Relaxed);
+        reading.refusals = traffic.refusals.load(Ordering::Relaxed);
+        reading.receipt.days = days(&span, zone);
+        reading.receipt.complete = reading.unread.is_empty();
+        reading
+    }
+}
+
+impl Reading {
+    fn add(
+        &mut self,
+        window: &Window,
+        mut walks: Vec<WindowReading>,
+        result: Result<(), ZoomError>,
+    ) {
+        let walk = match result {
+            Ok(()) => walks.pop(),
+            Err(error) => {
+                self.fail(window.owned.clone(), error);
+                walks.into_iter().max_by_key(|walk| walk.rows)
+            }
+        };
+        let Some(walk) = walk else { return };
+        if self.totals.merge(&walk.totals).is_err() {
+            self.fail(
+                window.owned.clone(),
+                ZoomError::new(
+                    ZoomErrorKind::Refused,
+                    "the charges add up to more digits than can be kept exactly",
+                ),
+            );
+        }
+        if !walk.faults.is_empty() {
+            self.unread.push(window.owned.clone());
+            self.row_faults.extend(walk.faults);
+        }
+        self.receipt.rows += walk.rows;
+        self.receipt.pages += walk.pages;
+        self.receipt.newest_row = self.receipt.newest_row.max(walk.newest_row);
+        self.receipt.total_records = match (self.receipt.total_records, walk.total_records) {
+            (Some(before), Some(more)) => Some(before + more),
+            (before, more) => before.or(more),
+        };
+    }
+
+    fn fail(&mut self, span: Range<Timestamp>, error: ZoomError) {
+        self.unread.push(span);
+        self.failure.get_or_insert(error);
+    }
+}
+
+/// How many civil days of `zone` the span touches.
+fn days(span: &Range<Timestamp>, zone: &TimeZone) -> u64 {
+    let first = zone.to_datetime(span.start).date();
+    let last = zone.to_datetime(span.end).date();
+    first.until(last).map_or(0, |between| {
+        u64::from(between.get_days().unsigned_abs()) + 1
+    })
+}

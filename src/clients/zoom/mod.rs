@@ -1,0 +1,72 @@
+//! Zoom: a token, then the report, window by window and page by page.
+
+mod error;
+mod fetch;
+mod report;
+mod token;
+mod window;
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::pace::Pace;
+use crate::config::ZoomConfig;
+
+pub use error::{ZoomError, ZoomErrorKind};
+pub use fetch::Reading;
+pub use token::Authorized;
+
+/// What Zoom's Server-to-Server OAuth app is known by.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// Zoom's account id.
+    pub account_id: String,
+    /// The app's client id.
+    pub client_id: String,
+    /// The app's client secret.
+    pub client_secret: SecretString,
+}
+
+/// Zoom's API, for any number of accounts; tokens are kept while they live.
+#[derive(Debug)]
+pub struct Zoom {
+    http: reqwest::Client,
+    config: ZoomConfig,
+    pace: Pace,
+    token: tokio::sync::Mutex<Option<token::Kept>>,
+}
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const READ_TIMEOUT: Duration = Duration::from_secs(20);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+impl Zoom {
+    /// Must be made within a tokio runtime.
+    ///
+    /// # Errors
+    /// If the system offers no TLS.
+    pub fn new(config: ZoomConfig) -> Result<Zoom, ZoomError> {
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(READ_TIMEOUT)
+            .timeout(REQUEST_TIMEOUT)
+            // A redirect would carry the token where nobody meant it to go.
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("zoom-sms-cost-alerts/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|_| {
+                ZoomError::new(
+                    ZoomErrorKind::Unavailable,
+                    "no HTTP client: the system's root certificates cannot be loaded",
+                )
+            })?;
+        let pace = Pace::per_second(config.requests_per_second);
+        Ok(Zoom {
+            http,
+            config,
+            pace,
+            token: tokio::sync::Mutex::default(),
+        })
+    }
+}

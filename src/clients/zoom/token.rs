@@ -1,0 +1,185 @@
+//! Server-to-Server OAuth: credentials for an access token of one hour, kept while it lives.
+
+use backon::Retryable;
+use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use super::error::printable;
+use super::report::backoff;
+use super::{Credentials, Zoom, ZoomError, ZoomErrorKind};
+use crate::clients::Deadline;
+
+/// A token that was good when last seen, and whose it is.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    credentials: Credentials,
+    token: SecretString,
+    expires_at: Timestamp,
+}
+
+/// The right to read an account's report.
+#[derive(Clone, Debug)]
+pub struct Authorized {
+    pub(super) credentials: Credentials,
+    pub(super) token: SecretString,
+}
+
+impl Authorized {
+    /// Zoom's account id.
+    #[must_use]
+    pub fn account_id(&self) -> &str {
+        &self.credentials.account_id
+    }
+}
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    access_token: SecretString,
+    /// Seconds.
+    expires_in: Option<i64>,
+}
+
+/// `{"reason", "error"}`, OAuth's form of an error.
+#[derive(Default, Deserialize)]
+struct TokenRefusal {
+    error: Option<String>,
+    reason: Option<String>,
+}
+
+/// A token with less life than this is not begun with.
+const LEAST_LIFE: SignedDuration = SignedDuration::from_mins(10);
+const DEFAULT_LIFE_SECONDS: i64 = 3_600;
+
+impl Zoom {
+    /// A token for these credentials: the kept one while it lives, else a new one.
+    ///
+    /// # Errors
+    /// [`ZoomErrorKind::InvalidClient`] if the credentials are wrong, and the transport's failures.
+    pub async fn authorize(
+        &self,
+        credentials: &Credentials,
+        deadline: Deadline,
+    ) -> Result<Authorized, ZoomError> {
+        let mut kept = self.token.lock().await;
+        let good = kept.as_ref().filter(|kept| {
+            kept.is_of(credentials) && kept.expires_at.duration_since(Timestamp::now()) > LEAST_LIFE
+        });
+        let token = match good {
+            Some(kept) => kept.token.clone(),
+            None => {
+                let out_of_time = || {
+                    ZoomError::new(
+                        ZoomErrorKind::OutOfTime,
+                        "the run's time was up before Zoom gave a token",
+                    )
+                };
+                let minted = deadline
+                    .bound(
+                        (|| self.mint(credentials))
+                            .retry(backoff())
+                            .when(ZoomError::is_transient),
+                    )
+                    .await;
+                kept.insert(minted.ok_or_else(out_of_time)??).token.clone()
+            }
+        };
+        Ok(Authorized {
+            credentials: credentials.clone(),
+            token,
+        })
+    }
+
+    /// A new token in place of one that Zoom no longer takes.
+    pub(super) async fn authorize_anew(
+        &self,
+        refused: &Authorized,
+        deadline: Deadline,
+    ) -> Result<Authorized, ZoomError> {
+        let mut kept = self.token.lock().await;
+        if kept
+            .as_ref()
+            .is_some_and(|kept| kept.token.expose_secret() == refused.token.expose_secret())
+        {
+            *kept = None;
+        }
+        drop(kept);
+        self.authorize(&refused.credentials, deadline).await
+    }
+
+    async fn mint(&self, credentials: &Credentials) -> Result<Kept, ZoomError> {
+        let form = [
+            ("grant_type", "account_credentials"),
+            ("account_id", credentials.account_id.as_str()),
+        ];
+        let response = self
+            .http
+            .post(&self.config.token_url)
+            .basic_auth(
+                &credentials.client_id,
+                Some(credentials.client_secret.expose_secret()),
+            )
+            .form(&form)
+            .send()
+            .await
+            .map_err(|error| ZoomError::of_transport(&error))?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = response
+            .bytes()
+            .await
+            .map_err(|error| ZoomError::of_transport(&error))?;
+        let now = Timestamp::now();
+        if status.is_success() {
+            let answer: TokenAnswer = serde_json::from_slice(&body).map_err(|_| {
+                ZoomError::new(
+                    ZoomErrorKind::Unavailable,
+                    "Zoom's token endpoint answered without an access token",
+                )
+                .with_tracking_id(&headers)
+            })?;
+            let life = SignedDuration::from_secs(answer.expires_in.unwrap_or(DEFAULT_LIFE_SECONDS));
+            let expires_at = now.saturating_add(life).unwrap_or(now);
+            return Ok(Kept {
+                credentials: credentials.clone(),
+                token: answer.access_token,
+                expires_at,
+            });
+        }
+        let refusal: TokenRefusal = serde_json::from_slice(&body).unwrap_or_default();
+        let said = printable(refusal.reason.as_deref().unwrap_or("nothing more"));
+        let refused = |kind, mend: &str| {
+            ZoomError::new(
+                kind,
+                format!(
+                    "Zoom gave no access token: {mend} (HTTP {}, Zoom says: {said})",
+                    status.as_u16()
+                ),
+            )
+            .with_tracking_id(&headers)
+        };
+        Err(match (status.as_u16(), refusal.error.as_deref()) {
+            (400 | 401, Some("invalid_client")) => refused(
+                ZoomErrorKind::InvalidClient,
+                "client_id or client_secret in the secret is wrong, or the app is not activated",
+            ),
+            (400 | 401 | 403, Some("invalid_request" | "unsupported_grant_type")) => refused(
+                ZoomErrorKind::Unauthorized,
+                "account_id in the secret is wrong, or the app is not a Server-to-Server OAuth app",
+            ),
+            (400 | 401 | 403, _) => refused(
+                ZoomErrorKind::Unauthorized,
+                "the credentials in the secret are not accepted",
+            ),
+            (status, _) => ZoomError::of_answer(status, &headers, &body, now),
+        })
+    }
+}
+
+impl Kept {
+    fn is_of(&self, credentials: &Credentials) -> bool {
+        let mine = &self.credentials;
+        mine.account_id == credentials.account_id
+            && mine.client_id == credentials.client_id
+            && mine.client_secret.expose_secret() == credentials.client_secret.expose_secret()
+    }
+}

@@ -1,0 +1,345 @@
+//! Every environment variable, once. All faults are told at the same time.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use url::{Host, Url};
+
+use crate::error::{Code, RunError};
+
+/// Where a policy is read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PolicySource {
+    /// A parameter of AWS Systems Manager, by name.
+    Parameter(String),
+    /// A TOML file.
+    File(PathBuf),
+}
+
+impl PolicySource {
+    /// Reads `ssm:NAME` or a path.
+    ///
+    /// # Errors
+    /// What is wrong with it, as a sentence.
+    pub fn parse(text: &str) -> Result<PolicySource, String> {
+        match text.trim().strip_prefix("ssm:") {
+            Some("") => Err(
+                "names no parameter; write ssm:NAME, such as ssm:/zoom-sms-cost-alerts/policy"
+                    .to_owned(),
+            ),
+            Some(name) => Ok(PolicySource::Parameter(name.to_owned())),
+            None if text.trim().is_empty() => {
+                Err("is empty; write ssm:NAME or the path of a TOML file".to_owned())
+            }
+            None => Ok(PolicySource::File(PathBuf::from(text.trim()))),
+        }
+    }
+}
+
+/// Where Zoom is, and how often it may be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ZoomConfig {
+    /// The base of the API, without a slash at the end.
+    pub api_url: String,
+    /// The token endpoint.
+    pub token_url: String,
+    /// Report requests a second; Zoom's limit is shared with the account's other apps.
+    pub requests_per_second: u32,
+}
+
+/// What the function is told by its environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Name or ARN of the secret with Zoom's credentials.
+    pub secret_id: String,
+    /// The SNS standard topic.
+    pub topic_arn: String,
+    /// The DynamoDB table.
+    pub ledger_table: String,
+    /// The policy.
+    pub policy: PolicySource,
+    /// Zoom.
+    pub zoom: ZoomConfig,
+}
+
+const DEFAULT_API_URL: &str = "https://api.zoom.us/v2";
+const DEFAULT_TOKEN_URL: &str = "https://zoom.us/oauth/token";
+const DEFAULT_REQUESTS_PER_SECOND: u32 = 4;
+const MOST_REQUESTS_PER_SECOND: u32 = 1_000;
+
+impl Config {
+    /// Reads the function's environment through `variable`. An empty value counts as missing.
+    ///
+    /// # Errors
+    /// [`Code::ConfigInvalid`] with all the faults, by name.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Config, RunError> {
+        let mut reader = Reader {
+            variable,
+            faults: Vec::new(),
+        };
+        let secret_id = reader.required(
+            "ZOOM_SECRET_ID",
+            "the name or ARN of the secret with Zoom's credentials",
+            |text| Ok(text.to_owned()),
+        );
+        let topic_arn = reader.required("ALERT_TOPIC_ARN", "the ARN of the SNS topic", topic_arn);
+        let ledger_table =
+            reader.required("LEDGER_TABLE", "the name of the DynamoDB table", |text| {
+                Ok(text.to_owned())
+            });
+        let policy = reader.required(
+            "POLICY",
+            "ssm:NAME or the path of a TOML file",
+            PolicySource::parse,
+        );
+        let zoom = reader.zoom();
+        match (secret_id, topic_arn, ledger_table, policy, zoom) {
+            (Some(secret_id), Some(topic_arn), Some(ledger_table), Some(policy), Some(zoom)) => {
+                Ok(Config {
+                    secret_id,
+                    topic_arn,
+                    ledger_table,
+                    policy,
+                    zoom,
+                })
+            }
+            _ => Err(reader.into_error()),
+        }
+    }
+}
+
+impl ZoomConfig {
+    /// Reads Zoom's part of the environment alone, as the operator's command needs it.
+    ///
+    /// # Errors
+    /// [`Code::ConfigInvalid`] with all the faults, by name.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<ZoomConfig, RunError> {
+        let mut reader = Reader {
+            variable,
+            faults: Vec::new(),
+        };
+        reader.zoom().ok_or_else(|| reader.into_error())
+    }
+}
+
+struct Reader<F> {
+    variable: F,
+    faults: Vec<String>,
+}
+
+impl<F: Fn(&str) -> Option<String>> Reader<F> {
+    fn into_error(self) -> RunError {
+        RunError::new(
+            Code::ConfigInvalid,
+            format!("environment: {}", self.faults.join("; ")),
+        )
+    }
+
+    fn value(&self, name: &str) -> Option<String> {
+        (self.variable)(name)
+            .map(|value| value.trim().to_owned())
+            .filter(|value| !value.is_empty())
+    }
+
+    fn required<T>(
+        &mut self,
+        name: &str,
+        what: &str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let Some(value) = self.value(name) else {
+            self.faults
+                .push(format!("{name} is missing (set it to {what})"));
+            return None;
+        };
+        self.parsed(name, &value, parse)
+    }
+
+    fn optional<T>(
+        &mut self,
+        name: &str,
+        default: T,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        match self.value(name) {
+            Some(value) => self.parsed(name, &value, parse),
+            None => Some(default),
+        }
+    }
+
+    fn parsed<T>(
+        &mut self,
+        name: &str,
+        value: &str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        parse(value)
+            .map_err(|problem| self.faults.push(format!("{name} = {value:?} {problem}")))
+            .ok()
+    }
+
+    fn zoom(&mut self) -> Option<ZoomConfig> {
+        let api_url = self.optional("ZOOM_API_URL", DEFAULT_API_URL.to_owned(), zoom_url);
+        let token_url = self.optional("ZOOM_TOKEN_URL", DEFAULT_TOKEN_URL.to_owned(), zoom_url);
+        let requests_per_second = self.optional(
+            "ZOOM_REQUESTS_PER_SECOND",
+            DEFAULT_REQUESTS_PER_SECOND,
+            |text| {
+                u32::from_str(text)
+                    .ok()
+                    .filter(|rate| (1..=MOST_REQUESTS_PER_SECOND).contains(rate))
+                    .ok_or_else(|| {
+                        format!("is not a whole number from 1 to {MOST_REQUESTS_PER_SECOND}")
+                    })
+            },
+        );
+        Some(ZoomConfig {
+            api_url: api_url?,
+            token_url: token_url?,
+            requests_per_second: requests_per_second?,
+        })
+    }
+}
+
+/// Reads the ARN of an SNS standard topic.
+///
+/// # Errors
+/// What is wrong with it, as a sentence.
+pub fn topic_arn(text: &str) -> Result<String, String> {
+    let parts: Vec<_> = text.split(':').collect();
+    let well_formed = matches!(parts.as_slice(), ["arn", partition, "sns", region, account, topic]
+        if partition.starts_with("aws") && [region, account, topic].iter().all(|part| !part.is_empty()));
+    if !well_formed {
+        return Err(
+            "is not the ARN of an SNS topic; write arn:aws:sns:REGION:ACCOUNT:NAME".to_owned(),
+        );
+    }
+    if text.ends_with(".fifo") {
+        return Err(
+            "is a FIFO topic, which reaches neither e-mail nor chat; use a standard topic"
+                .to_owned(),
+        );
+    }
+    Ok(text.to_owned())
+}
+
+fn zoom_url(text: &str) -> Result<String, String> {
+    let url = Url::parse(text).map_err(|_| "is not a URL".to_owned())?;
+    let loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    if url.scheme() != "https" && !(url.scheme() == "http" && loopback) {
+        return Err("is not https (http is accepted for loopback hosts only)".to_owned());
+    }
+    if !url.username().is_empty()
+        || url.password().is_some()
+        || url.query().is_some()
+        || url.fragment().is_some()
+    {
+        return Err("has a user, a query or a fragment, which a base URL must not have".to_owned());
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Config, String> {
+        let good = [
+            ("ZOOM_SECRET_ID", "zoom"),
+            (
+                "ALERT_TOPIC_ARN",
+                "arn:aws:sns:us-east-1:123456789012:alerts",
+            ),
+            ("LEDGER_TABLE", "ledger"),
+            ("POLICY", "ssm:/zoom/policy"),
+        ];
+        let find = |list: &[(&str, &str)], name: &str| {
+            list.iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| (*value).to_owned())
+        };
+        Config::read(|name| find(variables, name).or_else(|| find(&good, name)))
+            .map_err(|error| error.message)
+    }
+
+    #[test]
+    fn the_defaults_are_the_contracts() {
+        let config = read(&[]).unwrap();
+        assert_eq!(
+            config.policy,
+            PolicySource::Parameter("/zoom/policy".to_owned())
+        );
+        let zoom = ZoomConfig {
+            api_url: "https://api.zoom.us/v2".to_owned(),
+            token_url: "https://zoom.us/oauth/token".to_owned(),
+            requests_per_second: 4,
+        };
+        assert_eq!(config.zoom, zoom);
+    }
+
+    #[test]
+    fn all_faults_are_told_at_once() {
+        let error = read(&[
+            ("ZOOM_SECRET_ID", " "),
+            ("ALERT_TOPIC_ARN", "alerts"),
+            ("LEDGER_TABLE", ""),
+            ("POLICY", "ssm:"),
+            ("ZOOM_API_URL", "http://api.zoom.us/v2"),
+            ("ZOOM_TOKEN_URL", "zoom"),
+            ("ZOOM_REQUESTS_PER_SECOND", "0"),
+        ])
+        .unwrap_err();
+        insta::assert_snapshot!(error.replace("; ", "\n"), @r#"
+        environment: ZOOM_SECRET_ID is missing (set it to the name or ARN of the secret with Zoom's credentials)
+        ALERT_TOPIC_ARN = "alerts" is not the ARN of an SNS topic
+        write arn:aws:sns:REGION:ACCOUNT:NAME
+        LEDGER_TABLE is missing (set it to the name of the DynamoDB table)
+        POLICY = "ssm:" names no parameter
+        write ssm:NAME, such as ssm:/zoom-sms-cost-alerts/policy
+        ZOOM_API_URL = "http://api.zoom.us/v2" is not https (http is accepted for loopback hosts only)
+        ZOOM_TOKEN_URL = "zoom" is not a URL
+        ZOOM_REQUESTS_PER_SECOND = "0" is not a whole number from 1 to 1000
+        "#);
+    }
+
+    #[test]
+    fn plain_http_is_for_loopback_only() {
+        for (url, accepted) in [
+            ("http://127.0.0.1:8080/v2/", true),
+            ("http://[::1]:8080/v2", true),
+            ("http://localhost/v2", true),
+            ("https://api-eu.zoom.us/v2", true),
+            ("http://localhost.example.com/v2", false),
+            ("http://10.0.0.1/v2", false),
+            ("ftp://127.0.0.1/v2", false),
+            ("https://user:secret@api.zoom.us/v2", false),
+            ("https://api.zoom.us/v2?x=1", false),
+        ] {
+            assert_eq!(read(&[("ZOOM_API_URL", url)]).is_ok(), accepted, "{url}");
+        }
+        assert_eq!(
+            read(&[("ZOOM_API_URL", "http://127.0.0.1:8080/v2/")])
+                .unwrap()
+                .zoom
+                .api_url,
+            "http://127.0.0.1:8080/v2"
+        );
+    }
+
+    #[test]
+    fn a_fifo_topic_is_refused() {
+        assert!(
+            read(&[(
+                "ALERT_TOPIC_ARN",
+                "arn:aws:sns:us-east-1:123456789012:alerts.fifo"
+            )])
+            .unwrap_err()
+            .contains("FIFO")
+        );
+    }
+}

@@ -1,0 +1,258 @@
+//! Plain text for a person at seven in the morning: what passed which limit, how much, since when, who spent it, what to do, and how far
+//! the figures can be trusted.
+
+use super::text::{ascii, name, wrap};
+use super::{Notice, NoticedAlert, count};
+use crate::domain::alert::AlertKind;
+use crate::domain::totals::Scope;
+
+/// Lines stay under 76 columns (RFC 2045's line length, which SNS's e-mail keeps).
+const WIDTH: usize = 75;
+/// SNS wants subjects under 100 characters.
+const MOST_SUBJECT: usize = 99;
+const MOST_NAME: usize = 60;
+/// Alerts told in full; the next ones get a line each, the rest a count.
+const MOST_IN_FULL: usize = 10;
+const MOST_LINES: usize = 100;
+
+pub(super) fn subject(notice: &Notice<'_>) -> String {
+    let alerts = notice.by_weight();
+    let first = alerts.first().map(|alert| headline(alert));
+    let what = match (notice.kind, first) {
+        (AlertKind::Test, _) | (_, None) => "test notification, nothing is wrong".to_owned(),
+        (_, Some(first)) if alerts.len() == 1 => first,
+        (_, Some(first)) => format!("{} alerts; {first}", alerts.len()),
+    };
+    let repeat = if notice.possible_repeat {
+        "(possible repeat) "
+    } else {
+        ""
+    };
+    name(
+        &ascii(&format!("Zoom SMS cost: {repeat}{what}")),
+        MOST_SUBJECT,
+    )
+}
+
+/// `+14085550000 at USD 66.2, over 100% of USD 50 (2026-11)`.
+fn headline(alert: &NoticedAlert<'_>) -> String {
+    let standing = &alert.planned.standing;
+    let (spent, period) = (alert.spent(), standing.period.label());
+    match (standing.budget, alert.level()) {
+        (Some(budget), Some(level)) => {
+            let who = name(&who(alert), 30);
+            format!(
+                "{who} at {spent}, {level} of {} {} reached ({period})",
+                budget.currency, budget.amount
+            )
+        }
+        _ => format!("{spent} spent that no budget covers ({period})"),
+    }
+}
+
+fn who(alert: &NoticedAlert<'_>) -> String {
+    let standing = &alert.planned.standing;
+    let subject = &standing.subject;
+    match standing.scope {
+        Scope::BillingNumber => subject.to_string(),
+        Scope::Department => format!("department {subject}"),
+        Scope::CostCenter => format!("cost center {subject}"),
+        Scope::Account => "the whole account".to_owned(),
+    }
+}
+
+pub(super) fn body(notice: &Notice<'_>) -> String {
+    let mut body = String::new();
+    if notice.possible_repeat {
+        body += &wrap(
+            "",
+            "POSSIBLE REPEAT: an earlier run may already have sent this. The alert id at the end tells.",
+            WIDTH,
+        );
+        body += "\n";
+    }
+    match notice.kind {
+        AlertKind::Test => {
+            let text = format!(
+                "This is a test of the Zoom SMS cost alerts of account {}. Somebody asked for it. Nothing is wrong, and there is nothing to do: \
+                 alerts about real charges will reach you the same way.",
+                name(&notice.account, MOST_NAME)
+            );
+            body += &wrap("", &text, WIDTH);
+        }
+        AlertKind::Budget | AlertKind::Unwatched => alerts(notice, &mut body),
+    }
+    body += "\nHow far to trust the figures\n";
+    body += &wrap("  ", &notice.receipt_text(), WIDTH);
+    body += "\n";
+    body += &wrap("Zoom account  ", &name(&notice.account, MOST_NAME), WIDTH);
+    body += &wrap("Alert id      ", notice.id.as_str(), WIDTH);
+    body
+}
+
+fn alerts(notice: &Notice<'_>, body: &mut String) {
+    let alerts = notice.by_weight();
+    for (index, alert) in alerts.iter().take(MOST_IN_FULL).enumerate() {
+        if index > 0 {
+            body.push('\n');
+        }
+        in_full(notice, alert, body);
+    }
+    let more: Vec<_> = alerts.iter().skip(MOST_IN_FULL).collect();
+    if !more.is_empty() {
+        *body += "\nAlso\n";
+        for alert in more.iter().take(MOST_LINES) {
+            *body += &wrap("  - ", &name(&headline(alert), 140), WIDTH);
+        }
+        let left_out = more.len().saturating_sub(MOST_LINES);
+        if left_out > 0 {
+            let text = format!(
+                "{} left out of this message; the answer of the run, in the function's log, has all.",
+                count(left_out as u64, "alert")
+            );
+            *body += &wrap("  - ", &text, WIDTH);
+        }
+    }
+    *body += "\nWhat to do\n";
+    let steps: &[&str] = match notice.kind {
+        AlertKind::Unwatched => &[
+            "If these charges are expected, add a budget in this currency to the policy, or set unwatched = \"ignore\".",
+            "If not, open the SMS/MMS Charges Usage Report in Zoom's web portal and see who sends.",
+        ],
+        AlertKind::Budget | AlertKind::Test => &[
+            "If this is expected, nothing; each level is told once a period. To allow more, raise the budget in the policy.",
+            "If not, open the SMS/MMS Charges Usage Report in Zoom's web portal, filter by the number, and speak with those named above.",
+        ],
+    };
+    for step in steps {
+        *body += &wrap("  - ", step, WIDTH);
+    }
+}
+
+fn in_full(notice: &Notice<'_>, alert: &NoticedAlert<'_>, body: &mut String) {
+    let standing = &alert.planned.standing;
+    let who = name(&who(alert), MOST_NAME);
+    let (spent, period) = (alert.spent(), standing.period);
+    let lead = match standing.budget {
+        Some(budget) => {
+            let limit = format!("{} {}", budget.currency, budget.amount);
+            let share = standing
+                .amount
+                .percent_of(budget.amount)
+                .map_or_else(String::new, |percent| format!("{percent}% of "));
+            format!(
+                "{who} has spent {spent} on SMS and MMS in {period}: {share}its budget of {limit}."
+            )
+        }
+        None => format!(
+            "Your account has spent {spent} on SMS and MMS in {period}, and no budget covers {}.",
+            standing.currency
+        ),
+    };
+    let mut chars = lead.chars();
+    let lead = chars
+        .next()
+        .map(|first| first.to_uppercase().to_string())
+        .unwrap_or_default()
+        + chars.as_str();
+    *body += &wrap("", &lead, WIDTH);
+    body.push('\n');
+    let mut line = |label: &str, text: &str| *body += &wrap(&format!("  {label:<11}"), text, WIDTH);
+    if let (Some(budget), Some(level)) = (standing.budget, alert.level()) {
+        line(
+            "Reached",
+            &format!(
+                "{level} = {} {}{}",
+                budget.currency,
+                level.threshold,
+                also(alert)
+            ),
+        );
+        line(
+            "Budget",
+            &format!(
+                "\"{}\", {} {} a {}",
+                name(&budget.name, MOST_NAME),
+                budget.currency,
+                budget.amount,
+                budget.period.name()
+            ),
+        );
+        if let Some(remaining) = alert.remaining() {
+            let text = if remaining.is_negative() {
+                format!(
+                    "over by {} {}",
+                    standing.currency,
+                    remaining.to_string().trim_start_matches('-')
+                )
+            } else {
+                format!("{} {remaining}", standing.currency)
+            };
+            line("Left", &text);
+        }
+    }
+    line("Since", &since(notice, alert));
+    line(
+        "Messages",
+        &format!(
+            "{}{}",
+            if alert.at_least() { "at least " } else { "" },
+            standing.messages
+        ),
+    );
+    if let Some(percent) = alert
+        .percent_of_account()
+        .filter(|_| standing.scope != Scope::Account)
+    {
+        line(
+            "Share",
+            &format!(
+                "{percent}% of all that the account spent in {}",
+                standing.currency
+            ),
+        );
+    }
+    for (index, spender) in alert.top.iter().enumerate() {
+        let kind = spender.kind.label();
+        let text = format!(
+            "{kind} {}: {} {}",
+            name(&spender.name, MOST_NAME),
+            standing.currency,
+            spender.amount
+        );
+        line(if index == 0 { "Spent by" } else { "" }, &text);
+    }
+    if alert.top_left_out > 0 {
+        line("", &format!("and {} more", alert.top_left_out));
+    }
+    if notice.alerts.len() > 1 {
+        line("Alert id", alert.planned.id.as_str());
+    }
+}
+
+fn also(alert: &NoticedAlert<'_>) -> String {
+    if alert.also().is_empty() {
+        return String::new();
+    }
+    let levels: Vec<_> = alert.also().iter().map(ToString::to_string).collect();
+    format!(" (and with it {})", levels.join(", "))
+}
+
+fn since(notice: &Notice<'_>, alert: &NoticedAlert<'_>) -> String {
+    let period = alert.planned.standing.period;
+    let until = if notice.as_of < period.to() {
+        let today = notice.zone.to_datetime(notice.as_of).date();
+        let days = today
+            .until(period.last_day())
+            .map_or(0, |span| span.get_days())
+            .unsigned_abs();
+        format!("{} left", count(u64::from(days), "day"))
+    } else {
+        "closed; late charges may still come".to_owned()
+    };
+    format!(
+        "{} ({}), {until}",
+        period.first_day().strftime("%-d %B %Y"),
+        notice.zone_name
+    )
+}

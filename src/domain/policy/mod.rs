@@ -1,0 +1,169 @@
+//! The policy: which subjects may spend how much, and when to say so.
+//!
+//! A policy is read whole or not at all ([`Policy::parse`]); every fault is told with its place and its mend, all at once.
+
+mod fault;
+mod parse;
+
+use jiff::tz::TimeZone;
+use rust_decimal::Decimal;
+
+pub use fault::{PolicyFault, PolicyFaults};
+
+use super::money::{Amount, Currency};
+use super::period::PeriodKind;
+use super::totals::Scope;
+
+/// A policy without fault.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// Where days and months turn.
+    pub time_zone: TimeZone,
+    /// The IANA name of `time_zone`.
+    pub time_zone_name: String,
+    /// For how many civil days a closed period is still judged.
+    pub late_charges_days: u32,
+    /// What becomes of charges in a currency that no budget covers.
+    pub unwatched: Unwatched,
+    /// How alerts are put into messages.
+    pub group_by: GroupBy,
+    /// At least one; no two of one name; no two equally specific.
+    pub budgets: Vec<Budget>,
+}
+
+/// What becomes of charges in a currency that no budget covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unwatched {
+    /// Told once a period.
+    Notify,
+    /// Left unsaid.
+    Ignore,
+}
+
+/// How alerts are put into messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupBy {
+    /// One message for all of a run's new alerts.
+    Run,
+    /// One message for each.
+    Subject,
+}
+
+/// What each subject of a scope may spend in a period.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// The name by which people know it.
+    pub name: String,
+    /// What it is for.
+    pub scope: Scope,
+    /// Which subjects of the scope.
+    pub only: Only,
+    /// The currency of `amount`.
+    pub currency: Currency,
+    /// What each subject may spend a period.
+    pub amount: Amount,
+    /// Day, week or month.
+    pub period: PeriodKind,
+    /// The levels at which to alert, lowest first; at least one.
+    pub levels: Vec<Level>,
+}
+
+/// A part of a budget whose reaching is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Level {
+    /// Percent of the budget's amount.
+    pub percent: Decimal,
+    /// The amount itself: reached when spent ≥ threshold.
+    pub threshold: Amount,
+}
+
+/// The level as people write it: `80%`.
+impl std::fmt::Display for Level {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}%", self.percent.normalize())
+    }
+}
+
+/// Which subjects a budget is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Only {
+    /// Each subject of the scope.
+    Everyone,
+    /// Those that a pattern names.
+    These(Vec<Pattern>),
+}
+
+/// One entry of `only`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Pattern {
+    /// This subject.
+    Exactly(String),
+    /// Every subject that begins so (written with a star at the end).
+    Prefix(String),
+}
+
+/// How closely a budget names a subject; the closest alone applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Closeness {
+    Everyone,
+    Prefix(usize),
+    Exactly,
+}
+
+impl Only {
+    fn closeness(&self, subject: &str) -> Option<Closeness> {
+        match self {
+            Only::Everyone => Some(Closeness::Everyone),
+            Only::These(patterns) => patterns
+                .iter()
+                .filter_map(|pattern| match pattern {
+                    Pattern::Exactly(text) => (text == subject).then_some(Closeness::Exactly),
+                    Pattern::Prefix(text) => subject
+                        .starts_with(text.as_str())
+                        .then_some(Closeness::Prefix(text.len())),
+                })
+                .max(),
+        }
+    }
+}
+
+impl Policy {
+    /// The one budget that applies to a subject: an exact name before the longest prefix before no `only`.
+    #[must_use]
+    pub fn budget_for(
+        &self,
+        scope: Scope,
+        subject: &str,
+        currency: Currency,
+        period: PeriodKind,
+    ) -> Option<&Budget> {
+        self.budgets
+            .iter()
+            .filter(|budget| {
+                budget.scope == scope && budget.currency == currency && budget.period == period
+            })
+            .filter_map(|budget| Some((budget.only.closeness(subject)?, budget)))
+            .max_by_key(|(closeness, _)| *closeness)
+            .map(|(_, budget)| budget)
+    }
+
+    /// The kinds of period that any budget has, shortest first.
+    #[must_use]
+    pub fn period_kinds(&self) -> Vec<PeriodKind> {
+        let mut kinds: Vec<_> = self.budgets.iter().map(|budget| budget.period).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        kinds
+    }
+
+    /// Whether any budget is in this currency.
+    #[must_use]
+    pub fn covers(&self, currency: Currency) -> bool {
+        self.budgets
+            .iter()
+            .any(|budget| budget.currency == currency)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,108 @@
+//! The one error that a run can end with.
+
+use std::fmt;
+
+use lambda_runtime::Diagnostic;
+
+/// The stable codes of [`RunError`]: what Lambda reports as `errorType`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Code {
+    /// The environment is missing a variable or has a malformed one.
+    ConfigInvalid,
+    /// The policy cannot be read, or is not a policy.
+    PolicyInvalid,
+    /// The secret cannot be read, or is not a secret of the expected form.
+    SecretUnreadable,
+    /// Zoom does not accept the credentials or the account.
+    ZoomUnauthorized,
+    /// The Zoom app lacks the scope of the report.
+    ZoomScopeMissing,
+    /// Zoom's rate limit stands in the way, for longer than the run can wait.
+    ZoomRateLimited,
+    /// Zoom does not answer, or not as Zoom.
+    ZoomUnavailable,
+    /// Some of the report could not be read.
+    ReportIncomplete,
+    /// The report was read, and some of it makes no sense.
+    ReportInvalid,
+    /// The ledger cannot be read or written, or another run holds an alert.
+    LedgerUnavailable,
+    /// An alert could not be published.
+    PublishFailed,
+    /// The event is not one of the accepted forms.
+    EventInvalid,
+    /// A defect of the program.
+    Internal,
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, out)
+    }
+}
+
+/// Why a run failed: a stable code, and a sentence with what was given, what is allowed and what to do.
+/// Holds no secret, no customer's number and no response body.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RunError {
+    /// The stable code.
+    pub code: Code,
+    /// For people.
+    pub message: String,
+}
+
+impl RunError {
+    /// An error of the given code.
+    pub fn new(code: Code, message: impl Into<String>) -> RunError {
+        RunError {
+            code,
+            message: message.into(),
+        }
+    }
+
+    /// Joins the faults of a run: the first gives the code, all are told. `None` without a fault.
+    #[must_use]
+    pub fn join(faults: Vec<RunError>) -> Option<RunError> {
+        let code = faults.first()?.code;
+        let told: Vec<_> = faults
+            .iter()
+            .map(|fault| {
+                if fault.code == code {
+                    fault.message.clone()
+                } else {
+                    format!("{}: {}", fault.code, fault.message)
+                }
+            })
+            .collect();
+        Some(RunError::new(code, told.join(" | ")))
+    }
+}
+
+/// One line: it is what the Lambda runtime logs.
+impl fmt::Debug for RunError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            out,
+            "{}: {}",
+            self.code,
+            self.message.replace(['\n', '\r'], " ")
+        )
+    }
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, out)
+    }
+}
+
+impl std::error::Error for RunError {}
+
+impl From<RunError> for Diagnostic {
+    fn from(error: RunError) -> Diagnostic {
+        Diagnostic {
+            error_type: error.code.to_string(),
+            error_message: error.message,
+        }
+    }
+}

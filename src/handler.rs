@@ -1,0 +1,351 @@
+//! A run, from the event to the answer: prepare → fetch → sum → judge → plan → claim → publish → confirm → report.
+//!
+//! A run never stops at the first fault. What the rows at hand prove is sent; then the run ends as an error that tells all that went wrong,
+//! so that Lambda tries again and alarms fire.
+
+mod deliver;
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::answer::Answer;
+use crate::clients::Deadline;
+use crate::clients::ledger::Ledger;
+use crate::clients::parameters::Parameters;
+use crate::clients::secrets::{SecretError, Secrets};
+use crate::clients::topic::Topic;
+use crate::clients::zoom::{Authorized, Reading, Zoom, ZoomError, ZoomErrorKind};
+use crate::config::PolicySource;
+use crate::domain::budget::{JudgedPeriod, Standing, judge};
+use crate::domain::period::judged_periods;
+use crate::domain::policy::Policy;
+use crate::domain::totals::SumTooLong;
+use crate::error::{Code, RunError};
+use crate::event::Event;
+use crate::telemetry::Metrics;
+
+pub use deliver::{Delivery, deliver, preview};
+
+/// Of the run's time, what is kept to publish and record what the report proves; at most a third.
+const RESERVE: Duration = Duration::from_secs(20);
+/// Faulty rows that an error names.
+const MOST_ROWS_NAMED: usize = 5;
+
+/// All outside parties of a run.
+#[derive(Debug)]
+pub struct Services {
+    /// Credentials.
+    pub secrets: Secrets,
+    /// Policies.
+    pub parameters: Parameters,
+    /// The report.
+    pub zoom: Zoom,
+    /// What was sent.
+    pub ledger: Ledger,
+    /// Where alerts go.
+    pub topic: Topic,
+}
+
+/// What is particular to one run.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    /// Unlike that of every other run, tries of the same event included: it fences the ledger.
+    pub owner: String,
+    /// When the run began.
+    pub now: Timestamp,
+    /// When it must be over.
+    pub deadline: Deadline,
+}
+
+/// Where the things of a run are to be found, the event's choice before the environment's.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// The secret's name or ARN.
+    pub secret_id: String,
+    /// The policy.
+    pub policy: PolicySource,
+    /// The topic's ARN.
+    pub topic_arn: String,
+}
+
+/// A run's account and policy, ready to read the report.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The right to read the report.
+    pub authorized: Authorized,
+    /// The policy.
+    pub policy: Policy,
+}
+
+/// What the report says, judged by the policy.
+#[derive(Debug)]
+pub struct Examination<'p> {
+    /// The moment judged.
+    pub as_of: Timestamp,
+    /// Zoom's account id.
+    pub account: Arc<str>,
+    /// The policy.
+    pub policy: &'p Policy,
+    /// The periods judged.
+    pub periods: Vec<JudgedPeriod>,
+    /// The report.
+    pub reading: Reading,
+    /// Where every watched subject stands.
+    pub standings: Vec<Standing<'p>>,
+}
+
+/// Does what the event asks for.
+///
+/// # Errors
+/// The faults of the run, joined, after everything was sent that is proven.
+pub async fn run(
+    services: &Services,
+    places: &Places,
+    event: &Event,
+    invocation: &Invocation,
+    metrics: &mut Metrics,
+) -> Result<Answer, RunError> {
+    let as_of = event.as_of.unwrap_or(invocation.now);
+    if event.test_alert {
+        return deliver::test(services, places, event.dry_run, invocation).await;
+    }
+    let reading_deadline = invocation.deadline.less_reserve(RESERVE);
+    let prepared = prepare(services, places, reading_deadline).await?;
+    let examination = examine(&services.zoom, &prepared, as_of, reading_deadline, &|_| {}).await?;
+    let mut faults = examination.faults();
+    let delivery = if event.dry_run {
+        preview(&examination)
+    } else {
+        deliver(services, &places.topic_arn, &examination, invocation).await
+    };
+    let delivery = delivery.map_err(|error| report_invalid(&error))?;
+    let reading = &examination.reading;
+    metrics.report_incomplete = !reading.receipt.complete;
+    metrics.rows = reading.receipt.rows;
+    metrics.requests = reading.requests;
+    metrics.refusals = reading.refusals;
+    metrics.alerts_sent = delivery.sent();
+    let answer = examination.answer()?.with_alerts(delivery.alerts);
+    tracing::info!(
+        answer = serde_json::to_string(&answer).unwrap_or_default(),
+        "judged the report"
+    );
+    faults.extend(delivery.faults);
+    // An alert that did not go out weighs most.
+    faults.sort_by_key(|fault| fault.code != Code::PublishFailed);
+    match RunError::join(faults) {
+        Some(error) => Err(error),
+        None => Ok(answer),
+    }
+}
+
+/// Gets the token (with the secret) and the policy, side by side.
+///
+/// # Errors
+/// What is wrong with either, or both.
+pub async fn prepare(
+    services: &Services,
+    places: &Places,
+    deadline: Deadline,
+) -> Result<Prepared, RunError> {
+    let (authorized, policy) = tokio::join!(
+        authorize(services, &places.secret_id, deadline),
+        policy(services, &places.policy)
+    );
+    match (authorized, policy) {
+        (Ok(authorized), Ok(policy)) => Ok(Prepared { authorized, policy }),
+        (authorized, policy) => {
+            let faults = authorized.err().into_iter().chain(policy.err()).collect();
+            Err(RunError::join(faults)
+                .unwrap_or_else(|| RunError::new(Code::Internal, "a fault was lost")))
+        }
+    }
+}
+
+/// Reads what a test notification needs: the account's id, from the secret, and the policy.
+async fn prepare_account(
+    services: &Services,
+    places: &Places,
+) -> Result<(String, Policy), RunError> {
+    let (credentials, policy) = tokio::join!(
+        services.secrets.read(&places.secret_id),
+        policy(services, &places.policy)
+    );
+    let credentials = credentials.map_err(|error| secret_unreadable(&error))?;
+    Ok((credentials.account_id, policy?))
+}
+
+async fn authorize(
+    services: &Services,
+    secret_id: &str,
+    deadline: Deadline,
+) -> Result<Authorized, RunError> {
+    let credentials = services
+        .secrets
+        .read(secret_id)
+        .await
+        .map_err(|error| secret_unreadable(&error))?;
+    match services.zoom.authorize(&credentials, deadline).await {
+        // The secret may have been rotated between its reading and its use.
+        Err(error) if error.kind == ZoomErrorKind::InvalidClient => {
+            let credentials = services
+                .secrets
+                .read(secret_id)
+                .await
+                .map_err(|error| secret_unreadable(&error))?;
+            services
+                .zoom
+                .authorize(&credentials, deadline)
+                .await
+                .map_err(|error| zoom_failed(&error))
+        }
+        result => result.map_err(|error| zoom_failed(&error)),
+    }
+}
+
+async fn policy(services: &Services, source: &PolicySource) -> Result<Policy, RunError> {
+    let document = services
+        .parameters
+        .read(source)
+        .await
+        .map_err(|error| RunError::new(Code::PolicyInvalid, format!("the policy {error}")))?;
+    Policy::parse(&document).map_err(|faults| {
+        RunError::new(
+            Code::PolicyInvalid,
+            format!("the policy is not valid: {faults}"),
+        )
+    })
+}
+
+/// Reads the report as of a moment and judges it.
+///
+/// # Errors
+/// Only what leaves nothing to judge.
+pub async fn examine<'p>(
+    zoom: &Zoom,
+    prepared: &'p Prepared,
+    as_of: Timestamp,
+    deadline: Deadline,
+    on_page: &(dyn Fn(u64) + Sync),
+) -> Result<Examination<'p>, RunError> {
+    let Prepared { authorized, policy } = prepared;
+    let account: Arc<str> = authorized.account_id().into();
+    let beyond = |_| {
+        RunError::new(
+            Code::EventInvalid,
+            format!("as_of {as_of} lies beyond the calendar; give a moment of the last 13 months"),
+        )
+    };
+    let periods = judged_periods(
+        policy.period_kinds(),
+        as_of,
+        &policy.time_zone,
+        policy.late_charges_days,
+    )
+    .map_err(beyond)?;
+    let start = periods
+        .iter()
+        .map(|period| period.from())
+        .min()
+        .unwrap_or(as_of);
+    // Rows have whole seconds; one of the very moment belongs to it.
+    let end = as_of
+        .saturating_add(jiff::SignedDuration::from_secs(1))
+        .unwrap_or(as_of);
+    let reading = zoom
+        .fetch(
+            authorized.clone(),
+            start..end,
+            &policy.time_zone,
+            deadline,
+            on_page,
+        )
+        .await;
+    let overlaps = |span: &Range<Timestamp>, from: Timestamp, to: Timestamp| {
+        span.start < to && from < span.end
+    };
+    let periods: Vec<_> = periods
+        .into_iter()
+        .map(|period| JudgedPeriod {
+            period,
+            complete: !reading
+                .unread
+                .iter()
+                .any(|span| overlaps(span, period.from(), period.to())),
+        })
+        .collect();
+    let standings = judge(&reading.totals, policy, &periods, &account)
+        .map_err(|error| report_invalid(&error))?;
+    Ok(Examination {
+        as_of,
+        account,
+        policy,
+        periods,
+        reading,
+        standings,
+    })
+}
+
+impl Examination<'_> {
+    /// Why the figures are not proven; empty if they are.
+    #[must_use]
+    pub fn faults(&self) -> Vec<RunError> {
+        let mut faults: Vec<_> = self.reading.failure.iter().map(zoom_failed).collect();
+        let rows = &self.reading.row_faults;
+        if !rows.is_empty() {
+            let named: Vec<_> = rows
+                .iter()
+                .take(MOST_ROWS_NAMED)
+                .map(ToString::to_string)
+                .collect();
+            let more = rows.len().saturating_sub(MOST_ROWS_NAMED);
+            let more = if more > 0 {
+                format!("; and {more} more")
+            } else {
+                String::new()
+            };
+            let message = format!(
+                "{} of Zoom's report cannot be read, so the sums are not whole: {}{more}. Tell Zoom's support the message ids",
+                if rows.len() == 1 {
+                    "1 row".to_owned()
+                } else {
+                    format!("{} rows", rows.len())
+                },
+                named.join("; ")
+            );
+            faults.push(RunError::new(Code::ReportInvalid, message));
+        }
+        faults
+    }
+
+    /// The answer, as yet without alerts.
+    ///
+    /// # Errors
+    /// [`Code::ReportInvalid`] if sums get too long to be exact.
+    pub fn answer(&self) -> Result<Answer, RunError> {
+        let reading = &self.reading;
+        Answer::of(
+            self.as_of,
+            reading.requests,
+            &reading.receipt,
+            &self.periods,
+            &reading.totals,
+        )
+        .map_err(|error| report_invalid(&error))
+    }
+}
+
+fn secret_unreadable(error: &SecretError) -> RunError {
+    RunError::new(Code::SecretUnreadable, error.to_string())
+}
+
+fn zoom_failed(error: &ZoomError) -> RunError {
+    RunError::new(error.code(), error.to_string())
+}
+
+fn report_invalid(error: &SumTooLong) -> RunError {
+    RunError::new(Code::ReportInvalid, error.to_string())
+}

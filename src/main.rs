@@ -1,0 +1,136 @@
+//! The Lambda function: builds the clients once and runs the runtime's loop.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "the composition root, where time, environment and metrics line are"
+)]
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+use jiff::Timestamp;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde_json::Value;
+use tracing::Instrument;
+use zoom_sms_cost_alerts::answer::Answer;
+use zoom_sms_cost_alerts::clients::ledger::Ledger;
+use zoom_sms_cost_alerts::clients::parameters::Parameters;
+use zoom_sms_cost_alerts::clients::secrets::Secrets;
+use zoom_sms_cost_alerts::clients::topic::Topic;
+use zoom_sms_cost_alerts::clients::zoom::Zoom;
+use zoom_sms_cost_alerts::clients::{Deadline, sdk_config};
+use zoom_sms_cost_alerts::config::Config;
+use zoom_sms_cost_alerts::error::{Code, RunError};
+use zoom_sms_cost_alerts::event::Event;
+use zoom_sms_cost_alerts::handler::{Invocation, Places, Services, run};
+use zoom_sms_cost_alerts::telemetry::{Metrics, subscriber};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let variable = |name: &str| std::env::var(name).ok();
+    tracing::subscriber::set_global_default(subscriber(
+        variable("AWS_LAMBDA_LOG_LEVEL").as_deref(),
+        std::io::stderr,
+    ))?;
+    let function = match Config::read(variable) {
+        Ok(config) => build(config).await,
+        Err(error) => Err(error),
+    };
+    // Boxed as `dyn`: the futures of the SDK calls nest deeper than the compiler's query limit.
+    let invoked = |event| -> LocalBoxFuture<'_, Result<Answer, RunError>> {
+        invoke(function.as_ref(), event).boxed_local()
+    };
+    lambda_runtime::run(service_fn(invoked)).await
+}
+
+struct Function {
+    config: Config,
+    services: Services,
+}
+
+async fn build(config: Config) -> Result<Function, RunError> {
+    let aws = sdk_config().await;
+    let zoom = Zoom::new(config.zoom.clone())
+        .map_err(|error| RunError::new(Code::Internal, error.to_string()))?;
+    let services = Services {
+        secrets: Secrets::manager(&aws),
+        parameters: Parameters::manager(&aws),
+        zoom,
+        ledger: Ledger::table(&aws, &config.ledger_table),
+        topic: Topic::sns(&aws),
+    };
+    Ok(Function { config, services })
+}
+
+async fn invoke(
+    function: Result<&Function, &RunError>,
+    event: LambdaEvent<Value>,
+) -> Result<Answer, RunError> {
+    let (now, started) = (Timestamp::now(), Instant::now());
+    let request_id = event.context.request_id;
+    let left = Duration::from_millis(event.context.deadline)
+        .saturating_sub(now.duration_since(Timestamp::UNIX_EPOCH).unsigned_abs());
+    let invocation = Invocation {
+        // Lambda's tries of one event share its request id.
+        owner: format!(
+            "{request_id}/{:016x}",
+            RandomState::new().build_hasher().finish()
+        ),
+        now,
+        deadline: Deadline::after(left),
+    };
+    let mut metrics = Metrics::default();
+    let span = tracing::info_span!("run", request_id);
+    let result = answer(function, event.payload, &invocation, &mut metrics)
+        .instrument(span)
+        .await;
+    metrics.run_failed = result.is_err();
+    metrics.duration = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    println!(
+        "{}",
+        metrics.line(
+            now,
+            &request_id,
+            result.as_ref().err().map(|error| error.code.to_string())
+        )
+    );
+    result
+}
+
+async fn answer(
+    function: Result<&Function, &RunError>,
+    event: Value,
+    invocation: &Invocation,
+    metrics: &mut Metrics,
+) -> Result<Answer, RunError> {
+    let Function { config, services } = function.map_err(RunError::clone)?;
+    let event = Event::read(event, invocation.now)?;
+    tracing::info!(
+        trigger = event.trigger,
+        schedule_arn = event.schedule_arn,
+        scheduled_time = event.scheduled_time.map(|time| time.to_string()),
+        as_of = event.as_of.map(|time| time.to_string()),
+        dry_run = event.dry_run,
+        test_alert = event.test_alert,
+        "run begins"
+    );
+    let places = Places {
+        secret_id: event
+            .secret_id
+            .clone()
+            .unwrap_or_else(|| config.secret_id.clone()),
+        policy: event
+            .policy
+            .clone()
+            .unwrap_or_else(|| config.policy.clone()),
+        topic_arn: event
+            .topic_arn
+            .clone()
+            .unwrap_or_else(|| config.topic_arn.clone()),
+    };
+    let answer = run(services, &places, &event, invocation, metrics).await?;
+    metrics.run_completed = !event.dry_run && !event.test_alert && event.as_of.is_none();
+    Ok(answer)
+}

@@ -1,0 +1,39 @@
+//! splitmix64: the same numbers for the same seed, everywhere and for ever.
+
+pub(super) struct Dice(u64);
+
+impl Dice {
+    pub(super) fn new(seed: u64) -> Dice {
+        Dice(seed)
+    }
+
+    pub(super) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut word = self.0;
+        word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        word ^ (word >> 31)
+    }
+
+    /// A number below `end`.
+    pub(super) fn below(&mut self, end: u32) -> u32 {
+        u32::try_from(self.next() % u64::from(end.max(1))).unwrap_or_default()
+    }
+
+    /// One of these, if there are any.
+    pub(super) fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
+        let end = u32::try_from(from.len()).unwrap_or_default();
+        from.get(usize::try_from(self.below(end)).unwrap_or_default())
+    }
+
+    /// An identifier in the form of Zoom's.
+    pub(super) fn message_id(&mut self) -> String {
+        let (high, low) = (self.next(), self.next());
+        let (a, b, c) = (high >> 32, (high >> 16) & 0xFFFF, high & 0xFFFF);
+        format!(
+            "{a:08X}-{b:04X}-{c:04X}-{:04X}-{:012X}",
+            low >> 48,
+            low & 0xFFFF_FFFF_FFFF
+        )
+    }
+}

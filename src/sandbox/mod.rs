@@ -1,0 +1,190 @@
+//! The embedded Zoom: an HTTP server on loopback that stands in for the token endpoint and for the SMS/MMS charges
+//! report, with an account of its own.
+//!
+//! Zoom's documentation leaves much open: whether the end of a range belongs to it, in which zone a date is read, what
+//! `total_records` counts, how the last page shows. A client must be right under every reading, so there is a switch for
+//! each ([`Switches`]), and for each fault that was seen or must be feared ([`Fault`], [`TokenFault`]). The
+//! account's data follow from the date alone ([`Dataset::sample`]), and [`Dataset::truth`] tells what they add up to
+//! without any of the product's code: an oracle that totals can be held against.
+//!
+//! The sandbox is strict where Zoom is documented: a page token is refused with other parameters, a start more
+//! than 13 months back is refused, and the bearer's token must be one that it gave and that has not expired.
+
+mod answer;
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a server's clock: limits and lifetimes pass in real time"
+)]
+mod clock;
+mod data;
+mod dice;
+mod fault;
+mod page;
+mod question;
+mod report;
+mod sample;
+mod switches;
+mod token;
+mod traffic;
+mod walk;
+
+use std::io;
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use axum::routing::{get, post};
+use axum::serve::ListenerExt as _;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+pub use data::{Dataset, NONE, Row, Truth};
+pub use fault::{Fault, FaultError, FaultKind, Planned, TokenFault, TokenFaultKind};
+pub use switches::{
+    BigPage, Bound, Datetimes, GroupMessages, LongRange, Missing, Month, Numbers, Order, Switches,
+    TokenRefusals, Told, TotalRecords,
+};
+pub use traffic::{Observed, ObservedKind};
+
+use answer::Answer;
+use token::Access;
+use traffic::Traffic;
+use walk::{Walks, prepared};
+
+/// The account that the sandbox knows.
+pub const ACCOUNT_ID: &str = "sandbox-account";
+/// The client id that the sandbox knows.
+pub const CLIENT_ID: &str = "sandbox-client-id";
+/// The client secret that goes with it.
+pub const CLIENT_SECRET: &str = "sandbox-client-secret";
+
+const SCOPE: &str = "phone:read:sms_charges:admin";
+const TOKEN_PATH: &str = "/oauth/token";
+
+type Shared = Arc<Zoom>;
+
+/// What the handlers share.
+struct Zoom {
+    origin: String,
+    switches: Switches,
+    data: Mutex<Arc<Dataset>>,
+    traffic: Arc<Traffic>,
+    access: Access,
+    walks: Walks,
+}
+
+impl Zoom {
+    fn data(&self) -> Arc<Dataset> {
+        Arc::clone(&self.data.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A running sandbox; dropping it stops it.
+pub struct Sandbox {
+    zoom: Shared,
+    server: JoinHandle<io::Result<()>>,
+    _stop: oneshot::Sender<()>,
+}
+
+impl Sandbox {
+    /// Serves `dataset` on this port of loopback, or on a free one if it is 0.
+    ///
+    /// # Errors
+    /// The port cannot be listened on.
+    pub async fn start(port: u16, dataset: Dataset, switches: Switches) -> io::Result<Sandbox> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+        let zoom = Arc::new(Zoom {
+            origin: format!("http://{}", listener.local_addr()?),
+            data: Mutex::new(prepared(dataset, &switches)),
+            switches,
+            traffic: Arc::new(Traffic::new()),
+            access: Access::new(),
+            walks: Walks::new(),
+        });
+        let routes = Router::new()
+            .route(TOKEN_PATH, post(token::token))
+            .route("/v2/phone/reports/sms_charges", get(report::of_own_account))
+            .route(
+                "/v2/accounts/{account}/phone/reports/sms_charges",
+                get(report::of_account),
+            )
+            .fallback(elsewhere)
+            .method_not_allowed_fallback(elsewhere)
+            .with_state(Arc::clone(&zoom));
+        // Without a delay even where an answer leaves in pieces, so that latency is what the switch says.
+        let listener = listener.tap_io(|connection| _ = connection.set_nodelay(true));
+        let (stop, stopped) = oneshot::channel::<()>();
+        let serve =
+            axum::serve(listener, routes).with_graceful_shutdown(async { _ = stopped.await });
+        let server = tokio::spawn(serve.into_future());
+        Ok(Sandbox {
+            zoom,
+            server,
+            _stop: stop,
+        })
+    }
+
+    /// The base URL of the API: `http://127.0.0.1:PORT/v2`.
+    pub fn api_url(&self) -> String {
+        format!("{}/v2", self.zoom.origin)
+    }
+
+    /// The URL of the token endpoint: `http://127.0.0.1:PORT/oauth/token`.
+    pub fn token_url(&self) -> String {
+        format!("{}{TOKEN_PATH}", self.zoom.origin)
+    }
+
+    /// Every request so far, in order of arrival.
+    pub fn observed(&self) -> Vec<Observed> {
+        self.zoom.traffic.observed()
+    }
+
+    /// The most requests for the report that were under way at the same time.
+    pub fn peak(&self) -> usize {
+        self.zoom.traffic.peak()
+    }
+
+    /// Every access token given so far, to look for where none may be.
+    pub fn access_tokens(&self) -> Vec<String> {
+        self.zoom.access.given()
+    }
+
+    /// Serves other data from the next first page on; walks under way keep their rows.
+    pub fn replace(&self, dataset: Dataset) {
+        let prepared = prepared(dataset, &self.zoom.switches);
+        *self
+            .zoom
+            .data
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = prepared;
+    }
+
+    /// Serves until this future is dropped, or the server fails.
+    pub async fn closed(mut self) {
+        _ = (&mut self.server).await;
+    }
+}
+
+async fn elsewhere(
+    State(zoom): State<Shared>,
+    uri: Uri,
+    Query(query): Query<Vec<(String, String)>>,
+) -> Response {
+    let visit = zoom.traffic.arrive(ObservedKind::Other, uri.path(), &query);
+    visit.leave(Answer::refusal(
+        StatusCode::NOT_FOUND,
+        2300,
+        "This API endpoint is not recognized.",
+    ))
+}
+
+#[cfg(test)]
+#[expect(
+    clippy::disallowed_types,
+    reason = "any client may speak to the sandbox, so its tests do too"
+)]
+mod tests;

@@ -1,0 +1,177 @@
+//! What arrives: kept in order, counted, and held against the limits.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::answer::{Answer, Limit};
+use super::clock;
+use super::switches::Switches;
+
+/// What a request was for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ObservedKind {
+    /// An access token.
+    Token,
+    /// A page of the report.
+    Report,
+    /// Anything else: nobody has business there.
+    Other,
+}
+
+/// A request that the sandbox has seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observed {
+    /// What it was for.
+    pub kind: ObservedKind,
+    /// Its path.
+    pub path: String,
+    /// Its query parameters, decoded, in their order.
+    pub query: Vec<(String, String)>,
+    /// The status answered; `None` as long as there is no answer, or if the connection was closed in its place.
+    pub status: Option<u16>,
+    /// When it arrived, since the sandbox was started.
+    pub at: Duration,
+}
+
+impl Observed {
+    /// The value of the query parameter with this name.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        let found = self.query.iter().find(|(given, _)| given == name);
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+#[derive(Default)]
+struct Log {
+    observed: Vec<Observed>,
+    tokens: u32,
+    reports: u32,
+    in_flight: usize,
+    peak: usize,
+    admitted: u32,
+    recent: VecDeque<Instant>,
+}
+
+pub(super) struct Traffic {
+    started: Instant,
+    log: Mutex<Log>,
+}
+
+impl Traffic {
+    pub(super) fn new() -> Traffic {
+        Traffic {
+            started: clock::instant(),
+            log: Mutex::default(),
+        }
+    }
+
+    fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn observed(&self) -> Vec<Observed> {
+        self.log().observed.clone()
+    }
+
+    pub(super) fn peak(&self) -> usize {
+        self.log().peak
+    }
+
+    pub(super) fn arrive(
+        self: &Arc<Self>,
+        kind: ObservedKind,
+        path: &str,
+        query: &[(String, String)],
+    ) -> Visit {
+        let mut log = self.log();
+        let number = match kind {
+            ObservedKind::Token => {
+                log.tokens += 1;
+                log.tokens
+            }
+            ObservedKind::Report => {
+                log.reports += 1;
+                log.in_flight += 1;
+                log.peak = log.peak.max(log.in_flight);
+                log.reports
+            }
+            ObservedKind::Other => 0,
+        };
+        log.observed.push(Observed {
+            kind,
+            path: path.to_owned(),
+            query: query.to_vec(),
+            status: None,
+            at: clock::instant().duration_since(self.started),
+        });
+        let place = log.observed.len() - 1;
+        Visit {
+            traffic: Arc::clone(self),
+            kind,
+            place,
+            number,
+        }
+    }
+
+    /// Whether the limits let one more request for the report pass; if not, the refusal.
+    pub(super) fn admit(&self, switches: &Switches) -> Result<(), Answer> {
+        let mut log = self.log();
+        let now = clock::instant();
+        let second = Duration::from_secs(1);
+        while log
+            .recent
+            .front()
+            .is_some_and(|at| now.duration_since(*at) >= second)
+        {
+            log.recent.pop_front();
+        }
+        let (per_second, per_day) = (switches.rate_per_second, switches.rate_per_day);
+        let refused = |limit: Limit, allowed| Err(limit.refusal(allowed, switches.rate_headers));
+        if switches.concurrent > 0 && log.in_flight > switches.concurrent {
+            return refused(Limit::Concurrent, 0);
+        }
+        if per_day > 0 && log.admitted >= per_day {
+            return refused(Limit::Day, per_day);
+        }
+        if per_second > 0
+            && u32::try_from(log.recent.len()).is_ok_and(|recent| recent >= per_second)
+        {
+            return refused(Limit::Second, per_second);
+        }
+        log.admitted += 1;
+        log.recent.push_back(now);
+        Ok(())
+    }
+}
+
+/// A request from its arrival to its answer, or until its client goes away.
+pub(super) struct Visit {
+    traffic: Arc<Traffic>,
+    kind: ObservedKind,
+    place: usize,
+    /// Its place among the requests of its kind, from 1.
+    pub(super) number: u32,
+}
+
+impl Visit {
+    pub(super) fn tracking_id(&self) -> String {
+        format!("v=2.0;clid=sandbox;rid=WEB_{:08x}", self.place + 1)
+    }
+
+    pub(super) fn leave(self, answer: Answer) -> axum::response::Response {
+        if let Some(observed) = self.traffic.log().observed.get_mut(self.place) {
+            observed.status = answer.status();
+        }
+        answer.into_response(&self.tracking_id())
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        if self.kind == ObservedKind::Report {
+            let mut log = self.traffic.log();
+            log.in_flight = log.in_flight.saturating_sub(1);
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! The function's log (JSON lines on standard error) and its metrics (one line in CloudWatch's embedded metric format on standard output).
+//!
+//! Only this crate's own events follow the level asked for; of all others only warnings are written, since HTTP and SDK libraries log
+//! requests with their headers at the finer levels.
+
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde_json::json;
+use tracing::Subscriber;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+
+/// The metrics' namespace.
+pub const NAMESPACE: &str = "ZoomSmsCostAlerts";
+
+/// A subscriber that writes JSON lines with timestamp, level, message, and the fields of the run's span (among them `request_id`).
+/// `level` is Lambda's: TRACE, DEBUG, INFO, WARN, ERROR or FATAL; anything else means INFO.
+pub fn subscriber<W>(level: Option<&str>, writer: W) -> impl Subscriber
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let level = match level.map(str::trim) {
+        Some(text) if text.eq_ignore_ascii_case("fatal") => LevelFilter::ERROR,
+        Some(text) => LevelFilter::from_str(text).unwrap_or(LevelFilter::INFO),
+        None => LevelFilter::INFO,
+    };
+    let targets = Targets::new()
+        .with_default(level.min(LevelFilter::WARN))
+        .with_target("zoom_sms_cost_alerts", level);
+    let lines = tracing_subscriber::fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_current_span(true)
+        .with_span_list(false)
+        .with_writer(writer);
+    tracing_subscriber::registry().with(targets).with(lines)
+}
+
+/// What a run measures of itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Metrics {
+    /// Whether a scheduled or manual run of the present came to its end without error; not for dry runs, tests and reruns of the past, so
+    /// that they do not hide a schedule that no longer fires.
+    pub run_completed: bool,
+    /// Whether the run ended as an error.
+    pub run_failed: bool,
+    /// Whether some of the report could not be read.
+    pub report_incomplete: bool,
+    /// Distinct charged rows.
+    pub rows: u64,
+    /// Requests for the report.
+    pub requests: u64,
+    /// Those that Zoom's rate limit refused.
+    pub refusals: u64,
+    /// Alerts published.
+    pub alerts_sent: u64,
+    /// Milliseconds.
+    pub duration: u64,
+}
+
+impl Metrics {
+    /// The line of embedded metric format. `code` is the error's, a property.
+    #[must_use]
+    pub fn line(&self, at: Timestamp, request_id: &str, code: Option<String>) -> String {
+        let metrics = [
+            ("RunCompleted", u64::from(self.run_completed), "Count"),
+            ("RunFailed", u64::from(self.run_failed), "Count"),
+            (
+                "ReportIncomplete",
+                u64::from(self.report_incomplete),
+                "Count",
+            ),
+            ("ChargedRows", self.rows, "Count"),
+            ("ReportRequests", self.requests, "Count"),
+            ("ZoomRefusals", self.refusals, "Count"),
+            ("AlertsSent", self.alerts_sent, "Count"),
+            ("RunDuration", self.duration, "Milliseconds"),
+        ];
+        let names: Vec<_> = metrics
+            .iter()
+            .map(|(name, _, unit)| json!({"Name": name, "Unit": unit}))
+            .collect();
+        let mut line = json!({
+            "_aws": {"Timestamp": at.as_millisecond(), "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [[]], "Metrics": names}]},
+            "request_id": request_id,
+        });
+        if let Some(root) = line.as_object_mut() {
+            root.extend(
+                metrics
+                    .iter()
+                    .map(|(name, value, _)| ((*name).to_owned(), json!(value))),
+            );
+            root.extend(code.map(|code| ("error_type".to_owned(), json!(code))));
+        }
+        line.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_metric_line_is_embedded_metric_format() {
+        let metrics = Metrics {
+            run_completed: true,
+            rows: 1443,
+            requests: 6,
+            alerts_sent: 1,
+            duration: 812,
+            ..Metrics::default()
+        };
+        let line = metrics.line("2026-11-22T13:00:00Z".parse().unwrap(), "r-1", None);
+        assert!(!line.contains('\n'));
+        insta::assert_json_snapshot!(serde_json::from_str::<serde_json::Value>(&line).unwrap(), @r#"
+        {
+          "AlertsSent": 1,
+          "ChargedRows": 1443,
+          "ReportIncomplete": 0,
+          "ReportRequests": 6,
+          "RunCompleted": 1,
+          "RunDuration": 812,
+          "RunFailed": 0,
+          "ZoomRefusals": 0,
+          "_aws": {
+            "CloudWatchMetrics": [
+              {
+                "Dimensions": [
+                  []
+                ],
+                "Metrics": [
+                  {
+                    "Name": "RunCompleted",
+                    "Unit": "Count"
+                  },
+                  {
+                    "Name": "RunFailed",
+                    "Unit": "Count"
+                  },
+                  {
+                    "Name": "ReportIncomplete",
+                    "Unit": "Count"
+                  },
+                  {
+                    "Name": "ChargedRows",
+                    "Unit": "Count"
+                  },
+                  {
+                    "Name": "ReportRequests",
+                    "Unit": "Count"
+                  },
+                  {
+                    "Name": "ZoomRefusals",
+                    "Unit": "Count"
+                  },
+                  {
+                    "Name": "AlertsSent",
+                    "Unit": "Count"
+                  },
+                  {
+                    "Name": "RunDuration",
+                    "Unit": "Milliseconds"
+                  }
+                ],
+                "Namespace": "ZoomSmsCostAlerts"
+              }
+            ],
+            "Timestamp": 1795352400000
+          },
+          "request_id": "r-1"
+        }
+        "#);
+    }
+}

@@ -1,0 +1,321 @@
+//! Stands between the function and moto: reads each call, and does to the one that a test names what the test says.
+
+use super::{Moto, Process, http_client, serve};
+use axum::{
+    Router,
+    body::Bytes,
+    http::{HeaderMap, Method, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+use tokio::sync::SetOnce;
+
+/// One request to AWS, attempts of the SDK counted singly.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// Which function's door it came through: 0 for the first one opened.
+    pub door: usize,
+    /// Service and action: "DynamoDB.PutItem", "SNS.Publish", "SecretsManager.GetSecretValue", "SSM.GetParameter".
+    pub action: String,
+    /// Table, topic, secret or parameter.
+    pub resource: Option<String>,
+    /// The request's members: typed JSON, or the form's fields as strings.
+    pub input: Value,
+}
+
+impl Call {
+    fn decode(door: usize, headers: &HeaderMap, body: &[u8]) -> Self {
+        let target = headers
+            .get("x-amz-target")
+            .map(|target| target.to_str().unwrap());
+        let (action, input) = match target.map(|target| target.split_once('.').unwrap()) {
+            Some((service, action)) => {
+                let service = match service {
+                    "DynamoDB_20120810" => "DynamoDB",
+                    "secretsmanager" => "SecretsManager",
+                    "AmazonSSM" => "SSM",
+                    other => other,
+                };
+                (
+                    format!("{service}.{action}"),
+                    serde_json::from_slice(body).unwrap(),
+                )
+            }
+            None => {
+                let fields: Value = url::form_urlencoded::parse(body)
+                    .map(|(name, value)| (name, json!(value)))
+                    .collect();
+                (
+                    format!("SNS.{}", fields["Action"].as_str().unwrap_or("unknown")),
+                    fields,
+                )
+            }
+        };
+        let names = ["TableName", "TopicArn", "SecretId", "Name"];
+        let resource = names
+            .iter()
+            .find_map(|name| input[name].as_str())
+            .map(str::to_owned);
+        Self {
+            door,
+            action,
+            resource,
+            input,
+        }
+    }
+}
+
+/// What becomes of a call that a rule names.
+#[derive(Clone)]
+pub enum Effect {
+    /// SIGKILL the caller; AWS never sees the call.
+    KillBefore,
+    /// SIGKILL the caller when AWS has done what it asked, before it hears so.
+    KillAfter,
+    /// AWS refuses, with this status and error code.
+    Fail { status: u16, code: &'static str },
+    /// The connection closes; AWS never sees the call.
+    Drop,
+    /// AWS does what was asked, and the connection closes without an answer.
+    LoseReply,
+    /// The call waits at the gate before AWS sees it.
+    Hold(Gate),
+}
+
+/// Where a held call waits, so that a test decides what happens meanwhile.
+#[derive(Clone, Default)]
+pub struct Gate(Arc<(SetOnce<()>, SetOnce<()>)>);
+
+impl Gate {
+    /// Returns when a call has come to the gate.
+    pub async fn reached(&self) {
+        self.0.0.wait().await;
+    }
+
+    pub fn open(&self) {
+        let _ = self.0.1.set(());
+    }
+
+    async fn pass(&self) {
+        let _ = self.0.0.set(());
+        self.0.1.wait().await;
+    }
+}
+
+struct Rule {
+    action: String,
+    /// Which of the calls since the rule was made; every one if none.
+    nth: Option<usize>,
+    seen: usize,
+    effect: Effect,
+}
+
+impl Rule {
+    fn fired(&self) -> bool {
+        self.seen >= self.nth.unwrap_or(1)
+    }
+}
+
+#[derive(Clone)]
+pub struct AwsProxy(Arc<Shared>);
+
+struct Shared {
+    http: reqwest::Client,
+    calls: Mutex<Vec<Call>>,
+    rules: Mutex<Vec<Rule>>,
+    doors: Mutex<usize>,
+    /// DynamoDB checks a condition and writes in one step; moto's threads do not, so its calls go one by one.
+    one_by_one: tokio::sync::Mutex<()>,
+}
+
+/// One function's way to the proxy, so that a rule knows whom to kill.
+pub struct Door {
+    /// The value of `AWS_ENDPOINT_URL`.
+    pub url: String,
+    caller: Arc<SetOnce<Process>>,
+}
+
+impl Door {
+    pub fn admit(self, process: &Process) {
+        assert!(
+            self.caller.set(process.clone()).is_ok(),
+            "one function for each door"
+        );
+    }
+}
+
+impl AwsProxy {
+    pub fn new() -> Self {
+        Self(Arc::new(Shared {
+            http: http_client(),
+            calls: Mutex::default(),
+            rules: Mutex::default(),
+            doors: Mutex::default(),
+            one_by_one: tokio::sync::Mutex::default(),
+        }))
+    }
+
+    /// Opens a listener for one function, to be admitted when it runs.
+    pub async fn door(&self) -> Door {
+        let door = {
+            let mut doors = self.0.doors.lock().unwrap();
+            *doors += 1;
+            *doors - 1
+        };
+        let caller = Arc::new(SetOnce::new());
+        let (proxy, process) = (self.clone(), Arc::clone(&caller));
+        let handle = async move |method: Method, uri: Uri, headers: HeaderMap, body: Bytes| {
+            let request = Request {
+                method,
+                uri,
+                headers,
+                body,
+            };
+            proxy.handle(door, &process, request).await
+        };
+        let address = serve(Router::new().fallback(handle)).await;
+        Door {
+            url: format!("http://{address}"),
+            caller,
+        }
+    }
+
+    /// Does `effect` to the nth call of `action`, from 1, counted from now.
+    pub fn on(&self, action: &str, nth: usize, effect: Effect) {
+        self.rule(action, Some(nth), effect);
+    }
+
+    /// Does `effect` to every call of `action`.
+    pub fn always(&self, action: &str, effect: Effect) {
+        self.rule(action, None, effect);
+    }
+
+    fn rule(&self, action: &str, nth: Option<usize>, effect: Effect) {
+        self.0.rules.lock().unwrap().push(Rule {
+            action: action.to_owned(),
+            nth,
+            seen: 0,
+            effect,
+        });
+    }
+
+    /// Ends all rules; fails when one of them met no call, since then the test has shown nothing.
+    #[track_caller]
+    pub fn clear(&self) {
+        let rules: Vec<_> = self.0.rules.lock().unwrap().drain(..).collect();
+        for rule in rules {
+            assert!(
+                rule.fired(),
+                "no call met the rule for {}: it saw {}",
+                rule.action,
+                rule.seen
+            );
+        }
+    }
+
+    /// All calls so far, in the order they came, whatever became of them.
+    pub fn calls(&self) -> Vec<Call> {
+        self.0.calls.lock().unwrap().clone()
+    }
+
+    /// The names of all calls so far.
+    pub fn actions(&self) -> Vec<String> {
+        self.calls().into_iter().map(|call| call.action).collect()
+    }
+
+    async fn handle(&self, door: usize, caller: &SetOnce<Process>, request: Request) -> Response {
+        let call = Call::decode(door, &request.headers, &request.body);
+        let action = call.action.clone();
+        self.0.calls.lock().unwrap().push(call);
+        match self.effect_on(&action) {
+            None => self.forward(&action, request).await,
+            Some(Effect::Hold(gate)) => {
+                gate.pass().await;
+                self.forward(&action, request).await
+            }
+            Some(Effect::Fail { status, code }) => refusal(&action, status, code),
+            Some(Effect::Drop) => hang_up(),
+            Some(Effect::LoseReply) => {
+                self.forward(&action, request).await;
+                hang_up()
+            }
+            Some(Effect::KillBefore) => {
+                caller.wait().await.kill().await;
+                hang_up()
+            }
+            Some(Effect::KillAfter) => {
+                self.forward(&action, request).await;
+                caller.wait().await.kill().await;
+                hang_up()
+            }
+        }
+    }
+
+    /// Counts the call for every rule that names it; the first whose turn has come applies.
+    fn effect_on(&self, action: &str) -> Option<Effect> {
+        let mut rules = self.0.rules.lock().unwrap();
+        let mut effect = None;
+        for rule in rules.iter_mut().filter(|rule| rule.action == action) {
+            rule.seen += 1;
+            if effect.is_none() && rule.nth.is_none_or(|nth| nth == rule.seen) {
+                effect = Some(rule.effect.clone());
+            }
+        }
+        effect
+    }
+
+    async fn forward(&self, action: &str, request: Request) -> Response {
+        let _turn = if action.starts_with("DynamoDB.") {
+            Some(self.0.one_by_one.lock().await)
+        } else {
+            None
+        };
+        let url = format!("{}{}", Moto::shared().endpoint(), request.uri);
+        let sent = self
+            .0
+            .http
+            .request(request.method, url)
+            .headers(request.headers)
+            .body(request.body)
+            .send();
+        let answer = sent.await.unwrap();
+        let (status, mut headers) = (answer.status(), answer.headers().clone());
+        // They describe moto's connection, not this one.
+        headers.remove(header::CONNECTION);
+        headers.remove(header::TRANSFER_ENCODING);
+        (status, headers, answer.bytes().await.unwrap()).into_response()
+    }
+}
+
+struct Request {
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+/// An AWS error in the protocol that the service speaks.
+fn refusal(action: &str, status: u16, code: &str) -> Response {
+    let status = StatusCode::from_u16(status).unwrap();
+    if action.starts_with("SNS.") {
+        let error = format!(
+            "<Error><Type>Sender</Type><Code>{code}</Code><Message>refused by a rule</Message></Error>"
+        );
+        let body = format!("<ErrorResponse>{error}<RequestId>none</RequestId></ErrorResponse>");
+        (status, [(header::CONTENT_TYPE, "text/xml")], body).into_response()
+    } else {
+        let body = json!({ "__type": code, "message": "refused by a rule" }).to_string();
+        (
+            status,
+            [(header::CONTENT_TYPE, "application/x-amz-json-1.1")],
+            body,
+        )
+            .into_response()
+    }
+}
+
+/// Closes the connection without a byte: unwinding ends the task that serves it, and resuming prints nothing.
+fn hang_up() -> ! {
+    std::panic::resume_unwind(Box::new("hang up"))
+}
