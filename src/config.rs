@@ -80,7 +80,7 @@ impl Config {
         let secret_id = reader.required(
             "ZOOM_SECRET_ID",
             "the name or ARN of the secret with Zoom's credentials",
-            |text| Ok(text.to_owned()),
+            secret_id,
         );
         let topic_arn = reader.required("ALERT_TOPIC_ARN", "the ARN of the SNS topic", topic_arn);
         let ledger_table =
@@ -174,7 +174,10 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Option<T> {
         parse(value)
-            .map_err(|problem| self.faults.push(format!("{name} = {value:?} {problem}")))
+            .map_err(|problem| {
+                self.faults
+                    .push(format!("{name} = {} {problem}", shown(value)))
+            })
             .ok()
     }
 
@@ -199,6 +202,30 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
             requests_per_second: requests_per_second?,
         })
     }
+}
+
+/// A value as it was given, unless it looks like one that holds a secret.
+#[must_use]
+pub fn shown(value: &str) -> String {
+    let may_be_secret = value.contains(['{', '@', '"']);
+    if may_be_secret {
+        "(not shown)".to_owned()
+    } else {
+        format!("{:?}", value.chars().take(200).collect::<String>())
+    }
+}
+
+/// Reads the name or ARN of a secret.
+///
+/// # Errors
+/// What is wrong with it, as a sentence.
+pub fn secret_id(text: &str) -> Result<String, String> {
+    // The characters of AWS's names and ARNs. Whoever sets the secret itself in place of its name shall not read it in a log.
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "/_+=.@-:!".contains(c);
+    if text.chars().all(allowed) {
+        return Ok(text.to_owned());
+    }
+    Err("is no name or ARN of a secret; give the name, never the secret itself".to_owned())
 }
 
 /// Reads the ARN of an SNS standard topic.
@@ -329,6 +356,20 @@ mod tests {
                 .api_url,
             "http://127.0.0.1:8080/v2"
         );
+    }
+
+    #[test]
+    fn a_secret_set_in_the_wrong_place_is_not_shown() {
+        for (name, value) in [
+            ("ZOOM_SECRET_ID", "{\"client_secret\": \"hunter2\"}"),
+            ("ZOOM_API_URL", "https://user:hunter2@api.zoom.us/v2"),
+        ] {
+            let error = read(&[(name, value)]).unwrap_err();
+            assert!(
+                error.contains(name) && !error.contains("hunter2"),
+                "{error}"
+            );
+        }
     }
 
     #[test]

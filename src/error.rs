@@ -60,23 +60,32 @@ impl RunError {
         }
     }
 
-    /// Joins the faults of a run: the first gives the code, all are told. `None` without a fault.
+    /// Joins the faults of a run: the first gives the code, all are told, what is the same only once. `None` without a fault.
     #[must_use]
     pub fn join(faults: Vec<RunError>) -> Option<RunError> {
         let code = faults.first()?.code;
-        let told: Vec<_> = faults
-            .iter()
-            .map(|fault| {
-                if fault.code == code {
-                    fault.message.clone()
-                } else {
-                    format!("{}: {}", fault.code, fault.message)
-                }
-            })
-            .collect();
-        Some(RunError::new(code, told.join(" | ")))
+        let mut told: Vec<String> = Vec::new();
+        for fault in faults {
+            let line = if fault.code == code {
+                fault.message
+            } else {
+                format!("{}: {}", fault.code, fault.message)
+            };
+            if !told.contains(&line) {
+                told.push(line);
+            }
+        }
+        let mut message = told.join(" | ");
+        if let Some((end, _)) = message.char_indices().nth(MOST_MESSAGE) {
+            message.truncate(end);
+            message += "… (cut; the log has all)";
+        }
+        Some(RunError::new(code, message))
     }
 }
+
+/// Characters; Lambda hands errors on within its limits for answers, and nobody reads more.
+const MOST_MESSAGE: usize = 4_000;
 
 /// One line: it is what the Lambda runtime logs.
 impl fmt::Debug for RunError {

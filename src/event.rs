@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::config::{PolicySource, topic_arn};
+use crate::config::{PolicySource, secret_id, shown, topic_arn};
 use crate::error::{Code, RunError};
 
 /// What a run is asked to do.
@@ -109,9 +109,7 @@ impl Event {
             scheduled_time: scheduled_time
                 .map(|text| moment("scheduled_time", &text))
                 .transpose()?,
-            secret_id: filled("zoom_secret_id", own.zoom_secret_id, |text| {
-                Ok(text.to_owned())
-            })?,
+            secret_id: filled("zoom_secret_id", own.zoom_secret_id, secret_id)?,
             policy: filled("policy", own.policy, PolicySource::parse)?,
             topic_arn: filled("alert_topic_arn", own.alert_topic_arn, topic_arn)?,
         })
@@ -131,7 +129,7 @@ fn filled<T>(
     }
     parse(value.trim())
         .map(Some)
-        .map_err(|problem| invalid(format!("{name} = {value:?} {problem}")))
+        .map_err(|problem| invalid(format!("{name} = {} {problem}", shown(&value))))
 }
 
 fn moment(name: &str, text: &str) -> Result<Timestamp, RunError> {

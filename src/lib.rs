@@ -1,6 +1,8 @@
-//! Alerts on Zoom Phone SMS and MMS charges before the bill does.
+#![doc = include_str!("../README.md")]
 //!
-//! The modules stand in the order of the data flow: fetch → sum → judge → plan → claim → publish → confirm → report.
+//! # Modules
+//!
+//! They stand in the order of the data flow.
 
 pub mod config;
 pub mod event;

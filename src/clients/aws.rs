@@ -4,21 +4,21 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
-/// The longest that one call to AWS takes, with all its attempts. Less than half a ledger lease.
-pub(super) const OPERATION_TIMEOUT: Duration = Duration::from_secs(20);
-
 /// The AWS configuration from the environment, with time-outs on everything.
 pub async fn sdk_config() -> SdkConfig {
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(3))
-        .read_timeout(Duration::from_secs(8))
-        .operation_attempt_timeout(Duration::from_secs(8))
-        .operation_timeout(OPERATION_TIMEOUT)
-        .build();
     aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .timeout_config(timeouts)
+        .timeout_config(timeouts(Duration::from_secs(8), Duration::from_secs(20)))
         .load()
         .await
+}
+
+/// Time-outs of a call: for each of its attempts, and for all of them together.
+pub(super) fn timeouts(attempt: Duration, operation: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(3))
+        .operation_attempt_timeout(attempt)
+        .operation_timeout(operation)
+        .build()
 }
 
 /// What went wrong with a call to AWS, in words fit for a message: the service's own code and sentence, never a body or the SDK's Debug.

@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::domain::alert::{AlertId, Recorded};
 use table::Table;
 
-/// How long a claim protects its run. More than twice the longest publish.
+/// How long a claim protects its run. Three times the longest publish.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(60);
 
 /// Where the ledger is kept.

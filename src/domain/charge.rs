@@ -162,6 +162,8 @@ pub struct RowFault {
     pub field: &'static str,
     /// What is wrong with it, with what was given.
     pub problem: String,
+    /// When the message was sent; `None` if that is what cannot be read.
+    pub sent: Option<Timestamp>,
 }
 
 const LONGEST_GIVEN: usize = 24;
@@ -202,23 +204,23 @@ impl Row<'_> {
 
     fn sent(&self) -> Result<Timestamp, RowFault> {
         let given = self.text("sent_time", &self.sent_time)?;
-        // Zoom's times are UTC; one without its Z is read so too.
+        self.readable_sent().ok_or_else(|| {
+            let problem = format!(
+                "{} is not a time such as 2026-11-22T02:58:01Z",
+                shown(given)
+            );
+            self.fault("sent_time", problem)
+        })
+    }
+
+    /// Zoom's times are UTC; one without its Z is read so too.
+    fn readable_sent(&self) -> Option<Timestamp> {
+        let given = self.sent_time.text()?;
+        let utc = |time| TimeZone::UTC.to_timestamp(time);
         given
-            .parse::<Timestamp>()
-            .or_else(|_| {
-                given
-                    .parse::<DateTime>()
-                    .and_then(|time| TimeZone::UTC.to_timestamp(time))
-            })
-            .map_err(|_| {
-                self.fault(
-                    "sent_time",
-                    format!(
-                        "{} is not a time such as 2026-11-22T02:58:01Z",
-                        shown(given)
-                    ),
-                )
-            })
+            .parse()
+            .or_else(|_| given.parse::<DateTime>().and_then(utc))
+            .ok()
     }
 
     fn amount(&self) -> Result<Amount, RowFault> {
@@ -272,6 +274,7 @@ impl Row<'_> {
             message_id,
             field,
             problem,
+            sent: self.readable_sent(),
         }
     }
 

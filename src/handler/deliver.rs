@@ -1,11 +1,12 @@
 //! From what was judged to what was sent: plan → claim → publish → confirm.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream;
-use jiff::{SignedDuration, ToSpan};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use super::{Examination, Invocation, Places, Services, prepare_account};
 use crate::answer::Answer;
@@ -19,9 +20,11 @@ use crate::error::{Code, RunError};
 /// Claims made side by side.
 const CLAIMS_AT_ONCE: usize = 16;
 /// Time that one message needs from claim to confirmation; none is begun with less.
-const MESSAGE_TIME: Duration = Duration::from_secs(5);
+const MESSAGE_TIME: Duration = Duration::from_secs(1);
 /// A sent alert is remembered for longer than Zoom's report goes back (13 months).
 const REMEMBERED_MONTHS: i32 = 14;
+
+const PUBLISHED_WITHOUT: &str = "alerts were published without it and marked as possible repeats";
 
 const SENT: &str = "sent";
 const ALREADY_SENT: &str = "already_sent";
@@ -37,6 +40,8 @@ pub struct Delivery {
     pub publications: Vec<Publication>,
     /// What went wrong.
     pub faults: Vec<RunError>,
+    held_elsewhere: usize,
+    held_until: Option<Timestamp>,
 }
 
 impl Delivery {
@@ -109,10 +114,7 @@ pub async fn deliver(
     let recorded = match services.ledger.recorded(&ids).await {
         Ok(recorded) => recorded,
         Err(error) => {
-            delivery.ledger_fault(
-                &error,
-                "alerts were published without it and marked as possible repeats",
-            );
+            delivery.ledger_fault(&error, PUBLISHED_WITHOUT);
             HashMap::new()
         }
     };
@@ -122,18 +124,31 @@ pub async fn deliver(
         topic_arn,
         examination,
         invocation,
+        ledger_is_down: AtomicBool::new(false),
     };
-    let mut waiting = 0;
+    let mut out_of_time = 0;
     for group in groups {
         if invocation.deadline.left() < MESSAGE_TIME {
-            waiting += group.len();
+            out_of_time += group.len();
             delivery.record(&group, NOT_SENT);
             continue;
         }
         sender.send(group, &mut delivery).await;
     }
-    if waiting > 0 {
-        delivery.publish_fault(format!("the run's time was up with {waiting} alerts to send; the next run sends them; raise the function's timeout"));
+    if out_of_time > 0 {
+        let mend = "the next run sends them; raise the function's timeout";
+        delivery.publish_fault(format!(
+            "the run's time was up with {out_of_time} alerts to send; {mend}"
+        ));
+    }
+    if let Some(until) = delivery.held_until {
+        let count = delivery.held_elsewhere;
+        let message = format!(
+            "another run is about to send {count} of the alerts, until {until}; if it does not, the next run does"
+        );
+        delivery
+            .faults
+            .push(RunError::new(Code::LedgerUnavailable, message));
     }
     Ok(delivery)
 }
@@ -208,6 +223,8 @@ struct Sender<'r, 'p> {
     topic_arn: &'r str,
     examination: &'r Examination<'p>,
     invocation: &'r Invocation,
+    /// Once a claim failed no other is tried: waiting for each would use up the time to publish.
+    ledger_is_down: AtomicBool,
 }
 
 impl<'p> Sender<'_, 'p> {
@@ -215,34 +232,36 @@ impl<'p> Sender<'_, 'p> {
     /// so that the mark of a possible repeat is on no other.
     async fn send(&self, group: Vec<NoticedAlert<'p>>, delivery: &mut Delivery) {
         let claims = stream::iter(&group).map(|alert| async {
+            if self.ledger_is_down.load(Ordering::Relaxed) {
+                return None;
+            }
             let entry = entry(&self.examination.account, &alert.planned);
-            self.services
+            let claim = self
+                .services
                 .ledger
                 .claim(&entry, &self.invocation.owner)
-                .await
+                .await;
+            self.ledger_is_down
+                .fetch_or(claim.is_err(), Ordering::Relaxed);
+            Some(claim)
         });
         let claims: Vec<_> = claims.buffered(CLAIMS_AT_ONCE).collect().await;
         let (mut fresh, mut repeats) = (Vec::new(), Vec::new());
         for (alert, claim) in group.into_iter().zip(claims) {
             match claim {
-                Ok(Claim::Held(held)) if held.attempt == 1 => fresh.push((alert, Some(held))),
-                Ok(Claim::Held(held)) => repeats.push((alert, Some(held))),
-                Ok(Claim::AlreadySent) => delivery.record(&[alert], ALREADY_SENT),
-                Ok(Claim::HeldElsewhere { until }) => {
-                    let id = alert.planned.id.clone();
+                Some(Ok(Claim::Held(held))) if held.attempt == 1 => fresh.push((alert, Some(held))),
+                Some(Ok(Claim::Held(held))) => repeats.push((alert, Some(held))),
+                Some(Ok(Claim::AlreadySent)) => delivery.record(&[alert], ALREADY_SENT),
+                Some(Ok(Claim::HeldElsewhere { until })) => {
                     delivery.record(&[alert], NOT_SENT);
-                    delivery.faults.push(RunError::new(
-                        Code::LedgerUnavailable,
-                        format!("another run holds alert {id} until {until}; the next run sees to it if that one does not"),
-                    ));
+                    delivery.held_elsewhere += 1;
+                    delivery.held_until = delivery.held_until.max(Some(until));
                 }
-                Err(error) => {
-                    delivery.ledger_fault(
-                        &error,
-                        "alerts were published without it and marked as possible repeats",
-                    );
+                Some(Err(error)) => {
+                    delivery.ledger_fault(&error, PUBLISHED_WITHOUT);
                     repeats.push((alert, None));
                 }
+                None => repeats.push((alert, None)),
             }
         }
         for (alerts, possible_repeat) in [(fresh, false), (repeats, true)] {

@@ -1,8 +1,10 @@
 //! The ledger in Amazon DynamoDB: partition key `pk` (the alert's id), one item for each alert.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
@@ -34,8 +36,11 @@ pub struct Table {
 
 impl Table {
     pub(super) fn new(config: &aws_config::SdkConfig, name: &str) -> Table {
+        // A ledger that does not answer must leave the run time to publish without it.
+        let timeouts = aws::timeouts(Duration::from_secs(2), Duration::from_secs(5));
+        let config = Builder::from(config).timeout_config(timeouts).build();
         Table {
-            client: Client::new(config),
+            client: Client::from_conf(config),
             name: name.to_owned(),
         }
     }

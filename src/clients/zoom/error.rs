@@ -295,10 +295,7 @@ mod tests {
                 }
             );
             match table.last_mut() {
-                Some((from, to, last)) if *last == line && *to + 1 == status => {
-                    let _ = from;
-                    *to = status;
-                }
+                Some((_, to, last)) if *last == line && *to + 1 == status => *to = status,
                 _ => table.push((status, status, line)),
             }
         }

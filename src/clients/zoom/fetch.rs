@@ -1,8 +1,8 @@
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use super::report::{Traffic, WindowReader, WindowReading};
 use super::token::Authorized;
@@ -112,10 +112,13 @@ impl Reading {
                 ),
             );
         }
-        if !walk.faults.is_empty() {
-            self.unread.push(window.owned.clone());
-            self.row_faults.extend(walk.faults);
+        for fault in &walk.faults {
+            self.unread.push(match fault.sent {
+                Some(sent) => sent..sent + SignedDuration::from_secs(1),
+                None => window.owned.clone(),
+            });
         }
+        self.row_faults.extend(walk.faults);
         self.receipt.rows += walk.rows;
         self.receipt.pages += walk.pages;
         self.receipt.newest_row = self.receipt.newest_row.max(walk.newest_row);
@@ -134,7 +137,9 @@ impl Reading {
 /// How many civil days of `zone` the span touches.
 fn days(span: &Range<Timestamp>, zone: &TimeZone) -> u64 {
     let first = zone.to_datetime(span.start).date();
-    let last = zone.to_datetime(span.end).date();
+    let last = zone
+        .to_datetime(span.end - SignedDuration::from_nanos(1))
+        .date();
     first.until(last).map_or(0, |between| {
         u64::from(between.get_days().unsigned_abs()) + 1
     })

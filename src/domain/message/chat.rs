@@ -34,7 +34,7 @@ pub(super) fn notification(notice: &Notice<'_>) -> Value {
         },
         "metadata": {
             "threadId": format!("zoom-sms-cost-{}-{thread}", notice.account),
-            "summary": cut(&title(notice), MOST_TITLE),
+            "summary": cut(&notice.headline(), MOST_TITLE),
             "eventType": format!("zoom-sms-cost-{}", notice.kind.name()),
             "relatedResources": [],
             "additionalContext": {
@@ -48,30 +48,12 @@ pub(super) fn notification(notice: &Notice<'_>) -> Value {
 }
 
 fn title(notice: &Notice<'_>) -> String {
-    let (icon, what) = match notice.kind {
-        AlertKind::Test => (
-            ":white_check_mark:",
-            "Test of the Zoom SMS cost alerts".to_owned(),
-        ),
-        AlertKind::Unwatched => (
-            ":grey_question:",
-            "Zoom SMS charges that no budget covers".to_owned(),
-        ),
-        AlertKind::Budget if notice.alerts.len() == 1 => (
-            ":rotating_light:",
-            "Zoom SMS budget level reached".to_owned(),
-        ),
-        AlertKind::Budget => (
-            ":rotating_light:",
-            format!("{} Zoom SMS budget levels reached", notice.alerts.len()),
-        ),
+    let icon = match notice.kind {
+        AlertKind::Test => ":white_check_mark:",
+        AlertKind::Unwatched => ":grey_question:",
+        AlertKind::Budget => ":rotating_light:",
     };
-    let repeat = if notice.possible_repeat {
-        " (possible repeat)"
-    } else {
-        ""
-    };
-    format!("{icon} {what}{repeat}")
+    format!("{icon} {}", notice.headline())
 }
 
 fn description(notice: &Notice<'_>) -> String {

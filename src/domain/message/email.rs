@@ -16,49 +16,7 @@ const MOST_IN_FULL: usize = 10;
 const MOST_LINES: usize = 100;
 
 pub(super) fn subject(notice: &Notice<'_>) -> String {
-    let alerts = notice.by_weight();
-    let first = alerts.first().map(|alert| headline(alert));
-    let what = match (notice.kind, first) {
-        (AlertKind::Test, _) | (_, None) => "test notification, nothing is wrong".to_owned(),
-        (_, Some(first)) if alerts.len() == 1 => first,
-        (_, Some(first)) => format!("{} alerts; {first}", alerts.len()),
-    };
-    let repeat = if notice.possible_repeat {
-        "(possible repeat) "
-    } else {
-        ""
-    };
-    name(
-        &ascii(&format!("Zoom SMS cost: {repeat}{what}")),
-        MOST_SUBJECT,
-    )
-}
-
-/// `+14085550000 at USD 66.2, over 100% of USD 50 (2026-11)`.
-fn headline(alert: &NoticedAlert<'_>) -> String {
-    let standing = &alert.planned.standing;
-    let (spent, period) = (alert.spent(), standing.period.label());
-    match (standing.budget, alert.level()) {
-        (Some(budget), Some(level)) => {
-            let who = name(&who(alert), 30);
-            format!(
-                "{who} at {spent}, {level} of {} {} reached ({period})",
-                budget.currency, budget.amount
-            )
-        }
-        _ => format!("{spent} spent that no budget covers ({period})"),
-    }
-}
-
-fn who(alert: &NoticedAlert<'_>) -> String {
-    let standing = &alert.planned.standing;
-    let subject = &standing.subject;
-    match standing.scope {
-        Scope::BillingNumber => subject.to_string(),
-        Scope::Department => format!("department {subject}"),
-        Scope::CostCenter => format!("cost center {subject}"),
-        Scope::Account => "the whole account".to_owned(),
-    }
+    name(&ascii(&notice.headline()), MOST_SUBJECT)
 }
 
 pub(super) fn body(notice: &Notice<'_>) -> String {
@@ -102,7 +60,7 @@ fn alerts(notice: &Notice<'_>, body: &mut String) {
     if !more.is_empty() {
         *body += "\nAlso\n";
         for alert in more.iter().take(MOST_LINES) {
-            *body += &wrap("  - ", &name(&headline(alert), 140), WIDTH);
+            *body += &wrap("  - ", &name(&alert.headline(), 140), WIDTH);
         }
         let left_out = more.len().saturating_sub(MOST_LINES);
         if left_out > 0 {
@@ -116,12 +74,12 @@ fn alerts(notice: &Notice<'_>, body: &mut String) {
     *body += "\nWhat to do\n";
     let steps: &[&str] = match notice.kind {
         AlertKind::Unwatched => &[
-            "If these charges are expected, add a budget in this currency to the policy, or set unwatched = \"ignore\".",
-            "If not, open the SMS/MMS Charges Usage Report in Zoom's web portal and see who sends.",
+            "Expected? Add a budget in this currency to the policy, or set unwatched = \"ignore\".",
+            "Not expected? Open the SMS/MMS Charges Usage Report in Zoom's web portal and see who sends.",
         ],
         AlertKind::Budget | AlertKind::Test => &[
-            "If this is expected, nothing; each level is told once a period. To allow more, raise the budget in the policy.",
-            "If not, open the SMS/MMS Charges Usage Report in Zoom's web portal, filter by the number, and speak with those named above.",
+            "Expected? Nothing to do: each level is told once a period. To allow more, raise the budget in the policy.",
+            "Not expected? Open the SMS/MMS Charges Usage Report in Zoom's web portal, and speak with those named above.",
         ],
     };
     for step in steps {
@@ -131,15 +89,17 @@ fn alerts(notice: &Notice<'_>, body: &mut String) {
 
 fn in_full(notice: &Notice<'_>, alert: &NoticedAlert<'_>, body: &mut String) {
     let standing = &alert.planned.standing;
-    let who = name(&who(alert), MOST_NAME);
+    let who = name(&alert.who(), MOST_NAME);
     let (spent, period) = (alert.spent(), standing.period);
+    let bound = alert.bound();
     let lead = match standing.budget {
         Some(budget) => {
             let limit = format!("{} {}", budget.currency, budget.amount);
             let share = standing
                 .amount
                 .percent_of(budget.amount)
-                .map_or_else(String::new, |percent| format!("{percent}% of "));
+                .map_or_else(String::new, |percent| format!("{bound}{percent}% of "));
+
             format!(
                 "{who} has spent {spent} on SMS and MMS in {period}: {share}its budget of {limit}."
             )
@@ -192,14 +152,7 @@ fn in_full(notice: &Notice<'_>, alert: &NoticedAlert<'_>, body: &mut String) {
         }
     }
     line("Since", &since(notice, alert));
-    line(
-        "Messages",
-        &format!(
-            "{}{}",
-            if alert.at_least() { "at least " } else { "" },
-            standing.messages
-        ),
-    );
+    line("Messages", &format!("{bound}{}", standing.messages));
     if let Some(percent) = alert
         .percent_of_account()
         .filter(|_| standing.scope != Scope::Account)
@@ -235,7 +188,7 @@ fn also(alert: &NoticedAlert<'_>) -> String {
         return String::new();
     }
     let levels: Vec<_> = alert.also().iter().map(ToString::to_string).collect();
-    format!(" (and with it {})", levels.join(", "))
+    format!(" (passed too: {})", levels.join(", "))
 }
 
 fn since(notice: &Notice<'_>, alert: &NoticedAlert<'_>) -> String {

@@ -17,10 +17,10 @@ use rust_decimal::Decimal;
 use serde_json::json;
 
 use super::alert::{AlertId, AlertKind, Decision, Planned};
-use super::budget::Proof;
+use super::budget::{Proof, Standing};
 use super::money::Amount;
 use super::policy::Level;
-use super::totals::{Receipt, Spender, SumTooLong, Totals};
+use super::totals::{Receipt, Scope, Spender, SumTooLong, Totals};
 
 pub use machine::AlertRecord;
 
@@ -75,11 +75,42 @@ impl<'p> NoticedAlert<'p> {
         self.planned.standing.proof != Proof::Exact
     }
 
+    /// What goes before a figure that may be higher.
+    fn bound(&self) -> &'static str {
+        if self.at_least() { "at least " } else { "" }
+    }
+
     /// `USD 66.2023` or `at least USD 66.2023`.
     fn spent(&self) -> String {
         let standing = &self.planned.standing;
-        let bound = if self.at_least() { "at least " } else { "" };
-        format!("{bound}{} {}", standing.currency, standing.amount)
+        format!("{}{} {}", self.bound(), standing.currency, standing.amount)
+    }
+
+    /// `+14085550000`, `department Sales`, `the whole account`.
+    fn who(&self) -> String {
+        let Standing { scope, subject, .. } = &self.planned.standing;
+        match scope {
+            Scope::BillingNumber => subject.to_string(),
+            Scope::Department => format!("department {subject}"),
+            Scope::CostCenter => format!("cost center {subject}"),
+            Scope::Account => "the whole account".to_owned(),
+        }
+    }
+
+    /// `+14085550000: USD 66.2, 100% of USD 50 reached (2026-11)`.
+    fn headline(&self) -> String {
+        let standing = &self.planned.standing;
+        let (spent, period) = (self.spent(), standing.period.label());
+        match (standing.budget, self.level()) {
+            (Some(budget), Some(level)) => {
+                let who = text::name(&self.who(), 30);
+                format!(
+                    "{who}: {spent}, {level} of {} {} reached ({period})",
+                    budget.currency, budget.amount
+                )
+            }
+            _ => format!("{spent} spent that no budget covers ({period})"),
+        }
     }
 
     /// What the budget leaves, negative if overspent; `None` if that is not known.
@@ -186,6 +217,23 @@ impl Notice<'_> {
         alerts
     }
 
+    /// What a reader should know who reads one line.
+    fn headline(&self) -> String {
+        let alerts = self.by_weight();
+        let first = alerts.first().map(|alert| alert.headline());
+        let what = match (self.kind, first) {
+            (AlertKind::Test, _) | (_, None) => "test notification, nothing is wrong".to_owned(),
+            (_, Some(first)) if alerts.len() == 1 => first,
+            (_, Some(first)) => format!("{} alerts; {first}", alerts.len()),
+        };
+        let repeat = if self.possible_repeat {
+            "(possible repeat) "
+        } else {
+            ""
+        };
+        format!("Zoom SMS cost: {repeat}{what}")
+    }
+
     /// `22 November 2026 08:00 EST`.
     fn time(&self, at: Timestamp) -> String {
         at.to_zoned(self.zone.clone())
@@ -221,8 +269,8 @@ impl Notice<'_> {
             )
         } else {
             format!(
-                "INCOMPLETE: Zoom's report could not be read whole as of {as_of}. The {rows} on {pages} that were read prove at least the \
-                 amounts above; the true amounts may be higher.{newest}"
+                "INCOMPLETE: Zoom's report could not be read whole as of {as_of}. What was read, {rows} on {pages}, proves the amounts above; \
+                 those marked \"at least\" may be higher.{newest}"
             )
         }
     }

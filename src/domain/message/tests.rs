@@ -128,12 +128,12 @@ fn pretty(json: &str) -> String {
 fn an_email_tells_what_where_who_and_what_to_do() {
     let Publication { subject, email, .. } = published(&one());
     insta::assert_snapshot!(format!("{subject}\n\n{email}"), @r#"
-    Zoom SMS cost: +14085550000 at USD 66.2023, 100% of USD 50 reached (2026-11)
+    Zoom SMS cost: +14085550000: USD 66.2023, 100% of USD 50 reached (2026-11)
 
     +14085550000 has spent USD 66.2023 on SMS and MMS in November 2026: 132% of
     its budget of USD 50.
 
-      Reached    100% = USD 50 (and with it 50%, 80%)
+      Reached    100% = USD 50 (passed too: 50%, 80%)
       Budget     "every number", USD 50 a month
       Left       over by USD 16.2023
       Since      1 November 2026 (America/New_York), 8 days left
@@ -143,10 +143,10 @@ fn an_email_tells_what_where_who_and_what_to_do() {
                  department Support: USD 25.0023
 
     What to do
-      - If this is expected, nothing; each level is told once a period. To
-        allow more, raise the budget in the policy.
-      - If not, open the SMS/MMS Charges Usage Report in Zoom's web portal,
-        filter by the number, and speak with those named above.
+      - Expected? Nothing to do: each level is told once a period. To allow
+        more, raise the budget in the policy.
+      - Not expected? Open the SMS/MMS Charges Usage Report in Zoom's web
+        portal, and speak with those named above.
 
     How far to trust the figures
       Zoom's report was read whole as of 22 November 2026 08:00 EST: 1443
@@ -165,7 +165,7 @@ fn several_alerts_are_told_with_the_highest_level_first() {
         ..Given::default()
     });
     insta::assert_snapshot!(format!("{subject}\n\n{email}"), @r#"
-    Zoom SMS cost: (possible repeat) 3 alerts; +14085550000 at USD 66.2023, 100% of USD 50 reached (...
+    Zoom SMS cost: (possible repeat) 3 alerts; +14085550000: USD 66.2023, 100% of USD 50 reached (20...
 
     POSSIBLE REPEAT: an earlier run may already have sent this. The alert id at
     the end tells.
@@ -173,7 +173,7 @@ fn several_alerts_are_told_with_the_highest_level_first() {
     +14085550000 has spent USD 66.2023 on SMS and MMS in November 2026: 132% of
     its budget of USD 50.
 
-      Reached    100% = USD 50 (and with it 50%, 80%)
+      Reached    100% = USD 50 (passed too: 50%, 80%)
       Budget     "every number", USD 50 a month
       Left       over by USD 16.2023
       Since      1 November 2026 (America/New_York), 8 days left
@@ -210,10 +210,10 @@ fn several_alerts_are_told_with_the_highest_level_first() {
       Alert id   1cbc07958f05e73524f912928a69deaa
 
     What to do
-      - If this is expected, nothing; each level is told once a period. To
-        allow more, raise the budget in the policy.
-      - If not, open the SMS/MMS Charges Usage Report in Zoom's web portal,
-        filter by the number, and speak with those named above.
+      - Expected? Nothing to do: each level is told once a period. To allow
+        more, raise the budget in the policy.
+      - Not expected? Open the SMS/MMS Charges Usage Report in Zoom's web
+        portal, and speak with those named above.
 
     How far to trust the figures
       Zoom's report was read whole as of 22 November 2026 08:00 EST: 1443
@@ -238,12 +238,12 @@ fn an_incomplete_report_is_never_told_as_whole() {
         machine,
     } = published(&given);
     insta::assert_snapshot!(format!("{subject}\n\n{email}\n{}\n{}", pretty(&chat), pretty(&machine)), @r#"
-    Zoom SMS cost: +14085550000 at at least USD 66.2023, 100% of USD 50 reached (2026-11)
+    Zoom SMS cost: +14085550000: at least USD 66.2023, 100% of USD 50 reached (2026-11)
 
     +14085550000 has spent at least USD 66.2023 on SMS and MMS in November
-    2026: 132% of its budget of USD 50.
+    2026: at least 132% of its budget of USD 50.
 
-      Reached    100% = USD 50 (and with it 50%, 80%)
+      Reached    100% = USD 50 (passed too: 50%, 80%)
       Budget     "every number", USD 50 a month
       Since      1 November 2026 (America/New_York), 8 days left
       Messages   at least 2
@@ -251,23 +251,23 @@ fn an_incomplete_report_is_never_told_as_whole() {
                  department Support: USD 25.0023
 
     What to do
-      - If this is expected, nothing; each level is told once a period. To
-        allow more, raise the budget in the policy.
-      - If not, open the SMS/MMS Charges Usage Report in Zoom's web portal,
-        filter by the number, and speak with those named above.
+      - Expected? Nothing to do: each level is told once a period. To allow
+        more, raise the budget in the policy.
+      - Not expected? Open the SMS/MMS Charges Usage Report in Zoom's web
+        portal, and speak with those named above.
 
     How far to trust the figures
       INCOMPLETE: Zoom's report could not be read whole as of 22 November 2026
-      08:00 EST. The 1443 charged messages on 6 pages that were read prove at
-      least the amounts above; the true amounts may be higher. The newest was
-      sent 22 November 2026 07:58 EST.
+      08:00 EST. What was read, 1443 charged messages on 6 pages, proves the
+      amounts above; those marked "at least" may be higher. The newest was sent
+      22 November 2026 07:58 EST.
 
     Zoom account  account-1
     Alert id      42c20d575977403e1afcae21e96bd16e
 
     {
       "content": {
-        "description": "• *+14085550000* spent *at least USD 66.2023* in November 2026: reached *100%* of USD 50 (budget every number)\n   by department: Sales USD 41.2, Support USD 25.0023\n_INCOMPLETE: Zoom's report could not be read whole as of 22 November 2026 08:00 EST. The 1443 charged messages on 6 pages that were read prove at least the amounts above; the true amounts may be higher. The newest was sent 22 November 2026 07:58 EST._\nAlert id `42c20d575977403e1afcae21e96bd16e`",
+        "description": "• *+14085550000* spent *at least USD 66.2023* in November 2026: reached *100%* of USD 50 (budget every number)\n   by department: Sales USD 41.2, Support USD 25.0023\n_INCOMPLETE: Zoom's report could not be read whole as of 22 November 2026 08:00 EST. What was read, 1443 charged messages on 6 pages, proves the amounts above; those marked \"at least\" may be higher. The newest was sent 22 November 2026 07:58 EST._\nAlert id `42c20d575977403e1afcae21e96bd16e`",
         "keywords": [
           "Zoom SMS cost",
           "budget"
@@ -277,7 +277,7 @@ fn an_incomplete_report_is_never_told_as_whole() {
           "Not expected? See the SMS/MMS Charges Usage Report in Zoom's web portal, and speak with those named."
         ],
         "textType": "client-markdown",
-        "title": ":rotating_light: Zoom SMS budget level reached"
+        "title": ":rotating_light: Zoom SMS cost: +14085550000: at least USD 66.2023, 100% of USD 50 reached (2026-11)"
       },
       "id": "42c20d575977403e1afcae21e96bd16e",
       "metadata": {
@@ -289,7 +289,7 @@ fn an_incomplete_report_is_never_told_as_whole() {
         "enableCustomActions": false,
         "eventType": "zoom-sms-cost-budget",
         "relatedResources": [],
-        "summary": ":rotating_light: Zoom SMS budget level reached",
+        "summary": "Zoom SMS cost: +14085550000: at least USD 66.2023, 100% of USD 50 reached (2026-11)",
         "threadId": "zoom-sms-cost-account-1-2026-11"
       },
       "source": "custom",
@@ -368,10 +368,10 @@ fn an_unwatched_currency_is_told() {
       Spent by   number +14085550000: GBP 66.2023
 
     What to do
-      - If these charges are expected, add a budget in this currency to the
-        policy, or set unwatched = "ignore".
-      - If not, open the SMS/MMS Charges Usage Report in Zoom's web portal and
-        see who sends.
+      - Expected? Add a budget in this currency to the policy, or set unwatched
+        = "ignore".
+      - Not expected? Open the SMS/MMS Charges Usage Report in Zoom's web
+        portal and see who sends.
 
     How far to trust the figures
       Zoom's report was read whole as of 22 November 2026 08:00 EST: 1443
@@ -420,7 +420,7 @@ fn a_test_is_marked_as_one() {
           "Nothing: alerts about real charges will arrive here too."
         ],
         "textType": "client-markdown",
-        "title": ":white_check_mark: Test of the Zoom SMS cost alerts"
+        "title": ":white_check_mark: Zoom SMS cost: test notification, nothing is wrong"
       },
       "id": "e3b0c44298fc1c149afbf4c8996fb924",
       "metadata": {
@@ -432,7 +432,7 @@ fn a_test_is_marked_as_one() {
         "enableCustomActions": false,
         "eventType": "zoom-sms-cost-test",
         "relatedResources": [],
-        "summary": ":white_check_mark: Test of the Zoom SMS cost alerts",
+        "summary": "Zoom SMS cost: test notification, nothing is wrong",
         "threadId": "zoom-sms-cost-account-1-test"
       },
       "source": "custom",
@@ -473,7 +473,7 @@ fn the_chat_form_is_the_schema() {
           "Not expected? See the SMS/MMS Charges Usage Report in Zoom's web portal, and speak with those named."
         ],
         "textType": "client-markdown",
-        "title": ":rotating_light: Zoom SMS budget level reached"
+        "title": ":rotating_light: Zoom SMS cost: +14085550000: USD 66.2023, 100% of USD 50 reached (2026-11)"
       },
       "id": "42c20d575977403e1afcae21e96bd16e",
       "metadata": {
@@ -485,7 +485,7 @@ fn the_chat_form_is_the_schema() {
         "enableCustomActions": false,
         "eventType": "zoom-sms-cost-budget",
         "relatedResources": [],
-        "summary": ":rotating_light: Zoom SMS budget level reached",
+        "summary": "Zoom SMS cost: +14085550000: USD 66.2023, 100% of USD 50 reached (2026-11)",
         "threadId": "zoom-sms-cost-account-1-2026-11"
       },
       "source": "custom",
