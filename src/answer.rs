@@ -9,7 +9,7 @@ use crate::domain::budget::JudgedPeriod;
 use crate::domain::message::AlertRecord;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::period::PeriodKind;
-use crate::domain::totals::{Receipt, Scope, SumTooLong, Totals};
+use crate::domain::totals::{Receipt, Scope, Totals};
 
 /// The most totals that an answer holds; Lambda's answers are bounded.
 const MOST_TOTALS: usize = 1_000;
@@ -89,31 +89,20 @@ impl Answer {
     }
 
     /// The answer to a run that read the report, as yet without alerts.
-    ///
-    /// # Errors
-    /// [`SumTooLong`].
-    pub fn of(
-        as_of: Timestamp,
-        requests: u64,
-        receipt: &Receipt,
-        periods: &[JudgedPeriod],
-        totals: &Totals,
-    ) -> Result<Answer, SumTooLong> {
+    #[must_use]
+    pub fn of(as_of: Timestamp, requests: u64, receipt: &Receipt, periods: &[JudgedPeriod], totals: &Totals) -> Answer {
         let mut sums = Vec::new();
         for JudgedPeriod { period, .. } in periods {
             let label = period.label();
-            sums.extend(
-                totals
-                    .by_subject(period, Scope::BillingNumber, &Arc::from(""))?
-                    .into_iter()
-                    .map(|((number, currency), sum)| TotalAnswer {
-                        period: label.clone(),
-                        billing_number: number,
-                        currency,
-                        amount: sum.amount,
-                        messages: sum.messages,
-                    }),
-            );
+            sums.extend(totals.by_subject(period, Scope::BillingNumber, &Arc::from("")).into_iter().map(
+                |((number, currency), sum)| TotalAnswer {
+                    period: label.clone(),
+                    billing_number: number,
+                    currency,
+                    amount: sum.amount,
+                    messages: sum.messages,
+                },
+            ));
         }
         let totals_left_out = sums.len().saturating_sub(MOST_TOTALS);
         if totals_left_out > 0 {
@@ -130,7 +119,7 @@ impl Answer {
             })
             .collect();
         let (complete, rows) = (receipt.complete, receipt.rows);
-        Ok(Answer {
+        Answer {
             as_of,
             complete,
             rows,
@@ -140,7 +129,7 @@ impl Answer {
             totals_left_out,
             alerts: Vec::new(),
             alerts_left_out: 0,
-        })
+        }
     }
 
     /// Adds what became of the alerts.

@@ -23,14 +23,9 @@ impl PolicySource {
     /// What is wrong with it, as a sentence.
     pub fn parse(text: &str) -> Result<PolicySource, String> {
         match text.trim().strip_prefix("ssm:") {
-            Some("") => Err(
-                "names no parameter; write ssm:NAME, such as ssm:/zoom-sms-cost-alerts/policy"
-                    .to_owned(),
-            ),
+            Some("") => Err("names no parameter; write ssm:NAME, such as ssm:/zoom-sms-cost-alerts/policy".to_owned()),
             Some(name) => Ok(PolicySource::Parameter(name.to_owned())),
-            None if text.trim().is_empty() => {
-                Err("is empty; write ssm:NAME or the path of a TOML file".to_owned())
-            }
+            None if text.trim().is_empty() => Err("is empty; write ssm:NAME or the path of a TOML file".to_owned()),
             None => Ok(PolicySource::File(PathBuf::from(text.trim()))),
         }
     }
@@ -73,35 +68,17 @@ impl Config {
     /// # Errors
     /// [`Code::ConfigInvalid`] with all the faults, by name.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Config, RunError> {
-        let mut reader = Reader {
-            variable,
-            faults: Vec::new(),
-        };
-        let secret_id = reader.required(
-            "ZOOM_SECRET_ID",
-            "the name or ARN of the secret with Zoom's credentials",
-            secret_id,
-        );
+        let mut reader = Reader { variable, faults: Vec::new() };
+        let secret_id =
+            reader.required("ZOOM_SECRET_ID", "the name or ARN of the secret with Zoom's credentials", secret_id);
         let topic_arn = reader.required("ALERT_TOPIC_ARN", "the ARN of the SNS topic", topic_arn);
         let ledger_table =
-            reader.required("LEDGER_TABLE", "the name of the DynamoDB table", |text| {
-                Ok(text.to_owned())
-            });
-        let policy = reader.required(
-            "POLICY",
-            "ssm:NAME or the path of a TOML file",
-            PolicySource::parse,
-        );
+            reader.required("LEDGER_TABLE", "the name of the DynamoDB table", |text| Ok(text.to_owned()));
+        let policy = reader.required("POLICY", "ssm:NAME or the path of a TOML file", PolicySource::parse);
         let zoom = reader.zoom();
         match (secret_id, topic_arn, ledger_table, policy, zoom) {
             (Some(secret_id), Some(topic_arn), Some(ledger_table), Some(policy), Some(zoom)) => {
-                Ok(Config {
-                    secret_id,
-                    topic_arn,
-                    ledger_table,
-                    policy,
-                    zoom,
-                })
+                Ok(Config { secret_id, topic_arn, ledger_table, policy, zoom })
             }
             _ => Err(reader.into_error()),
         }
@@ -114,10 +91,7 @@ impl ZoomConfig {
     /// # Errors
     /// [`Code::ConfigInvalid`] with all the faults, by name.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<ZoomConfig, RunError> {
-        let mut reader = Reader {
-            variable,
-            faults: Vec::new(),
-        };
+        let mut reader = Reader { variable, faults: Vec::new() };
         reader.zoom().ok_or_else(|| reader.into_error())
     }
 }
@@ -129,78 +103,42 @@ struct Reader<F> {
 
 impl<F: Fn(&str) -> Option<String>> Reader<F> {
     fn into_error(self) -> RunError {
-        RunError::new(
-            Code::ConfigInvalid,
-            format!("environment: {}", self.faults.join("; ")),
-        )
+        RunError::new(Code::ConfigInvalid, format!("environment: {}", self.faults.join("; ")))
     }
 
     fn value(&self, name: &str) -> Option<String> {
-        (self.variable)(name)
-            .map(|value| value.trim().to_owned())
-            .filter(|value| !value.is_empty())
+        (self.variable)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
     }
 
-    fn required<T>(
-        &mut self,
-        name: &str,
-        what: &str,
-        parse: impl Fn(&str) -> Result<T, String>,
-    ) -> Option<T> {
+    fn required<T>(&mut self, name: &str, what: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         let Some(value) = self.value(name) else {
-            self.faults
-                .push(format!("{name} is missing (set it to {what})"));
+            self.faults.push(format!("{name} is missing (set it to {what})"));
             return None;
         };
         self.parsed(name, &value, parse)
     }
 
-    fn optional<T>(
-        &mut self,
-        name: &str,
-        default: T,
-        parse: impl Fn(&str) -> Result<T, String>,
-    ) -> Option<T> {
+    fn optional<T>(&mut self, name: &str, default: T, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         match self.value(name) {
             Some(value) => self.parsed(name, &value, parse),
             None => Some(default),
         }
     }
 
-    fn parsed<T>(
-        &mut self,
-        name: &str,
-        value: &str,
-        parse: impl Fn(&str) -> Result<T, String>,
-    ) -> Option<T> {
-        parse(value)
-            .map_err(|problem| {
-                self.faults
-                    .push(format!("{name} = {} {problem}", shown(value)))
-            })
-            .ok()
+    fn parsed<T>(&mut self, name: &str, value: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+        parse(value).map_err(|problem| self.faults.push(format!("{name} = {} {problem}", shown(value)))).ok()
     }
 
     fn zoom(&mut self) -> Option<ZoomConfig> {
         let api_url = self.optional("ZOOM_API_URL", DEFAULT_API_URL.to_owned(), zoom_url);
         let token_url = self.optional("ZOOM_TOKEN_URL", DEFAULT_TOKEN_URL.to_owned(), zoom_url);
-        let requests_per_second = self.optional(
-            "ZOOM_REQUESTS_PER_SECOND",
-            DEFAULT_REQUESTS_PER_SECOND,
-            |text| {
-                u32::from_str(text)
-                    .ok()
-                    .filter(|rate| (1..=MOST_REQUESTS_PER_SECOND).contains(rate))
-                    .ok_or_else(|| {
-                        format!("is not a whole number from 1 to {MOST_REQUESTS_PER_SECOND}")
-                    })
-            },
-        );
-        Some(ZoomConfig {
-            api_url: api_url?,
-            token_url: token_url?,
-            requests_per_second: requests_per_second?,
-        })
+        let requests_per_second = self.optional("ZOOM_REQUESTS_PER_SECOND", DEFAULT_REQUESTS_PER_SECOND, |text| {
+            u32::from_str(text)
+                .ok()
+                .filter(|rate| (1..=MOST_REQUESTS_PER_SECOND).contains(rate))
+                .ok_or_else(|| format!("is not a whole number from 1 to {MOST_REQUESTS_PER_SECOND}"))
+        });
+        Some(ZoomConfig { api_url: api_url?, token_url: token_url?, requests_per_second: requests_per_second? })
     }
 }
 
@@ -208,11 +146,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
 #[must_use]
 pub fn shown(value: &str) -> String {
     let may_be_secret = value.contains(['{', '@', '"']);
-    if may_be_secret {
-        "(not shown)".to_owned()
-    } else {
-        format!("{:?}", value.chars().take(200).collect::<String>())
-    }
+    if may_be_secret { "(not shown)".to_owned() } else { format!("{:?}", value.chars().take(200).collect::<String>()) }
 }
 
 /// Reads the name or ARN of a secret.
@@ -222,7 +156,7 @@ pub fn shown(value: &str) -> String {
 pub fn secret_id(text: &str) -> Result<String, String> {
     // The characters of AWS's names and ARNs. Whoever sets the secret itself in place of its name shall not read it in a log.
     let allowed = |c: char| c.is_ascii_alphanumeric() || "/_+=.@-:!".contains(c);
-    if text.chars().all(allowed) {
+    if !text.is_empty() && text.chars().all(allowed) {
         return Ok(text.to_owned());
     }
     Err("is no name or ARN of a secret; give the name, never the secret itself".to_owned())
@@ -237,15 +171,10 @@ pub fn topic_arn(text: &str) -> Result<String, String> {
     let well_formed = matches!(parts.as_slice(), ["arn", partition, "sns", region, account, topic]
         if partition.starts_with("aws") && [region, account, topic].iter().all(|part| !part.is_empty()));
     if !well_formed {
-        return Err(
-            "is not the ARN of an SNS topic; write arn:aws:sns:REGION:ACCOUNT:NAME".to_owned(),
-        );
+        return Err("is not the ARN of an SNS topic; write arn:aws:sns:REGION:ACCOUNT:NAME".to_owned());
     }
     if text.ends_with(".fifo") {
-        return Err(
-            "is a FIFO topic, which reaches neither e-mail nor chat; use a standard topic"
-                .to_owned(),
-        );
+        return Err("is a FIFO topic, which reaches neither e-mail nor chat; use a standard topic".to_owned());
     }
     Ok(text.to_owned())
 }
@@ -261,11 +190,7 @@ fn zoom_url(text: &str) -> Result<String, String> {
     if url.scheme() != "https" && !(url.scheme() == "http" && loopback) {
         return Err("is not https (http is accepted for loopback hosts only)".to_owned());
     }
-    if !url.username().is_empty()
-        || url.password().is_some()
-        || url.query().is_some()
-        || url.fragment().is_some()
-    {
+    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
         return Err("has a user, a query or a fragment, which a base URL must not have".to_owned());
     }
     Ok(text.trim_end_matches('/').to_owned())
@@ -278,29 +203,20 @@ mod tests {
     fn read(variables: &[(&str, &str)]) -> Result<Config, String> {
         let good = [
             ("ZOOM_SECRET_ID", "zoom"),
-            (
-                "ALERT_TOPIC_ARN",
-                "arn:aws:sns:us-east-1:123456789012:alerts",
-            ),
+            ("ALERT_TOPIC_ARN", "arn:aws:sns:us-east-1:123456789012:alerts"),
             ("LEDGER_TABLE", "ledger"),
             ("POLICY", "ssm:/zoom/policy"),
         ];
         let find = |list: &[(&str, &str)], name: &str| {
-            list.iter()
-                .find(|(known, _)| *known == name)
-                .map(|(_, value)| (*value).to_owned())
+            list.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
         };
-        Config::read(|name| find(variables, name).or_else(|| find(&good, name)))
-            .map_err(|error| error.message)
+        Config::read(|name| find(variables, name).or_else(|| find(&good, name))).map_err(|error| error.message)
     }
 
     #[test]
     fn the_defaults_are_the_contracts() {
         let config = read(&[]).unwrap();
-        assert_eq!(
-            config.policy,
-            PolicySource::Parameter("/zoom/policy".to_owned())
-        );
+        assert_eq!(config.policy, PolicySource::Parameter("/zoom/policy".to_owned()));
         let zoom = ZoomConfig {
             api_url: "https://api.zoom.us/v2".to_owned(),
             token_url: "https://zoom.us/oauth/token".to_owned(),
@@ -350,10 +266,7 @@ mod tests {
             assert_eq!(read(&[("ZOOM_API_URL", url)]).is_ok(), accepted, "{url}");
         }
         assert_eq!(
-            read(&[("ZOOM_API_URL", "http://127.0.0.1:8080/v2/")])
-                .unwrap()
-                .zoom
-                .api_url,
+            read(&[("ZOOM_API_URL", "http://127.0.0.1:8080/v2/")]).unwrap().zoom.api_url,
             "http://127.0.0.1:8080/v2"
         );
     }
@@ -365,22 +278,16 @@ mod tests {
             ("ZOOM_API_URL", "https://user:hunter2@api.zoom.us/v2"),
         ] {
             let error = read(&[(name, value)]).unwrap_err();
-            assert!(
-                error.contains(name) && !error.contains("hunter2"),
-                "{error}"
-            );
+            assert!(error.contains(name) && !error.contains("hunter2"), "{error}");
         }
     }
 
     #[test]
     fn a_fifo_topic_is_refused() {
         assert!(
-            read(&[(
-                "ALERT_TOPIC_ARN",
-                "arn:aws:sns:us-east-1:123456789012:alerts.fifo"
-            )])
-            .unwrap_err()
-            .contains("FIFO")
+            read(&[("ALERT_TOPIC_ARN", "arn:aws:sns:us-east-1:123456789012:alerts.fifo")])
+                .unwrap_err()
+                .contains("FIFO")
         );
     }
 }

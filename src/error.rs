@@ -54,10 +54,14 @@ pub struct RunError {
 impl RunError {
     /// An error of the given code.
     pub fn new(code: Code, message: impl Into<String>) -> RunError {
-        RunError {
-            code,
-            message: message.into(),
-        }
+        RunError { code, message: message.into() }
+    }
+
+    /// The error of two things done side by side, of which at least one failed.
+    #[must_use]
+    pub fn of_either(one: Option<RunError>, other: Option<RunError>) -> RunError {
+        let faults = one.into_iter().chain(other).collect();
+        RunError::join(faults).unwrap_or_else(|| RunError::new(Code::Internal, "a failure without a cause"))
     }
 
     /// Joins the faults of a run: the first gives the code, all are told, what is the same only once. `None` without a fault.
@@ -66,11 +70,7 @@ impl RunError {
         let code = faults.first()?.code;
         let mut told: Vec<String> = Vec::new();
         for fault in faults {
-            let line = if fault.code == code {
-                fault.message
-            } else {
-                format!("{}: {}", fault.code, fault.message)
-            };
+            let line = if fault.code == code { fault.message } else { format!("{}: {}", fault.code, fault.message) };
             if !told.contains(&line) {
                 told.push(line);
             }
@@ -90,12 +90,7 @@ const MOST_MESSAGE: usize = 4_000;
 /// One line: it is what the Lambda runtime logs.
 impl fmt::Debug for RunError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            out,
-            "{}: {}",
-            self.code,
-            self.message.replace(['\n', '\r'], " ")
-        )
+        write!(out, "{}: {}", self.code, self.message.replace(['\n', '\r'], " "))
     }
 }
 
@@ -109,9 +104,6 @@ impl std::error::Error for RunError {}
 
 impl From<RunError> for Diagnostic {
     fn from(error: RunError) -> Diagnostic {
-        Diagnostic {
-            error_type: error.code.to_string(),
-            error_message: error.message,
-        }
+        Diagnostic { error_type: error.code.to_string(), error_message: error.message }
     }
 }

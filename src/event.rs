@@ -59,9 +59,7 @@ impl Event {
         }
         let own: OwnEvent = match event {
             Value::Null => OwnEvent::default(),
-            Value::Object(_) => {
-                serde_json::from_value(event).map_err(|error| invalid(error.to_string()))?
-            }
+            Value::Object(_) => serde_json::from_value(event).map_err(|error| invalid(error.to_string()))?,
             _ => return Err(invalid("it is not a JSON object")),
         };
         Event::from_own(own, now)
@@ -89,10 +87,7 @@ impl Event {
     fn from_own(own: OwnEvent, now: Timestamp) -> Result<Event, RunError> {
         let as_of = own.as_of.map(|text| moment("as_of", &text)).transpose()?;
         if let Some(as_of) = as_of
-            && as_of
-                > now
-                    .saturating_add(jiff::SignedDuration::from_hours(24))
-                    .unwrap_or(now)
+            && as_of > now.saturating_add(jiff::SignedDuration::from_hours(24)).unwrap_or(now)
         {
             return Err(invalid(format!(
                 "as_of {as_of} lies in the future, of which nothing is known; give a past moment or leave it out"
@@ -106,9 +101,7 @@ impl Event {
             test_alert: own.test_alert.unwrap_or_default(),
             trigger: own.trigger,
             schedule_arn: own.schedule_arn,
-            scheduled_time: scheduled_time
-                .map(|text| moment("scheduled_time", &text))
-                .transpose()?,
+            scheduled_time: scheduled_time.map(|text| moment("scheduled_time", &text)).transpose()?,
             secret_id: filled("zoom_secret_id", own.zoom_secret_id, secret_id)?,
             policy: filled("policy", own.policy, PolicySource::parse)?,
             topic_arn: filled("alert_topic_arn", own.alert_topic_arn, topic_arn)?,
@@ -123,21 +116,13 @@ fn filled<T>(
 ) -> Result<Option<T>, RunError> {
     let Some(value) = value else { return Ok(None) };
     if value.trim().is_empty() {
-        return Err(invalid(format!(
-            "{name} is empty; leave it out to use the environment's"
-        )));
+        return Err(invalid(format!("{name} is empty; leave it out to use the environment's")));
     }
-    parse(value.trim())
-        .map(Some)
-        .map_err(|problem| invalid(format!("{name} = {} {problem}", shown(&value))))
+    parse(value.trim()).map(Some).map_err(|problem| invalid(format!("{name} = {} {problem}", shown(&value))))
 }
 
 fn moment(name: &str, text: &str) -> Result<Timestamp, RunError> {
-    text.parse().map_err(|_| {
-        invalid(format!(
-            "{name} = {text:?} is not a time such as 2026-10-31T23:59:59Z"
-        ))
-    })
+    text.parse().map_err(|_| invalid(format!("{name} = {text:?} is not a time such as 2026-10-31T23:59:59Z")))
 }
 
 fn invalid(problem: impl std::fmt::Display) -> RunError {
@@ -179,20 +164,11 @@ mod tests {
 
     #[test]
     fn both_envelopes_are_read() {
-        for detail in [
-            json!({}),
-            json!("{}"),
-            json!(""),
-            json!(null),
-            json!("{\"dry_run\": false}"),
-        ] {
+        for detail in [json!({}), json!("{}"), json!(""), json!(null), json!("{\"dry_run\": false}")] {
             let event = read(json!({"version": "0", "id": "x", "detail-type": "Scheduled Event", "source": "aws.scheduler", "account": "1",
                 "time": "2026-11-22T13:00:00Z", "region": "us-east-1", "resources": ["arn"], "detail": detail}))
             .unwrap();
-            assert_eq!(
-                event.scheduled_time,
-                Some("2026-11-22T13:00:00Z".parse().unwrap())
-            );
+            assert_eq!(event.scheduled_time, Some("2026-11-22T13:00:00Z".parse().unwrap()));
             assert_eq!(event.as_of, None);
         }
     }
@@ -202,29 +178,14 @@ mod tests {
         for (event, part) in [
             (json!({"dryrun": true}), "unknown field `dryrun`"),
             (json!({"dry_run": "yes"}), "expected a boolean"),
-            (
-                json!({"as_of": "yesterday"}),
-                "as_of = \"yesterday\" is not a time",
-            ),
-            (
-                json!({"as_of": "2027-01-01T00:00:00Z"}),
-                "lies in the future",
-            ),
+            (json!({"as_of": "yesterday"}), "as_of = \"yesterday\" is not a time"),
+            (json!({"as_of": "2027-01-01T00:00:00Z"}), "lies in the future"),
             (json!({"policy": ""}), "policy is empty"),
-            (
-                json!({"alert_topic_arn": "topic"}),
-                "is not the ARN of an SNS topic",
-            ),
+            (json!({"alert_topic_arn": "topic"}), "is not the ARN of an SNS topic"),
             (json!([1]), "it is not a JSON object"),
             (json!("run"), "it is not a JSON object"),
-            (
-                json!({"detail-type": "x", "source": "y", "detail": {"colour": 1}}),
-                "detail: unknown field `colour`",
-            ),
-            (
-                json!({"detail-type": "x", "source": "y", "detail": "not JSON"}),
-                "detail: expected ident",
-            ),
+            (json!({"detail-type": "x", "source": "y", "detail": {"colour": 1}}), "detail: unknown field `colour`"),
+            (json!({"detail-type": "x", "source": "y", "detail": "not JSON"}), "detail: expected ident"),
         ] {
             let error = read(event.clone()).unwrap_err();
             assert!(error.contains(part), "{event}: {error}");

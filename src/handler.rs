@@ -4,6 +4,7 @@
 //! so that Lambda tries again and alarms fire.
 
 mod deliver;
+mod test_alert;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -20,19 +21,22 @@ use crate::clients::topic::Topic;
 use crate::clients::zoom::{Authorized, Reading, Zoom, ZoomError, ZoomErrorKind};
 use crate::config::PolicySource;
 use crate::domain::budget::{JudgedPeriod, Standing, judge};
+use crate::domain::money::Currency;
 use crate::domain::period::judged_periods;
 use crate::domain::policy::Policy;
-use crate::domain::totals::SumTooLong;
+use crate::domain::totals::{Scope, Sum};
 use crate::error::{Code, RunError};
 use crate::event::Event;
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, Spending};
 
 pub use deliver::{Delivery, deliver, preview};
 
 /// Of the run's time, what is kept to publish and record what the report proves; at most a third.
 const RESERVE: Duration = Duration::from_secs(20);
-/// Faulty rows that an error names.
-const MOST_ROWS_NAMED: usize = 5;
+/// Faulty rows, or subjects, that an error names.
+const MOST_NAMED: usize = 5;
+/// Faulty rows that are logged.
+const MOST_ROWS_LOGGED: usize = 100;
 
 /// All outside parties of a run.
 #[derive(Debug)]
@@ -52,6 +56,8 @@ pub struct Services {
 /// What is particular to one run.
 #[derive(Clone, Debug)]
 pub struct Invocation {
+    /// The same for all tries of one event.
+    pub request_id: String,
     /// Unlike that of every other run, tries of the same event included: it fences the ledger.
     pub owner: String,
     /// When the run began.
@@ -110,29 +116,37 @@ pub async fn run(
 ) -> Result<Answer, RunError> {
     let as_of = event.as_of.unwrap_or(invocation.now);
     if event.test_alert {
-        return deliver::test(services, places, event.dry_run, invocation).await;
+        return test_alert::test_alert(services, places, event.dry_run, invocation).await;
     }
-    let reading_deadline = invocation.deadline.less_reserve(RESERVE);
-    let prepared = prepare(services, places, reading_deadline).await?;
-    let examination = examine(&services.zoom, &prepared, as_of, reading_deadline, &|_| {}).await?;
+    let deadline = invocation.deadline.less_reserve(RESERVE);
+    let prepared = prepare(services, places, deadline).await?;
+    let rotated;
+    let mut examination = examine(&services.zoom, &prepared, as_of, deadline, &|_| {}).await?;
+    // Zoom stopped taking the secret that the kept token came from: it may have been rotated.
+    if examination.reading.failure.as_ref().is_some_and(|error| error.kind == ZoomErrorKind::InvalidClient)
+        && let Ok(again) = prepare(services, places, deadline).await
+    {
+        rotated = again;
+        examination = examine(&services.zoom, &rotated, as_of, deadline, &|_| {}).await?;
+    }
     let mut faults = examination.faults();
+    let answer = examination.answer();
     let delivery = if event.dry_run {
         preview(&examination)
     } else {
         deliver(services, &places.topic_arn, &examination, invocation).await
     };
-    let delivery = delivery.map_err(|error| report_invalid(&error))?;
     let reading = &examination.reading;
     metrics.report_incomplete = !reading.receipt.complete;
     metrics.rows = reading.receipt.rows;
     metrics.requests = reading.requests;
     metrics.refusals = reading.refusals;
     metrics.alerts_sent = delivery.sent();
-    let answer = examination.answer()?.with_alerts(delivery.alerts);
-    tracing::info!(
-        answer = serde_json::to_string(&answer).unwrap_or_default(),
-        "judged the report"
-    );
+    if reading.receipt.complete && event.as_of.is_none() {
+        metrics.spending = examination.spending();
+    }
+    let answer = answer.with_alerts(delivery.alerts);
+    tracing::info!(answer = serde_json::to_string(&answer).unwrap_or_default(), "judged the report");
     faults.extend(delivery.faults);
     // An alert that did not go out weighs most.
     faults.sort_by_key(|fault| fault.code != Code::PublishFailed);
@@ -146,78 +160,33 @@ pub async fn run(
 ///
 /// # Errors
 /// What is wrong with either, or both.
-pub async fn prepare(
-    services: &Services,
-    places: &Places,
-    deadline: Deadline,
-) -> Result<Prepared, RunError> {
-    let (authorized, policy) = tokio::join!(
-        authorize(services, &places.secret_id, deadline),
-        policy(services, &places.policy)
-    );
-    match (authorized, policy) {
+pub async fn prepare(services: &Services, places: &Places, deadline: Deadline) -> Result<Prepared, RunError> {
+    let both =
+        async { tokio::join!(authorize(services, &places.secret_id, deadline), policy(services, &places.policy)) };
+    let Some(both) = deadline.bound(both).await else {
+        let message = "the run's time was up before secret, policy and token were there; raise the function's timeout";
+        return Err(RunError::new(Code::ReportIncomplete, message));
+    };
+    match both {
         (Ok(authorized), Ok(policy)) => Ok(Prepared { authorized, policy }),
-        (authorized, policy) => {
-            let faults = authorized.err().into_iter().chain(policy.err()).collect();
-            Err(RunError::join(faults)
-                .unwrap_or_else(|| RunError::new(Code::Internal, "a fault was lost")))
-        }
+        (authorized, policy) => Err(RunError::of_either(authorized.err(), policy.err())),
     }
 }
 
-/// Reads what a test notification needs: the account's id, from the secret, and the policy.
-async fn prepare_account(
-    services: &Services,
-    places: &Places,
-) -> Result<(String, Policy), RunError> {
-    let (credentials, policy) = tokio::join!(
-        services.secrets.read(&places.secret_id),
-        policy(services, &places.policy)
-    );
-    let credentials = credentials.map_err(|error| secret_unreadable(&error))?;
-    Ok((credentials.account_id, policy?))
-}
-
-async fn authorize(
-    services: &Services,
-    secret_id: &str,
-    deadline: Deadline,
-) -> Result<Authorized, RunError> {
-    let credentials = services
-        .secrets
-        .read(secret_id)
-        .await
-        .map_err(|error| secret_unreadable(&error))?;
-    match services.zoom.authorize(&credentials, deadline).await {
-        // The secret may have been rotated between its reading and its use.
-        Err(error) if error.kind == ZoomErrorKind::InvalidClient => {
-            let credentials = services
-                .secrets
-                .read(secret_id)
-                .await
-                .map_err(|error| secret_unreadable(&error))?;
-            services
-                .zoom
-                .authorize(&credentials, deadline)
-                .await
-                .map_err(|error| zoom_failed(&error))
-        }
-        result => result.map_err(|error| zoom_failed(&error)),
+async fn authorize(services: &Services, secret_id: &str, deadline: Deadline) -> Result<Authorized, RunError> {
+    let read = async || services.secrets.read(secret_id).await.map_err(|error| secret_unreadable(&error));
+    let mut authorized = services.zoom.authorize(&read().await?, deadline).await;
+    // The secret may have been rotated between its reading and its use.
+    if authorized.as_ref().is_err_and(|error| error.kind == ZoomErrorKind::InvalidClient) {
+        authorized = services.zoom.authorize(&read().await?, deadline).await;
     }
+    authorized.map_err(|error| zoom_failed(&error))
 }
 
 async fn policy(services: &Services, source: &PolicySource) -> Result<Policy, RunError> {
-    let document = services
-        .parameters
-        .read(source)
-        .await
-        .map_err(|error| RunError::new(Code::PolicyInvalid, format!("the policy {error}")))?;
-    Policy::parse(&document).map_err(|faults| {
-        RunError::new(
-            Code::PolicyInvalid,
-            format!("the policy is not valid: {faults}"),
-        )
-    })
+    let invalid = |problem: String| RunError::new(Code::PolicyInvalid, format!("the policy {problem}"));
+    let document = services.parameters.read(source).await.map_err(|error| invalid(error.to_string()))?;
+    Policy::parse(&document).map_err(|faults| invalid(format!("is not valid: {faults}")))
 }
 
 /// Reads the report as of a moment and judges it.
@@ -239,54 +208,22 @@ pub async fn examine<'p>(
             format!("as_of {as_of} lies beyond the calendar; give a moment of the last 13 months"),
         )
     };
-    let periods = judged_periods(
-        policy.period_kinds(),
-        as_of,
-        &policy.time_zone,
-        policy.late_charges_days,
-    )
-    .map_err(beyond)?;
-    let start = periods
-        .iter()
-        .map(|period| period.from())
-        .min()
-        .unwrap_or(as_of);
+    let periods =
+        judged_periods(policy.period_kinds(), as_of, &policy.time_zone, policy.late_charges_days).map_err(beyond)?;
+    let start = periods.iter().map(|period| period.from()).min().unwrap_or(as_of);
     // Rows have whole seconds; one of the very moment belongs to it.
-    let end = as_of
-        .saturating_add(jiff::SignedDuration::from_secs(1))
-        .unwrap_or(as_of);
-    let reading = zoom
-        .fetch(
-            authorized.clone(),
-            start..end,
-            &policy.time_zone,
-            deadline,
-            on_page,
-        )
-        .await;
-    let overlaps = |span: &Range<Timestamp>, from: Timestamp, to: Timestamp| {
-        span.start < to && from < span.end
-    };
+    let end = as_of.saturating_add(jiff::SignedDuration::from_secs(1)).unwrap_or(as_of);
+    let reading = zoom.fetch(authorized.clone(), start..end, &policy.time_zone, deadline, on_page).await;
+    let overlaps = |span: &Range<Timestamp>, from: Timestamp, to: Timestamp| span.start < to && from < span.end;
     let periods: Vec<_> = periods
         .into_iter()
         .map(|period| JudgedPeriod {
             period,
-            complete: !reading
-                .unread
-                .iter()
-                .any(|span| overlaps(span, period.from(), period.to())),
+            complete: !reading.unread.iter().any(|span| overlaps(span, period.from(), period.to())),
         })
         .collect();
-    let standings = judge(&reading.totals, policy, &periods, &account)
-        .map_err(|error| report_invalid(&error))?;
-    Ok(Examination {
-        as_of,
-        account,
-        policy,
-        periods,
-        reading,
-        standings,
-    })
+    let standings = judge(&reading.totals, policy, &periods, &account);
+    Ok(Examination { as_of, account, policy, periods, reading, standings })
 }
 
 impl Examination<'_> {
@@ -295,47 +232,71 @@ impl Examination<'_> {
     pub fn faults(&self) -> Vec<RunError> {
         let mut faults: Vec<_> = self.reading.failure.iter().map(zoom_failed).collect();
         let rows = &self.reading.row_faults;
+        for row in rows.iter().take(MOST_ROWS_LOGGED) {
+            tracing::warn!(%row, "a row cannot be read");
+        }
         if !rows.is_empty() {
-            let named: Vec<_> = rows
-                .iter()
-                .take(MOST_ROWS_NAMED)
-                .map(ToString::to_string)
-                .collect();
-            let more = rows.len().saturating_sub(MOST_ROWS_NAMED);
-            let more = if more > 0 {
-                format!("; and {more} more")
-            } else {
-                String::new()
+            let named: Vec<_> = rows.iter().take(MOST_NAMED).map(ToString::to_string).collect();
+            faults.push(RunError::new(
+                Code::ReportInvalid,
+                format!(
+                    "{} of Zoom's report cannot be read, so the sums are not whole: {}{}. Tell Zoom's support the message ids",
+                    if rows.len() == 1 { "1 row".to_owned() } else { format!("{} rows", rows.len()) },
+                    named.join("; "),
+                    more(rows.len()),
+                ),
+            ));
+        }
+        let unproven: Vec<_> = self.standings.iter().filter(|standing| standing.is_unproven()).collect();
+        if !unproven.is_empty() {
+            let named = |standing: &&Standing<'_>| {
+                format!("{} ({})", standing.scope.of(&standing.subject), standing.period.label())
             };
+            let names: Vec<_> = unproven.iter().take(MOST_NAMED).map(named).collect();
             let message = format!(
-                "{} of Zoom's report cannot be read, so the sums are not whole: {}{more}. Tell Zoom's support the message ids",
-                if rows.len() == 1 {
-                    "1 row".to_owned()
-                } else {
-                    format!("{} rows", rows.len())
-                },
-                named.join("; ")
+                "nothing can be said of {}{}: rows are missing, and credits are among those at hand",
+                names.join(", "),
+                more(unproven.len())
             );
-            faults.push(RunError::new(Code::ReportInvalid, message));
+            faults.push(RunError::new(Code::ReportIncomplete, message));
         }
         faults
     }
 
-    /// The answer, as yet without alerts.
-    ///
-    /// # Errors
-    /// [`Code::ReportInvalid`] if sums get too long to be exact.
-    pub fn answer(&self) -> Result<Answer, RunError> {
-        let reading = &self.reading;
-        Answer::of(
-            self.as_of,
-            reading.requests,
-            &reading.receipt,
-            &self.periods,
-            &reading.totals,
-        )
-        .map_err(|error| report_invalid(&error))
+    /// What the account spent in the running period of the longest kind, by currency, beside the highest budget for it.
+    fn spending(&self) -> Vec<Spending> {
+        let running = self.periods.iter().map(|judged| judged.period).filter(|period| self.as_of < period.to());
+        let Some(period) = running.max_by_key(|period| period.kind()) else {
+            return Vec::new();
+        };
+        let sums = self.reading.totals.by_subject(&period, Scope::Account, &self.account);
+        let highest = |currency| {
+            let budgets = self
+                .policy
+                .budgets
+                .iter()
+                .filter(|budget| budget.currency == currency && budget.period == period.kind());
+            budgets.map(|budget| budget.amount).max()
+        };
+        let spending = |((_, currency), sum): ((_, Currency), Sum)| Spending {
+            currency,
+            to_date: sum.amount,
+            highest_budget: highest(currency),
+        };
+        sums.into_iter().map(spending).collect()
     }
+
+    /// The answer, as yet without alerts.
+    #[must_use]
+    pub fn answer(&self) -> Answer {
+        let reading = &self.reading;
+        Answer::of(self.as_of, reading.requests, &reading.receipt, &self.periods, &reading.totals)
+    }
+}
+
+fn more(all: usize) -> String {
+    let more = all.saturating_sub(MOST_NAMED);
+    if more > 0 { format!("; and {more} more") } else { String::new() }
 }
 
 fn secret_unreadable(error: &SecretError) -> RunError {
@@ -343,9 +304,15 @@ fn secret_unreadable(error: &SecretError) -> RunError {
 }
 
 fn zoom_failed(error: &ZoomError) -> RunError {
-    RunError::new(error.code(), error.to_string())
-}
-
-fn report_invalid(error: &SumTooLong) -> RunError {
-    RunError::new(Code::ReportInvalid, error.to_string())
+    let code = match error.kind {
+        ZoomErrorKind::InvalidClient | ZoomErrorKind::Unauthorized | ZoomErrorKind::TokenExpired => {
+            Code::ZoomUnauthorized
+        }
+        ZoomErrorKind::ScopeMissing => Code::ZoomScopeMissing,
+        ZoomErrorKind::RateLimited(_) | ZoomErrorKind::DailyLimit(_) => Code::ZoomRateLimited,
+        ZoomErrorKind::Unavailable | ZoomErrorKind::Broken => Code::ZoomUnavailable,
+        ZoomErrorKind::PageTokenExpired | ZoomErrorKind::Endless | ZoomErrorKind::OutOfTime => Code::ReportIncomplete,
+        ZoomErrorKind::Refused => Code::ReportInvalid,
+    };
+    RunError::new(code, error.to_string())
 }

@@ -30,18 +30,14 @@ use zoom_sms_cost_alerts::telemetry::{Metrics, subscriber};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let variable = |name: &str| std::env::var(name).ok();
-    tracing::subscriber::set_global_default(subscriber(
-        variable("AWS_LAMBDA_LOG_LEVEL").as_deref(),
-        std::io::stderr,
-    ))?;
+    tracing::subscriber::set_global_default(subscriber(variable("AWS_LAMBDA_LOG_LEVEL").as_deref(), std::io::stderr))?;
     let function = match Config::read(variable) {
         Ok(config) => build(config).await,
         Err(error) => Err(error),
     };
     // Boxed as `dyn`: the futures of the SDK calls nest deeper than the compiler's query limit.
-    let invoked = |event| -> LocalBoxFuture<'_, Result<Answer, RunError>> {
-        invoke(function.as_ref(), event).boxed_local()
-    };
+    let invoked =
+        |event| -> LocalBoxFuture<'_, Result<Answer, RunError>> { invoke(function.as_ref(), event).boxed_local() };
     lambda_runtime::run(service_fn(invoked)).await
 }
 
@@ -52,8 +48,7 @@ struct Function {
 
 async fn build(config: Config) -> Result<Function, RunError> {
     let aws = sdk_config().await;
-    let zoom = Zoom::new(config.zoom.clone())
-        .map_err(|error| RunError::new(Code::Internal, error.to_string()))?;
+    let zoom = Zoom::new(config.zoom.clone()).map_err(|error| RunError::new(Code::Internal, error.to_string()))?;
     let services = Services {
         secrets: Secrets::manager(&aws),
         parameters: Parameters::manager(&aws),
@@ -64,38 +59,24 @@ async fn build(config: Config) -> Result<Function, RunError> {
     Ok(Function { config, services })
 }
 
-async fn invoke(
-    function: Result<&Function, &RunError>,
-    event: LambdaEvent<Value>,
-) -> Result<Answer, RunError> {
+async fn invoke(function: Result<&Function, &RunError>, event: LambdaEvent<Value>) -> Result<Answer, RunError> {
     let (now, started) = (Timestamp::now(), Instant::now());
     let request_id = event.context.request_id;
     let left = Duration::from_millis(event.context.deadline)
         .saturating_sub(now.duration_since(Timestamp::UNIX_EPOCH).unsigned_abs());
     let invocation = Invocation {
+        request_id: request_id.clone(),
         // Lambda's tries of one event share its request id.
-        owner: format!(
-            "{request_id}/{:016x}",
-            RandomState::new().build_hasher().finish()
-        ),
+        owner: format!("{request_id}/{:016x}", RandomState::new().build_hasher().finish()),
         now,
         deadline: Deadline::after(left),
     };
     let mut metrics = Metrics::default();
     let span = tracing::info_span!("run", request_id);
-    let result = answer(function, event.payload, &invocation, &mut metrics)
-        .instrument(span)
-        .await;
+    let result = answer(function, event.payload, &invocation, &mut metrics).instrument(span).await;
     metrics.run_failed = result.is_err();
     metrics.duration = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    println!(
-        "{}",
-        metrics.line(
-            now,
-            &request_id,
-            result.as_ref().err().map(|error| error.code.to_string())
-        )
-    );
+    println!("{}", metrics.line(now, &request_id, result.as_ref().err().map(|error| error.code.to_string())));
     result
 }
 
@@ -117,18 +98,9 @@ async fn answer(
         "run begins"
     );
     let places = Places {
-        secret_id: event
-            .secret_id
-            .clone()
-            .unwrap_or_else(|| config.secret_id.clone()),
-        policy: event
-            .policy
-            .clone()
-            .unwrap_or_else(|| config.policy.clone()),
-        topic_arn: event
-            .topic_arn
-            .clone()
-            .unwrap_or_else(|| config.topic_arn.clone()),
+        secret_id: event.secret_id.clone().unwrap_or_else(|| config.secret_id.clone()),
+        policy: event.policy.clone().unwrap_or_else(|| config.policy.clone()),
+        topic_arn: event.topic_arn.clone().unwrap_or_else(|| config.topic_arn.clone()),
     };
     let answer = run(services, &places, &event, invocation, metrics).await?;
     metrics.run_completed = !event.dry_run && !event.test_alert && event.as_of.is_none();

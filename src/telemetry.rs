@@ -3,15 +3,15 @@
 //! Only this crate's own events follow the level asked for; of all others only warnings are written, since HTTP and SDK libraries log
 //! requests with their headers at the finer levels.
 
-use std::str::FromStr;
-
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
+
+use crate::domain::money::{Amount, Currency};
 
 /// The metrics' namespace.
 pub const NAMESPACE: &str = "ZoomSmsCostAlerts";
@@ -22,14 +22,14 @@ pub fn subscriber<W>(level: Option<&str>, writer: W) -> impl Subscriber
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let level = match level.map(str::trim) {
-        Some(text) if text.eq_ignore_ascii_case("fatal") => LevelFilter::ERROR,
-        Some(text) => LevelFilter::from_str(text).unwrap_or(LevelFilter::INFO),
-        None => LevelFilter::INFO,
+    let level = match level.unwrap_or_default().trim().to_ascii_uppercase().as_str() {
+        "TRACE" => LevelFilter::TRACE,
+        "DEBUG" => LevelFilter::DEBUG,
+        "WARN" => LevelFilter::WARN,
+        "ERROR" | "FATAL" => LevelFilter::ERROR,
+        _ => LevelFilter::INFO,
     };
-    let targets = Targets::new()
-        .with_default(level.min(LevelFilter::WARN))
-        .with_target("zoom_sms_cost_alerts", level);
+    let targets = Targets::new().with_default(level.min(LevelFilter::WARN)).with_target("zoom_sms_cost_alerts", level);
     let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
@@ -40,7 +40,7 @@ where
 }
 
 /// What a run measures of itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Metrics {
     /// Whether a scheduled or manual run of the present came to its end without error; not for dry runs, tests and reruns of the past, so
     /// that they do not hide a schedule that no longer fires.
@@ -59,44 +59,60 @@ pub struct Metrics {
     pub alerts_sent: u64,
     /// Milliseconds.
     pub duration: u64,
+    /// By currency; empty unless the report was read whole and the present was judged.
+    pub spending: Vec<Spending>,
+}
+
+/// What an account spent in a currency, beside its highest budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spending {
+    /// The currency.
+    pub currency: Currency,
+    /// In the running period, of the longest kind that the policy has.
+    pub to_date: Amount,
+    /// The highest budget for that kind of period; `None` if no budget is in this currency.
+    pub highest_budget: Option<Amount>,
 }
 
 impl Metrics {
     /// The line of embedded metric format. `code` is the error's, a property.
+    ///
+    /// The metrics have no dimension: each dimension's value would be a metric to pay for. Money has the currency in the metric's name
+    /// (`SpentToDate.USD`), so that it stays one line a run.
     #[must_use]
     pub fn line(&self, at: Timestamp, request_id: &str, code: Option<String>) -> String {
-        let metrics = [
-            ("RunCompleted", u64::from(self.run_completed), "Count"),
-            ("RunFailed", u64::from(self.run_failed), "Count"),
-            (
-                "ReportIncomplete",
-                u64::from(self.report_incomplete),
-                "Count",
-            ),
-            ("ChargedRows", self.rows, "Count"),
-            ("ReportRequests", self.requests, "Count"),
-            ("ZoomRefusals", self.refusals, "Count"),
-            ("AlertsSent", self.alerts_sent, "Count"),
-            ("RunDuration", self.duration, "Milliseconds"),
+        let counts = [
+            ("RunCompleted", u64::from(self.run_completed)),
+            ("RunFailed", u64::from(self.run_failed)),
+            ("ReportIncomplete", u64::from(self.report_incomplete)),
+            ("ChargedRows", self.rows),
+            ("ReportRequests", self.requests),
+            ("ZoomRefusals", self.refusals),
+            ("AlertsSent", self.alerts_sent),
         ];
-        let names: Vec<_> = metrics
-            .iter()
-            .map(|(name, _, unit)| json!({"Name": name, "Unit": unit}))
-            .collect();
+        let mut metrics: Vec<(String, Value, &str)> =
+            counts.iter().map(|(name, count)| ((*name).to_owned(), json!(count), "Count")).collect();
+        metrics.push(("RunDuration".to_owned(), json!(self.duration), "Milliseconds"));
+        for Spending { currency, to_date, highest_budget } in &self.spending {
+            metrics.push((format!("SpentToDate.{currency}"), number(*to_date), "None"));
+            metrics.extend(highest_budget.map(|budget| (format!("HighestBudget.{currency}"), number(budget), "None")));
+        }
+        let names: Vec<_> = metrics.iter().map(|(name, _, unit)| json!({"Name": name, "Unit": unit})).collect();
         let mut line = json!({
             "_aws": {"Timestamp": at.as_millisecond(), "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [[]], "Metrics": names}]},
             "request_id": request_id,
         });
         if let Some(root) = line.as_object_mut() {
-            root.extend(
-                metrics
-                    .iter()
-                    .map(|(name, value, _)| ((*name).to_owned(), json!(value))),
-            );
+            root.extend(metrics.into_iter().map(|(name, value, _)| (name, value)));
             root.extend(code.map(|code| ("error_type".to_owned(), json!(code))));
         }
         line.to_string()
     }
+}
+
+/// CloudWatch wants JSON numbers and keeps them as floats; for its pictures that will do.
+fn number(amount: Amount) -> Value {
+    serde_json::from_str(&amount.to_string()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -111,6 +127,11 @@ mod tests {
             requests: 6,
             alerts_sent: 1,
             duration: 812,
+            spending: vec![Spending {
+                currency: Currency::parse("USD").unwrap(),
+                to_date: Amount::parse("200.0903").unwrap(),
+                highest_budget: Amount::parse("1000").ok(),
+            }],
             ..Metrics::default()
         };
         let line = metrics.line("2026-11-22T13:00:00Z".parse().unwrap(), "r-1", None);
@@ -119,11 +140,13 @@ mod tests {
         {
           "AlertsSent": 1,
           "ChargedRows": 1443,
+          "HighestBudget.USD": 1000,
           "ReportIncomplete": 0,
           "ReportRequests": 6,
           "RunCompleted": 1,
           "RunDuration": 812,
           "RunFailed": 0,
+          "SpentToDate.USD": 200.0903,
           "ZoomRefusals": 0,
           "_aws": {
             "CloudWatchMetrics": [
@@ -163,6 +186,14 @@ mod tests {
                   {
                     "Name": "RunDuration",
                     "Unit": "Milliseconds"
+                  },
+                  {
+                    "Name": "SpentToDate.USD",
+                    "Unit": "None"
+                  },
+                  {
+                    "Name": "HighestBudget.USD",
+                    "Unit": "None"
                   }
                 ],
                 "Namespace": "ZoomSmsCostAlerts"

@@ -9,9 +9,9 @@ use crate::clients::ledger::Ledger;
 use crate::clients::parameters::Parameters;
 use crate::clients::secrets::Secrets;
 use crate::clients::topic::Topic;
-use crate::clients::zoom::{Credentials, Zoom};
-use crate::clients::{Deadline, sdk_config};
-use crate::config::{PolicySource, ZoomConfig};
+use crate::clients::zoom::Zoom;
+use crate::clients::{Credentials, Deadline, sdk_config};
+use crate::config::{PolicySource, ZoomConfig, secret_id};
 use crate::domain::alert::AlertKind;
 use crate::domain::policy::Policy;
 use crate::error::{Code, RunError};
@@ -31,7 +31,7 @@ pub(super) struct Check {
     #[arg(long, value_name = "TIME")]
     as_of: Option<String>,
     /// Name or ARN of a secret in AWS Secrets Manager with Zoom's credentials
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = secret_id)]
     secret_id: Option<String>,
     /// Answer in JSON, in the form of the function's answer
     #[arg(long)]
@@ -49,31 +49,29 @@ impl Check {
             Ok(event) => event,
             Err(error) => return wrong(&error),
         };
-        let source = event
-            .policy
-            .clone()
-            .unwrap_or(PolicySource::File(PathBuf::from(&self.policy)));
-        if let PolicySource::File(path) = &source
-            && let Ok(document) = std::fs::read_to_string(path)
-            && let Err(faults) = Policy::parse(&document)
-            && !self.json
-        {
-            complain(&policy::render(&self.policy, &document, &faults));
-            return Ending::Failed;
+        let source = event.policy.clone().unwrap_or(PolicySource::File(PathBuf::from(&self.policy)));
+        if let PolicySource::File(path) = &source {
+            match std::fs::read_to_string(path) {
+                Ok(document) => {
+                    if let (Err(faults), false) = (Policy::parse(&document), self.json) {
+                        complain(&policy::render(&self.policy, &document, &faults));
+                        return Ending::Failed;
+                    }
+                }
+                Err(error) => {
+                    let message =
+                        format!("the policy {:?} cannot be read: {error}; give a TOML file with --policy", self.policy);
+                    return wrong(&RunError::new(Code::PolicyInvalid, message));
+                }
+            }
         }
         let services = match self.services(&source).await {
             Ok(services) => services,
             Err(error) => return wrong(&error),
         };
-        let places = Places {
-            secret_id: self.secret_id.clone().unwrap_or_default(),
-            policy: source,
-            topic_arn: String::new(),
-        };
-        match self
-            .examined(&services, &places, event.as_of.unwrap_or(now))
-            .await
-        {
+        let places =
+            Places { secret_id: self.secret_id.clone().unwrap_or_default(), policy: source, topic_arn: String::new() };
+        match self.examined(&services, &places, event.as_of.unwrap_or(now)).await {
             Ok(ending) => ending,
             Err(error) => failed(&error, self.json),
         }
@@ -82,11 +80,7 @@ impl Check {
     async fn services(&self, source: &PolicySource) -> Result<Services, RunError> {
         let zoom = ZoomConfig::read(variable)?;
         let with_aws = self.secret_id.is_some() || matches!(source, PolicySource::Parameter(_));
-        let aws = if with_aws {
-            Some(sdk_config().await)
-        } else {
-            None
-        };
+        let aws = if with_aws { Some(sdk_config().await) } else { None };
         let secrets = match (&aws, &self.secret_id) {
             (Some(aws), Some(_)) => Secrets::manager(aws),
             _ => Secrets::Given(credentials()?),
@@ -94,47 +88,26 @@ impl Check {
         Ok(Services {
             secrets,
             parameters: aws.as_ref().map_or(Parameters::Files, Parameters::manager),
-            zoom: Zoom::new(zoom)
-                .map_err(|error| RunError::new(Code::Internal, error.to_string()))?,
+            zoom: Zoom::new(zoom).map_err(|error| RunError::new(Code::Internal, error.to_string()))?,
             ledger: Ledger::File(PathBuf::new()),
             topic: Topic::kept(),
         })
     }
 
-    async fn examined(
-        &self,
-        services: &Services,
-        places: &Places,
-        as_of: Timestamp,
-    ) -> Result<Ending, RunError> {
+    async fn examined(&self, services: &Services, places: &Places, as_of: Timestamp) -> Result<Ending, RunError> {
         let spinner = show::spinner("reading Zoom's report");
         let prepared = prepare(services, places, Deadline::never()).await?;
-        let on_page =
-            |pages: u64| spinner.set_message(format!("reading Zoom's report, page {pages}"));
-        let examination = examine(
-            &services.zoom,
-            &prepared,
-            as_of,
-            Deadline::never(),
-            &on_page,
-        )
-        .await?;
+        let on_page = |pages: u64| spinner.set_message(format!("reading Zoom's report, page {pages}"));
+        let examination = examine(&services.zoom, &prepared, as_of, Deadline::never(), &on_page).await?;
         spinner.finish_and_clear();
-        let delivery = preview(&examination)
-            .map_err(|error| RunError::new(Code::ReportInvalid, error.to_string()))?;
-        let reached = delivery
-            .alerts
-            .iter()
-            .any(|alert| alert.kind == AlertKind::Budget);
-        let answer = examination.answer()?.with_alerts(delivery.alerts);
+        let delivery = preview(&examination);
+        let reached = delivery.alerts.iter().any(|alert| alert.kind == AlertKind::Budget);
+        let answer = examination.answer().with_alerts(delivery.alerts);
         if self.json {
             say(&serde_json::to_string(&answer).unwrap_or_default());
         } else {
             say(&show::standings(&examination.standings));
-            say(&show::receipt(
-                &examination.reading.receipt,
-                examination.reading.requests,
-            ));
+            say(&show::receipt(&examination.reading.receipt, examination.reading.requests));
             say(&match delivery.publications.len() {
                 0 => "Nothing would be sent.".to_owned(),
                 1 => "This would be sent, if it was not sent before:".to_owned(),
@@ -158,16 +131,9 @@ impl Check {
 fn credentials() -> Result<Credentials, RunError> {
     let names = ["ZOOM_ACCOUNT_ID", "ZOOM_CLIENT_ID", "ZOOM_CLIENT_SECRET"];
     if let [Some(account_id), Some(client_id), Some(client_secret)] = names.map(variable) {
-        return Ok(Credentials {
-            account_id,
-            client_id,
-            client_secret: SecretString::from(client_secret),
-        });
+        return Ok(Credentials { account_id, client_id, client_secret: SecretString::from(client_secret) });
     }
-    let missing: Vec<_> = names
-        .into_iter()
-        .filter(|name| variable(name).is_none())
-        .collect();
+    let missing: Vec<_> = names.into_iter().filter(|name| variable(name).is_none()).collect();
     let message = format!(
         "environment: {} missing; set them to the Zoom app's credentials, or give --secret-id",
         missing.join(", ")

@@ -5,12 +5,12 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 
 use super::{Ending, failed, say, show};
-use crate::clients::Deadline;
 use crate::clients::ledger::Ledger;
 use crate::clients::parameters::Parameters;
 use crate::clients::secrets::Secrets;
 use crate::clients::topic::Topic;
-use crate::clients::zoom::{Credentials, Zoom};
+use crate::clients::zoom::Zoom;
+use crate::clients::{Credentials, Deadline};
 use crate::config::{PolicySource, ZoomConfig};
 use crate::error::{Code, RunError};
 use crate::handler::{Invocation, Places, Services, deliver, examine, prepare};
@@ -18,6 +18,7 @@ use crate::sandbox::{ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, Dataset, Sandbox, Swi
 
 /// The sample account's data end here, so that everybody sees the same demo.
 const AS_OF: &str = "2026-11-22T13:00:00Z";
+const FIRST_RUN: &str = "First run";
 const POLICY: &str = include_str!("../../events/policy.toml");
 
 /// Does the whole job twice against the embedded Zoom: the second run sends nothing again.
@@ -33,11 +34,8 @@ pub(super) struct Demo {
 
 impl Demo {
     pub(super) async fn run(&self) -> Ending {
-        let own_state =
-            std::env::temp_dir().join(format!("cost-alerts-demo-{}.json", std::process::id()));
-        let result = self
-            .both_runs(self.state.as_deref().unwrap_or(&own_state))
-            .await;
+        let own_state = std::env::temp_dir().join(format!("cost-alerts-demo-{}.json", std::process::id()));
+        let result = self.both_runs(self.state.as_deref().unwrap_or(&own_state)).await;
         if self.state.is_none() {
             _ = std::fs::remove_file(&own_state);
         }
@@ -48,20 +46,13 @@ impl Demo {
     }
 
     async fn both_runs(&self, state: &Path) -> Result<(), RunError> {
-        let internal = |what: &str, error: &dyn std::fmt::Display| {
-            RunError::new(Code::Internal, format!("{what}: {error}"))
-        };
-        let as_of: Timestamp = AS_OF
-            .parse()
-            .map_err(|error| internal("the demo's date", &error))?;
+        let internal =
+            |what: &str, error: &dyn std::fmt::Display| RunError::new(Code::Internal, format!("{what}: {error}"));
+        let as_of: Timestamp = AS_OF.parse().map_err(|error| internal("the demo's date", &error))?;
         let sandbox = Sandbox::start(0, Dataset::sample(as_of), Switches::default())
             .await
             .map_err(|error| internal("the embedded Zoom finds no port on loopback", &error))?;
-        let zoom = ZoomConfig {
-            api_url: sandbox.api_url(),
-            token_url: sandbox.token_url(),
-            requests_per_second: 10,
-        };
+        let zoom = ZoomConfig { api_url: sandbox.api_url(), token_url: sandbox.token_url(), requests_per_second: 10 };
         let services = Services {
             secrets: Secrets::Given(Credentials {
                 account_id: ACCOUNT_ID.to_owned(),
@@ -74,27 +65,16 @@ impl Demo {
             topic: Topic::kept(),
         };
         if !self.json {
-            say(&format!(
-                "An embedded Zoom answers on {}. The moment judged is {as_of}.",
-                sandbox.api_url()
-            ));
-            say(&format!(
-                "The policy is events/policy.toml; the ledger of what was sent is {}.",
-                state.display()
-            ));
+            say(&format!("An embedded Zoom answers on {}. The moment judged is {as_of}.", sandbox.api_url()));
+            say(&format!("The policy is events/policy.toml; the ledger of what was sent is {}.", state.display()));
         }
-        for run in ["First run", "Second run"] {
+        for run in [FIRST_RUN, "Second run"] {
             self.one_run(run, &services, as_of).await?;
         }
         Ok(())
     }
 
-    async fn one_run(
-        &self,
-        run: &str,
-        services: &Services,
-        as_of: Timestamp,
-    ) -> Result<(), RunError> {
+    async fn one_run(&self, run: &str, services: &Services, as_of: Timestamp) -> Result<(), RunError> {
         let spinner = show::spinner("reading the embedded Zoom's report");
         let places = Places {
             secret_id: "demo".to_owned(),
@@ -102,34 +82,21 @@ impl Demo {
             topic_arn: "terminal".to_owned(),
         };
         let prepared = prepare(services, &places, Deadline::never()).await?;
-        let examination =
-            examine(&services.zoom, &prepared, as_of, Deadline::never(), &|_| {}).await?;
+        let examination = examine(&services.zoom, &prepared, as_of, Deadline::never(), &|_| {}).await?;
         spinner.finish_and_clear();
-        let invocation = Invocation {
-            owner: run.to_owned(),
-            now: as_of,
-            deadline: Deadline::never(),
-        };
-        let delivery = deliver(services, &places.topic_arn, &examination, &invocation)
-            .await
-            .map_err(|error| RunError::new(Code::ReportInvalid, error.to_string()))?;
+        let invocation =
+            Invocation { request_id: run.to_owned(), owner: run.to_owned(), now: as_of, deadline: Deadline::never() };
+        let delivery = deliver(services, &places.topic_arn, &examination, &invocation).await;
         let (sent, due) = (delivery.sent(), delivery.alerts.len() as u64);
-        let faults = examination
-            .faults()
-            .into_iter()
-            .chain(delivery.faults)
-            .collect();
-        let answer = examination.answer()?.with_alerts(delivery.alerts);
+        let faults = examination.faults().into_iter().chain(delivery.faults).collect();
+        let answer = examination.answer().with_alerts(delivery.alerts);
         let kept = services.topic.take_kept();
         if self.json {
             say(&serde_json::to_string(&answer).unwrap_or_default());
         } else {
             say(&format!("\n{run}\n{}", "═".repeat(76)));
-            say(&show::receipt(
-                &examination.reading.receipt,
-                examination.reading.requests,
-            ));
-            if sent > 0 {
+            say(&show::receipt(&examination.reading.receipt, examination.reading.requests));
+            if run == FIRST_RUN {
                 say(&show::standings(&examination.standings));
             }
             for publication in &kept {

@@ -1,11 +1,9 @@
 //! The operator's command: the function's own code on a laptop, with an embedded Zoom.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a composition root, where time and environment are read"
-)]
+#![expect(clippy::disallowed_methods, reason = "a composition root, where time and environment are read")]
 
 mod check;
 mod demo;
+mod doctor;
 mod policy;
 mod sandbox;
 mod show;
@@ -34,6 +32,8 @@ enum Subcommands {
     Check(check::Check),
     /// Validate a policy file
     Policy(policy::Validate),
+    /// Check a deployment before its first run, step by step, each with a mend
+    Doctor(doctor::Doctor),
     /// Serve the embedded Zoom for any client, with a switch for each open question and fault
     Sandbox(Box<sandbox::Serve>),
 }
@@ -62,10 +62,7 @@ impl From<Ending> for ExitCode {
 #[must_use]
 pub fn main() -> ExitCode {
     let command = Command::parse();
-    let runtime = match tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-    {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             complain(&format!("error: the system gives no event loop: {error}"));
@@ -77,6 +74,7 @@ pub fn main() -> ExitCode {
             Subcommands::Demo(demo) => demo.run().await,
             Subcommands::Check(check) => check.run(Timestamp::now()).await,
             Subcommands::Policy(validate) => validate.run(),
+            Subcommands::Doctor(doctor) => doctor.run(Timestamp::now()).await,
             Subcommands::Sandbox(serve) => serve.run(Timestamp::now()).await,
         }
     });
@@ -89,9 +87,7 @@ fn say(text: &str) {
     if let Err(error) = writeln!(out, "{text}").and_then(|()| out.flush())
         && error.kind() != ErrorKind::BrokenPipe
     {
-        complain(&format!(
-            "error: standard output cannot be written: {error}"
-        ));
+        complain(&format!("error: standard output cannot be written: {error}"));
     }
 }
 
@@ -111,7 +107,5 @@ fn failed(error: &RunError, json: bool) -> Ending {
 
 /// An environment variable that is set and not blank.
 fn variable(name: &str) -> Option<String> {
-    std::env::var(name)
-        .ok()
-        .filter(|value| !value.trim().is_empty())
+    std::env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
 }

@@ -23,18 +23,13 @@ impl Validate {
         let document = match std::fs::read_to_string(&self.file) {
             Ok(document) => document,
             Err(error) => {
-                complain(&format!(
-                    "error: {name} cannot be read: {error}; give the path of a policy (TOML)"
-                ));
+                complain(&format!("error: {name} cannot be read: {error}; give the path of a policy (TOML)"));
                 return Ending::UsedWrongly;
             }
         };
         let policy = Policy::parse(&document);
         if self.json {
-            let faults = policy
-                .as_ref()
-                .err()
-                .map_or(&[][..], |PolicyFaults(faults)| faults);
+            let faults = policy.as_ref().err().map_or(&[][..], |PolicyFaults(faults)| faults);
             let faults: Vec<_> = faults
                 .iter()
                 .map(|PolicyFault { code, message, mend, line, column, .. }| {
@@ -42,11 +37,7 @@ impl Validate {
                 })
                 .collect();
             say(&json!({"valid": faults.is_empty(), "faults": faults}).to_string());
-            return if faults.is_empty() {
-                Ending::Fine
-            } else {
-                Ending::Failed
-            };
+            return if faults.is_empty() { Ending::Fine } else { Ending::Failed };
         }
         match policy {
             Ok(policy) => {
@@ -70,27 +61,17 @@ pub(super) fn render(name: &str, document: &str, PolicyFaults(faults): &PolicyFa
     let handler = GraphicalReportHandler::new().with_links(false);
     let mut rendered = String::new();
     for fault in faults {
-        let mut diagnostic = MietteDiagnostic::new(fault.message.clone())
-            .with_code(fault.code)
-            .with_help(fault.mend.clone());
+        let mut diagnostic =
+            MietteDiagnostic::new(fault.message.clone()).with_code(fault.code).with_help(fault.mend.clone());
         if fault.code != "no_budget" {
-            diagnostic =
-                diagnostic.with_label(LabeledSpan::new_with_span(None, fault.span.clone()));
+            diagnostic = diagnostic.with_label(LabeledSpan::new_with_span(None, fault.span.clone()));
         }
-        let report =
-            Report::new(diagnostic).with_source_code(NamedSource::new(name, document.to_owned()));
-        if handler
-            .render_report(&mut rendered, report.as_ref())
-            .is_err()
-        {
+        let report = Report::new(diagnostic).with_source_code(NamedSource::new(name, document.to_owned()));
+        if handler.render_report(&mut rendered, report.as_ref()).is_err() {
             rendered += &format!("{name}: {fault}");
         }
         rendered.push('\n');
     }
     let count = faults.len();
-    rendered
-        + &format!(
-            "{name} is not valid: {count} fault{}",
-            if count == 1 { "" } else { "s" }
-        )
+    rendered + &format!("{name} is not valid: {count} fault{}", if count == 1 { "" } else { "s" })
 }

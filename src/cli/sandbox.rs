@@ -27,10 +27,7 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) async fn run(self, now: Timestamp) -> Ending {
         let today = self.today.unwrap_or(now);
-        let dataset = self.rows.map_or_else(
-            || Dataset::sample(today),
-            |rows| Dataset::generated(rows, 1, today),
-        );
+        let dataset = self.rows.map_or_else(|| Dataset::sample(today), |rows| Dataset::generated(rows, 1, today));
         let sandbox = match Sandbox::start(self.port, dataset, self.switches).await {
             Ok(sandbox) => sandbox,
             Err(error) => {

@@ -2,17 +2,17 @@
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 use serde_json::Value;
 
 use crate::domain::budget::{Proof, Standing};
 use crate::domain::message::Publication;
 use crate::domain::policy::{Only, Pattern, Policy};
-use crate::domain::totals::{Receipt, Scope};
+use crate::domain::totals::Receipt;
 
 /// A spinner on a terminal, nothing elsewhere.
 pub(super) fn spinner(what: &str) -> ProgressBar {
-    let spinner = ProgressBar::new_spinner().with_message(what.to_owned());
+    let spinner = ProgressBar::new_spinner().with_message(what.to_owned()).with_finish(ProgressFinish::AndClear);
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
         spinner.set_style(style);
     }
@@ -22,10 +22,7 @@ pub(super) fn spinner(what: &str) -> ProgressBar {
 
 fn table(header: &[&str], numbers: &[usize]) -> Table {
     let mut table = Table::new();
-    table
-        .load_style(UTF8_FULL_CONDENSED)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_header(header);
+    table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic).set_header(header);
     for column in numbers {
         if let Some(column) = table.column_mut(*column) {
             column.set_cell_alignment(CellAlignment::Right);
@@ -36,17 +33,9 @@ fn table(header: &[&str], numbers: &[usize]) -> Table {
 
 /// Where every watched subject stands.
 pub(super) fn standings(standings: &[Standing<'_>]) -> String {
-    let mut table = table(
-        &["Period", "Who", "Spent", "Budget", "Used", "Reached"],
-        &[2, 3, 4],
-    );
+    let mut table = table(&["Period", "Who", "Spent", "Budget", "Used", "Reached"], &[2, 3, 4]);
     for standing in standings {
-        let who = match standing.scope {
-            Scope::BillingNumber => standing.subject.to_string(),
-            Scope::Department => format!("department {}", standing.subject),
-            Scope::CostCenter => format!("cost center {}", standing.subject),
-            Scope::Account => "the account".to_owned(),
-        };
+        let who = standing.scope.of(&standing.subject);
         let spent = format!("{} {}", standing.currency, standing.amount);
         let spent = match standing.proof {
             Proof::Exact => spent,
@@ -56,10 +45,8 @@ pub(super) fn standings(standings: &[Standing<'_>]) -> String {
         let (limit, used) = standing.budget.map_or_else(
             || ("none".to_owned(), String::new()),
             |budget| {
-                let used = standing
-                    .amount
-                    .percent_of(budget.amount)
-                    .map_or_else(String::new, |percent| format!("{percent}%"));
+                let used =
+                    standing.amount.percent_of(budget.amount).map_or_else(String::new, |percent| format!("{percent}%"));
                 (format!("{} {}", budget.currency, budget.amount), used)
             },
         );
@@ -75,29 +62,14 @@ pub(super) fn standings(standings: &[Standing<'_>]) -> String {
 
 /// What the figures rest on, in a line.
 pub(super) fn receipt(receipt: &Receipt, requests: u64) -> String {
-    let Receipt {
-        complete,
-        rows,
-        pages,
-        days,
-        ..
-    } = receipt;
-    let whole = if *complete {
-        "read whole"
-    } else {
-        "NOT read whole"
-    };
-    format!(
-        "Zoom's report was {whole}: {rows} charged messages on {pages} pages for {days} days, {requests} requests."
-    )
+    let Receipt { complete, rows, pages, days, .. } = receipt;
+    let whole = if *complete { "read whole" } else { "NOT read whole" };
+    format!("Zoom's report was {whole}: {rows} charged messages on {pages} pages for {days} days, {requests} requests.")
 }
 
 /// The budgets of a policy.
 pub(super) fn budgets(policy: &Policy) -> String {
-    let mut table = table(
-        &["Budget", "For each", "Only", "Amount", "A", "Alert at"],
-        &[3],
-    );
+    let mut table = table(&["Budget", "For each", "Only", "Amount", "A", "Alert at"], &[3]);
     for budget in &policy.budgets {
         let only = match &budget.only {
             Only::Everyone => "all".to_owned(),
@@ -138,23 +110,9 @@ pub(super) fn message(publication: &Publication) -> String {
 
 fn chat(form: &str) -> String {
     let form: Value = serde_json::from_str(form).unwrap_or_default();
-    let text = |pointer: &str| {
-        form.pointer(pointer)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let mut shown = format!(
-        "{}\n\n{}\n\nNext steps\n",
-        text("/content/title"),
-        text("/content/description")
-    );
-    for step in form
-        .pointer("/content/nextSteps")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-    {
+    let text = |pointer: &str| form.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let mut shown = format!("{}\n\n{}\n\nNext steps\n", text("/content/title"), text("/content/description"));
+    for step in form.pointer("/content/nextSteps").and_then(Value::as_array).into_iter().flatten() {
         shown += &format!("  - {}\n", step.as_str().unwrap_or_default());
     }
     shown

@@ -27,17 +27,11 @@ pub(super) fn problem<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Str
         SdkError::ServiceError(service) => {
             let error = service.err();
             let code = error.code().unwrap_or("an error without a code");
-            error
-                .message()
-                .map_or_else(|| code.to_owned(), |message| format!("{code} ({message})"))
+            error.message().map_or_else(|| code.to_owned(), |message| format!("{code} ({message})"))
         }
         SdkError::TimeoutError(_) => "no answer in time".to_owned(),
-        SdkError::DispatchFailure(failure) if failure.is_timeout() => {
-            "no connection in time".to_owned()
-        }
-        SdkError::DispatchFailure(failure) if failure.is_io() => {
-            "the connection failed or was closed".to_owned()
-        }
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => "no connection in time".to_owned(),
+        SdkError::DispatchFailure(failure) if failure.is_io() => "the connection failed or was closed".to_owned(),
         SdkError::DispatchFailure(_) => "no connection or no credentials for AWS".to_owned(),
         SdkError::ResponseError(_) => "an answer that is not AWS's".to_owned(),
         _ => "the request could not be built".to_owned(),

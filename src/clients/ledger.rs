@@ -8,16 +8,18 @@
 mod file;
 mod table;
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::alert::{AlertId, Recorded};
+use crate::domain::alert::AlertId;
 use table::Table;
 
-/// How long a claim protects its run. Three times the longest publish.
+/// How long a claim protects its run.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(60);
+/// The longest that a publish takes, with all its tries.
+const LONGEST_PUBLISH: SignedDuration = SignedDuration::from_secs(25);
 
 /// Where the ledger is kept.
 #[derive(Debug)]
@@ -60,13 +62,21 @@ pub struct Held {
     pub id: AlertId,
     /// How often the alert was claimed. More than once: it may have been published before.
     pub attempt: u64,
+    /// When its lease is over.
+    pub until: Timestamp,
+}
+
+impl Held {
+    /// Whether the lease may end before a publish that begins now does: another run may then publish too.
+    #[must_use]
+    pub fn is_nearly_over(&self) -> bool {
+        self.until.duration_since(Timestamp::now()) < LONGEST_PUBLISH
+    }
 }
 
 /// Why the ledger cannot be read or written.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "{place} cannot be {action}: {problem}; check that it exists and that the function may read and write it"
-)]
+#[error("{place} cannot be {action}: {problem}; check that it exists and that the function may read and write it")]
 pub struct LedgerError {
     place: String,
     action: &'static str,
@@ -80,17 +90,14 @@ impl Ledger {
         Ledger::Table(Table::new(config, name))
     }
 
-    /// What is known of these alerts. Those not in the answer are unknown.
+    /// Which of these alerts were sent.
     ///
     /// # Errors
     /// [`LedgerError`].
-    pub async fn recorded(
-        &self,
-        ids: &[AlertId],
-    ) -> Result<HashMap<AlertId, Recorded>, LedgerError> {
+    pub async fn sent(&self, ids: &[AlertId]) -> Result<HashSet<AlertId>, LedgerError> {
         match self {
-            Ledger::Table(table) => table.recorded(ids, Timestamp::now()).await,
-            Ledger::File(path) => file::recorded(path, ids),
+            Ledger::Table(table) => table.sent(ids, Timestamp::now()).await,
+            Ledger::File(path) => file::sent(path, ids),
         }
     }
 
@@ -101,7 +108,7 @@ impl Ledger {
     pub async fn claim(&self, entry: &Entry, owner: &str) -> Result<Claim, LedgerError> {
         match self {
             Ledger::Table(table) => table.claim(entry, owner, Timestamp::now()).await,
-            Ledger::File(path) => file::claim(path, &entry.id),
+            Ledger::File(path) => file::claim(path, &entry.id, Timestamp::now()),
         }
     }
 
@@ -109,18 +116,9 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError`], also if the claim is no longer ours.
-    pub async fn confirm(
-        &self,
-        held: &Held,
-        owner: &str,
-        message_id: &str,
-    ) -> Result<(), LedgerError> {
+    pub async fn confirm(&self, held: &Held, owner: &str, message_id: &str) -> Result<(), LedgerError> {
         match self {
-            Ledger::Table(table) => {
-                table
-                    .confirm(held, owner, message_id, Timestamp::now())
-                    .await
-            }
+            Ledger::Table(table) => table.confirm(held, owner, message_id, Timestamp::now()).await,
             Ledger::File(path) => file::confirm(path, &held.id, message_id),
         }
     }

@@ -1,9 +1,5 @@
 //! The edge: one file for each outside party. Only here does the program read clocks and speak to the network.
-#![expect(
-    clippy::disallowed_types,
-    clippy::disallowed_methods,
-    reason = "this is where the outside is spoken to"
-)]
+#![expect(clippy::disallowed_types, clippy::disallowed_methods, reason = "this is where the outside is spoken to")]
 
 mod aws;
 mod pace;
@@ -16,9 +12,21 @@ pub mod zoom;
 
 use std::time::Duration;
 
+use secrecy::SecretString;
 use tokio::time::Instant;
 
 pub use aws::sdk_config;
+
+/// What Zoom's Server-to-Server OAuth app is known by.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// Zoom's account id.
+    pub account_id: String,
+    /// The app's client id.
+    pub client_id: String,
+    /// The app's client secret.
+    pub client_secret: SecretString,
+}
 
 /// The moment at which a run must be over; none on a laptop.
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,12 +51,16 @@ impl Deadline {
         Deadline(self.0.map(|at| at - (self.left() / 3).min(most)))
     }
 
+    /// A moment so much earlier.
+    #[must_use]
+    pub fn sooner(self, by: Duration) -> Deadline {
+        Deadline(self.0.and_then(|at| at.checked_sub(by)))
+    }
+
     /// How much time is left; for ever without a deadline.
     #[must_use]
     pub fn left(self) -> Duration {
-        self.0.map_or(Duration::MAX, |at| {
-            at.saturating_duration_since(Instant::now())
-        })
+        self.0.map_or(Duration::MAX, |at| at.saturating_duration_since(Instant::now()))
     }
 
     /// Waits for the work, no longer than until the deadline.

@@ -32,9 +32,7 @@ pub enum ParameterError {
         problem: String,
     },
     /// The file cannot be read.
-    #[error(
-        "file {path:?} cannot be read: {problem}; give the path of a TOML file, relative to the working directory"
-    )]
+    #[error("file {path:?} cannot be read: {problem}; give the path of a TOML file, relative to the working directory")]
     File {
         /// What was asked for.
         path: String,
@@ -58,38 +56,23 @@ impl Parameters {
         match (self, source) {
             (Parameters::Given(text), _) => Ok((*text).to_owned()),
             (_, PolicySource::File(path)) => file(path),
-            (Parameters::Manager(client), PolicySource::Parameter(name)) => {
-                parameter(client, name).await
+            (Parameters::Manager(client), PolicySource::Parameter(name)) => parameter(client, name).await,
+            (Parameters::Files, PolicySource::Parameter(name)) => {
+                Err(ParameterError::Parameter { name: name.clone(), problem: "AWS is not used here".to_owned() })
             }
-            (Parameters::Files, PolicySource::Parameter(name)) => Err(ParameterError::Parameter {
-                name: name.clone(),
-                problem: "AWS is not used here".to_owned(),
-            }),
         }
     }
 }
 
 async fn parameter(client: &Client, name: &str) -> Result<String, ParameterError> {
-    let unreadable = |problem: String| ParameterError::Parameter {
-        name: name.to_owned(),
-        problem,
-    };
-    let answer = client
-        .get_parameter()
-        .name(name)
-        .with_decryption(true)
-        .send()
-        .await;
+    let unreadable = |problem: String| ParameterError::Parameter { name: name.to_owned(), problem };
+    let answer = client.get_parameter().name(name).with_decryption(true).send().await;
     let answer = answer.map_err(|error| unreadable(aws::problem(&error)))?;
     let value = answer.parameter().and_then(|parameter| parameter.value());
-    value
-        .map(str::to_owned)
-        .ok_or_else(|| unreadable("it has no value".to_owned()))
+    value.map(str::to_owned).ok_or_else(|| unreadable("it has no value".to_owned()))
 }
 
 fn file(path: &Path) -> Result<String, ParameterError> {
-    std::fs::read_to_string(path).map_err(|error| ParameterError::File {
-        path: path.display().to_string(),
-        problem: error.kind().to_string(),
-    })
+    std::fs::read_to_string(path)
+        .map_err(|error| ParameterError::File { path: path.display().to_string(), problem: error.kind().to_string() })
 }

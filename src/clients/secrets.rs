@@ -4,8 +4,7 @@ use aws_sdk_secretsmanager::Client;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::aws;
-use super::zoom::Credentials;
+use super::{Credentials, aws};
 
 /// Where credentials come from.
 #[derive(Debug)]
@@ -48,6 +47,9 @@ struct SecretValue {
     client_secret: Option<SecretString>,
 }
 
+/// What the deployment's template writes into a new secret.
+const PLACEHOLDER: &str = "REPLACE_ME";
+
 impl Secrets {
     /// AWS Secrets Manager.
     #[must_use]
@@ -64,60 +66,44 @@ impl Secrets {
             Secrets::Given(credentials) => return Ok(credentials.clone()),
             Secrets::Manager(client) => client,
         };
-        let unreadable = |problem| SecretError::Unreadable {
-            id: id.to_owned(),
-            problem,
-        };
-        let answer = client
-            .get_secret_value()
-            .secret_id(id)
-            .send()
-            .await
-            .map_err(|error| unreadable(aws::problem(&error)))?;
-        let text = answer
-            .secret_string()
-            .ok_or_else(|| malformed(id, "has a binary value"))?;
+        let unreadable = |problem| SecretError::Unreadable { id: id.to_owned(), problem };
+        let answer =
+            client.get_secret_value().secret_id(id).send().await.map_err(|error| unreadable(aws::problem(&error)))?;
+        let text = answer.secret_string().ok_or_else(|| malformed(id, "has a binary value"))?;
         parse(id, text)
     }
 }
 
 fn malformed(id: &str, problem: impl Into<String>) -> SecretError {
-    SecretError::Malformed {
-        id: id.to_owned(),
-        problem: problem.into(),
-    }
+    SecretError::Malformed { id: id.to_owned(), problem: problem.into() }
 }
 
 fn parse(id: &str, text: &str) -> Result<Credentials, SecretError> {
     // serde_json's own message could quote the value.
     let value: SecretValue = serde_json::from_str(text).map_err(|error| {
-        malformed(
-            id,
-            format!(
-                "is not a JSON object of texts (line {}, column {})",
-                error.line(),
-                error.column()
-            ),
-        )
+        malformed(id, format!("is not a JSON object of texts (line {}, column {})", error.line(), error.column()))
     })?;
     let filled = |text: &String| !text.trim().is_empty();
     let account_id = value.account_id.filter(filled);
     let client_id = value.client_id.filter(filled);
-    let client_secret = value
-        .client_secret
-        .filter(|secret| !secret.expose_secret().trim().is_empty());
+    let client_secret = value.client_secret.filter(|secret| !secret.expose_secret().trim().is_empty());
     match (account_id, client_id, client_secret) {
+        (Some(account_id), Some(client_id), Some(client_secret))
+            if [&account_id, &client_id].into_iter().any(|text| text.trim() == PLACEHOLDER)
+                || client_secret.expose_secret().trim() == PLACEHOLDER =>
+        {
+            Err(malformed(
+                id,
+                format!("still holds the placeholder {PLACEHOLDER}; put the Zoom app's credentials into it"),
+            ))
+        }
         (Some(account_id), Some(client_id), Some(client_secret)) => Ok(Credentials {
             account_id: account_id.trim().to_owned(),
             client_id: client_id.trim().to_owned(),
             client_secret: SecretString::from(client_secret.expose_secret().trim()),
         }),
         (account_id, client_id, client_secret) => {
-            let given = [
-                account_id.is_some(),
-                client_id.is_some(),
-                client_secret.is_some(),
-            ];
+            let given = [account_id.is_some(), client_id.is_some(), client_secret.is_some()];
             let missing: Vec<_> = ["account_id", "client_id", "client_secret"]
                 .into_iter()
                 .zip(given)
@@ -136,46 +122,26 @@ mod tests {
     #[test]
     fn a_fault_names_what_is_missing_and_never_the_value() {
         for (text, part) in [
-            (
-                "hunter2",
-                "is not a JSON object of texts (line 1, column 1)",
-            ),
+            ("hunter2", "is not a JSON object of texts (line 1, column 1)"),
             ("[\"hunter2\"]", "is not a JSON object of texts"),
-            (
-                "{\"client_secret\": {\"deep\": \"hunter2\"}}",
-                "is not a JSON object of texts",
-            ),
-            (
-                "{\"account_id\": \"a\", \"client_secret\": \"hunter2\"}",
-                "lacks client_id",
-            ),
+            ("{\"client_secret\": {\"deep\": \"hunter2\"}}", "is not a JSON object of texts"),
+            ("{\"account_id\": \"a\", \"client_secret\": \"hunter2\"}", "lacks client_id"),
             (
                 "{\"account_id\": \"\", \"client_id\": \" \", \"client_secret\": \"hunter2\"}",
                 "lacks account_id, client_id",
             ),
+            (r#"{"account_id": "a", "client_id": "b", "client_secret": "REPLACE_ME"}"#, "still holds the placeholder"),
             ("{}", "lacks account_id, client_id, client_secret"),
         ] {
             let error = parse("zoom", text).unwrap_err().to_string();
-            assert!(
-                error.contains(part) && !error.contains("hunter2"),
-                "{text}: {error}"
-            );
+            assert!(error.contains(part) && !error.contains("hunter2"), "{text}: {error}");
         }
     }
 
     #[test]
     fn blanks_around_a_value_and_other_members_do_no_harm() {
-        let credentials = parse(
-            "zoom",
-            r#"{"account_id":" a ","client_id":"b","client_secret":"c\n","note":"rotated"}"#,
-        )
-        .unwrap();
-        assert_eq!(
-            (
-                credentials.account_id.as_str(),
-                credentials.client_secret.expose_secret()
-            ),
-            ("a", "c")
-        );
+        let credentials =
+            parse("zoom", r#"{"account_id":" a ","client_id":"b","client_secret":"c\n","note":"rotated"}"#).unwrap();
+        assert_eq!((credentials.account_id.as_str(), credentials.client_secret.expose_secret()), ("a", "c"));
     }
 }

@@ -1,9 +1,12 @@
 //! Where alerts are published: an SNS topic, or a terminal.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use aws_sdk_sns::Client;
-use aws_sdk_sns::error::SdkError;
+use aws_sdk_sns::config::Builder;
+use aws_sdk_sns::config::retry::RetryConfig;
+use aws_sdk_sns::error::{ProvideErrorMetadata, SdkError};
 
 use super::aws;
 use super::pace::Pace;
@@ -36,16 +39,32 @@ pub struct PublishError {
     problem: String,
     /// Whether it is certain that nothing was published.
     pub refused: bool,
+    /// Whether another try may succeed.
+    may_pass: bool,
 }
+
+impl PublishError {
+    /// The run's time was up before SNS answered.
+    #[must_use]
+    pub fn out_of_time(topic_arn: &str) -> PublishError {
+        let problem = "no answer before the run's time was up".to_owned();
+        PublishError { topic: topic_arn.to_owned(), problem, refused: false, may_pass: false }
+    }
+}
+
+/// How often a publish is tried.
+const MOST_TRIES: u32 = 3;
+/// Between tries.
+const PAUSE: Duration = Duration::from_millis(300);
 
 impl Topic {
     /// Amazon SNS. Must be made within a tokio runtime.
     #[must_use]
     pub fn sns(config: &aws_config::SdkConfig) -> Topic {
-        Topic::Sns(Sns {
-            client: Client::new(config),
-            pace: Pace::per_second(MOST_PER_SECOND),
-        })
+        // The SDK's own tries would not tell whether one of them may have published.
+        let timeouts = aws::timeouts(Duration::from_secs(6), Duration::from_secs(6));
+        let config = Builder::from(config).retry_config(RetryConfig::disabled()).timeout_config(timeouts).build();
+        Topic::Sns(Sns { client: Client::from_conf(config), pace: Pace::per_second(MOST_PER_SECOND) })
     }
 
     /// Keeps what is published.
@@ -59,38 +78,91 @@ impl Topic {
     pub fn take_kept(&self) -> Vec<Publication> {
         match self {
             Topic::Sns(_) => Vec::new(),
-            Topic::Kept(kept) => {
-                std::mem::take(&mut kept.lock().unwrap_or_else(PoisonError::into_inner))
-            }
+            Topic::Kept(kept) => std::mem::take(&mut kept.lock().unwrap_or_else(PoisonError::into_inner)),
         }
     }
 
-    /// Publishes all dresses of a message in one call; answers SNS's message id.
+    /// Publishes all dresses of a message in one call; answers SNS's message id. After a try that may have published all the same the next
+    /// one carries `message(true)`: the message with the mark of a possible repeat.
     ///
     /// # Errors
     /// [`PublishError`], which says whether something may have been published all the same.
     pub async fn publish(
         &self,
         topic_arn: &str,
-        publication: &Publication,
+        message: impl Fn(bool) -> Publication,
     ) -> Result<String, PublishError> {
         match self {
-            Topic::Sns(sns) => sns.publish(topic_arn, publication).await,
+            Topic::Sns(sns) => sns.publish(topic_arn, message).await,
             Topic::Kept(kept) => {
                 let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-                kept.push(publication.clone());
+                kept.push(message(false));
                 Ok(format!("terminal-{}", kept.len()))
             }
         }
     }
 }
 
+/// Who receives what a topic gets.
+#[cfg(feature = "cli")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscription {
+    /// `email`, `https`, `sqs`, …
+    pub protocol: String,
+    /// The address.
+    pub endpoint: String,
+    /// Whether the receiver has agreed; SNS sends nothing before.
+    pub confirmed: bool,
+}
+
+#[cfg(feature = "cli")]
+impl Topic {
+    /// All subscriptions of the topic.
+    ///
+    /// # Errors
+    /// AWS's code and message.
+    pub async fn subscriptions(&self, topic_arn: &str) -> Result<Vec<Subscription>, String> {
+        let Topic::Sns(sns) = self else {
+            return Ok(Vec::new());
+        };
+        let mut pages = sns.client.list_subscriptions_by_topic().topic_arn(topic_arn).into_paginator().items().send();
+        let mut subscriptions = Vec::new();
+        while let Some(subscription) = pages.next().await {
+            let subscription = subscription.map_err(|error| aws::problem(&error))?;
+            subscriptions.push(Subscription {
+                protocol: subscription.protocol.unwrap_or_default(),
+                endpoint: subscription.endpoint.unwrap_or_default(),
+                // SNS writes "PendingConfirmation" where the ARN will be.
+                confirmed: subscription.subscription_arn.is_some_and(|arn| arn.starts_with("arn:")),
+            });
+        }
+        Ok(subscriptions)
+    }
+}
+
 impl Sns {
-    async fn publish(
-        &self,
-        topic_arn: &str,
-        publication: &Publication,
-    ) -> Result<String, PublishError> {
+    async fn publish(&self, topic_arn: &str, message: impl Fn(bool) -> Publication) -> Result<String, PublishError> {
+        let mut publication = message(false);
+        let mut refused = true;
+        let mut tries = 0;
+        loop {
+            let error = match self.publish_once(topic_arn, &publication).await {
+                Ok(message_id) => return Ok(message_id),
+                Err(error) => error,
+            };
+            if refused && !error.refused {
+                refused = false;
+                publication = message(true);
+            }
+            tries += 1;
+            if !error.may_pass || tries == MOST_TRIES {
+                return Err(PublishError { refused, ..error });
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    async fn publish_once(&self, topic_arn: &str, publication: &Publication) -> Result<String, PublishError> {
         self.pace.turn().await;
         let call = self
             .client
@@ -99,14 +171,15 @@ impl Sns {
             .subject(&publication.subject)
             .message(publication.message())
             .message_structure("json");
-        let answer = call.send().await.map_err(|error| PublishError {
-            topic: topic_arn.to_owned(),
-            problem: aws::problem(&error),
-            refused: match &error {
+        let answer = call.send().await.map_err(|error| {
+            let refused = match &error {
                 SdkError::ServiceError(service) => service.raw().status().is_client_error(),
                 SdkError::ConstructionFailure(_) => true,
                 _ => false,
-            },
+            };
+            let throttled = error.code().is_some_and(|code| code.starts_with("Throttl"));
+            let problem = aws::problem(&error);
+            PublishError { topic: topic_arn.to_owned(), problem, refused, may_pass: !refused || throttled }
         })?;
         Ok(answer.message_id().unwrap_or_default().to_owned())
     }

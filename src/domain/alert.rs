@@ -5,14 +5,14 @@
 //!
 //! Of several levels newly reached the highest is sent and names the others. A level below one that was already sent is not sent any more.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::budget::{Proof, Standing};
+use super::budget::Standing;
 use super::policy::Level;
 
 /// The identity of an alert: 32 hexadecimal digits, the same for the same alert for ever.
@@ -27,15 +27,7 @@ impl AlertId {
             digest.update((part.len() as u64).to_be_bytes());
             digest.update(part.as_bytes());
         }
-        AlertId(
-            digest
-                .finalize()
-                .iter()
-                .take(16)
-                .map(|byte| format!("{byte:02x}"))
-                .collect::<String>()
-                .into(),
-        )
+        AlertId(digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>().into())
     }
 
     /// The identity of a message that carries several alerts.
@@ -49,10 +41,10 @@ impl AlertId {
         }
     }
 
-    /// The identity of a test notification that was asked for at `moment`.
+    /// The identity of a test notification that was asked for by `request`.
     #[must_use]
-    pub fn of_test(account: &str, moment: jiff::Timestamp) -> AlertId {
-        AlertId::of(&["1", account, "test", &moment.to_string()])
+    pub fn of_test(account: &str, request: &str) -> AlertId {
+        AlertId::of(&["1", account, "test", request])
     }
 
     /// The hexadecimal digits.
@@ -128,21 +120,8 @@ impl Planned<'_> {
     /// What the alert is about.
     #[must_use]
     pub fn kind(&self) -> AlertKind {
-        if self.standing.budget.is_some() {
-            AlertKind::Budget
-        } else {
-            AlertKind::Unwatched
-        }
+        if self.standing.budget.is_some() { AlertKind::Budget } else { AlertKind::Unwatched }
     }
-}
-
-/// What the ledger knows of an alert.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Recorded {
-    /// It was published.
-    Sent,
-    /// A run holds or held it, and has not said that it was published.
-    Claimed,
 }
 
 /// The identity of the alert of one level (`None`: unwatched) of a standing.
@@ -151,11 +130,7 @@ pub fn alert_id(standing: &Standing<'_>, account: &str, level: Option<&Level>) -
     AlertId::of(&[
         "1",
         account,
-        if level.is_some() {
-            "budget"
-        } else {
-            "unwatched"
-        },
+        if level.is_some() { "budget" } else { "unwatched" },
         standing.scope.name(),
         &standing.subject,
         standing.currency.code(),
@@ -171,68 +146,46 @@ pub fn ids_to_ask(standing: &Standing<'_>, account: &str) -> Vec<AlertId> {
         None => vec![alert_id(standing, account, None)],
         Some(_) if standing.reached().is_empty() => Vec::new(),
         // A higher level may have been sent before a credit brought the sum down again.
-        Some(budget) => budget
-            .levels
-            .iter()
-            .map(|level| alert_id(standing, account, Some(level)))
-            .collect(),
+        Some(budget) => budget.levels.iter().map(|level| alert_id(standing, account, Some(level))).collect(),
     }
 }
 
-/// Decides for each standing what to send, given what the ledger knows of the identities of [`ids_to_ask`].
+/// Decides for each standing what to send, given which of the identities of [`ids_to_ask`] were sent.
 #[must_use]
-pub fn plan<'p>(
-    standings: Vec<Standing<'p>>,
-    account: &str,
-    recorded: &HashMap<AlertId, Recorded>,
-) -> Vec<Planned<'p>> {
+pub fn plan<'p>(standings: Vec<Standing<'p>>, account: &str, sent: &HashSet<AlertId>) -> Vec<Planned<'p>> {
     standings
         .into_iter()
         .map(|standing| {
-            let sent =
-                |level| recorded.get(&alert_id(&standing, account, level)) == Some(&Recorded::Sent);
+            let was_sent = |level| sent.contains(&alert_id(&standing, account, level));
             let reached = standing.reached();
             let highest = reached.last().copied();
             let decision = match standing.budget {
-                _ if standing.proof == Proof::Nothing => Decision::Unproven,
-                None if sent(None) => Decision::AlreadySent { level: None },
-                None => Decision::Send {
-                    level: None,
-                    also: Vec::new(),
-                },
+                // That there are charges is proven by one row, whatever is missing.
+                None if was_sent(None) => Decision::AlreadySent { level: None },
+                None => Decision::Send { level: None, also: Vec::new() },
+                Some(_) if standing.is_unproven() => Decision::Unproven,
                 Some(_) if highest.is_none() => Decision::BelowLevels,
                 Some(budget) => {
-                    let highest_sent = budget.levels.iter().rfind(|level| sent(Some(level)));
+                    let highest_sent = budget.levels.iter().rfind(|level| was_sent(Some(level)));
                     match highest_sent {
-                        Some(before)
-                            if highest
-                                .is_some_and(|highest| before.threshold >= highest.threshold) =>
-                        {
+                        Some(before) if highest.is_some_and(|highest| before.threshold >= highest.threshold) => {
                             Decision::AlreadySent { level: highest }
                         }
                         before => {
-                            let is_new = |level: &&Level| {
-                                before.is_none_or(|before| level.threshold > before.threshold)
-                            };
+                            let is_new =
+                                |level: &&Level| before.is_none_or(|before| level.threshold > before.threshold);
                             let also = reached
                                 .iter()
                                 .copied()
                                 .filter(|level| Some(*level) != highest)
                                 .filter(is_new)
                                 .collect();
-                            Decision::Send {
-                                level: highest,
-                                also,
-                            }
+                            Decision::Send { level: highest, also }
                         }
                     }
                 }
             };
-            Planned {
-                id: alert_id(&standing, account, highest),
-                decision,
-                standing,
-            }
+            Planned { id: alert_id(&standing, account, highest), decision, standing }
         })
         .collect()
 }
@@ -242,6 +195,7 @@ mod tests {
     use jiff::tz::TimeZone;
     use proptest::prelude::*;
 
+    use super::super::budget::Proof;
     use super::super::money::{Amount, Currency};
     use super::super::period::{Period, PeriodKind};
     use super::super::policy::Policy;
@@ -254,19 +208,11 @@ mod tests {
 
     fn standing<'p>(policy: &'p Policy, amount: &str, watched: bool) -> Standing<'p> {
         Standing {
-            scope: if watched {
-                Scope::BillingNumber
-            } else {
-                Scope::Account
-            },
+            scope: if watched { Scope::BillingNumber } else { Scope::Account },
             subject: "+1".into(),
             currency: Currency::parse(if watched { "USD" } else { "EUR" }).unwrap(),
-            period: Period::containing(
-                PeriodKind::Month,
-                "2026-11-05T12:00:00Z".parse().unwrap(),
-                &TimeZone::UTC,
-            )
-            .unwrap(),
+            period: Period::containing(PeriodKind::Month, "2026-11-05T12:00:00Z".parse().unwrap(), &TimeZone::UTC)
+                .unwrap(),
             amount: Amount::parse(amount).unwrap(),
             messages: 1,
             proof: Proof::Exact,
@@ -281,19 +227,12 @@ mod tests {
             .levels
             .iter()
             .filter(|level| sent.contains(&level.to_string().as_str()))
-            .map(|level| (alert_id(&standing, "acc", Some(level)), Recorded::Sent))
+            .map(|level| alert_id(&standing, "acc", Some(level)))
             .collect();
         let level = |level: Option<&Level>| level.map_or_else(String::new, ToString::to_string);
         match &plan(vec![standing], "acc", &recorded)[0].decision {
-            Decision::Send {
-                level: highest,
-                also,
-            } => {
-                format!(
-                    "send {} also {:?}",
-                    level(*highest),
-                    also.iter().map(ToString::to_string).collect::<Vec<_>>()
-                )
+            Decision::Send { level: highest, also } => {
+                format!("send {} also {:?}", level(*highest), also.iter().map(ToString::to_string).collect::<Vec<_>>())
             }
             Decision::AlreadySent { level: highest } => format!("already sent {}", level(*highest)),
             other => format!("{other:?}"),
@@ -314,26 +253,8 @@ mod tests {
             // A credit brought the sum down after 100% was sent.
             ("85", &["100%"], "already sent 80%"),
         ] {
-            assert_eq!(
-                planned(&policy, amount, sent),
-                expected,
-                "{amount} {sent:?}"
-            );
+            assert_eq!(planned(&policy, amount, sent), expected, "{amount} {sent:?}");
         }
-    }
-
-    #[test]
-    fn a_claim_alone_is_not_a_sent_alert() {
-        let policy = policy();
-        let standing = standing(&policy, "50", true);
-        let recorded = HashMap::from([(
-            alert_id(&standing, "acc", Some(&policy.budgets[0].levels[0])),
-            Recorded::Claimed,
-        )]);
-        assert!(matches!(
-            plan(vec![standing], "acc", &recorded)[0].decision,
-            Decision::Send { .. }
-        ));
     }
 
     #[test]
@@ -342,16 +263,9 @@ mod tests {
         let standing = standing(&policy, "3", false);
         let id = alert_id(&standing, "acc", None);
         assert_eq!(ids_to_ask(&standing, "acc"), std::slice::from_ref(&id));
-        let first = plan(vec![standing.clone()], "acc", &HashMap::new());
-        assert!(matches!(
-            first[0].decision,
-            Decision::Send { level: None, .. }
-        ));
-        let second = plan(
-            vec![standing],
-            "acc",
-            &HashMap::from([(id, Recorded::Sent)]),
-        );
+        let first = plan(vec![standing.clone()], "acc", &HashSet::new());
+        assert!(matches!(first[0].decision, Decision::Send { level: None, .. }));
+        let second = plan(vec![standing], "acc", &HashSet::from([id]));
         assert_eq!(second[0].decision, Decision::AlreadySent { level: None });
     }
 
@@ -359,11 +273,7 @@ mod tests {
     fn an_identity_never_changes() {
         // Ledgers in use hold these; a change here would send every open alert again.
         let policy = policy();
-        let id = alert_id(
-            &standing(&policy, "50", true),
-            "acc",
-            Some(&policy.budgets[0].levels[0]),
-        );
+        let id = alert_id(&standing(&policy, "50", true), "acc", Some(&policy.budgets[0].levels[0]));
         insta::assert_snapshot!(id, @"0ea6dc9a97fb1452e239e113e16e7e5f");
         assert_eq!(AlertId::of_group([&id]), id);
         assert_ne!(AlertId::of(&["ab", "c"]), AlertId::of(&["a", "bc"]));
@@ -376,15 +286,15 @@ mod tests {
             let amount = format!("{}.{:02}", cents / 100, cents % 100);
             let standing = standing(&policy, &amount, true);
             let levels = &policy.budgets[0].levels;
-            let mut recorded: HashMap<_, _> = levels
+            let mut recorded: HashSet<_> = levels
                 .iter()
                 .zip(sent)
                 .filter(|(_, sent)| *sent)
-                .map(|(level, _)| (alert_id(&standing, "acc", Some(level)), Recorded::Sent))
+                .map(|(level, _)| alert_id(&standing, "acc", Some(level)))
                 .collect();
             let first = plan(vec![standing.clone()], "acc", &recorded);
             if matches!(first[0].decision, Decision::Send { .. }) {
-                recorded.insert(first[0].id.clone(), Recorded::Sent);
+                recorded.insert(first[0].id.clone());
             }
             let second = plan(vec![standing], "acc", &recorded);
             let sends_again = matches!(second[0].decision, Decision::Send { .. });

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::money::{Amount, Currency};
 use super::period::Period;
 use super::policy::{Budget, Level, Policy, Unwatched};
-use super::totals::{Scope, Spender, SumTooLong, Totals};
+use super::totals::{Scope, Spender, Totals};
 
 /// What a sum proves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,19 +53,19 @@ impl<'p> Standing<'p> {
             return Vec::new();
         }
         self.budget.map_or_else(Vec::new, |budget| {
-            budget
-                .levels
-                .iter()
-                .filter(|level| self.amount >= level.threshold)
-                .collect()
+            budget.levels.iter().filter(|level| self.amount >= level.threshold).collect()
         })
     }
 
+    /// Whether it cannot be told which levels of its budget are reached.
+    #[must_use]
+    pub fn is_unproven(&self) -> bool {
+        self.budget.is_some() && self.proof == Proof::Nothing
+    }
+
     /// Who spent it, largest first.
-    ///
-    /// # Errors
-    /// [`SumTooLong`].
-    pub fn spenders(&self, totals: &Totals) -> Result<Vec<Spender>, SumTooLong> {
+    #[must_use]
+    pub fn spenders(&self, totals: &Totals) -> Vec<Spender> {
         totals.spenders(&self.period, self.scope, &self.subject, self.currency)
     }
 }
@@ -80,38 +80,26 @@ pub struct JudgedPeriod {
 }
 
 /// Every subject that a budget applies to, and every currency that none covers, in the order of `periods`, then scope, subject, currency.
-///
-/// # Errors
-/// [`SumTooLong`].
+#[must_use]
 pub fn judge<'p>(
     totals: &Totals,
     policy: &'p Policy,
     periods: &[JudgedPeriod],
     account: &Arc<str>,
-) -> Result<Vec<Standing<'p>>, SumTooLong> {
+) -> Vec<Standing<'p>> {
     let mut standings = Vec::new();
     let longest_kind = policy.period_kinds().into_iter().max();
     for JudgedPeriod { period, complete } in periods {
-        let of_account = totals.by_subject(period, Scope::Account, account)?;
-        let account_amounts: BTreeMap<_, _> = of_account
-            .iter()
-            .map(|((_, currency), sum)| (*currency, sum.amount))
-            .collect();
-        for scope in [
-            Scope::BillingNumber,
-            Scope::Department,
-            Scope::CostCenter,
-            Scope::Account,
-        ] {
+        let of_account = totals.by_subject(period, Scope::Account, account);
+        let account_amounts: BTreeMap<_, _> =
+            of_account.iter().map(|((_, currency), sum)| (*currency, sum.amount)).collect();
+        for scope in [Scope::BillingNumber, Scope::Department, Scope::CostCenter, Scope::Account] {
             if scope != Scope::Account
-                && !policy
-                    .budgets
-                    .iter()
-                    .any(|budget| budget.scope == scope && budget.period == period.kind())
+                && !policy.budgets.iter().any(|budget| budget.scope == scope && budget.period == period.kind())
             {
                 continue;
             }
-            for ((subject, currency), sum) in totals.by_subject(period, scope, account)? {
+            for ((subject, currency), sum) in totals.by_subject(period, scope, account) {
                 let budget = policy.budget_for(scope, &subject, currency, period.kind());
                 // An unwatched currency is told once, for the account, in the longest period that the policy knows.
                 let unwatched = scope == Scope::Account
@@ -140,7 +128,7 @@ pub fn judge<'p>(
             }
         }
     }
-    Ok(standings)
+    standings
 }
 
 #[cfg(test)]
@@ -195,12 +183,9 @@ mod tests {
         let at = "2026-11-05T12:00:00Z".parse().unwrap();
         let periods: Vec<_> = [PeriodKind::Day, PeriodKind::Month]
             .into_iter()
-            .map(|kind| JudgedPeriod {
-                period: Period::containing(kind, at, &TimeZone::UTC).unwrap(),
-                complete,
-            })
+            .map(|kind| JudgedPeriod { period: Period::containing(kind, at, &TimeZone::UTC).unwrap(), complete })
             .collect();
-        let standings = judge(&totals, &policy, &periods, &"acc".into()).unwrap();
+        let standings = judge(&totals, &policy, &periods, &"acc".into());
         standings
             .iter()
             .map(|standing| {
@@ -222,30 +207,15 @@ mod tests {
     #[test]
     fn a_level_is_reached_at_its_threshold_not_below() {
         assert_eq!(
-            judged(
-                &[charge(
-                    "2026-11-02T00:00:00Z",
-                    "4.9999",
-                    "USD",
-                    Some("+1"),
-                    None
-                )],
-                true
-            ),
+            judged(&[charge("2026-11-02T00:00:00Z", "4.9999", "USD", Some("+1"), None)], true),
             ["2026-11 billing_number +1 4.9999 USD Exact []"]
         );
         assert_eq!(
-            judged(
-                &[charge("2026-11-02T00:00:00Z", "5", "USD", Some("+1"), None)],
-                true
-            ),
+            judged(&[charge("2026-11-02T00:00:00Z", "5", "USD", Some("+1"), None)], true),
             ["2026-11 billing_number +1 5 USD Exact [50%]"]
         );
         assert_eq!(
-            judged(
-                &[charge("2026-11-02T00:00:00Z", "10.0000", "USD", None, None)],
-                true
-            ),
+            judged(&[charge("2026-11-02T00:00:00Z", "10.0000", "USD", None, None)], true),
             ["2026-11 billing_number (none) 10 USD Exact [50% 100%]"]
         );
     }
@@ -253,27 +223,9 @@ mod tests {
     #[test]
     fn each_period_and_scope_has_its_own_sum() {
         let charges = [
-            charge(
-                "2026-11-05T00:00:00Z",
-                "3",
-                "USD",
-                Some("+1"),
-                Some("Sales"),
-            ),
-            charge(
-                "2026-11-05T23:59:59Z",
-                "2",
-                "USD",
-                Some("+2"),
-                Some("Sales"),
-            ),
-            charge(
-                "2026-11-06T00:00:00Z",
-                "9",
-                "USD",
-                Some("+1"),
-                Some("Sales"),
-            ),
+            charge("2026-11-05T00:00:00Z", "3", "USD", Some("+1"), Some("Sales")),
+            charge("2026-11-05T23:59:59Z", "2", "USD", Some("+2"), Some("Sales")),
+            charge("2026-11-06T00:00:00Z", "9", "USD", Some("+1"), Some("Sales")),
         ];
         assert_eq!(
             judged(&charges, true),
@@ -287,40 +239,16 @@ mod tests {
 
     #[test]
     fn an_unwatched_currency_is_told_once_for_the_longest_period() {
-        let charges = [charge(
-            "2026-11-05T00:00:00Z",
-            "3",
-            "EUR",
-            Some("+1"),
-            Some("Sales"),
-        )];
-        assert_eq!(
-            judged(&charges, true),
-            ["2026-11 account acc 3 EUR Exact []"]
-        );
+        let charges = [charge("2026-11-05T00:00:00Z", "3", "EUR", Some("+1"), Some("Sales"))];
+        assert_eq!(judged(&charges, true), ["2026-11 account acc 3 EUR Exact []"]);
     }
 
     #[test]
     fn an_incomplete_reading_proves_a_lower_bound_unless_a_credit_is_in_it() {
         let mut charges = vec![charge("2026-11-02T00:00:00Z", "6", "USD", Some("+1"), None)];
-        assert_eq!(
-            judged(&charges, false),
-            ["2026-11 billing_number +1 6 USD AtLeast [50%]"]
-        );
-        charges.push(charge(
-            "2026-11-02T00:00:00Z",
-            "-0.01",
-            "USD",
-            Some("+1"),
-            None,
-        ));
-        assert_eq!(
-            judged(&charges, false),
-            ["2026-11 billing_number +1 5.99 USD Nothing []"]
-        );
-        assert_eq!(
-            judged(&charges, true),
-            ["2026-11 billing_number +1 5.99 USD Exact [50%]"]
-        );
+        assert_eq!(judged(&charges, false), ["2026-11 billing_number +1 6 USD AtLeast [50%]"]);
+        charges.push(charge("2026-11-02T00:00:00Z", "-0.01", "USD", Some("+1"), None));
+        assert_eq!(judged(&charges, false), ["2026-11 billing_number +1 5.99 USD Nothing []"]);
+        assert_eq!(judged(&charges, true), ["2026-11 billing_number +1 5.99 USD Exact [50%]"]);
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Zoom documents every field as a string and none as required, and has no identity for a row: rows of one group message may share their
 //! message id, and a row near the edge of a page may come again on the next. A row is therefore known by *all* its fields but the delivery
-//! status, the one that is known to change while a report is read. Two rows that differ in nothing else are one row.
+//! status, the one that is known to change while a report is read. Two rows with a message id that differ in nothing else are one row.
+//! Of rows without a message id, a page shows as many as there are, and another page repeats them or not: see the walk of the report.
 //!
 //! A row without a charge ("0") is not counted. A row whose charge, currency or time cannot be read is a fault, never a zero.
 
@@ -59,10 +60,7 @@ impl<'de> Visitor<'de> for FieldVisitor {
     fn visit_i64<E>(self, number: i64) -> Result<Field<'de>, E> {
         Ok(Field::Text(Cow::Owned(number.to_string())))
     }
-    #[expect(
-        clippy::disallowed_types,
-        reason = "serde's signature; the number is not used"
-    )]
+    #[expect(clippy::disallowed_types, reason = "serde's signature; the number is not used")]
     fn visit_f64<E>(self, _: f64) -> Result<Field<'de>, E> {
         Ok(Field::Unreadable)
     }
@@ -164,8 +162,12 @@ pub struct RowFault {
     pub problem: String,
     /// When the message was sent; `None` if that is what cannot be read.
     pub sent: Option<Timestamp>,
+    /// Tells the row from every other.
+    pub identity: u128,
 }
 
+/// A row with more would leave the sums of its currency too few digits.
+const MOST_PLACES: u32 = 22;
 const LONGEST_GIVEN: usize = 24;
 const LONGEST_ID: usize = 64;
 
@@ -180,13 +182,15 @@ impl Row<'_> {
             return Ok(None);
         }
         let amount = self.amount()?;
+        if amount.places() > MOST_PLACES {
+            return Err(self.fault("total_charge", format!("has more than {MOST_PLACES} decimal places")));
+        }
         if amount.is_zero() {
             return Ok(None);
         }
         let sent = sent?;
         let currency = self.text("currency", &self.currency)?;
-        let currency = Currency::parse(currency)
-            .map_err(|fault| self.money_fault("currency", currency, fault))?;
+        let currency = Currency::parse(currency).map_err(|fault| self.money_fault("currency", currency, fault))?;
         Ok(Some(Charge {
             identity: self.identity(),
             sent,
@@ -195,47 +199,30 @@ impl Row<'_> {
             billing_number: self.billing_number.text(),
             department: self.department.text(),
             cost_center: self.cost_center.text(),
-            extension: self
-                .from_extension_number
-                .text()
-                .or(self.to_extension_number.text()),
+            extension: self.from_extension_number.text().or(self.to_extension_number.text()),
         }))
     }
 
     fn sent(&self) -> Result<Timestamp, RowFault> {
         let given = self.text("sent_time", &self.sent_time)?;
         self.readable_sent().ok_or_else(|| {
-            let problem = format!(
-                "{} is not a time such as 2026-11-22T02:58:01Z",
-                shown(given)
-            );
+            let problem = format!("{} is not a time such as 2026-11-22T02:58:01Z", shown(given));
             self.fault("sent_time", problem)
         })
     }
 
     /// Zoom's times are UTC; one without its Z is read so too.
     fn readable_sent(&self) -> Option<Timestamp> {
-        let given = self.sent_time.text()?;
+        // A bare date would be read as its midnight.
+        let given = self.sent_time.text().filter(|given| given.contains(':'))?;
         let utc = |time| TimeZone::UTC.to_timestamp(time);
-        given
-            .parse()
-            .or_else(|_| given.parse::<DateTime>().and_then(utc))
-            .ok()
+        given.parse().or_else(|_| given.parse::<DateTime>().and_then(utc)).ok()
     }
 
     fn amount(&self) -> Result<Amount, RowFault> {
         const FIELD: &str = "total_charge";
-        let missing = || {
-            self.fault(
-                FIELD,
-                "is missing; a charge that is not known is not zero".to_owned(),
-            )
-        };
-        let raw = self
-            .total_charge
-            .map(RawValue::get)
-            .filter(|raw| *raw != "null")
-            .ok_or_else(missing)?;
+        let missing = || self.fault(FIELD, "is missing; a charge that is not known is not zero".to_owned());
+        let raw = self.total_charge.map(RawValue::get).filter(|raw| *raw != "null").ok_or_else(missing)?;
         let text: Cow<'_, str> = if raw.starts_with('"') {
             serde_json::from_str(raw)
                 .map(Cow::Owned::<str>)
@@ -251,11 +238,8 @@ impl Row<'_> {
 
     fn text<'s>(&self, field: &'static str, value: &'s Field<'_>) -> Result<&'s str, RowFault> {
         value.text().ok_or_else(|| {
-            let problem = if matches!(value, Field::Unreadable) {
-                "is neither text nor a whole number"
-            } else {
-                "is missing"
-            };
+            let problem =
+                if matches!(value, Field::Unreadable) { "is neither text nor a whole number" } else { "is missing" };
             self.fault(field, problem.to_owned())
         })
     }
@@ -270,12 +254,12 @@ impl Row<'_> {
             Some(id) => cut(id, LONGEST_ID),
             None => "(no message_id)".to_owned(),
         };
-        RowFault {
-            message_id,
-            field,
-            problem,
-            sent: self.readable_sent(),
-        }
+        RowFault { message_id, field, problem, sent: self.readable_sent(), identity: self.identity() }
+    }
+
+    /// Whether Zoom gave the message an id.
+    pub(crate) fn has_message_id(&self) -> bool {
+        self.message_id.text().is_some()
     }
 
     /// Tells the row from every other (see the module's text).
@@ -342,10 +326,7 @@ mod tests {
         let row: Row = serde_json::from_str(&text).unwrap();
         let charge = row.charge(&window()).map_err(|fault| fault.to_string())?;
         Ok(charge.map(|charge| {
-            format!(
-                "{} {} {:?} {:?}",
-                charge.amount, charge.currency, charge.billing_number, charge.department
-            )
+            format!("{} {} {:?} {:?}", charge.amount, charge.currency, charge.billing_number, charge.department)
         }))
     }
 
@@ -368,14 +349,8 @@ mod tests {
             (row(), fine.clone()),
             // Zoom adds fields without notice, and numbers may come as JSON numbers.
             (with("segments", json!({"new": [1, 2.5]})), fine.clone()),
-            (
-                serde_json::from_str(&row().to_string().replace("\"0.0205\"", "0.0205")).unwrap(),
-                fine.clone(),
-            ),
-            (
-                with("sent_time", json!("2026-11-05T10:00:00")),
-                fine.clone(),
-            ),
+            (serde_json::from_str(&row().to_string().replace("\"0.0205\"", "0.0205")).unwrap(), fine.clone()),
+            (with("sent_time", json!("2026-11-05T10:00:00")), fine.clone()),
             (with("sent_time", json!("2026-11-05T12:00:00+02:00")), fine),
             // No charge, nothing to count, whatever else is wrong with the row.
             (with("total_charge", json!("0.00")), Ok(None)),
@@ -390,22 +365,21 @@ mod tests {
                 with("total_charge", json!(" ")),
                 fault("total_charge is missing; a charge that is not known is not zero"),
             ),
-            (
-                with("total_charge", json!("0,02")),
-                fault("total_charge \"0,02\" is not a decimal number"),
-            ),
-            (
-                with("total_charge", json!(true)),
-                fault("total_charge \"true\" is not a decimal number"),
-            ),
+            (with("total_charge", json!("0,02")), fault("total_charge \"0,02\" is not a decimal number")),
+            (with("total_charge", json!(true)), fault("total_charge \"true\" is not a decimal number")),
             (with("currency", json!(null)), fault("currency is missing")),
-            (
-                with("currency", json!({"code": "USD"})),
-                fault("currency is neither text nor a whole number"),
-            ),
+            (with("currency", json!({"code": "USD"})), fault("currency is neither text nor a whole number")),
             (
                 with("currency", json!("DOLLARS AND MANY OTHER WORDS")),
                 fault("currency \"DOLLARS AND MANY OTHER W…\" is not an ISO 4217 currency code"),
+            ),
+            (
+                with("sent_time", json!("2026-11-05")),
+                fault("sent_time \"2026-11-05\" is not a time such as 2026-11-22T02:58:01Z"),
+            ),
+            (
+                with("total_charge", json!("0.00000000000000000000001")),
+                fault("total_charge has more than 22 decimal places"),
             ),
             (
                 with("sent_time", json!("yesterday")),
@@ -418,25 +392,16 @@ mod tests {
 
     #[test]
     fn a_json_number_is_read_from_its_digits() {
-        let text = r#"{"sent_time":"2026-11-05T10:00:00Z","currency":"USD","total_charge":0.1000000000000000000000000001}"#;
+        let text = r#"{"sent_time":"2026-11-05T10:00:00Z","currency":"USD","total_charge":0.1000000000000000000001}"#;
         let row: Row = serde_json::from_str(text).unwrap();
-        assert_eq!(
-            row.charge(&window()).unwrap().unwrap().amount.to_string(),
-            "0.1000000000000000000000000001"
-        );
+        assert_eq!(row.charge(&window()).unwrap().unwrap().amount.to_string(), "0.1000000000000000000001");
     }
 
     #[test]
     fn a_row_is_known_by_all_but_its_delivery() {
         let known = identity(&row());
-        assert_eq!(
-            known,
-            identity(&with("delivery_status", json!("Delivered")))
-        );
-        assert_eq!(
-            known,
-            identity(&with("delivery_detail", json!("at the handset")))
-        );
+        assert_eq!(known, identity(&with("delivery_status", json!("Delivered"))));
+        assert_eq!(known, identity(&with("delivery_detail", json!("at the handset"))));
         for field in [
             "message_id",
             "to_number",

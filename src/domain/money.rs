@@ -37,12 +37,7 @@ impl Amount {
     pub fn parse(text: &str) -> Result<Amount, MoneyFault> {
         let text = text.trim();
         let (digits, exponent) = match text.split_once(['e', 'E']) {
-            Some((digits, exponent)) => (
-                digits,
-                exponent
-                    .parse::<i64>()
-                    .map_err(|_| MoneyFault::NotDecimal)?,
-            ),
+            Some((digits, exponent)) => (digits, exponent.parse::<i64>().map_err(|_| MoneyFault::NotDecimal)?),
             None => (text, 0),
         };
         let unsigned = digits.strip_prefix(['+', '-']).unwrap_or(digits);
@@ -53,9 +48,7 @@ impl Amount {
         }
         // The digits are sound, so whatever is wrong now is their number.
         let decimal = Decimal::from_str_exact(digits).map_err(|_| MoneyFault::TooLong)?;
-        shift(decimal.normalize(), exponent)
-            .map(|decimal| Amount(decimal.normalize()))
-            .ok_or(MoneyFault::TooLong)
+        shift(decimal.normalize(), exponent).map(|decimal| Amount(decimal.normalize())).ok_or(MoneyFault::TooLong)
     }
 
     /// The exact sum; `None` if it needs more than 28 digits.
@@ -90,22 +83,35 @@ impl Amount {
         shift(product, -2).map(|decimal| Amount(decimal.normalize()))
     }
 
-    /// This amount as hundredths of `whole`, rounded half up to a whole number; `None` without a positive whole.
-    /// The only rounded figure of the product: for a reader's orientation, never for a decision.
+    /// This amount as whole hundredths of `whole`, the rest cut off: 99.9% is not yet 100%. `None` without a positive whole.
+    /// The only inexact figure of the product: for a reader's orientation, never for a decision.
     #[must_use]
     pub fn percent_of(self, whole: Amount) -> Option<Decimal> {
         if whole.0 <= Decimal::ZERO {
             return None;
         }
-        let ratio = self
-            .0
-            .checked_mul(Decimal::ONE_HUNDRED)?
-            .checked_div(whole.0)?;
-        Some(
-            ratio
-                .round_dp_with_strategy(0, rust_decimal::RoundingStrategy::MidpointAwayFromZero)
-                .normalize(),
-        )
+        let ratio = self.0.checked_mul(Decimal::ONE_HUNDRED)?.checked_div(whole.0)?;
+        Some(ratio.round_dp_with_strategy(0, rust_decimal::RoundingStrategy::ToZero).normalize())
+    }
+
+    /// The amount without its sign.
+    #[must_use]
+    pub fn abs(self) -> Amount {
+        Amount(self.0.abs())
+    }
+
+    /// How many decimal places the amount has.
+    #[must_use]
+    pub fn places(self) -> u32 {
+        self.0.normalize().scale()
+    }
+
+    /// Whether the amount could be kept exactly with this many decimal places.
+    #[must_use]
+    pub fn fits(self, places: u32) -> bool {
+        let mut widened = self.0;
+        widened.rescale(places);
+        widened.scale() == places
     }
 
     /// Whether the amount is nothing.
@@ -138,9 +144,7 @@ fn shift(decimal: Decimal, places: i64) -> Option<Decimal> {
         return Decimal::try_from_i128_with_scale(decimal.mantissa(), scale).ok();
     }
     let zeros = u32::try_from(scale.unsigned_abs()).ok()?;
-    let mantissa = decimal
-        .mantissa()
-        .checked_mul(10_i128.checked_pow(zeros)?)?;
+    let mantissa = decimal.mantissa().checked_mul(10_i128.checked_pow(zeros)?)?;
     Decimal::try_from_i128_with_scale(mantissa, 0).ok()
 }
 
@@ -212,25 +216,16 @@ mod tests {
             ("-0.00", "0"),
             ("0e999999", "0"),
             (".5", "0.5"),
-            (
-                "0.0000000000000000000000000001",
-                "0.0000000000000000000000000001",
-            ),
+            ("0.0000000000000000000000000001", "0.0000000000000000000000000001"),
         ] {
             assert_eq!(read(text).as_deref(), Ok(expected), "{text}");
         }
-        for text in [
-            "", "abc", "1,5", "1_000", "0x10", "NaN", "inf", "--1", "1.2.3", "e5", "1e", "1e1.5",
-            "$1", "+", "٣",
-        ] {
+        for text in
+            ["", "abc", "1,5", "1_000", "0x10", "NaN", "inf", "--1", "1.2.3", "e5", "1e", "1e1.5", "$1", "+", "٣"]
+        {
             assert_eq!(read(text), Err(MoneyFault::NotDecimal), "{text}");
         }
-        for text in [
-            "0.00000000000000000000000000001",
-            "99999999999999999999999999999999",
-            "1e40",
-            "1e-40",
-        ] {
+        for text in ["0.00000000000000000000000000001", "99999999999999999999999999999999", "1e40", "1e-40"] {
             assert_eq!(read(text), Err(MoneyFault::TooLong), "{text}");
         }
     }
@@ -238,10 +233,7 @@ mod tests {
     #[test]
     fn three_times_a_rate_is_exact() {
         let rate = amount("0.0205");
-        let sum = rate
-            .checked_add(rate)
-            .and_then(|sum| sum.checked_add(rate))
-            .unwrap();
+        let sum = rate.checked_add(rate).and_then(|sum| sum.checked_add(rate)).unwrap();
         assert_eq!(sum.to_string(), "0.0615");
     }
 
@@ -254,38 +246,24 @@ mod tests {
     }
 
     #[test]
-    fn a_percentage_is_exact() {
-        let percent = |text: &str| text.parse::<Decimal>().unwrap();
-        assert_eq!(
-            amount("100")
-                .checked_percent(percent("33.5"))
-                .unwrap()
-                .to_string(),
-            "33.5"
-        );
-        assert_eq!(
-            amount("0.01")
-                .checked_percent(percent("50"))
-                .unwrap()
-                .to_string(),
-            "0.005"
-        );
-        assert_eq!(
-            amount("0.0000000000000000000000000001").checked_percent(percent("50")),
-            None
-        );
+    fn an_amount_fits_as_far_as_its_digits_go() {
+        let large = amount("7922816251426");
+        assert!(large.fits(15) && !large.fits(17));
+        assert!(Amount::ZERO.fits(28));
     }
 
     #[test]
-    fn a_share_is_rounded_half_up() {
-        assert_eq!(
-            amount("1").percent_of(amount("200")).unwrap().to_string(),
-            "1"
-        );
-        assert_eq!(
-            amount("66").percent_of(amount("50")).unwrap().to_string(),
-            "132"
-        );
+    fn a_percentage_is_exact() {
+        let percent = |text: &str| text.parse::<Decimal>().unwrap();
+        assert_eq!(amount("100").checked_percent(percent("33.5")).unwrap().to_string(), "33.5");
+        assert_eq!(amount("0.01").checked_percent(percent("50")).unwrap().to_string(), "0.005");
+        assert_eq!(amount("0.0000000000000000000000000001").checked_percent(percent("50")), None);
+    }
+
+    #[test]
+    fn a_share_is_never_rounded_up() {
+        assert_eq!(amount("199.99").percent_of(amount("200")).unwrap().to_string(), "99");
+        assert_eq!(amount("66").percent_of(amount("50")).unwrap().to_string(), "132");
         assert_eq!(amount("1").percent_of(Amount::ZERO), None);
     }
 
@@ -293,11 +271,7 @@ mod tests {
     fn a_currency_is_normalised_and_held_to_the_standard() {
         assert_eq!(Currency::parse(" usd ").unwrap().code(), "USD");
         for text in ["", "US", "USDX", "ZZZ", "$", "ÜSD"] {
-            assert_eq!(
-                Currency::parse(text),
-                Err(MoneyFault::NotCurrency),
-                "{text}"
-            );
+            assert_eq!(Currency::parse(text), Err(MoneyFault::NotCurrency), "{text}");
         }
     }
 }

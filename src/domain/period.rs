@@ -38,9 +38,7 @@ impl PeriodKind {
     fn first_day(self, day: Date) -> Result<Date, jiff::Error> {
         match self {
             PeriodKind::Day => Ok(day),
-            PeriodKind::Week => {
-                day.checked_sub(i64::from(day.weekday().since(Weekday::Monday)).days())
-            }
+            PeriodKind::Week => day.checked_sub(i64::from(day.weekday().since(Weekday::Monday)).days()),
             PeriodKind::Month => Ok(day.first_of_month()),
         }
     }
@@ -69,24 +67,14 @@ impl Period {
     ///
     /// # Errors
     /// Only at the ends of the calendar (years -9999 and 9999).
-    pub fn containing(
-        kind: PeriodKind,
-        at: Timestamp,
-        zone: &TimeZone,
-    ) -> Result<Period, jiff::Error> {
+    pub fn containing(kind: PeriodKind, at: Timestamp, zone: &TimeZone) -> Result<Period, jiff::Error> {
         Period::of_day(kind, zone.to_datetime(at).date(), zone)
     }
 
     fn of_day(kind: PeriodKind, day: Date, zone: &TimeZone) -> Result<Period, jiff::Error> {
         let first = kind.first_day(day)?;
         let end = first.checked_add(kind.length())?;
-        Ok(Period {
-            kind,
-            first,
-            end,
-            from: start_of(first, zone)?,
-            to: start_of(end, zone)?,
-        })
+        Ok(Period { kind, first, end, from: start_of(first, zone)?, to: start_of(end, zone)? })
     }
 
     /// The kind of the period.
@@ -170,12 +158,7 @@ pub fn judged_periods(
         periods.push(period);
         loop {
             period = Period::of_day(kind, period.first.yesterday()?, zone)?;
-            let last_judged = start_of(
-                period
-                    .end
-                    .checked_add(i64::from(late_charges_days).days())?,
-                zone,
-            )?;
+            let last_judged = start_of(period.end.checked_add(i64::from(late_charges_days).days())?, zone)?;
             if as_of >= last_judged {
                 break;
             }
@@ -195,17 +178,12 @@ mod tests {
 
     fn period(kind: PeriodKind, at: &str, name: &str) -> (String, String, String) {
         let period = Period::containing(kind, at.parse().unwrap(), &zone(name)).unwrap();
-        (
-            period.label(),
-            period.from().to_string(),
-            period.to().to_string(),
-        )
+        (period.label(), period.from().to_string(), period.to().to_string())
     }
 
     #[test]
     fn a_period_turns_in_the_policys_zone() {
-        let strings =
-            |label: &str, from: &str, to: &str| (label.to_owned(), from.to_owned(), to.to_owned());
+        let strings = |label: &str, from: &str, to: &str| (label.to_owned(), from.to_owned(), to.to_owned());
         for (kind, at, name, expected) in [
             // The month turns at local midnight, not at UTC's.
             (
@@ -262,11 +240,7 @@ mod tests {
                 strings("2026-W53", "2026-12-28T00:00:00Z", "2027-01-04T00:00:00Z"),
             ),
         ] {
-            assert_eq!(
-                period(kind, at, name),
-                expected,
-                "{kind:?} at {at} in {name}"
-            );
+            assert_eq!(period(kind, at, name), expected, "{kind:?} at {at} in {name}");
         }
     }
 
@@ -279,25 +253,13 @@ mod tests {
                 .map(Period::label)
                 .collect::<Vec<_>>()
         };
-        assert_eq!(
-            labels(PeriodKind::Month, "2026-11-03T23:59:59Z", 3),
-            ["2026-11", "2026-10"]
-        );
-        assert_eq!(
-            labels(PeriodKind::Month, "2026-11-04T00:00:00Z", 3),
-            ["2026-11"]
-        );
-        assert_eq!(
-            labels(PeriodKind::Month, "2026-11-01T00:00:00Z", 0),
-            ["2026-11"]
-        );
+        assert_eq!(labels(PeriodKind::Month, "2026-11-03T23:59:59Z", 3), ["2026-11", "2026-10"]);
+        assert_eq!(labels(PeriodKind::Month, "2026-11-04T00:00:00Z", 3), ["2026-11"]);
+        assert_eq!(labels(PeriodKind::Month, "2026-11-01T00:00:00Z", 0), ["2026-11"]);
         assert_eq!(
             labels(PeriodKind::Day, "2026-11-22T12:00:00Z", 3),
             ["2026-11-22", "2026-11-21", "2026-11-20", "2026-11-19"]
         );
-        assert_eq!(
-            labels(PeriodKind::Week, "2026-11-17T12:00:00Z", 3),
-            ["2026-W47", "2026-W46"]
-        );
+        assert_eq!(labels(PeriodKind::Week, "2026-11-17T12:00:00Z", 3), ["2026-W47", "2026-W46"]);
     }
 }

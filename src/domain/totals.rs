@@ -3,6 +3,9 @@
 //! Charges are summed as they are read, at the finest grain that any budget or message asks for: civil day in the policy's zone, billing
 //! number, department, cost center, extension, currency. Every period is a union of civil days, so the sum of any period and scope is a sum
 //! of cells, and memory grows with the number of cells, not of rows.
+//!
+//! `Decimal` keeps 28 digits. [`Totals::add`] refuses a charge with which all charges of its currency together, without regard to their
+//! sign, could not be kept exactly any more; so every sum of a part of them is exact, and only adding and merging can fail.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -44,6 +47,17 @@ impl Scope {
             Scope::Account => "account",
         }
     }
+
+    /// A subject of this scope in words: `+14085550000`, `department Sales`, `the whole account`.
+    #[must_use]
+    pub fn of(self, subject: &str) -> String {
+        match self {
+            Scope::BillingNumber => subject.to_owned(),
+            Scope::Department => format!("department {subject}"),
+            Scope::CostCenter => format!("cost center {subject}"),
+            Scope::Account => "the whole account".to_owned(),
+        }
+    }
 }
 
 /// A sum of charges in one currency.
@@ -57,17 +71,37 @@ pub struct Sum {
     pub has_credit: bool,
 }
 
-/// A sum that would need more digits than can be kept exactly.
+/// A charge that cannot be added to the others exactly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the charges add up to more digits than can be kept exactly (28)")]
+#[error("the charges would add up to more digits than can be kept exactly (28)")]
 pub struct SumTooLong;
 
 impl Sum {
-    fn add(&mut self, other: Sum) -> Result<(), SumTooLong> {
-        self.amount = self.amount.checked_add(other.amount).ok_or(SumTooLong)?;
+    #[expect(
+        clippy::expect_used,
+        reason = "the extent of each currency is checked; a wrong figure is worse than a crash"
+    )]
+    fn add(&mut self, other: Sum) {
+        self.amount = self.amount.checked_add(other.amount).expect("a sum within the extent of its currency");
         self.messages += other.messages;
         self.has_credit |= other.has_credit;
-        Ok(())
+    }
+}
+
+/// How many digits the charges of a currency take up together.
+#[derive(Clone, Copy, Debug, Default)]
+struct Extent {
+    /// The sum of all charges without their signs.
+    magnitude: Amount,
+    /// The most decimal places of any charge.
+    places: u32,
+}
+
+impl Extent {
+    fn with(self, other: Extent) -> Result<Extent, SumTooLong> {
+        let magnitude = self.magnitude.checked_add(other.magnitude).ok_or(SumTooLong)?;
+        let places = self.places.max(other.places);
+        if magnitude.fits(places) { Ok(Extent { magnitude, places }) } else { Err(SumTooLong) }
     }
 }
 
@@ -106,9 +140,7 @@ impl Names {
     }
 
     fn text(&self, name: Name) -> Arc<str> {
-        self.texts
-            .get(name.0)
-            .map_or_else(|| NONE.into(), Arc::clone)
+        self.texts.get(name.0).map_or_else(|| NONE.into(), Arc::clone)
     }
 }
 
@@ -116,6 +148,7 @@ impl Names {
 #[derive(Debug, Default)]
 pub struct Totals {
     names: Names,
+    extents: HashMap<Currency, Extent>,
     cells: HashMap<Cell, Sum>,
 }
 
@@ -125,6 +158,9 @@ impl Totals {
     /// # Errors
     /// [`SumTooLong`]; the sums are then as before.
     pub fn add(&mut self, charge: &Charge<'_>, zone: &TimeZone) -> Result<(), SumTooLong> {
+        let extent = Extent { magnitude: charge.amount.abs(), places: charge.amount.places() };
+        let before = self.extents.get(&charge.currency).copied().unwrap_or_default();
+        self.extents.insert(charge.currency, before.with(extent)?);
         let mut name = |text: Option<&str>| self.names.of(text.unwrap_or(NONE));
         let cell = Cell {
             day: zone.to_datetime(charge.sent).date(),
@@ -134,19 +170,22 @@ impl Totals {
             extension: name(charge.extension),
             currency: charge.currency,
         };
-        let sum = Sum {
-            amount: charge.amount,
-            messages: 1,
-            has_credit: charge.amount.is_negative(),
-        };
-        self.cells.entry(cell).or_default().add(sum)
+        let sum = Sum { amount: charge.amount, messages: 1, has_credit: charge.amount.is_negative() };
+        self.cells.entry(cell).or_default().add(sum);
+        Ok(())
     }
 
     /// Adds all the sums of `other`.
     ///
     /// # Errors
-    /// [`SumTooLong`]; the sums are then of no use.
+    /// [`SumTooLong`]; the sums are then as before.
     pub fn merge(&mut self, other: &Totals) -> Result<(), SumTooLong> {
+        let mut extents = self.extents.clone();
+        for (currency, extent) in &other.extents {
+            let before = extents.get(currency).copied().unwrap_or_default();
+            extents.insert(*currency, before.with(*extent)?);
+        }
+        self.extents = extents;
         for (cell, sum) in &other.cells {
             let mut name = |theirs| self.names.of(&other.names.text(theirs));
             let cell = Cell {
@@ -156,21 +195,14 @@ impl Totals {
                 extension: name(cell.extension),
                 ..*cell
             };
-            self.cells.entry(cell).or_default().add(*sum)?;
+            self.cells.entry(cell).or_default().add(*sum);
         }
         Ok(())
     }
 
     /// The sums of a period by the subjects of a scope. `account` is the one subject of [`Scope::Account`].
-    ///
-    /// # Errors
-    /// [`SumTooLong`].
-    pub fn by_subject(
-        &self,
-        period: &Period,
-        scope: Scope,
-        account: &Arc<str>,
-    ) -> Result<Sums, SumTooLong> {
+    #[must_use]
+    pub fn by_subject(&self, period: &Period, scope: Scope, account: &Arc<str>) -> Sums {
         let subject = |cell: &Cell| match scope {
             Scope::BillingNumber => self.names.text(cell.billing_number),
             Scope::Department => self.names.text(cell.department),
@@ -182,16 +214,8 @@ impl Totals {
 
     /// Who spent what a subject of a scope spent, largest first: the departments of a billing number (its extensions, if it has no
     /// department), and the billing numbers of all else.
-    ///
-    /// # Errors
-    /// [`SumTooLong`].
-    pub fn spenders(
-        &self,
-        period: &Period,
-        scope: Scope,
-        subject: &str,
-        currency: Currency,
-    ) -> Result<Vec<Spender>, SumTooLong> {
+    #[must_use]
+    pub fn spenders(&self, period: &Period, scope: Scope, subject: &str, currency: Currency) -> Vec<Spender> {
         let subject = self.names.known.get(subject).copied();
         let of_subject = |cell: &Cell| {
             cell.currency == currency
@@ -209,42 +233,30 @@ impl Totals {
                     SpenderKind::Extension => self.names.text(cell.extension),
                     SpenderKind::BillingNumber => self.names.text(cell.billing_number),
                 })
-            })?;
-            let mut spenders: Vec<_> = sums
-                .into_iter()
-                .map(|((name, _), sum)| Spender {
-                    kind,
-                    name,
-                    amount: sum.amount,
-                })
-                .collect();
+            });
+            let mut spenders: Vec<_> =
+                sums.into_iter().map(|((name, _), sum)| Spender { kind, name, amount: sum.amount }).collect();
             spenders.sort_by_key(|spender| std::cmp::Reverse(spender.amount));
-            Ok(spenders)
+            spenders
         };
         if scope != Scope::BillingNumber {
             return by(SpenderKind::BillingNumber);
         }
-        let departments = by(SpenderKind::Department)?;
+        let departments = by(SpenderKind::Department);
         match departments.as_slice() {
             [only] if &*only.name == NONE => by(SpenderKind::Extension),
-            _ => Ok(departments),
+            _ => departments,
         }
     }
 
-    fn sums(
-        &self,
-        period: &Period,
-        subject: impl Fn(&Cell) -> Option<Arc<str>>,
-    ) -> Result<Sums, SumTooLong> {
+    fn sums(&self, period: &Period, subject: impl Fn(&Cell) -> Option<Arc<str>>) -> Sums {
         let mut sums = Sums::new();
         for (cell, sum) in self.cells.iter().filter(|(cell, _)| period.holds(cell.day)) {
             if let Some(subject) = subject(cell) {
-                sums.entry((subject, cell.currency))
-                    .or_default()
-                    .add(*sum)?;
+                sums.entry((subject, cell.currency)).or_default().add(*sum);
             }
         }
-        Ok(sums)
+        sums
     }
 }
 

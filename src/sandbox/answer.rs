@@ -17,8 +17,7 @@ use super::clock;
 use super::switches::Told;
 
 const TRACKING_ID: HeaderName = HeaderName::from_static("x-zm-trackingid");
-const HTML: &[u8] =
-    b"<html><head><title>Zoom</title></head><body><h1>Something went wrong</h1></body></html>";
+const HTML: &[u8] = b"<html><head><title>Zoom</title></head><body><h1>Something went wrong</h1></body></html>";
 
 enum Content {
     Json(Vec<u8>),
@@ -38,18 +37,11 @@ pub(super) struct Answer {
 
 impl Answer {
     fn new(status: StatusCode, content: Content) -> Answer {
-        Answer {
-            status,
-            headers: Vec::new(),
-            content,
-        }
+        Answer { status, headers: Vec::new(), content }
     }
 
     pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Answer {
-        Answer::new(
-            status,
-            Content::Json(serde_json::to_vec(body).unwrap_or_default()),
-        )
+        Answer::new(status, Content::Json(serde_json::to_vec(body).unwrap_or_default()))
     }
 
     /// Zoom's error envelope.
@@ -168,10 +160,9 @@ impl Limit {
     /// HTTP 429 for this limit of `allowed` requests.
     pub(super) fn refusal(self, allowed: u32, headers: Told) -> Answer {
         let (message, kind) = match self {
-            Limit::Second => (
-                "You have reached the maximum per-second rate limit for this API. Try again later.",
-                Some("QPS"),
-            ),
+            Limit::Second => {
+                ("You have reached the maximum per-second rate limit for this API. Try again later.", Some("QPS"))
+            }
             Limit::Day => (
                 "You have reached the maximum daily rate limit for this API. Refer to the response header for details \
                  on when you can make another request.",
@@ -186,10 +177,7 @@ impl Limit {
         let answer = answer
             .with(HeaderName::from_static("x-ratelimit-category"), "Heavy")
             .with(HeaderName::from_static("x-ratelimit-type"), kind)
-            .with(
-                HeaderName::from_static("x-ratelimit-limit"),
-                &allowed.to_string(),
-            )
+            .with(HeaderName::from_static("x-ratelimit-limit"), &allowed.to_string())
             .with(HeaderName::from_static("x-ratelimit-remaining"), "0");
         match self {
             Limit::Day => answer.with(RETRY_AFTER, &next_midnight()),
@@ -207,8 +195,6 @@ fn next_midnight() -> String {
 
 /// An HTTP date two seconds ahead.
 pub(super) fn http_date_soon() -> String {
-    let soon = clock::wall()
-        .saturating_add(2.seconds())
-        .unwrap_or(Timestamp::MAX);
+    let soon = clock::wall().saturating_add(2.seconds()).unwrap_or(Timestamp::MAX);
     soon.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }

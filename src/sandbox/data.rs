@@ -93,19 +93,12 @@ impl Default for Row {
 impl Row {
     /// A delivered SMS in USD with this message id, sent at `sent`, at this charge in ten-thousandths.
     pub fn new(message_id: &str, sent: Timestamp, charge: i64) -> Row {
-        Row {
-            message_id: Some(message_id.to_owned()),
-            sent,
-            charge,
-            ..Row::default()
-        }
+        Row { message_id: Some(message_id.to_owned()), sent, charge, ..Row::default() }
     }
 
     /// `total_charge` as it is written.
     pub(super) fn charge_text(&self) -> String {
-        self.charge_text
-            .clone()
-            .unwrap_or_else(|| plain(self.charge.into()))
+        self.charge_text.clone().unwrap_or_else(|| plain(self.charge.into()))
     }
 
     /// Whether the row stays when only charges are asked for.
@@ -114,8 +107,7 @@ impl Row {
     }
 
     pub(super) fn arrival(&self) -> Timestamp {
-        self.appears
-            .map_or(self.sent, |appears| appears.max(self.sent))
+        self.appears.map_or(self.sent, |appears| appears.max(self.sent))
     }
 }
 
@@ -163,9 +155,7 @@ impl Dataset {
     /// The rows that came into the report at least `lag` ago, in order of arrival.
     pub(super) fn arrived(&self, lag: SignedDuration) -> impl Iterator<Item = &Arc<Row>> {
         let until = self.today.saturating_sub(lag).unwrap_or(self.today);
-        self.rows
-            .iter()
-            .take_while(move |row| row.arrival() <= until)
+        self.rows.iter().take_while(move |row| row.arrival() <= until)
     }
 
     /// Exact sums and counts by billing number (or [`NONE`]) and currency, of the distinct rows with a charge that
@@ -178,23 +168,12 @@ impl Dataset {
             .collect();
         let mut sums: BTreeMap<(String, String), (i128, u64)> = BTreeMap::new();
         for row in rows {
-            let key = (
-                named(&row.billing_number),
-                named(&row.currency).to_uppercase(),
-            );
+            let key = (named(&row.billing_number), named(&row.currency).to_uppercase());
             let (sum, messages) = sums.entry(key).or_default();
             *sum += i128::from(row.charge);
             *messages += 1;
         }
-        let told = |(key, (sum, messages))| {
-            (
-                key,
-                Truth {
-                    amount: plain(sum),
-                    messages,
-                },
-            )
-        };
+        let told = |(key, (sum, messages))| (key, Truth { amount: plain(sum), messages });
         sums.into_iter().map(told).collect()
     }
 
@@ -217,11 +196,7 @@ impl Dataset {
 
 fn named(value: &Option<String>) -> String {
     let value = value.as_deref().map_or("", str::trim);
-    if value.is_empty() {
-        NONE.to_owned()
-    } else {
-        value.to_owned()
-    }
+    if value.is_empty() { NONE.to_owned() } else { value.to_owned() }
 }
 
 /// Ten-thousandths as a plain decimal without trailing zeros.
@@ -244,63 +219,36 @@ mod tests {
     #[test]
     fn units_are_written_plainly() {
         let written: Vec<_> = [0, 205, -205, 10_000, 10_500, -41_000, 1].map(plain).into();
-        assert_eq!(
-            written,
-            ["0", "0.0205", "-0.0205", "1", "1.05", "-4.1", "0.0001"]
-        );
+        assert_eq!(written, ["0", "0.0205", "-0.0205", "1", "1.05", "-4.1", "0.0001"]);
     }
 
     #[test]
     fn the_truth_is_the_sum_of_distinct_charged_rows_in_the_half_open_range() -> Outcome {
         let sent: Timestamp = "2026-11-02T10:00:00Z".parse()?;
-        let (from, to) = (
-            "2026-11-01T00:00:00Z".parse()?,
-            "2026-12-01T00:00:00Z".parse()?,
-        );
-        let number = |row: Row| Row {
-            billing_number: Some("+2100000980".to_owned()),
-            ..row
-        };
+        let (from, to) = ("2026-11-01T00:00:00Z".parse()?, "2026-12-01T00:00:00Z".parse()?);
+        let number = |row: Row| Row { billing_number: Some("+2100000980".to_owned()), ..row };
         let rows = vec![
             number(Row::new("A", sent, 205)),
             number(Row::new("A", sent, 205)), // the same row again
-            number(Row {
-                to_number: Some("442079460001".to_owned()),
-                ..Row::new("A", sent, 205)
-            }),
+            number(Row { to_number: Some("442079460001".to_owned()), ..Row::new("A", sent, 205) }),
             number(Row::new("B", from, 205)),
             number(Row::new("C", to, 9_999)), // belongs to the next period
             number(Row::new("D", sent, 0)),
-            number(Row {
-                currency: Some("EUR".to_owned()),
-                ..Row::new("E", sent, 1_000)
-            }),
+            number(Row { currency: Some("EUR".to_owned()), ..Row::new("E", sent, 1_000) }),
             Row::new("F", sent, 500),
             Row::new("G", sent, -1_700),
-            Row {
-                appears: Some("2026-12-20T00:00:00Z".parse()?),
-                ..Row::new("H", sent, 7)
-            },
+            Row { appears: Some("2026-12-20T00:00:00Z".parse()?), ..Row::new("H", sent, 7) },
         ];
         let truth = Dataset::of(rows, "2026-12-05T00:00:00Z".parse()?).truth(from, to);
         let told: Vec<_> = truth
             .iter()
             .map(|((number, currency), truth)| {
-                (
-                    number.as_str(),
-                    currency.as_str(),
-                    truth.amount.as_str(),
-                    truth.messages,
-                )
+                (number.as_str(), currency.as_str(), truth.amount.as_str(), truth.messages)
             })
             .collect();
         assert_eq!(
             told,
-            [
-                (NONE, "USD", "-0.12", 2),
-                ("+2100000980", "EUR", "0.1", 1),
-                ("+2100000980", "USD", "0.0615", 3),
-            ]
+            [(NONE, "USD", "-0.12", 2), ("+2100000980", "EUR", "0.1", 1), ("+2100000980", "USD", "0.0615", 3),]
         );
         Ok(())
     }
@@ -309,10 +257,7 @@ mod tests {
     fn a_late_charge_is_seen_once_it_appears() -> Outcome {
         let sent: Timestamp = "2026-11-14T09:15:00Z".parse()?;
         let appears: Timestamp = "2026-11-20T06:00:00Z".parse()?;
-        let late = Row {
-            appears: Some(appears),
-            ..Row::new("late", sent, 1)
-        };
+        let late = Row { appears: Some(appears), ..Row::new("late", sent, 1) };
         let seen = |now: Timestamp| Dataset::of(vec![late.clone()], now).truth(sent, now).len();
         assert_eq!(seen("2026-11-20T05:59:59Z".parse()?), 0);
         assert_eq!(seen(appears), 1);

@@ -30,10 +30,6 @@ impl Dice {
     pub(super) fn message_id(&mut self) -> String {
         let (high, low) = (self.next(), self.next());
         let (a, b, c) = (high >> 32, (high >> 16) & 0xFFFF, high & 0xFFFF);
-        format!(
-            "{a:08X}-{b:04X}-{c:04X}-{:04X}-{:012X}",
-            low >> 48,
-            low & 0xFFFF_FFFF_FFFF
-        )
+        format!("{a:08X}-{b:04X}-{c:04X}-{:04X}-{:012X}", low >> 48, low & 0xFFFF_FFFF_FFFF)
     }
 }

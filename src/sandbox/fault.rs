@@ -91,10 +91,7 @@ pub enum FaultKind {
 
 impl FaultKind {
     fn lasts(self) -> bool {
-        matches!(
-            self,
-            FaultKind::SamePageToken | FaultKind::Endless | FaultKind::EndlessEmpty
-        )
+        matches!(self, FaultKind::SamePageToken | FaultKind::Endless | FaultKind::EndlessEmpty)
     }
 }
 
@@ -181,32 +178,20 @@ impl FromStr for Planned<TokenFaultKind> {
     }
 }
 
-fn read<K: ValueEnum + Copy + 'static>(
-    text: &str,
-    lasts: impl Fn(K) -> bool,
-) -> Result<Planned<K>, FaultError> {
+fn read<K: ValueEnum + Copy + 'static>(text: &str, lasts: impl Fn(K) -> bool) -> Result<Planned<K>, FaultError> {
     let (name, when) = match text.split_once('@') {
         Some((name, when)) => (name, Some(when)),
         None => (text, None),
     };
     let kind = K::from_str(name, false).map_err(|_| FaultError::Kind {
         given: name.to_owned(),
-        allowed: names::<K>()
-            .map(|(name, _)| name)
-            .collect::<Vec<_>>()
-            .join(", "),
+        allowed: names::<K>().map(|(name, _)| name).collect::<Vec<_>>().join(", "),
     })?;
-    let unclear = |when: &str| FaultError::When {
-        given: when.to_owned(),
-    };
+    let unclear = |when: &str| FaultError::When { given: when.to_owned() };
     let positive = |number: &str| number.parse().ok().filter(|number: &u32| *number > 0);
     let usual = if lasts(kind) { None } else { Some(1) };
     let Some(when) = when else {
-        return Ok(Planned {
-            kind,
-            first: 1,
-            times: usual,
-        });
+        return Ok(Planned { kind, first: 1, times: usual });
     };
     let (first, times) = match when.split_once('x') {
         None => (when, usual),
@@ -245,29 +230,16 @@ mod tests {
     fn a_fault_says_what_and_when() {
         let read = |text: &str| text.parse::<Fault>().map(|f| (f.kind, f.first, f.times));
         assert_eq!(read("drop"), Ok((FaultKind::Drop, 1, Some(1))));
-        assert_eq!(
-            read("rate-second@2"),
-            Ok((FaultKind::RateSecond, 2, Some(1)))
-        );
-        assert_eq!(
-            read("rate-second@2x3"),
-            Ok((FaultKind::RateSecond, 2, Some(3)))
-        );
-        assert_eq!(
-            read("server-500@4xall"),
-            Ok((FaultKind::Server500, 4, None))
-        );
+        assert_eq!(read("rate-second@2"), Ok((FaultKind::RateSecond, 2, Some(1))));
+        assert_eq!(read("rate-second@2x3"), Ok((FaultKind::RateSecond, 2, Some(3))));
+        assert_eq!(read("server-500@4xall"), Ok((FaultKind::Server500, 4, None)));
         assert_eq!(read("endless@3"), Ok((FaultKind::Endless, 3, None)));
         assert_eq!(read("endless@3x2"), Ok((FaultKind::Endless, 3, Some(2))));
     }
 
     #[test]
     fn a_fault_that_cannot_be_read_says_what_was_given_and_what_is_allowed() {
-        let fault = |text: &str| {
-            text.parse::<TokenFault>()
-                .err()
-                .map(|fault| fault.to_string())
-        };
+        let fault = |text: &str| text.parse::<TokenFault>().err().map(|fault| fault.to_string());
         assert_eq!(
             fault("oops@2").as_deref(),
             Some(
@@ -276,19 +248,13 @@ mod tests {
         );
         for when in ["", "0", "x2", "2x", "2x0", "two", "2xsome"] {
             let told = fault(&format!("html@{when}")).unwrap_or_default();
-            assert!(
-                told.starts_with(&format!("{when:?} does not say when")),
-                "{told}"
-            );
+            assert!(told.starts_with(&format!("{when:?} does not say when")), "{told}");
         }
     }
 
     #[test]
     fn a_fault_is_met_by_the_requests_of_its_stretch() {
-        let faults: Vec<Fault> = ["drop@2x2", "server-503@3xall"]
-            .iter()
-            .filter_map(|text| text.parse().ok())
-            .collect();
+        let faults: Vec<Fault> = ["drop@2x2", "server-503@3xall"].iter().filter_map(|text| text.parse().ok()).collect();
         let met: Vec<_> = (1..=5).map(|number| Fault::met(&faults, number)).collect();
         let (drop, down) = (Some(FaultKind::Drop), Some(FaultKind::Server503));
         assert_eq!(met, [None, drop, drop, down, down]);

@@ -11,10 +11,7 @@
 //! than 13 months back is refused, and the bearer's token must be one that it gave and that has not expired.
 
 mod answer;
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a server's clock: limits and lifetimes pass in real time"
-)]
+#[expect(clippy::disallowed_methods, reason = "a server's clock: limits and lifetimes pass in real time")]
 mod clock;
 mod data;
 mod dice;
@@ -45,8 +42,8 @@ use tokio::task::JoinHandle;
 pub use data::{Dataset, NONE, Row, Truth};
 pub use fault::{Fault, FaultError, FaultKind, Planned, TokenFault, TokenFaultKind};
 pub use switches::{
-    BigPage, Bound, Datetimes, GroupMessages, LongRange, Missing, Month, Numbers, Order, Switches,
-    TokenRefusals, Told, TotalRecords,
+    BigPage, Bound, Datetimes, GroupMessages, LongRange, Missing, Month, Numbers, Order, Switches, TokenRefusals, Told,
+    TotalRecords,
 };
 pub use traffic::{Observed, ObservedKind};
 
@@ -108,24 +105,16 @@ impl Sandbox {
         let routes = Router::new()
             .route(TOKEN_PATH, post(token::token))
             .route("/v2/phone/reports/sms_charges", get(report::of_own_account))
-            .route(
-                "/v2/accounts/{account}/phone/reports/sms_charges",
-                get(report::of_account),
-            )
+            .route("/v2/accounts/{account}/phone/reports/sms_charges", get(report::of_account))
             .fallback(elsewhere)
             .method_not_allowed_fallback(elsewhere)
             .with_state(Arc::clone(&zoom));
         // Without a delay even where an answer leaves in pieces, so that latency is what the switch says.
         let listener = listener.tap_io(|connection| _ = connection.set_nodelay(true));
         let (stop, stopped) = oneshot::channel::<()>();
-        let serve =
-            axum::serve(listener, routes).with_graceful_shutdown(async { _ = stopped.await });
+        let serve = axum::serve(listener, routes).with_graceful_shutdown(async { _ = stopped.await });
         let server = tokio::spawn(serve.into_future());
-        Ok(Sandbox {
-            zoom,
-            server,
-            _stop: stop,
-        })
+        Ok(Sandbox { zoom, server, _stop: stop })
     }
 
     /// The base URL of the API: `http://127.0.0.1:PORT/v2`.
@@ -156,11 +145,7 @@ impl Sandbox {
     /// Serves other data from the next first page on; walks under way keep their rows.
     pub fn replace(&self, dataset: Dataset) {
         let prepared = prepared(dataset, &self.zoom.switches);
-        *self
-            .zoom
-            .data
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = prepared;
+        *self.zoom.data.lock().unwrap_or_else(PoisonError::into_inner) = prepared;
     }
 
     /// Serves until this future is dropped, or the server fails.
@@ -169,22 +154,11 @@ impl Sandbox {
     }
 }
 
-async fn elsewhere(
-    State(zoom): State<Shared>,
-    uri: Uri,
-    Query(query): Query<Vec<(String, String)>>,
-) -> Response {
+async fn elsewhere(State(zoom): State<Shared>, uri: Uri, Query(query): Query<Vec<(String, String)>>) -> Response {
     let visit = zoom.traffic.arrive(ObservedKind::Other, uri.path(), &query);
-    visit.leave(Answer::refusal(
-        StatusCode::NOT_FOUND,
-        2300,
-        "This API endpoint is not recognized.",
-    ))
+    visit.leave(Answer::refusal(StatusCode::NOT_FOUND, 2300, "This API endpoint is not recognized."))
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::disallowed_types,
-    reason = "any client may speak to the sandbox, so its tests do too"
-)]
+#[expect(clippy::disallowed_types, reason = "any client may speak to the sandbox, so its tests do too")]
 mod tests;

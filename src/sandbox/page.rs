@@ -54,10 +54,7 @@ impl Serialize for WireRow<'_> {
             ("message_id", row.message_id.as_deref()),
             ("message_type", row.message_type.as_deref()),
             ("from_number", row.from_number.as_deref()),
-            (
-                "from_extension_number",
-                row.from_extension_number.as_deref(),
-            ),
+            ("from_extension_number", row.from_extension_number.as_deref()),
             ("from_display_name", row.from_display_name.as_deref()),
             ("from_email", row.from_email.as_deref()),
             ("to_number", row.to_number.as_deref()),
@@ -77,16 +74,11 @@ impl Serialize for WireRow<'_> {
         ];
         let mut map = serializer.serialize_map(None)?;
         for (name, value) in fields {
-            if let Some((_, stead)) = self
-                .spoiled
-                .as_ref()
-                .filter(|(spoiled, _)| *spoiled == name)
-            {
+            if let Some((_, stead)) = self.spoiled.as_ref().filter(|(spoiled, _)| *spoiled == name) {
                 map.serialize_entry(name, stead)?;
                 continue;
             }
-            let number =
-                matches!(name, "rate" | "total_charge") && self.switches.numbers == Numbers::Json;
+            let number = matches!(name, "rate" | "total_charge") && self.switches.numbers == Numbers::Json;
             match (value, self.switches.missing_fields) {
                 (Some(value), _) => match number.then(|| RawValue::from_string(value.to_owned())) {
                     Some(Ok(digits)) => map.serialize_entry(name, &digits)?,
@@ -107,21 +99,9 @@ mod tests {
     use super::*;
 
     fn written(switches: &Switches, spoiled: Option<(&'static str, Value)>) -> String {
-        let row = Row {
-            rate: Some("0.0205".to_owned()),
-            ..Row::new("A", jiff::Timestamp::UNIX_EPOCH, 410)
-        };
-        let row = Row {
-            message_type: None,
-            delivery_status: None,
-            ..row
-        };
-        serde_json::to_string(&WireRow {
-            row: &row,
-            switches,
-            spoiled,
-        })
-        .unwrap_or_default()
+        let row = Row { rate: Some("0.0205".to_owned()), ..Row::new("A", jiff::Timestamp::UNIX_EPOCH, 410) };
+        let row = Row { message_type: None, delivery_status: None, ..row };
+        serde_json::to_string(&WireRow { row: &row, switches, spoiled }).unwrap_or_default()
     }
 
     #[test]
@@ -133,27 +113,15 @@ mod tests {
 
     #[test]
     fn figures_can_be_json_numbers_with_the_same_digits() {
-        let switches = Switches {
-            numbers: Numbers::Json,
-            ..Switches::default()
-        };
+        let switches = Switches { numbers: Numbers::Json, ..Switches::default() };
         let told = written(&switches, None);
-        assert!(
-            told.ends_with(r#""rate":0.0205,"currency":"USD","total_charge":0.041}"#),
-            "{told}"
-        );
+        assert!(told.ends_with(r#""rate":0.0205,"currency":"USD","total_charge":0.041}"#), "{told}");
     }
 
     #[test]
     fn a_field_without_a_value_is_written_as_the_switch_says() {
-        let null = Switches {
-            missing_fields: Missing::Null,
-            ..Switches::default()
-        };
-        let empty = Switches {
-            missing_fields: Missing::Empty,
-            ..Switches::default()
-        };
+        let null = Switches { missing_fields: Missing::Null, ..Switches::default() };
+        let empty = Switches { missing_fields: Missing::Empty, ..Switches::default() };
         assert!(written(&null, None).contains(r#""department":null"#));
         assert!(written(&empty, None).contains(r#""department":"""#));
     }

@@ -33,13 +33,7 @@ pub(super) async fn of_account(
     report(zoom, &account, uri.path(), query, headers).await
 }
 
-async fn report(
-    zoom: Shared,
-    account: &str,
-    path: &str,
-    query: Vec<(String, String)>,
-    headers: HeaderMap,
-) -> Response {
+async fn report(zoom: Shared, account: &str, path: &str, query: Vec<(String, String)>, headers: HeaderMap) -> Response {
     let visit = zoom.traffic.arrive(ObservedKind::Report, path, &query);
     let admitted = zoom.traffic.admit(&zoom.switches);
     tokio::time::sleep(Duration::from_millis(zoom.switches.latency_ms)).await;
@@ -60,12 +54,8 @@ fn answer(
 ) -> Result<Answer, Answer> {
     if let Some(refusal) = fault.and_then(|kind| refusal(kind, zoom)) {
         match fault {
-            Some(FaultKind::Unauthorized | FaultKind::Unauthorized400) => {
-                zoom.access.revoke(headers)
-            }
-            Some(FaultKind::PageTokenExpired | FaultKind::PageTokenExpired300) => {
-                zoom.walks.forget(query)
-            }
+            Some(FaultKind::Unauthorized | FaultKind::Unauthorized400) => zoom.access.revoke(headers),
+            Some(FaultKind::PageTokenExpired | FaultKind::PageTokenExpired300) => zoom.walks.forget(query),
             _ => {}
         }
         return Err(refusal);
@@ -83,11 +73,7 @@ fn answer(
         None => Walk::begin(&data, &question, &zoom.switches),
     };
     let page = zoom.walks.page(&walk, &question, &zoom.switches, fault);
-    Ok(if fault == Some(FaultKind::CutBody) {
-        page.cut()
-    } else {
-        page
-    })
+    Ok(if fault == Some(FaultKind::CutBody) { page.cut() } else { page })
 }
 
 /// The answer of a fault that leaves no page.
@@ -109,14 +95,8 @@ fn refusal(kind: FaultKind, zoom: &Zoom) -> Option<Answer> {
         FaultKind::RateDay => limited(Limit::Day),
         FaultKind::RateConcurrent => limited(Limit::Concurrent),
         FaultKind::RetryAfterSeconds => limited(Limit::Second).with(RETRY_AFTER, "1"),
-        FaultKind::RetryAfterHttpDate => {
-            limited(Limit::Second).with(RETRY_AFTER, &answer::http_date_soon())
-        }
-        FaultKind::Server500 => Answer::refusal(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            500,
-            "Internal server error.",
-        ),
+        FaultKind::RetryAfterHttpDate => limited(Limit::Second).with(RETRY_AFTER, &answer::http_date_soon()),
+        FaultKind::Server500 => Answer::refusal(StatusCode::INTERNAL_SERVER_ERROR, 500, "Internal server error."),
         FaultKind::Server502Html => Answer::html(StatusCode::BAD_GATEWAY),
         FaultKind::Server503 => Answer::empty(StatusCode::SERVICE_UNAVAILABLE),
         FaultKind::Envelope200 => Answer::refusal(StatusCode::OK, 500, "Internal server error."),

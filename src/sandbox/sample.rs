@@ -156,21 +156,13 @@ impl Line {
             department: self.department.map(str::to_owned),
             rate: Some(super::data::plain((*rate).into())),
             currency: Some(self.currency.to_owned()),
-            delivery_status: Some(
-                if dice.below(20) == 0 {
-                    "Sent"
-                } else {
-                    "Delivered"
-                }
-                .to_owned(),
-            ),
+            delivery_status: Some(if dice.below(20) == 0 { "Sent" } else { "Delivered" }.to_owned()),
             ..Row::new(&dice.message_id(), sent, rate * i64::from(parts))
         }
     }
 
     fn day(&self, date: Date, dice: &mut Dice, rows: &mut Vec<Row>) {
-        let charged =
-            self.charged_in_7_days / 7 + u32::from(dice.below(7) < self.charged_in_7_days % 7);
+        let charged = self.charged_in_7_days / 7 + u32::from(dice.below(7) < self.charged_in_7_days % 7);
         for _ in 0..charged {
             let Some(to) = dice.pick(self.to) else {
                 continue;
@@ -183,11 +175,7 @@ impl Line {
                 for _ in 0..2 {
                     let other = self.row(sent, to, parts, dice);
                     let message_id = first.message_id.clone();
-                    rows.push(Row {
-                        message_id,
-                        session_id: first.session_id.clone(),
-                        ..other
-                    });
+                    rows.push(Row { message_id, session_id: first.session_id.clone(), ..other });
                 }
             }
             rows.push(first);
@@ -197,10 +185,7 @@ impl Line {
             let row = self.row(sent, &HOME, 1, dice);
             rows.push(match dice.below(4) {
                 0 => received(row),
-                1 => Row {
-                    message_type: Some("MMS".to_owned()),
-                    ..row
-                },
+                1 => Row { message_type: Some("MMS".to_owned()), ..row },
                 _ => row,
             });
         }
@@ -254,20 +239,13 @@ impl Dataset {
     /// `rows` rows over the month of `now` up to `now`, seven in eight at a charge; the same for the same seed.
     pub fn generated(rows: usize, seed: u64, now: Timestamp) -> Dataset {
         let mut dice = Dice::new(seed);
-        let start = moment(
-            now.to_zoned(TimeZone::UTC).date().first_of_month(),
-            Span::new(),
-        );
+        let start = moment(now.to_zoned(TimeZone::UTC).date().first_of_month(), Span::new());
         let length = u32::try_from(now.duration_since(start).as_secs()).unwrap_or_default();
         let rows = (0..rows).filter_map(|_| {
             let after = i64::from(dice.below(length)).seconds();
             let sent = start.checked_add(after).unwrap_or(start);
             let line = dice.pick(LINES)?;
-            let to = if dice.below(8) == 0 {
-                &HOME
-            } else {
-                dice.pick(line.to)?
-            };
+            let to = if dice.below(8) == 0 { &HOME } else { dice.pick(line.to)? };
             let parts = 1 + dice.below(9);
             Some(line.row(sent, to, parts, &mut dice))
         });
@@ -279,14 +257,7 @@ impl Dataset {
 /// first month a credit.
 fn oddity(line: &Line, date: Date, first_month: bool) -> Option<Row> {
     let mut dice = Dice::new(moment(date, Span::new()).as_second().unsigned_abs());
-    let mut row = |at: Span| {
-        line.row(
-            moment(date, at),
-            &Destination("442079460", 483),
-            3,
-            &mut dice,
-        )
-    };
+    let mut row = |at: Span| line.row(moment(date, at), &Destination("442079460", 483), 3, &mut dice);
     let next_month = date.first_of_month().saturating_add(1.month());
     match date.day() {
         5 if first_month => Some(Row {
@@ -296,18 +267,9 @@ fn oddity(line: &Line, date: Date, first_month: bool) -> Option<Row> {
             delivery_detail: Some("Credit".to_owned()),
             ..row(10.hours())
         }),
-        14 => Some(Row {
-            appears: Some(moment(date, (6 * 24 + 6).hours())),
-            ..row(9.hours())
-        }),
-        19 => Some(Row {
-            appears: Some(moment(date, (3 * 24 + 18).hours())),
-            ..row(16.hours())
-        }),
-        28 => Some(Row {
-            appears: Some(moment(next_month, 54.hours())),
-            ..row(23.hours())
-        }),
+        14 => Some(Row { appears: Some(moment(date, (6 * 24 + 6).hours())), ..row(9.hours()) }),
+        19 => Some(Row { appears: Some(moment(date, (3 * 24 + 18).hours())), ..row(16.hours()) }),
+        28 => Some(Row { appears: Some(moment(next_month, 54.hours())), ..row(23.hours()) }),
         _ => None,
     }
 }
@@ -333,11 +295,7 @@ mod tests {
     fn a_later_sample_changes_no_row() -> Outcome {
         let later: Timestamp = "2026-11-30T23:00:00Z".parse()?;
         let later: Vec<_> = Dataset::sample(later).rows().cloned().collect();
-        assert!(
-            Dataset::sample(now()?)
-                .rows()
-                .all(|row| later.contains(row))
-        );
+        assert!(Dataset::sample(now()?).rows().all(|row| later.contains(row)));
         Ok(())
     }
 
@@ -346,12 +304,7 @@ mod tests {
         let truth = Dataset::sample(now()?).truth("2026-11-01T00:00:00Z".parse()?, now()?);
         let told: Vec<_> = truth
             .iter()
-            .map(|((number, currency), truth)| {
-                format!(
-                    "{number}: {} {currency} in {}",
-                    truth.amount, truth.messages
-                )
-            })
+            .map(|((number, currency), truth)| format!("{number}: {} {currency} in {}", truth.amount, truth.messages))
             .collect();
         insta::assert_snapshot!(told.join("\n"), @r"
         (none): 1.6756 USD in 17

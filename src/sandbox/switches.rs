@@ -52,20 +52,10 @@ pub struct Switches {
     #[arg(long, value_enum, default_value_t, help_heading = "Open questions")]
     pub order: Order,
     /// Minutes after which a message comes into the report
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 0,
-        help_heading = "Open questions"
-    )]
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Open questions")]
     pub lag_minutes: u32,
     /// Come again at the head of the next page: the last N rows of each
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 0,
-        help_heading = "Open questions"
-    )]
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Open questions")]
     pub repeat_rows: usize,
 
     /// Requests for the report allowed in any second (0: no limit)
@@ -281,11 +271,7 @@ mod tests {
         let mut command = Switches::augment_args(clap::Command::new("sandbox"));
         command.clone().debug_assert();
         let help = command.render_long_help().to_string();
-        for name in [
-            "retry-after-http-date:",
-            "page-token-expired-300:",
-            "no-token-field:",
-        ] {
+        for name in ["retry-after-http-date:", "page-token-expired-300:", "no-token-field:"] {
             assert!(help.contains(name), "{help}");
         }
     }
@@ -301,10 +287,6 @@ mod tests {
         assert_eq!(switches.month, Month::Days30);
         assert_eq!(switches.token_refusals, TokenRefusals::Unauthorized);
         assert_eq!((switches.faults.len(), switches.token_faults.len()), (2, 1));
-        assert!(
-            read("--date-zone Nowhere")
-                .unwrap_err()
-                .contains("IANA name")
-        );
+        assert!(read("--date-zone Nowhere").unwrap_err().contains("IANA name"));
     }
 }

@@ -12,9 +12,7 @@ const NOVEMBER: &str = "from=2026-11-01&to=2026-11-22&show_charges_only=true&pag
 
 async fn started(dataset: Dataset, faults: &[&str], switches: Switches) -> Sandbox {
     let faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
-    Sandbox::start(0, dataset, Switches { faults, ..switches })
-        .await
-        .unwrap()
+    Sandbox::start(0, dataset, Switches { faults, ..switches }).await.unwrap()
 }
 
 async fn sample(faults: &[&str]) -> Sandbox {
@@ -23,14 +21,9 @@ async fn sample(faults: &[&str]) -> Sandbox {
 }
 
 async fn token(sandbox: &Sandbox) -> String {
-    let grant = [
-        ("grant_type", "account_credentials"),
-        ("account_id", ACCOUNT_ID),
-    ];
-    let answer = reqwest::Client::new()
-        .post(sandbox.token_url())
-        .basic_auth(CLIENT_ID, Some(CLIENT_SECRET))
-        .form(&grant);
+    let grant = [("grant_type", "account_credentials"), ("account_id", ACCOUNT_ID)];
+    let answer =
+        reqwest::Client::new().post(sandbox.token_url()).basic_auth(CLIENT_ID, Some(CLIENT_SECRET)).form(&grant);
     let body: Value = answer.send().await.unwrap().json().await.unwrap();
     body["access_token"].as_str().unwrap().to_owned()
 }
@@ -51,14 +44,10 @@ async fn walk(sandbox: &Sandbox, query: &str, pages: usize) -> Vec<Value> {
     let access = token(sandbox).await;
     let (mut rows, mut next) = (Vec::new(), String::new());
     for _ in 0..pages {
-        let (status, body) =
-            ask(sandbox, &access, &format!("{query}&next_page_token={next}")).await;
+        let (status, body) = ask(sandbox, &access, &format!("{query}&next_page_token={next}")).await;
         assert_eq!(status, 200, "{body}");
         rows.extend(body["sms_charges"].as_array().unwrap().clone());
-        next = body["next_page_token"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned();
+        next = body["next_page_token"].as_str().unwrap_or_default().to_owned();
         if next.is_empty() {
             break;
         }
@@ -72,20 +61,14 @@ async fn the_pages_hold_every_charged_row_once() {
     let rows = walk(&sandbox, NOVEMBER, 99).await;
     let distinct: HashSet<_> = rows.iter().map(Value::to_string).collect();
     assert_eq!(distinct.len(), rows.len());
-    let truth = Dataset::sample(NOW.parse().unwrap()).truth(
-        "2026-11-01T00:00:00Z".parse().unwrap(),
-        NOW.parse().unwrap(),
-    );
+    let truth =
+        Dataset::sample(NOW.parse().unwrap()).truth("2026-11-01T00:00:00Z".parse().unwrap(), NOW.parse().unwrap());
     let messages: u64 = truth.values().map(|truth| truth.messages).sum();
     assert_eq!(u64::try_from(rows.len()).unwrap(), messages);
 
     let observed = sandbox.observed();
     assert_eq!(observed[0].kind, ObservedKind::Token);
-    assert!(
-        observed[1..]
-            .iter()
-            .all(|seen| seen.kind == ObservedKind::Report)
-    );
+    assert!(observed[1..].iter().all(|seen| seen.kind == ObservedKind::Report));
     assert!(observed.iter().all(|seen| seen.status == Some(200)));
     assert_eq!(observed[1].parameter("page_size"), Some("300"));
     assert_eq!(sandbox.peak(), 1);
@@ -96,17 +79,10 @@ async fn the_pages_hold_every_charged_row_once() {
 async fn repeated_rows_and_an_empty_page_lose_nothing() {
     let dataset = Dataset::generated(700, 7, NOW.parse().unwrap());
     let plain = started(dataset.clone(), &[], Switches::default()).await;
-    let repeating = Switches {
-        repeat_rows: 3,
-        order: Order::OldestFirst,
-        ..Switches::default()
-    };
+    let repeating = Switches { repeat_rows: 3, order: Order::OldestFirst, ..Switches::default() };
     let unsteady = started(dataset, &["empty-page@2"], repeating).await;
     let query = "from=2026-11-01&to=2026-11-22&page_size=100";
-    let (once, again) = (
-        walk(&plain, query, 99).await,
-        walk(&unsteady, query, 99).await,
-    );
+    let (once, again) = (walk(&plain, query, 99).await, walk(&unsteady, query, 99).await);
     let set = |rows: &[Value]| rows.iter().map(Value::to_string).collect::<HashSet<_>>();
     assert_eq!((once.len(), again.len()), (700, 721));
     assert_eq!(set(&once), set(&again));
@@ -114,15 +90,8 @@ async fn repeated_rows_and_an_empty_page_lose_nothing() {
 
 #[tokio::test]
 async fn reports_without_an_end_go_on() {
-    let (query, dataset) = (
-        "page_size=300",
-        Dataset::generated(400, 7, NOW.parse().unwrap()),
-    );
-    for (fault, rows) in [
-        ("endless", 300 + 6 * 100),
-        ("endless-empty", 400),
-        ("same-page-token", 7 * 300),
-    ] {
+    let (query, dataset) = ("page_size=300", Dataset::generated(400, 7, NOW.parse().unwrap()));
+    for (fault, rows) in [("endless", 300 + 6 * 100), ("endless-empty", 400), ("same-page-token", 7 * 300)] {
         let sandbox = started(dataset.clone(), &[fault], Switches::default()).await;
         assert_eq!(walk(&sandbox, query, 7).await.len(), rows, "{fault}");
     }
@@ -157,22 +126,10 @@ async fn every_refusal_has_its_status_and_code() {
         let sandbox = sample(&[fault]).await;
         let access = token(&sandbox).await;
         let (answered, body) = ask(&sandbox, &access, NOVEMBER).await;
-        assert_eq!(
-            (answered, body["code"].as_u64().unwrap_or_default()),
-            (status, code),
-            "{fault}"
-        );
+        assert_eq!((answered, body["code"].as_u64().unwrap_or_default()), (status, code), "{fault}");
         let again = ask(&sandbox, &access, NOVEMBER).await.0;
         // A token said to be bad is bad from then on.
-        assert_eq!(
-            again,
-            if fault.starts_with("unauthorized") {
-                401
-            } else {
-                200
-            },
-            "{fault}"
-        );
+        assert_eq!(again, if fault.starts_with("unauthorized") { 401 } else { 200 }, "{fault}");
     }
 }
 
@@ -182,9 +139,8 @@ async fn raw(sandbox: &Sandbox) -> String {
     let address = sandbox.api_url().replace("http://", "").replace("/v2", "");
     let mut connection = TcpStream::connect(address).await.unwrap();
     let path = format!("/v2/phone/reports/sms_charges?{NOVEMBER}");
-    let request = format!(
-        "GET {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {access}\r\nconnection: close\r\n\r\n"
-    );
+    let request =
+        format!("GET {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {access}\r\nconnection: close\r\n\r\n");
     connection.write_all(request.as_bytes()).await.unwrap();
     let mut bytes = Vec::new();
     _ = connection.read_to_end(&mut bytes).await;
@@ -197,15 +153,9 @@ async fn a_dropped_connection_carries_nothing_and_a_cut_body_half() {
     assert_eq!(raw(&dropped).await, "");
     assert_eq!(dropped.observed().last().unwrap().status, None);
 
-    let (whole, cut) = (
-        raw(&sample(&[]).await).await,
-        raw(&sample(&["cut-body"]).await).await,
-    );
+    let (whole, cut) = (raw(&sample(&[]).await).await, raw(&sample(&["cut-body"]).await).await);
     let (head, body) = cut.split_once("\r\n\r\n").unwrap();
-    let promised = head
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length: "))
-        .unwrap();
+    let promised = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
     let whole = whole.split_once("\r\n\r\n").unwrap().1;
     assert_eq!(promised, whole.len().to_string());
     // Page tokens differ from walk to walk only in their digits; the rows begin alike.
@@ -215,11 +165,7 @@ async fn a_dropped_connection_carries_nothing_and_a_cut_body_half() {
 #[tokio::test]
 async fn limits_are_enforced() {
     let dataset = Dataset::sample(NOW.parse().unwrap());
-    let limits = Switches {
-        rate_per_second: 2,
-        rate_per_day: 3,
-        ..Switches::default()
-    };
+    let limits = Switches { rate_per_second: 2, rate_per_day: 3, ..Switches::default() };
     let sandbox = started(dataset, &[], limits).await;
     let access = token(&sandbox).await;
     let mut answered = Vec::new();
@@ -227,54 +173,25 @@ async fn limits_are_enforced() {
         tokio::time::sleep(std::time::Duration::from_millis(pause)).await;
         let (status, body) = ask(&sandbox, &access, NOVEMBER).await;
         let message = body["message"].as_str().unwrap_or_default();
-        answered.push((
-            status,
-            message.contains("per-second"),
-            message.contains("daily"),
-        ));
+        answered.push((status, message.contains("per-second"), message.contains("daily")));
     }
     let fine = (200, false, false);
-    assert_eq!(
-        answered,
-        [fine, fine, (429, true, false), fine, (429, false, true)]
-    );
+    assert_eq!(answered, [fine, fine, (429, true, false), fine, (429, false, true)]);
 }
 
 #[tokio::test]
 async fn page_tokens_age_and_stick_to_their_question() {
     let dataset = Dataset::generated(90, 7, NOW.parse().unwrap());
-    let short = Switches {
-        page_token_lives: Some(1),
-        ..Switches::default()
-    };
+    let short = Switches { page_token_lives: Some(1), ..Switches::default() };
     let sandbox = started(dataset, &[], short).await;
     let access = token(&sandbox).await;
     let query = "from=2026-11-01&to=2026-11-22";
     let first = ask(&sandbox, &access, query).await.1;
     let next = first["next_page_token"].as_str().unwrap().to_owned();
-    let other = ask(
-        &sandbox,
-        &access,
-        &format!("{query}&page_size=20&next_page_token={next}"),
-    )
-    .await;
+    let other = ask(&sandbox, &access, &format!("{query}&page_size=20&next_page_token={next}")).await;
     assert_eq!((other.0, other.1["code"].as_u64()), (400, Some(300)));
-    assert_eq!(
-        ask(
-            &sandbox,
-            &access,
-            &format!("{query}&next_page_token={next}")
-        )
-        .await
-        .0,
-        200
-    );
-    let aged = ask(
-        &sandbox,
-        &access,
-        &format!("{query}&next_page_token={next}"),
-    )
-    .await;
+    assert_eq!(ask(&sandbox, &access, &format!("{query}&next_page_token={next}")).await.0, 200);
+    let aged = ask(&sandbox, &access, &format!("{query}&next_page_token={next}")).await;
     assert_eq!((aged.0, aged.1["code"].as_u64()), (400, Some(400)));
 }
 
@@ -291,23 +208,14 @@ async fn a_late_charge_comes_with_other_data() {
 async fn a_stranger_gets_no_token_and_no_report() {
     let sandbox = sample(&[]).await;
     let ask_as = async |client: &str, account: &str| {
-        let grant = [
-            ("grant_type", "account_credentials"),
-            ("account_id", account),
-        ];
+        let grant = [("grant_type", "account_credentials"), ("account_id", account)];
         let request = reqwest::Client::new().post(sandbox.token_url());
         let request = request.basic_auth(client, Some(CLIENT_SECRET)).form(&grant);
         let body: Value = request.send().await.unwrap().json().await.unwrap();
         body["error"].as_str().map(str::to_owned)
     };
-    assert_eq!(
-        ask_as("stranger", ACCOUNT_ID).await.as_deref(),
-        Some("invalid_client")
-    );
-    assert_eq!(
-        ask_as(CLIENT_ID, "stranger").await.as_deref(),
-        Some("invalid_request")
-    );
+    assert_eq!(ask_as("stranger", ACCOUNT_ID).await.as_deref(), Some("invalid_client"));
+    assert_eq!(ask_as(CLIENT_ID, "stranger").await.as_deref(), Some("invalid_request"));
     assert_eq!(ask_as(CLIENT_ID, ACCOUNT_ID).await, None);
     assert_eq!(ask(&sandbox, "stranger", NOVEMBER).await.0, 401);
 }

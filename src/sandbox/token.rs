@@ -29,9 +29,7 @@ pub(super) async fn token(
     headers: HeaderMap,
     form: Result<Form<Pairs>, FormRejection>,
 ) -> Response {
-    let visit = zoom
-        .traffic
-        .arrive(ObservedKind::Token, super::TOKEN_PATH, &query);
+    let visit = zoom.traffic.arrive(ObservedKind::Token, super::TOKEN_PATH, &query);
     let mut grant = form.map(|Form(pairs)| pairs).unwrap_or_default();
     if zoom.switches.token_query {
         grant.extend(query);
@@ -46,9 +44,7 @@ pub(super) async fn token(
                     "expires_in": zoom.switches.token_seconds,
                     "scope": SCOPE,
                 });
-                if let (Told::Sent, Some(body)) =
-                    (zoom.switches.token_api_url, body.as_object_mut())
-                {
+                if let (Told::Sent, Some(body)) = (zoom.switches.token_api_url, body.as_object_mut()) {
                     body.insert("api_url".to_owned(), zoom.origin.clone().into());
                 }
                 Answer::json(StatusCode::OK, &body)
@@ -60,31 +56,17 @@ pub(super) async fn token(
 }
 
 fn check(switches: &Switches, headers: &HeaderMap, grant: &Pairs) -> Result<(), Answer> {
-    let given = headers
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let given = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let client = match switches.any_credentials {
-        true => given
-            .strip_prefix("Basic ")
-            .is_some_and(|pair| !pair.is_empty()),
+        true => given.strip_prefix("Basic ").is_some_and(|pair| !pair.is_empty()),
         false => given == format!("Basic {}", base64(&format!("{CLIENT_ID}:{CLIENT_SECRET}"))),
     };
     if !client {
         return Err(invalid_client(switches));
     }
-    let value = |name: &str| {
-        grant
-            .iter()
-            .find(|(given, _)| given == name)
-            .map(|(_, value)| value.as_str())
-    };
+    let value = |name: &str| grant.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str());
     if value("grant_type") != Some("account_credentials") {
-        return Err(refusal(
-            switches,
-            "unsupported grant type",
-            "unsupported_grant_type",
-        ));
+        return Err(refusal(switches, "unsupported grant type", "unsupported_grant_type"));
     }
     match value("account_id") {
         Some(ACCOUNT_ID) => Ok(()),
@@ -102,11 +84,7 @@ fn refusal(switches: &Switches, reason: &str, error: &str) -> Answer {
 }
 
 fn invalid_client(switches: &Switches) -> Answer {
-    refusal(
-        switches,
-        "Invalid client_id or client_secret",
-        "invalid_client",
-    )
+    refusal(switches, "Invalid client_id or client_secret", "invalid_client")
 }
 
 fn invalid_request(switches: &Switches) -> Answer {
@@ -117,11 +95,7 @@ fn faulty(kind: TokenFaultKind, switches: &Switches) -> Answer {
     match kind {
         TokenFaultKind::InvalidClient => invalid_client(switches),
         TokenFaultKind::InvalidRequest => invalid_request(switches),
-        TokenFaultKind::Server500 => Answer::refusal(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            500,
-            "Internal server error.",
-        ),
+        TokenFaultKind::Server500 => Answer::refusal(StatusCode::INTERNAL_SERVER_ERROR, 500, "Internal server error."),
         TokenFaultKind::Html => Answer::html(StatusCode::OK),
         TokenFaultKind::NoTokenField => {
             let body = json!({ "token_type": "bearer", "expires_in": 3600, "scope": SCOPE });
@@ -142,11 +116,7 @@ struct Tokens {
 impl Access {
     pub(super) fn new() -> Access {
         let dice = Dice::new(TOKEN_SEED);
-        Access(Mutex::new(Tokens {
-            dice,
-            given: Vec::new(),
-            good_until: HashMap::new(),
-        }))
+        Access(Mutex::new(Tokens { dice, given: Vec::new(), good_until: HashMap::new() }))
     }
 
     fn tokens(&self) -> MutexGuard<'_, Tokens> {
@@ -155,25 +125,16 @@ impl Access {
 
     fn mint(&self, seconds: u64) -> String {
         let mut tokens = self.tokens();
-        let token = format!(
-            "sandbox.{:016x}{:016x}",
-            tokens.dice.next(),
-            tokens.dice.next()
-        );
+        let token = format!("sandbox.{:016x}{:016x}", tokens.dice.next(), tokens.dice.next());
         tokens.given.push(token.clone());
-        tokens.good_until.insert(
-            token.clone(),
-            clock::instant() + Duration::from_secs(seconds),
-        );
+        tokens.good_until.insert(token.clone(), clock::instant() + Duration::from_secs(seconds));
         token
     }
 
     /// Whether the request shows a token that is good.
     pub(super) fn allows(&self, headers: &HeaderMap) -> bool {
         let tokens = self.tokens();
-        bearer(headers)
-            .and_then(|token| tokens.good_until.get(token))
-            .is_some_and(|until| clock::instant() < *until)
+        bearer(headers).and_then(|token| tokens.good_until.get(token)).is_some_and(|until| clock::instant() < *until)
     }
 
     /// The token that the request shows is good no more.
@@ -189,11 +150,7 @@ impl Access {
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
-    headers
-        .get(AUTHORIZATION)?
-        .to_str()
-        .ok()?
-        .strip_prefix("Bearer ")
+    headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
 }
 
 fn base64(text: &str) -> String {
@@ -203,15 +160,9 @@ fn base64(text: &str) -> String {
         let byte = |place: usize| u32::from(chunk.get(place).copied().unwrap_or_default());
         let word = (byte(0) << 16) | (byte(1) << 8) | byte(2);
         for place in 0..4 {
-            let digit = usize::try_from((word >> (18 - 6 * place)) & 63)
-                .ok()
-                .and_then(|digit| DIGITS.get(digit));
+            let digit = usize::try_from((word >> (18 - 6 * place)) & 63).ok().and_then(|digit| DIGITS.get(digit));
             let padding = place > chunk.len();
-            written.push(if padding {
-                '='
-            } else {
-                digit.copied().map_or('=', char::from)
-            });
+            written.push(if padding { '=' } else { digit.copied().map_or('=', char::from) });
         }
     }
     written

@@ -60,10 +60,7 @@ pub(super) struct Traffic {
 
 impl Traffic {
     pub(super) fn new() -> Traffic {
-        Traffic {
-            started: clock::instant(),
-            log: Mutex::default(),
-        }
+        Traffic { started: clock::instant(), log: Mutex::default() }
     }
 
     fn log(&self) -> MutexGuard<'_, Log> {
@@ -78,12 +75,7 @@ impl Traffic {
         self.log().peak
     }
 
-    pub(super) fn arrive(
-        self: &Arc<Self>,
-        kind: ObservedKind,
-        path: &str,
-        query: &[(String, String)],
-    ) -> Visit {
+    pub(super) fn arrive(self: &Arc<Self>, kind: ObservedKind, path: &str, query: &[(String, String)]) -> Visit {
         let mut log = self.log();
         let number = match kind {
             ObservedKind::Token => {
@@ -106,12 +98,7 @@ impl Traffic {
             at: clock::instant().duration_since(self.started),
         });
         let place = log.observed.len() - 1;
-        Visit {
-            traffic: Arc::clone(self),
-            kind,
-            place,
-            number,
-        }
+        Visit { traffic: Arc::clone(self), kind, place, number }
     }
 
     /// Whether the limits let one more request for the report pass; if not, the refusal.
@@ -119,11 +106,7 @@ impl Traffic {
         let mut log = self.log();
         let now = clock::instant();
         let second = Duration::from_secs(1);
-        while log
-            .recent
-            .front()
-            .is_some_and(|at| now.duration_since(*at) >= second)
-        {
+        while log.recent.front().is_some_and(|at| now.duration_since(*at) >= second) {
             log.recent.pop_front();
         }
         let (per_second, per_day) = (switches.rate_per_second, switches.rate_per_day);
@@ -134,9 +117,7 @@ impl Traffic {
         if per_day > 0 && log.admitted >= per_day {
             return refused(Limit::Day, per_day);
         }
-        if per_second > 0
-            && u32::try_from(log.recent.len()).is_ok_and(|recent| recent >= per_second)
-        {
+        if per_second > 0 && u32::try_from(log.recent.len()).is_ok_and(|recent| recent >= per_second) {
             return refused(Limit::Second, per_second);
         }
         log.admitted += 1;

@@ -43,18 +43,11 @@ impl Walk {
         if switches.order == Order::NewestFirst {
             rows.reverse();
         }
-        Walk {
-            rows: rows.into(),
-            uncharged_too,
-            offset: 0,
-        }
+        Walk { rows: rows.into(), uncharged_too, offset: 0 }
     }
 
     fn at(&self, offset: usize) -> Walk {
-        Walk {
-            offset,
-            ..self.clone()
-        }
+        Walk { offset, ..self.clone() }
     }
 }
 
@@ -79,11 +72,7 @@ struct UnderWay {
 impl Walks {
     pub(super) fn new() -> Walks {
         let dice = Dice::new(PAGE_TOKEN_SEED);
-        Walks(Mutex::new(UnderWay {
-            dice,
-            pages: 0,
-            leaves: HashMap::new(),
-        }))
+        Walks(Mutex::new(UnderWay { dice, pages: 0, leaves: HashMap::new() }))
     }
 
     fn under_way(&self) -> MutexGuard<'_, UnderWay> {
@@ -96,25 +85,12 @@ impl Walks {
         }
     }
 
-    pub(super) fn resume(
-        &self,
-        token: &str,
-        question: &Question,
-        switches: &Switches,
-    ) -> Result<Walk, Answer> {
+    pub(super) fn resume(&self, token: &str, question: &Question, switches: &Switches) -> Result<Walk, Answer> {
         let under_way = self.under_way();
-        let leave = under_way
-            .leaves
-            .get(token)
-            .ok_or_else(|| Answer::page_token(400))?;
+        let leave = under_way.leaves.get(token).ok_or_else(|| Answer::page_token(400))?;
         let pages = under_way.pages - leave.pages;
-        let aged = clock::instant().duration_since(leave.given)
-            >= Duration::from_secs(switches.page_token_seconds);
-        if aged
-            || switches
-                .page_token_lives
-                .is_some_and(|lives| pages >= lives)
-        {
+        let aged = clock::instant().duration_since(leave.given) >= Duration::from_secs(switches.page_token_seconds);
+        if aged || switches.page_token_lives.is_some_and(|lives| pages >= lives) {
             return Err(Answer::page_token(400));
         }
         if leave.parameters != question.parameters {
@@ -127,18 +103,9 @@ impl Walks {
     /// A new token for the page at which `walk` stands.
     fn leave(&self, walk: Walk, question: &Question) -> String {
         let mut under_way = self.under_way();
-        let token = format!(
-            "{:016x}{:016x}",
-            under_way.dice.next(),
-            under_way.dice.next()
-        );
+        let token = format!("{:016x}{:016x}", under_way.dice.next(), under_way.dice.next());
         let parameters = question.parameters.clone();
-        let leave = Leave {
-            walk,
-            parameters,
-            given: clock::instant(),
-            pages: under_way.pages,
-        };
+        let leave = Leave { walk, parameters, given: clock::instant(), pages: under_way.pages };
         under_way.leaves.insert(token.clone(), leave);
         token
     }
@@ -180,14 +147,7 @@ impl Walks {
             from: &question.from,
             to: &question.to,
             report_revision: switches.new_fields.then_some("2"),
-            sms_charges: rows
-                .iter()
-                .map(|row| WireRow {
-                    row,
-                    switches,
-                    spoiled: None,
-                })
-                .collect(),
+            sms_charges: rows.iter().map(|row| WireRow { row, switches, spoiled: None }).collect(),
         };
         if let Some(last) = page.sms_charges.last_mut() {
             last.spoiled = spoiled(fault);
@@ -204,13 +164,7 @@ enum Next {
 }
 
 /// Where the page leads that ends before `end`; `None` from the last page.
-fn next(
-    walk: &Walk,
-    end: usize,
-    question: &Question,
-    switches: &Switches,
-    fault: Option<FaultKind>,
-) -> Option<Next> {
+fn next(walk: &Walk, end: usize, question: &Question, switches: &Switches, fault: Option<FaultKind>) -> Option<Next> {
     match fault {
         Some(FaultKind::SamePageToken) => return Some(Next::Same),
         Some(FaultKind::EmptyPage) => return Some(Next::At(end)),

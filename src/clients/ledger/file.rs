@@ -1,35 +1,23 @@
 //! The ledger of the demo: a JSON object, alert id → SNS message id, or null while claimed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashSet};
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::{Claim, Held, LedgerError};
-use crate::domain::alert::{AlertId, Recorded};
+use jiff::Timestamp;
+
+use super::{Claim, Held, LEASE, LedgerError};
+use crate::domain::alert::AlertId;
 
 type Entries = BTreeMap<String, Option<String>>;
 
-pub(super) fn recorded(
-    path: &Path,
-    ids: &[AlertId],
-) -> Result<HashMap<AlertId, Recorded>, LedgerError> {
+pub(super) fn sent(path: &Path, ids: &[AlertId]) -> Result<HashSet<AlertId>, LedgerError> {
     let entries = load(path)?;
-    let state = |id: &AlertId| {
-        entries.get(id.as_str()).map(|sent| {
-            if sent.is_some() {
-                Recorded::Sent
-            } else {
-                Recorded::Claimed
-            }
-        })
-    };
-    Ok(ids
-        .iter()
-        .filter_map(|id| Some((id.clone(), state(id)?)))
-        .collect())
+    let was_sent = |id: &&AlertId| entries.get(id.as_str()).is_some_and(Option::is_some);
+    Ok(ids.iter().filter(was_sent).cloned().collect())
 }
 
-pub(super) fn claim(path: &Path, id: &AlertId) -> Result<Claim, LedgerError> {
+pub(super) fn claim(path: &Path, id: &AlertId, now: Timestamp) -> Result<Claim, LedgerError> {
     let mut entries = load(path)?;
     let attempt = match entries.insert(id.to_string(), None) {
         Some(Some(_)) => return Ok(Claim::AlreadySent),
@@ -37,10 +25,7 @@ pub(super) fn claim(path: &Path, id: &AlertId) -> Result<Claim, LedgerError> {
         None => 1,
     };
     save(path, &entries)?;
-    Ok(Claim::Held(Held {
-        id: id.clone(),
-        attempt,
-    }))
+    Ok(Claim::Held(Held { id: id.clone(), attempt, until: now + LEASE }))
 }
 
 pub(super) fn confirm(path: &Path, id: &AlertId, message_id: &str) -> Result<(), LedgerError> {
@@ -57,24 +42,17 @@ pub(super) fn release(path: &Path, id: &AlertId) -> Result<(), LedgerError> {
 
 fn load(path: &Path) -> Result<Entries, LedgerError> {
     match std::fs::read(path) {
-        Ok(text) => {
-            serde_json::from_slice(&text).map_err(|_| error(path, "read", "it is not a ledger"))
-        }
+        Ok(text) => serde_json::from_slice(&text).map_err(|_| error(path, "read", "it is not a ledger")),
         Err(problem) if problem.kind() == ErrorKind::NotFound => Ok(Entries::new()),
         Err(problem) => Err(error(path, "read", problem.kind().to_string())),
     }
 }
 
 fn save(path: &Path, entries: &Entries) -> Result<(), LedgerError> {
-    let text = serde_json::to_vec_pretty(entries)
-        .map_err(|problem| error(path, "written", problem.to_string()))?;
+    let text = serde_json::to_vec_pretty(entries).map_err(|problem| error(path, "written", problem.to_string()))?;
     std::fs::write(path, text).map_err(|problem| error(path, "written", problem.kind().to_string()))
 }
 
 fn error(path: &Path, action: &'static str, problem: impl Into<String>) -> LedgerError {
-    LedgerError {
-        place: format!("the ledger {}", path.display()),
-        action,
-        problem: problem.into(),
-    }
+    LedgerError { place: format!("the ledger {}", path.display()), action, problem: problem.into() }
 }

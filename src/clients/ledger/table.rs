@@ -1,6 +1,6 @@
 //! The ledger in Amazon DynamoDB: partition key `pk` (the alert's id), one item for each alert.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -8,21 +8,21 @@ use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure,
-};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
 
 use super::{Claim, Entry, Held, LEASE, LedgerError};
 use crate::clients::aws;
-use crate::domain::alert::{AlertId, Recorded};
+use crate::domain::alert::AlertId;
 
 type Item = HashMap<String, AttributeValue>;
 
 /// DynamoDB takes a hundred keys a batch.
 const MOST_KEYS: usize = 100;
 /// Batches that DynamoDB may answer in part before that counts as a failure.
-const MOST_ROUNDS: usize = 8;
+const MOST_ROUNDS: u32 = 6;
+/// Between those, doubled each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 const CLAIMED: &str = "claimed";
 const SENT: &str = "sent";
@@ -39,83 +39,49 @@ impl Table {
         // A ledger that does not answer must leave the run time to publish without it.
         let timeouts = aws::timeouts(Duration::from_secs(2), Duration::from_secs(5));
         let config = Builder::from(config).timeout_config(timeouts).build();
-        Table {
-            client: Client::from_conf(config),
-            name: name.to_owned(),
-        }
+        Table { client: Client::from_conf(config), name: name.to_owned() }
     }
 
-    pub(super) async fn recorded(
-        &self,
-        ids: &[AlertId],
-        now: Timestamp,
-    ) -> Result<HashMap<AlertId, Recorded>, LedgerError> {
-        let mut known = HashMap::new();
+    pub(super) async fn sent(&self, ids: &[AlertId], now: Timestamp) -> Result<HashSet<AlertId>, LedgerError> {
+        let mut sent = HashSet::new();
         for batch in ids.chunks(MOST_KEYS) {
             let items = self.items(batch).await?;
-            let items: HashMap<_, _> = items
-                .iter()
-                .filter_map(|item| Some((text(item, "pk")?, item)))
-                .collect();
-            for id in batch {
-                let state = items
-                    .get(id.as_str())
-                    .filter(|item| !is_expired(item, now))
-                    .and_then(|item| text(item, "state"));
-                match state {
-                    Some(SENT) => known.insert(id.clone(), Recorded::Sent),
-                    Some(_) => known.insert(id.clone(), Recorded::Claimed),
-                    None => None,
-                };
-            }
+            let is_sent = |item: &&Item| text(item, "state") == Some(SENT) && !is_expired(item, now);
+            let found: HashSet<_> = items.iter().filter(is_sent).filter_map(|item| text(item, "pk")).collect();
+            sent.extend(batch.iter().filter(|id| found.contains(id.as_str())).cloned());
         }
-        Ok(known)
+        Ok(sent)
     }
 
     async fn items(&self, ids: &[AlertId]) -> Result<Vec<Item>, LedgerError> {
         let problem = |problem: String| self.error("read", problem);
         let keys = ids.iter().map(key).collect();
-        let keys = KeysAndAttributes::builder()
-            .set_keys(Some(keys))
-            .consistent_read(true)
-            .build();
-        let mut open = HashMap::from([(
-            self.name.clone(),
-            keys.map_err(|_| problem("no keys".to_owned()))?,
-        )]);
+        let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
+        let mut open = HashMap::from([(self.name.clone(), keys.map_err(|_| problem("no keys".to_owned()))?)]);
         let mut items = Vec::new();
-        for _ in 0..MOST_ROUNDS {
-            let answer = self
-                .client
-                .batch_get_item()
-                .set_request_items(Some(open))
-                .send()
-                .await;
+        for round in 0..MOST_ROUNDS {
+            let answer = self.client.batch_get_item().set_request_items(Some(open)).send().await;
             let answer = answer.map_err(|error| problem(aws::problem(&error)))?;
             items.extend(answer.responses.unwrap_or_default().into_values().flatten());
             open = answer.unprocessed_keys.unwrap_or_default();
             if open.is_empty() {
                 return Ok(items);
             }
+            tokio::time::sleep(FIRST_PAUSE * (1 << round)).await;
         }
-        Err(problem(
-            "DynamoDB left keys unread again and again".to_owned(),
-        ))
+        Err(problem("DynamoDB left keys unread again and again".to_owned()))
     }
 
-    pub(super) async fn claim(
-        &self,
-        entry: &Entry,
-        owner: &str,
-        now: Timestamp,
-    ) -> Result<Claim, LedgerError> {
+    pub(super) async fn claim(&self, entry: &Entry, owner: &str, now: Timestamp) -> Result<Claim, LedgerError> {
         let until = now.saturating_add(LEASE).unwrap_or(now);
         let mut update = self
             .client
             .update_item()
             .table_name(&self.name)
             .set_key(Some(key(&entry.id)))
-            .condition_expression("attribute_not_exists(pk) OR (#state = :claimed AND lease_until < :now) OR expires_at < :now")
+            .condition_expression(
+                "attribute_not_exists(pk) OR (#state = :claimed AND lease_until < :now) OR expires_at < :now",
+            )
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#owner", "owner")
             .expression_attribute_values(":claimed", AttributeValue::S(CLAIMED.to_owned()))
@@ -130,10 +96,7 @@ impl Table {
             sets += &format!(", #f{index} = :f{index}");
             update = update
                 .expression_attribute_names(format!("#f{index}"), *name)
-                .expression_attribute_values(
-                    format!(":f{index}"),
-                    AttributeValue::S(value.clone()),
-                );
+                .expression_attribute_values(format!(":f{index}"), AttributeValue::S(value.clone()));
         }
         let answer = update
             .update_expression(format!(
@@ -145,10 +108,9 @@ impl Table {
             .send()
             .await;
         let held = |item: &Item| {
-            Claim::Held(Held {
-                id: entry.id.clone(),
-                attempt: number(item, "attempt").unwrap_or(1).unsigned_abs(),
-            })
+            let until = number(item, "lease_until").and_then(|second| Timestamp::from_second(second).ok());
+            let attempt = number(item, "attempt").unwrap_or(1).unsigned_abs();
+            Claim::Held(Held { id: entry.id.clone(), attempt, until: until.unwrap_or(now) })
         };
         match answer {
             Ok(answer) => Ok(held(&answer.attributes.unwrap_or_default())),
@@ -157,11 +119,8 @@ impl Table {
                 // Our own claim, whose reply was lost.
                 Some(old) if text(old, "owner") == Some(owner) => Ok(held(old)),
                 Some(old) => {
-                    let until = number(old, "lease_until")
-                        .and_then(|second| Timestamp::from_second(second).ok());
-                    Ok(Claim::HeldElsewhere {
-                        until: until.unwrap_or(now),
-                    })
+                    let until = number(old, "lease_until").and_then(|second| Timestamp::from_second(second).ok());
+                    Ok(Claim::HeldElsewhere { until: until.unwrap_or(now) })
                 }
                 None => Err(self.error("written", aws::problem(&error))),
             },
@@ -186,9 +145,7 @@ impl Table {
         match answer {
             Ok(_) => Ok(()),
             // Confirmed already: by us, whose reply was lost, or by a run that took the claim over. Either way it is told as sent.
-            Err(error) if old_item(&error).is_some_and(|old| text(old, "state") == Some(SENT)) => {
-                Ok(())
-            }
+            Err(error) if old_item(&error).is_some_and(|old| text(old, "state") == Some(SENT)) => Ok(()),
             Err(error) => Err(self.error("written", aws::problem(&error))),
         }
     }
@@ -227,11 +184,7 @@ impl Table {
     }
 
     fn error(&self, action: &'static str, problem: String) -> LedgerError {
-        LedgerError {
-            place: format!("the ledger table {:?}", self.name),
-            action,
-            problem,
-        }
+        LedgerError { place: format!("the ledger table {:?}", self.name), action, problem }
     }
 }
 
@@ -244,15 +197,11 @@ fn seconds(at: Timestamp) -> AttributeValue {
 }
 
 fn text<'i>(item: &'i Item, name: &str) -> Option<&'i str> {
-    item.get(name)
-        .and_then(|value| value.as_s().ok())
-        .map(String::as_str)
+    item.get(name).and_then(|value| value.as_s().ok()).map(String::as_str)
 }
 
 fn number(item: &Item, name: &str) -> Option<i64> {
-    item.get(name)
-        .and_then(|value| value.as_n().ok())
-        .and_then(|number| number.parse().ok())
+    item.get(name).and_then(|value| value.as_n().ok()).and_then(|number| number.parse().ok())
 }
 
 /// DynamoDB deletes expired items days late, so expiry counts from the item itself.

@@ -9,8 +9,6 @@ use jiff::Timestamp;
 use reqwest::header::HeaderMap;
 use serde::Deserialize;
 
-use crate::error::Code;
-
 /// What kind of failure it is, which says what can be done about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ZoomErrorKind {
@@ -52,37 +50,13 @@ pub struct ZoomError {
 
 impl ZoomError {
     pub(super) fn new(kind: ZoomErrorKind, problem: impl Into<String>) -> ZoomError {
-        ZoomError {
-            kind,
-            problem: problem.into(),
-            tracking_id: None,
-        }
-    }
-
-    /// The code that a run ends with.
-    #[must_use]
-    pub fn code(&self) -> Code {
-        match self.kind {
-            ZoomErrorKind::InvalidClient
-            | ZoomErrorKind::Unauthorized
-            | ZoomErrorKind::TokenExpired => Code::ZoomUnauthorized,
-            ZoomErrorKind::ScopeMissing => Code::ZoomScopeMissing,
-            ZoomErrorKind::RateLimited(_) | ZoomErrorKind::DailyLimit(_) => Code::ZoomRateLimited,
-            ZoomErrorKind::Unavailable | ZoomErrorKind::Broken => Code::ZoomUnavailable,
-            ZoomErrorKind::PageTokenExpired | ZoomErrorKind::Endless | ZoomErrorKind::OutOfTime => {
-                Code::ReportIncomplete
-            }
-            ZoomErrorKind::Refused => Code::ReportInvalid,
-        }
+        ZoomError { kind, problem: problem.into(), tracking_id: None }
     }
 
     /// Whether the same request may succeed a moment later.
     #[must_use]
     pub(super) fn is_transient(&self) -> bool {
-        matches!(
-            self.kind,
-            ZoomErrorKind::RateLimited(_) | ZoomErrorKind::Unavailable
-        )
+        matches!(self.kind, ZoomErrorKind::RateLimited(_) | ZoomErrorKind::Unavailable)
     }
 
     /// Whether no other request of this run can succeed either.
@@ -114,35 +88,24 @@ impl ZoomError {
     }
 
     /// What an answer means that is not what was asked for.
-    pub(super) fn of_answer(
-        status: u16,
-        headers: &HeaderMap,
-        body: &[u8],
-        now: Timestamp,
-    ) -> ZoomError {
+    pub(super) fn of_answer(status: u16, headers: &HeaderMap, body: &[u8], now: Timestamp) -> ZoomError {
         let envelope: Option<Envelope> = serde_json::from_slice(body).ok();
         let said = envelope.as_ref().map_or_else(String::new, Envelope::said);
         let code = envelope.as_ref().and_then(|envelope| envelope.code);
-        let header = |name: &str| {
-            headers
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-                .map(str::trim)
-        };
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
         let lower = said.to_lowercase();
         let wait = header("retry-after").and_then(|text| retry_after(text, now));
         let kind = match (status, code) {
             (_, Some(4711)) => ZoomErrorKind::ScopeMissing,
             (429, _) | (_, Some(429)) => {
-                let daily = header("x-ratelimit-type")
-                    .is_some_and(|kind| kind.to_lowercase().contains("daily"))
+                let daily = header("x-ratelimit-type").is_some_and(|kind| kind.to_lowercase().contains("daily"))
                     || lower.contains("daily");
                 if daily {
                     ZoomErrorKind::DailyLimit(wait.unwrap_or_else(|| next_midnight(now)))
                 } else {
-                    ZoomErrorKind::RateLimited(wait.map(|until| {
-                        Duration::try_from(until.duration_since(now)).unwrap_or_default()
-                    }))
+                    ZoomErrorKind::RateLimited(
+                        wait.map(|until| Duration::try_from(until.duration_since(now)).unwrap_or_default()),
+                    )
                 }
             }
             (404, Some(_)) | (403, _) => ZoomErrorKind::Unauthorized,
@@ -161,6 +124,9 @@ impl ZoomError {
             ZoomErrorKind::DailyLimit(until) => {
                 format!("Zoom's daily rate limit is used up until {until}; the limit is shared with the account's other apps")
             }
+            ZoomErrorKind::RateLimited(Some(wait)) if wait > Duration::from_secs(60) => {
+                format!("Zoom's rate limit asks to wait for {} s", wait.as_secs())
+            }
             ZoomErrorKind::RateLimited(_) => {
                 "Zoom's rate limit was reached again and again; lower ZOOM_REQUESTS_PER_SECOND, or see what other apps of the account ask for".to_owned()
             }
@@ -173,23 +139,12 @@ impl ZoomError {
             ZoomErrorKind::PageTokenExpired => "Zoom let the page token expire before the report was read".to_owned(),
             _ => format!("Zoom answered HTTP {status}"),
         };
-        let problem = if said.is_empty() {
-            what
-        } else {
-            format!("{what}. Zoom says: {said}")
-        };
-        ZoomError {
-            kind,
-            problem,
-            tracking_id: header("x-zm-trackingid").map(printable),
-        }
+        let problem = if said.is_empty() { what } else { format!("{what}. Zoom says: {said}") };
+        ZoomError { kind, problem, tracking_id: header("x-zm-trackingid").map(printable) }
     }
 
     pub(super) fn with_tracking_id(mut self, headers: &HeaderMap) -> ZoomError {
-        self.tracking_id = headers
-            .get("x-zm-trackingid")
-            .and_then(|value| value.to_str().ok())
-            .map(printable);
+        self.tracking_id = headers.get("x-zm-trackingid").and_then(|value| value.to_str().ok()).map(printable);
         self
     }
 }
@@ -212,10 +167,7 @@ impl Envelope {
     fn said(&self) -> String {
         let mut said = self.message.clone().unwrap_or_default();
         for error in self.errors.iter().flatten() {
-            let (field, message) = (
-                error.field.as_deref().unwrap_or("?"),
-                error.message.as_deref().unwrap_or("?"),
-            );
+            let (field, message) = (error.field.as_deref().unwrap_or("?"), error.message.as_deref().unwrap_or("?"));
             said += &format!(" {field}: {message}");
         }
         printable(&said)
@@ -224,35 +176,27 @@ impl Envelope {
 
 /// One short line of what Zoom wrote.
 pub(super) fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(300)
-        .collect::<String>()
-        .trim()
-        .to_owned()
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect::<String>().trim().to_owned()
 }
 
 /// Zoom writes `Retry-After` as an ISO datetime; HTTP has whole seconds and dates as well.
 fn retry_after(text: &str, now: Timestamp) -> Option<Timestamp> {
     if let Ok(seconds) = text.parse::<u32>() {
-        return now
-            .checked_add(jiff::SignedDuration::from_secs(i64::from(seconds)))
-            .ok();
+        return now.checked_add(jiff::SignedDuration::from_secs(i64::from(seconds))).ok();
     }
-    text.parse::<Timestamp>().ok().or_else(|| {
-        jiff::fmt::rfc2822::DateTimeParser::new()
-            .parse_timestamp(text)
-            .ok()
-    })
+    text.parse::<Timestamp>().ok().or_else(|| http_date(text))
+}
+
+/// A date of HTTP: `Sun, 22 Nov 2026 13:00:09 GMT`.
+pub(super) fn http_date(text: &str) -> Option<Timestamp> {
+    jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
 }
 
 /// Zoom counts days in UTC.
 fn next_midnight(now: Timestamp) -> Timestamp {
     let zone = jiff::tz::TimeZone::UTC;
     let tomorrow = zone.to_datetime(now).date().tomorrow();
-    tomorrow
-        .and_then(|day| zone.to_timestamp(day.at(0, 0, 0, 0)))
-        .unwrap_or(now)
+    tomorrow.and_then(|day| zone.to_timestamp(day.at(0, 0, 0, 0))).unwrap_or(now)
 }
 
 #[cfg(test)]
@@ -264,12 +208,7 @@ mod tests {
     fn answer(status: u16, headers: &[(&'static str, &str)], body: &str) -> ZoomError {
         let headers = headers
             .iter()
-            .map(|(name, value)| {
-                (
-                    reqwest::header::HeaderName::from_static(name),
-                    value.parse().unwrap(),
-                )
-            })
+            .map(|(name, value)| (reqwest::header::HeaderName::from_static(name), value.parse().unwrap()))
             .collect();
         ZoomError::of_answer(status, &headers, body.as_bytes(), NOW.parse().unwrap())
     }
@@ -277,32 +216,16 @@ mod tests {
     #[test]
     fn every_status_code_is_retried_or_not() {
         let mut table = Vec::new();
-        for status in (200..=208)
-            .chain(300..=308)
-            .chain(400..=431)
-            .chain([451, 499])
-            .chain(500..=511)
-            .chain(520..=530)
+        for status in (200..=208).chain(300..=308).chain(400..=431).chain([451, 499]).chain(500..=511).chain(520..=530)
         {
             let error = answer(status, &[], "<html>");
-            let line = format!(
-                "{:?}{}",
-                error.kind,
-                if error.is_transient() {
-                    ", retried"
-                } else {
-                    ""
-                }
-            );
+            let line = format!("{:?}{}", error.kind, if error.is_transient() { ", retried" } else { "" });
             match table.last_mut() {
                 Some((_, to, last)) if *last == line && *to + 1 == status => *to = status,
                 _ => table.push((status, status, line)),
             }
         }
-        let told: Vec<_> = table
-            .iter()
-            .map(|(from, to, line)| format!("{from}-{to} {line}"))
-            .collect();
+        let told: Vec<_> = table.iter().map(|(from, to, line)| format!("{from}-{to} {line}")).collect();
         insta::assert_snapshot!(told.join("\n"), @"
         200-208 Unavailable, retried
         300-308 Broken
@@ -345,35 +268,36 @@ mod tests {
         ]
         .iter()
         .map(|(status, code, message)| {
-            let error = answer(*status, &[("x-zm-trackingid", "T-1")], &serde_json::json!({"code": code, "message": message}).to_string());
-            format!("{status}/{code} {:?} {} {error}", error.kind, error.code())
+            let error = answer(
+                *status,
+                &[("x-zm-trackingid", "T-1")],
+                &serde_json::json!({"code": code, "message": message}).to_string(),
+            );
+            format!("{status}/{code} {:?} {error}", error.kind)
         })
         .collect();
         insta::assert_snapshot!(told.join("\n"), @"
-        200/124 TokenExpired ZoomUnauthorized Zoom refused a fresh access token (HTTP 200); see that the app is activated. Zoom says: Invalid access token. (x-zm-trackingid T-1)
-        400/124 TokenExpired ZoomUnauthorized Zoom refused a fresh access token (HTTP 400); see that the app is activated. Zoom says: Invalid access token. (x-zm-trackingid T-1)
-        401/124 TokenExpired ZoomUnauthorized Zoom refused a fresh access token (HTTP 401); see that the app is activated. Zoom says: Access token is expired. (x-zm-trackingid T-1)
-        403/200 Unauthorized ZoomUnauthorized Zoom refused the account (HTTP 403); see that account_id is right and that the account has Zoom Phone. Zoom says: Zoom Phone has not been enabled for this account (x-zm-trackingid T-1)
-        404/2001 Unauthorized ZoomUnauthorized Zoom refused the account (HTTP 404); see that account_id is right and that the account has Zoom Phone. Zoom says: Account does not exist (x-zm-trackingid T-1)
-        400/4711 ScopeMissing ZoomScopeMissing the Zoom app lacks the scope of the report; add phone:read:sms_charges:admin (granular) or phone:read:admin (classic) to it. Zoom says: Invalid access token, does not contain scopes:[phone:read:sms_charges:admin]. (x-zm-trackingid T-1)
-        400/400 PageTokenExpired ReportIncomplete Zoom let the page token expire before the report was read. Zoom says: The next page token is invalid or expired. (x-zm-trackingid T-1)
-        400/300 PageTokenExpired ReportIncomplete Zoom let the page token expire before the report was read. Zoom says: The next page token is invalid or expired. (x-zm-trackingid T-1)
-        400/400 Refused ReportInvalid Zoom answered HTTP 400. Zoom says: Invalid start date. Report is provided only for recent 13 months (x-zm-trackingid T-1)
-        400/300 Refused ReportInvalid Zoom answered HTTP 400. Zoom says: Validation Failed. (x-zm-trackingid T-1)
-        200/429 RateLimited(None) ZoomRateLimited Zoom's rate limit was reached again and again; lower ZOOM_REQUESTS_PER_SECOND, or see what other apps of the account ask for. Zoom says: You have reached the maximum per-second rate limit for this API. Try again later. (x-zm-trackingid T-1)
-        429/429 DailyLimit(2026-11-23T00:00:00Z) ZoomRateLimited Zoom's daily rate limit is used up until 2026-11-23T00:00:00Z; the limit is shared with the account's other apps. Zoom says: You have reached the maximum daily rate limit for this API. Refer to the response header… (x-zm-trackingid T-1)
-        429/429 RateLimited(None) ZoomRateLimited Zoom's rate limit was reached again and again; lower ZOOM_REQUESTS_PER_SECOND, or see what other apps of the account ask for. Zoom says: Too many concurrent requests. (x-zm-trackingid T-1)
-        200/500 Unavailable ZoomUnavailable Zoom answered HTTP 200. Zoom says: Something went wrong (x-zm-trackingid T-1)
+        200/124 TokenExpired Zoom refused a fresh access token (HTTP 200); see that the app is activated. Zoom says: Invalid access token. (x-zm-trackingid T-1)
+        400/124 TokenExpired Zoom refused a fresh access token (HTTP 400); see that the app is activated. Zoom says: Invalid access token. (x-zm-trackingid T-1)
+        401/124 TokenExpired Zoom refused a fresh access token (HTTP 401); see that the app is activated. Zoom says: Access token is expired. (x-zm-trackingid T-1)
+        403/200 Unauthorized Zoom refused the account (HTTP 403); see that account_id is right and that the account has Zoom Phone. Zoom says: Zoom Phone has not been enabled for this account (x-zm-trackingid T-1)
+        404/2001 Unauthorized Zoom refused the account (HTTP 404); see that account_id is right and that the account has Zoom Phone. Zoom says: Account does not exist (x-zm-trackingid T-1)
+        400/4711 ScopeMissing the Zoom app lacks the scope of the report; add phone:read:sms_charges:admin (granular) or phone:read:admin (classic) to it. Zoom says: Invalid access token, does not contain scopes:[phone:read:sms_charges:admin]. (x-zm-trackingid T-1)
+        400/400 PageTokenExpired Zoom let the page token expire before the report was read. Zoom says: The next page token is invalid or expired. (x-zm-trackingid T-1)
+        400/300 PageTokenExpired Zoom let the page token expire before the report was read. Zoom says: The next page token is invalid or expired. (x-zm-trackingid T-1)
+        400/400 Refused Zoom answered HTTP 400. Zoom says: Invalid start date. Report is provided only for recent 13 months (x-zm-trackingid T-1)
+        400/300 Refused Zoom answered HTTP 400. Zoom says: Validation Failed. (x-zm-trackingid T-1)
+        200/429 RateLimited(None) Zoom's rate limit was reached again and again; lower ZOOM_REQUESTS_PER_SECOND, or see what other apps of the account ask for. Zoom says: You have reached the maximum per-second rate limit for this API. Try again later. (x-zm-trackingid T-1)
+        429/429 DailyLimit(2026-11-23T00:00:00Z) Zoom's daily rate limit is used up until 2026-11-23T00:00:00Z; the limit is shared with the account's other apps. Zoom says: You have reached the maximum daily rate limit for this API. Refer to the response header… (x-zm-trackingid T-1)
+        429/429 RateLimited(None) Zoom's rate limit was reached again and again; lower ZOOM_REQUESTS_PER_SECOND, or see what other apps of the account ask for. Zoom says: Too many concurrent requests. (x-zm-trackingid T-1)
+        200/500 Unavailable Zoom answered HTTP 200. Zoom says: Something went wrong (x-zm-trackingid T-1)
         ");
     }
 
     #[test]
     fn retry_after_is_read_in_all_its_forms() {
         let kind = |headers: &[(&'static str, &str)]| answer(429, headers, "").kind;
-        assert_eq!(
-            kind(&[("retry-after", "7")]),
-            ZoomErrorKind::RateLimited(Some(Duration::from_secs(7)))
-        );
+        assert_eq!(kind(&[("retry-after", "7")]), ZoomErrorKind::RateLimited(Some(Duration::from_secs(7))));
         assert_eq!(
             kind(&[("retry-after", "Sun, 22 Nov 2026 13:00:09 GMT")]),
             ZoomErrorKind::RateLimited(Some(Duration::from_secs(9)))
@@ -382,22 +306,10 @@ mod tests {
             kind(&[("retry-after", "2026-11-22T13:01:00Z")]),
             ZoomErrorKind::RateLimited(Some(Duration::from_secs(60)))
         );
-        assert_eq!(
-            kind(&[("retry-after", "2026-11-22T12:00:00Z")]),
-            ZoomErrorKind::RateLimited(Some(Duration::ZERO))
-        );
-        assert_eq!(
-            kind(&[("retry-after", "soon")]),
-            ZoomErrorKind::RateLimited(None)
-        );
+        assert_eq!(kind(&[("retry-after", "2026-11-22T12:00:00Z")]), ZoomErrorKind::RateLimited(Some(Duration::ZERO)));
+        assert_eq!(kind(&[("retry-after", "soon")]), ZoomErrorKind::RateLimited(None));
         let daily = |text| kind(&[("retry-after", text), ("x-ratelimit-type", "Daily-limit")]);
-        assert_eq!(
-            daily("2026-11-23T00:00:00Z"),
-            ZoomErrorKind::DailyLimit("2026-11-23T00:00:00Z".parse().unwrap())
-        );
-        assert_eq!(
-            daily("whenever"),
-            ZoomErrorKind::DailyLimit("2026-11-23T00:00:00Z".parse().unwrap())
-        );
+        assert_eq!(daily("2026-11-23T00:00:00Z"), ZoomErrorKind::DailyLimit("2026-11-23T00:00:00Z".parse().unwrap()));
+        assert_eq!(daily("whenever"), ZoomErrorKind::DailyLimit("2026-11-23T00:00:00Z".parse().unwrap()));
     }
 }

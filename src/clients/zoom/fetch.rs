@@ -47,36 +47,23 @@ impl Zoom {
         let windows = windows(&span).unwrap_or_else(|_| {
             reading.fail(
                 span.clone(),
-                ZoomError::new(
-                    ZoomErrorKind::Refused,
-                    "the span to read lies beyond the calendar",
-                ),
+                ZoomError::new(ZoomErrorKind::Refused, "the span to read lies beyond the calendar"),
             );
             Vec::new()
         });
         for window in &windows {
-            if reading
-                .failure
-                .as_ref()
-                .is_some_and(ZoomError::stops_everything)
-            {
+            if reading.failure.as_ref().is_some_and(ZoomError::stops_everything) {
                 reading.unread.push(window.owned.clone());
                 continue;
             }
             let mut walks = Vec::new();
-            let reader = WindowReader {
-                zoom: self,
-                window,
-                zone,
-                traffic: &traffic,
-                deadline,
-                on_page,
-            };
-            let drained = deadline
-                .bound(reader.drain(&mut authorized, &mut walks))
-                .await;
+            let reader = WindowReader { zoom: self, window, zone, traffic: &traffic, deadline, on_page };
+            let drained = deadline.bound(reader.drain(&mut authorized, &mut walks)).await;
             let result = drained.unwrap_or_else(|| {
-                Err(ZoomError::new(ZoomErrorKind::OutOfTime, "the run's time was up before the report was read; raise the function's timeout"))
+                Err(ZoomError::new(
+                    ZoomErrorKind::OutOfTime,
+                    "the run's time was up before the report was read; raise the function's timeout",
+                ))
             });
             reading.add(window, walks, result);
         }
@@ -84,17 +71,15 @@ impl Zoom {
         reading.refusals = traffic.refusals.load(Ordering::Relaxed);
         reading.receipt.days = days(&span, zone);
         reading.receipt.complete = reading.unread.is_empty();
+        // A row without a readable time is a fault of every window that it came in.
+        reading.row_faults.sort_unstable_by_key(|fault| fault.identity);
+        reading.row_faults.dedup_by_key(|fault| fault.identity);
         reading
     }
 }
 
 impl Reading {
-    fn add(
-        &mut self,
-        window: &Window,
-        mut walks: Vec<WindowReading>,
-        result: Result<(), ZoomError>,
-    ) {
+    fn add(&mut self, window: &Window, mut walks: Vec<WindowReading>, result: Result<(), ZoomError>) {
         let walk = match result {
             Ok(()) => walks.pop(),
             Err(error) => {
@@ -106,10 +91,7 @@ impl Reading {
         if self.totals.merge(&walk.totals).is_err() {
             self.fail(
                 window.owned.clone(),
-                ZoomError::new(
-                    ZoomErrorKind::Refused,
-                    "the charges add up to more digits than can be kept exactly",
-                ),
+                ZoomError::new(ZoomErrorKind::Refused, "the charges add up to more digits than can be kept exactly"),
             );
         }
         for fault in &walk.faults {
@@ -123,24 +105,23 @@ impl Reading {
         self.receipt.pages += walk.pages;
         self.receipt.newest_row = self.receipt.newest_row.max(walk.newest_row);
         self.receipt.total_records = match (self.receipt.total_records, walk.total_records) {
-            (Some(before), Some(more)) => Some(before + more),
+            (Some(before), Some(more)) => Some(before.saturating_add(more)),
             (before, more) => before.or(more),
         };
     }
 
     fn fail(&mut self, span: Range<Timestamp>, error: ZoomError) {
         self.unread.push(span);
-        self.failure.get_or_insert(error);
+        // One that stops everything weighs more than one that concerns a window.
+        if self.failure.as_ref().is_none_or(|first| error.stops_everything() && !first.stops_everything()) {
+            self.failure = Some(error);
+        }
     }
 }
 
 /// How many civil days of `zone` the span touches.
 fn days(span: &Range<Timestamp>, zone: &TimeZone) -> u64 {
     let first = zone.to_datetime(span.start).date();
-    let last = zone
-        .to_datetime(span.end - SignedDuration::from_nanos(1))
-        .date();
-    first.until(last).map_or(0, |between| {
-        u64::from(between.get_days().unsigned_abs()) + 1
-    })
+    let last = zone.to_datetime(span.end - SignedDuration::from_nanos(1)).date();
+    first.until(last).map_or(0, |between| u64::from(between.get_days().unsigned_abs()) + 1)
 }

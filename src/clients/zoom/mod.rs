@@ -8,25 +8,12 @@ mod window;
 
 use std::time::Duration;
 
-use secrecy::SecretString;
-
 use super::pace::Pace;
 use crate::config::ZoomConfig;
 
 pub use error::{ZoomError, ZoomErrorKind};
 pub use fetch::Reading;
 pub use token::Authorized;
-
-/// What Zoom's Server-to-Server OAuth app is known by.
-#[derive(Clone, Debug)]
-pub struct Credentials {
-    /// Zoom's account id.
-    pub account_id: String,
-    /// The app's client id.
-    pub client_id: String,
-    /// The app's client secret.
-    pub client_secret: SecretString,
-}
 
 /// Zoom's API, for any number of accounts; tokens are kept while they live.
 #[derive(Debug)]
@@ -62,11 +49,6 @@ impl Zoom {
                 )
             })?;
         let pace = Pace::per_second(config.requests_per_second);
-        Ok(Zoom {
-            http,
-            config,
-            pace,
-            token: tokio::sync::Mutex::default(),
-        })
+        Ok(Zoom { http, config, pace, token: tokio::sync::Mutex::default() })
     }
 }

@@ -4,7 +4,7 @@
 //! without a new row, is no end but a failure. Page tokens live 15 minutes, so pages are summed as they come and nothing else is done
 //! between them; if one expires all the same, the window is begun anew, since the rest of the old walk cannot be had.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -26,6 +26,10 @@ use crate::domain::totals::Totals;
 const PAGE_SIZE: &str = "300";
 /// How often a window is begun anew after its page token expired.
 const MOST_RESTARTS: u32 = 2;
+/// More pages than a window can have: fifteen million rows.
+const MOST_PAGES: u64 = 50_000;
+/// The longest that a rate limit is waited for; whoever asks for more is told until when.
+const MOST_PAUSE: Duration = Duration::from_secs(60);
 /// Pages in a row without a single new row before the report is taken to be endless.
 const MOST_PAGES_WITHOUT_NEWS: usize = 20;
 /// What the limit's other users are left in peace for, if Zoom does not say how long.
@@ -74,23 +78,28 @@ impl WindowReading {
     /// Adds a page's rows. Says the next page's token, and whether any row of the page was new.
     fn take(&mut self, page: Page<'_>, window: &Window, zone: &TimeZone) -> (Option<String>, bool) {
         self.pages += 1;
-        let told = page
-            .total_records
-            .and_then(|raw| raw.get().trim_matches('"').parse().ok());
+        let told = page.total_records.and_then(|raw| raw.get().trim_matches('"').parse().ok());
         self.total_records = self.total_records.max(told);
         let mut news = false;
+        let mut nameless = HashMap::<u128, u128>::new();
         for row in page.sms_charges.iter().flatten() {
+            let mut identity = row.identity();
+            if !row.has_message_id() {
+                // Equal rows on one page are as many messages; the same again on another page are a repeat.
+                let nth = nameless.entry(identity).or_default();
+                identity = identity.wrapping_add(*nth);
+                *nth += 1;
+            }
             // Rows of other windows count as news too: they show that the walk goes on.
-            news |= self.seen.insert(row.identity()) && self.take_row(row, window, zone);
+            if self.seen.insert(identity) {
+                news = true;
+                self.take_row(row, window, zone);
+            }
         }
-        (
-            page.next_page_token
-                .filter(|token| !token.trim().is_empty()),
-            news,
-        )
+        (page.next_page_token.filter(|token| !token.trim().is_empty()), news)
     }
 
-    fn take_row(&mut self, row: &Row<'_>, window: &Window, zone: &TimeZone) -> bool {
+    fn take_row(&mut self, row: &Row<'_>, window: &Window, zone: &TimeZone) {
         match row.charge(&window.owned) {
             Ok(None) => {}
             Ok(Some(charge)) => match self.totals.add(&charge, zone) {
@@ -98,13 +107,10 @@ impl WindowReading {
                     self.rows += 1;
                     self.newest_row = self.newest_row.max(Some(charge.sent));
                 }
-                Err(error) => self
-                    .faults
-                    .push(row.fault("total_charge", format!("cannot be added: {error}"))),
+                Err(error) => self.faults.push(row.fault("total_charge", format!("cannot be added: {error}"))),
             },
             Err(fault) => self.faults.push(fault),
         }
-        true
     }
 }
 
@@ -136,17 +142,8 @@ impl WindowReader<'_> {
         self.walk(authorized, begun(walks)).await
     }
 
-    async fn walk(
-        &self,
-        authorized: &mut Authorized,
-        walk: &mut WindowReading,
-    ) -> Result<(), ZoomError> {
-        let endless = |what: &str| {
-            ZoomError::new(
-                ZoomErrorKind::Endless,
-                format!("Zoom's report has no end: {what}"),
-            )
-        };
+    async fn walk(&self, authorized: &mut Authorized, walk: &mut WindowReading) -> Result<(), ZoomError> {
+        let endless = |what: &str| ZoomError::new(ZoomErrorKind::Endless, format!("Zoom's report has no end: {what}"));
         let mut tokens = HashSet::new();
         let mut token = None;
         let mut without_news = 0;
@@ -159,21 +156,18 @@ impl WindowReader<'_> {
             if !tokens.insert(next.clone()) {
                 return Err(endless("the same page token came twice"));
             }
+            if walk.pages >= MOST_PAGES {
+                return Err(endless("a window came to more pages than it can have"));
+            }
             if without_news >= MOST_PAGES_WITHOUT_NEWS {
-                return Err(endless(&format!(
-                    "{MOST_PAGES_WITHOUT_NEWS} pages in a row held no new row"
-                )));
+                return Err(endless(&format!("{MOST_PAGES_WITHOUT_NEWS} pages in a row held no new row")));
             }
             token = Some(next);
         }
     }
 
     /// The body of one page. An access token that Zoom no longer takes is replaced once.
-    async fn page(
-        &self,
-        authorized: &mut Authorized,
-        token: Option<&str>,
-    ) -> Result<Vec<u8>, ZoomError> {
+    async fn page(&self, authorized: &mut Authorized, token: Option<&str>) -> Result<Vec<u8>, ZoomError> {
         match self.page_with_retries(authorized, token).await {
             Err(error) if error.kind == ZoomErrorKind::TokenExpired => {
                 *authorized = self.zoom.authorize_anew(authorized, self.deadline).await?;
@@ -183,11 +177,7 @@ impl WindowReader<'_> {
         }
     }
 
-    async fn page_with_retries(
-        &self,
-        authorized: &Authorized,
-        token: Option<&str>,
-    ) -> Result<Vec<u8>, ZoomError> {
+    async fn page_with_retries(&self, authorized: &Authorized, token: Option<&str>) -> Result<Vec<u8>, ZoomError> {
         (|| self.ask(authorized, token))
             .retry(backoff())
             .when(ZoomError::is_transient)
@@ -197,30 +187,18 @@ impl WindowReader<'_> {
                     _ => Duration::ZERO,
                 };
                 // No use in waiting for longer than the run lives.
-                delay
-                    .map(|delay| delay.max(wait))
-                    .filter(|delay| *delay < self.deadline.left())
+                delay.map(|delay| delay.max(wait)).filter(|delay| *delay < self.deadline.left() && *delay <= MOST_PAUSE)
             })
             .await
     }
 
-    async fn ask(
-        &self,
-        authorized: &Authorized,
-        token: Option<&str>,
-    ) -> Result<Vec<u8>, ZoomError> {
-        let Zoom {
-            http, config, pace, ..
-        } = self.zoom;
+    async fn ask(&self, authorized: &Authorized, token: Option<&str>) -> Result<Vec<u8>, ZoomError> {
+        let Zoom { http, config, pace, .. } = self.zoom;
         pace.turn().await;
         self.traffic.requests.fetch_add(1, Ordering::Relaxed);
         let (from, to) = (self.window.from.to_string(), self.window.to.to_string());
-        let mut query = vec![
-            ("from", from.as_str()),
-            ("to", to.as_str()),
-            ("page_size", PAGE_SIZE),
-            ("show_charges_only", "true"),
-        ];
+        let mut query =
+            vec![("from", from.as_str()), ("to", to.as_str()), ("page_size", PAGE_SIZE), ("show_charges_only", "true")];
         query.extend(token.map(|token| ("next_page_token", token)));
         let response = http
             .get(format!("{}/phone/reports/sms_charges", config.api_url))
@@ -230,21 +208,18 @@ impl WindowReader<'_> {
             .await
             .map_err(|error| ZoomError::of_transport(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = response
-            .bytes()
-            .await
-            .map_err(|error| ZoomError::of_transport(&error))?;
+        let body = response.bytes().await.map_err(|error| ZoomError::of_transport(&error))?;
         if status.is_success() && parse(&body).is_ok() {
             return Ok(body.into());
         }
         let error = ZoomError::of_answer(status.as_u16(), &headers, &body, Timestamp::now());
-        if let ZoomErrorKind::RateLimited(wait) = error.kind {
-            self.traffic.refusals.fetch_add(1, Ordering::Relaxed);
-            pace.pause(
-                wait.unwrap_or_default()
-                    .clamp(LEAST_PAUSE, Duration::from_secs(60)),
-            )
-            .await;
+        match error.kind {
+            ZoomErrorKind::RateLimited(wait) => {
+                self.traffic.refusals.fetch_add(1, Ordering::Relaxed);
+                pace.pause(wait.unwrap_or_default().clamp(LEAST_PAUSE, MOST_PAUSE)).await;
+            }
+            ZoomErrorKind::DailyLimit(_) => _ = self.traffic.refusals.fetch_add(1, Ordering::Relaxed),
+            _ => {}
         }
         Err(error)
     }
@@ -256,12 +231,7 @@ fn begun(walks: &mut Vec<WindowReading>) -> &mut WindowReading {
 
 /// A page, if the body is one: a JSON object with an array `sms_charges`.
 fn parse(body: &[u8]) -> Result<Page<'_>, ZoomError> {
-    let broken = || {
-        ZoomError::new(
-            ZoomErrorKind::Unavailable,
-            "Zoom's answer is no page of the report",
-        )
-    };
+    let broken = || ZoomError::new(ZoomErrorKind::Unavailable, "Zoom's answer is no page of the report");
     let page: Page<'_> = serde_json::from_slice(body).map_err(|_| broken())?;
     if page.sms_charges.is_none() {
         return Err(broken());

@@ -5,16 +5,15 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::error::printable;
+use super::error::{http_date, printable};
 use super::report::backoff;
-use super::{Credentials, Zoom, ZoomError, ZoomErrorKind};
-use crate::clients::Deadline;
+use super::{Zoom, ZoomError, ZoomErrorKind};
+use crate::clients::{Credentials, Deadline};
 
-/// A token that was good when last seen, and whose it is.
+/// A right that was good when last seen.
 #[derive(Clone, Debug)]
 pub(super) struct Kept {
-    credentials: Credentials,
-    token: SecretString,
+    authorized: Authorized,
     expires_at: Timestamp,
 }
 
@@ -23,9 +22,16 @@ pub(super) struct Kept {
 pub struct Authorized {
     pub(super) credentials: Credentials,
     pub(super) token: SecretString,
+    clock_skew: Option<SignedDuration>,
 }
 
 impl Authorized {
+    /// How far this machine's clock is ahead of Zoom's; `None` if Zoom did not tell the time.
+    #[must_use]
+    pub fn clock_skew(&self) -> Option<SignedDuration> {
+        self.clock_skew
+    }
+
     /// Zoom's account id.
     #[must_use]
     pub fn account_id(&self) -> &str {
@@ -56,38 +62,19 @@ impl Zoom {
     ///
     /// # Errors
     /// [`ZoomErrorKind::InvalidClient`] if the credentials are wrong, and the transport's failures.
-    pub async fn authorize(
-        &self,
-        credentials: &Credentials,
-        deadline: Deadline,
-    ) -> Result<Authorized, ZoomError> {
+    pub async fn authorize(&self, credentials: &Credentials, deadline: Deadline) -> Result<Authorized, ZoomError> {
         let mut kept = self.token.lock().await;
-        let good = kept.as_ref().filter(|kept| {
-            kept.is_of(credentials) && kept.expires_at.duration_since(Timestamp::now()) > LEAST_LIFE
-        });
-        let token = match good {
-            Some(kept) => kept.token.clone(),
-            None => {
-                let out_of_time = || {
-                    ZoomError::new(
-                        ZoomErrorKind::OutOfTime,
-                        "the run's time was up before Zoom gave a token",
-                    )
-                };
-                let minted = deadline
-                    .bound(
-                        (|| self.mint(credentials))
-                            .retry(backoff())
-                            .when(ZoomError::is_transient),
-                    )
-                    .await;
-                kept.insert(minted.ok_or_else(out_of_time)??).token.clone()
-            }
-        };
-        Ok(Authorized {
-            credentials: credentials.clone(),
-            token,
-        })
+        let good = kept
+            .as_ref()
+            .filter(|kept| kept.is_of(credentials) && kept.expires_at.duration_since(Timestamp::now()) > LEAST_LIFE);
+        if let Some(kept) = good {
+            return Ok(kept.authorized.clone());
+        }
+        let minting = (|| self.mint(credentials)).retry(backoff()).when(ZoomError::is_transient);
+        let minted = deadline.bound(minting).await.ok_or_else(|| {
+            ZoomError::new(ZoomErrorKind::OutOfTime, "the run's time was up before Zoom gave a token")
+        })??;
+        Ok(kept.insert(minted).authorized.clone())
     }
 
     /// A new token in place of one that Zoom no longer takes.
@@ -97,10 +84,7 @@ impl Zoom {
         deadline: Deadline,
     ) -> Result<Authorized, ZoomError> {
         let mut kept = self.token.lock().await;
-        if kept
-            .as_ref()
-            .is_some_and(|kept| kept.token.expose_secret() == refused.token.expose_secret())
-        {
+        if kept.as_ref().is_some_and(|kept| kept.authorized.token.expose_secret() == refused.token.expose_secret()) {
             *kept = None;
         }
         drop(kept);
@@ -108,52 +92,39 @@ impl Zoom {
     }
 
     async fn mint(&self, credentials: &Credentials) -> Result<Kept, ZoomError> {
-        let form = [
-            ("grant_type", "account_credentials"),
-            ("account_id", credentials.account_id.as_str()),
-        ];
+        let form = [("grant_type", "account_credentials"), ("account_id", credentials.account_id.as_str())];
         let response = self
             .http
             .post(&self.config.token_url)
-            .basic_auth(
-                &credentials.client_id,
-                Some(credentials.client_secret.expose_secret()),
-            )
+            .basic_auth(&credentials.client_id, Some(credentials.client_secret.expose_secret()))
             .form(&form)
             .send()
             .await
             .map_err(|error| ZoomError::of_transport(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = response
-            .bytes()
-            .await
-            .map_err(|error| ZoomError::of_transport(&error))?;
+        let body = response.bytes().await.map_err(|error| ZoomError::of_transport(&error))?;
         let now = Timestamp::now();
         if status.is_success() {
             let answer: TokenAnswer = serde_json::from_slice(&body).map_err(|_| {
-                ZoomError::new(
-                    ZoomErrorKind::Unavailable,
-                    "Zoom's token endpoint answered without an access token",
-                )
-                .with_tracking_id(&headers)
+                ZoomError::new(ZoomErrorKind::Unavailable, "Zoom's token endpoint answered without an access token")
+                    .with_tracking_id(&headers)
             })?;
             let life = SignedDuration::from_secs(answer.expires_in.unwrap_or(DEFAULT_LIFE_SECONDS));
             let expires_at = now.saturating_add(life).unwrap_or(now);
-            return Ok(Kept {
+            let clock_skew = headers.get("date").and_then(|date| http_date(date.to_str().ok()?));
+            let authorized = Authorized {
                 credentials: credentials.clone(),
                 token: answer.access_token,
-                expires_at,
-            });
+                clock_skew: clock_skew.map(|server| now.duration_since(server)),
+            };
+            return Ok(Kept { authorized, expires_at });
         }
         let refusal: TokenRefusal = serde_json::from_slice(&body).unwrap_or_default();
         let said = printable(refusal.reason.as_deref().unwrap_or("nothing more"));
         let refused = |kind, mend: &str| {
             ZoomError::new(
                 kind,
-                format!(
-                    "Zoom gave no access token: {mend} (HTTP {}, Zoom says: {said})",
-                    status.as_u16()
-                ),
+                format!("Zoom gave no access token: {mend} (HTTP {}, Zoom says: {said})", status.as_u16()),
             )
             .with_tracking_id(&headers)
         };
@@ -166,10 +137,9 @@ impl Zoom {
                 ZoomErrorKind::Unauthorized,
                 "account_id in the secret is wrong, or the app is not a Server-to-Server OAuth app",
             ),
-            (400 | 401 | 403, _) => refused(
-                ZoomErrorKind::Unauthorized,
-                "the credentials in the secret are not accepted",
-            ),
+            (400 | 401 | 403, _) => {
+                refused(ZoomErrorKind::Unauthorized, "the credentials in the secret are not accepted")
+            }
             (status, _) => ZoomError::of_answer(status, &headers, &body, now),
         })
     }
@@ -177,7 +147,7 @@ impl Zoom {
 
 impl Kept {
     fn is_of(&self, credentials: &Credentials) -> bool {
-        let mine = &self.credentials;
+        let mine = &self.authorized.credentials;
         mine.account_id == credentials.account_id
             && mine.client_id == credentials.client_id
             && mine.client_secret.expose_secret() == credentials.client_secret.expose_secret()

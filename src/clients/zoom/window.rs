@@ -34,12 +34,8 @@ pub(super) fn windows(span: &Range<Timestamp>) -> Result<Vec<Window>, jiff::Erro
     let mut start = span.start;
     while start < span.end {
         let first = TimeZone::UTC.to_datetime(start).date();
-        let end = TimeZone::UTC
-            .to_timestamp(first.checked_add(MOST_DAYS_OWNED.days())?.at(0, 0, 0, 0))?
-            .min(span.end);
-        let last = TimeZone::UTC
-            .to_datetime(end.checked_sub(SignedDuration::from_nanos(1))?)
-            .date();
+        let end = TimeZone::UTC.to_timestamp(first.checked_add(MOST_DAYS_OWNED.days())?.at(0, 0, 0, 0))?.min(span.end);
+        let last = TimeZone::UTC.to_datetime(end.checked_sub(SignedDuration::from_nanos(1))?).date();
         windows.push(Window {
             owned: start..end,
             from: first.checked_sub(DAYS_BEFORE.days())?,
@@ -63,10 +59,7 @@ mod tests {
     #[test]
     fn a_short_span_is_one_question() {
         let windows = windows(&(at("2026-11-01T04:00:00Z")..at("2026-11-22T13:00:00Z"))).unwrap();
-        let asked: Vec<_> = windows
-            .iter()
-            .map(|window| format!("{} {}", window.from, window.to))
-            .collect();
+        let asked: Vec<_> = windows.iter().map(|window| format!("{} {}", window.from, window.to)).collect();
         assert_eq!(asked, ["2026-10-31 2026-11-24"]);
     }
 

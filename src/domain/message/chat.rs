@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use super::text::{cut, name};
 use super::{Notice, NoticedAlert};
 use crate::domain::alert::AlertKind;
-use crate::domain::totals::Scope;
 
 const MOST_TITLE: usize = 250;
 const MOST_DESCRIPTION: usize = 8_000;
@@ -17,10 +16,7 @@ const MOST_KEYWORD: usize = 75;
 const MOST_NAME: usize = 60;
 
 pub(super) fn notification(notice: &Notice<'_>) -> Value {
-    let thread = notice.alerts.first().map_or_else(
-        || "test".to_owned(),
-        |alert| alert.planned.standing.period.label(),
-    );
+    let thread = notice.alerts.first().map_or_else(|| "test".to_owned(), |alert| alert.planned.standing.period.label());
     json!({
         "version": "1.0",
         "source": "custom",
@@ -66,12 +62,9 @@ fn description(notice: &Notice<'_>) -> String {
     }
     let tail = format!("_{}_\nAlert id `{}`", notice.receipt_text(), notice.id);
     let left_out = |count: usize| {
-        format!(
-            "… and {count} more alerts, left out here; the e-mail has more, the run's answer has all."
-        )
+        format!("… and {count} more alerts, left out here; the e-mail has more, the run's answer has all.")
     };
-    let mut room = MOST_DESCRIPTION
-        .saturating_sub(tail.chars().count() + left_out(usize::MAX).chars().count() + 2);
+    let mut room = MOST_DESCRIPTION.saturating_sub(tail.chars().count() + left_out(usize::MAX).chars().count() + 2);
     let alerts = notice.by_weight();
     for (index, alert) in alerts.iter().enumerate() {
         let line = line(alert);
@@ -88,45 +81,25 @@ fn description(notice: &Notice<'_>) -> String {
 
 fn line(alert: &NoticedAlert<'_>) -> String {
     let standing = &alert.planned.standing;
-    let subject = escaped(&standing.subject);
-    let who = match standing.scope {
-        Scope::BillingNumber => format!("*{subject}*"),
-        Scope::Department => format!("Department *{subject}*"),
-        Scope::CostCenter => format!("Cost center *{subject}*"),
-        Scope::Account => "*The whole account*".to_owned(),
-    };
+    let who = escaped(&alert.who());
     let spent = alert.spent();
     let mut text = match (standing.budget, alert.level()) {
         (Some(budget), Some(level)) => format!(
-            "• {who} spent *{spent}* in {}: reached *{level}* of {} {} (budget {})",
+            "• *{who}* spent *{spent}* in {}: reached *{level}* of {} {} (budget {})",
             standing.period,
             budget.currency,
             budget.amount,
             escaped(&budget.name)
         ),
-        _ => format!(
-            "• {who} spent *{spent}* in {}; no budget covers {}",
-            standing.period, standing.currency
-        ),
+        _ => format!("• *{who}* spent *{spent}* in {}; no budget covers {}", standing.period, standing.currency),
     };
     let spenders: Vec<_> = alert
         .top
         .iter()
-        .map(|spender| {
-            format!(
-                "{} {} {}",
-                escaped(&spender.name),
-                standing.currency,
-                spender.amount
-            )
-        })
+        .map(|spender| format!("{} {} {}", escaped(&spender.name), standing.currency, spender.amount))
         .collect();
     if !spenders.is_empty() {
-        let more = if alert.top_left_out > 0 {
-            format!(" and {} more", alert.top_left_out)
-        } else {
-            String::new()
-        };
+        let more = if alert.top_left_out > 0 { format!(" and {} more", alert.top_left_out) } else { String::new() };
         text += &format!(
             "\n   by {}: {}{more}",
             alert.top.first().map_or("", |spender| spender.kind.label()),
@@ -139,9 +112,7 @@ fn line(alert: &NoticedAlert<'_>) -> String {
 fn steps(notice: &Notice<'_>) -> Vec<String> {
     let steps: &[&str] = match notice.kind {
         AlertKind::Test => &["Nothing: alerts about real charges will arrive here too."],
-        AlertKind::Unwatched => {
-            &["Add a budget in this currency to the policy, or set unwatched to ignore."]
-        }
+        AlertKind::Unwatched => &["Add a budget in this currency to the policy, or set unwatched to ignore."],
         AlertKind::Budget => &[
             "Expected? Nothing to do, or raise the budget in the policy.",
             "Not expected? See the SMS/MMS Charges Usage Report in Zoom's web portal, and speak with those named.",
@@ -152,12 +123,6 @@ fn steps(notice: &Notice<'_>) -> Vec<String> {
 
 /// A name as Slack's mrkdwn takes it: its three control characters escaped, its marks of formatting gone.
 fn escaped(text: &str) -> String {
-    let text: String = text
-        .chars()
-        .map(|c| if matches!(c, '*' | '`' | '~') { ' ' } else { c })
-        .collect();
-    name(&text, MOST_NAME)
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
+    let text: String = text.chars().map(|c| if matches!(c, '*' | '`' | '~') { ' ' } else { c }).collect();
+    name(&text, MOST_NAME).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -100,9 +100,7 @@ fn in_full(notice: &Notice<'_>, alert: &NoticedAlert<'_>, body: &mut String) {
                 .percent_of(budget.amount)
                 .map_or_else(String::new, |percent| format!("{bound}{percent}% of "));
 
-            format!(
-                "{who} has spent {spent} on SMS and MMS in {period}: {share}its budget of {limit}."
-            )
+            format!("{who} has spent {spent} on SMS and MMS in {period}: {share}its budget of {limit}.")
         }
         None => format!(
             "Your account has spent {spent} on SMS and MMS in {period}, and no budget covers {}.",
@@ -110,24 +108,12 @@ fn in_full(notice: &Notice<'_>, alert: &NoticedAlert<'_>, body: &mut String) {
         ),
     };
     let mut chars = lead.chars();
-    let lead = chars
-        .next()
-        .map(|first| first.to_uppercase().to_string())
-        .unwrap_or_default()
-        + chars.as_str();
+    let lead = chars.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default() + chars.as_str();
     *body += &wrap("", &lead, WIDTH);
     body.push('\n');
     let mut line = |label: &str, text: &str| *body += &wrap(&format!("  {label:<11}"), text, WIDTH);
     if let (Some(budget), Some(level)) = (standing.budget, alert.level()) {
-        line(
-            "Reached",
-            &format!(
-                "{level} = {} {}{}",
-                budget.currency,
-                level.threshold,
-                also(alert)
-            ),
-        );
+        line("Reached", &format!("{level} = {} {}{}", budget.currency, level.threshold, also(alert)));
         line(
             "Budget",
             &format!(
@@ -140,11 +126,7 @@ fn in_full(notice: &Notice<'_>, alert: &NoticedAlert<'_>, body: &mut String) {
         );
         if let Some(remaining) = alert.remaining() {
             let text = if remaining.is_negative() {
-                format!(
-                    "over by {} {}",
-                    standing.currency,
-                    remaining.to_string().trim_start_matches('-')
-                )
+                format!("over by {} {}", standing.currency, remaining.to_string().trim_start_matches('-'))
             } else {
                 format!("{} {remaining}", standing.currency)
             };
@@ -153,26 +135,12 @@ fn in_full(notice: &Notice<'_>, alert: &NoticedAlert<'_>, body: &mut String) {
     }
     line("Since", &since(notice, alert));
     line("Messages", &format!("{bound}{}", standing.messages));
-    if let Some(percent) = alert
-        .percent_of_account()
-        .filter(|_| standing.scope != Scope::Account)
-    {
-        line(
-            "Share",
-            &format!(
-                "{percent}% of all that the account spent in {}",
-                standing.currency
-            ),
-        );
+    if let Some(percent) = alert.percent_of_account().filter(|_| standing.scope != Scope::Account) {
+        line("Share", &format!("{percent}% of all that the account spent in {}", standing.currency));
     }
     for (index, spender) in alert.top.iter().enumerate() {
         let kind = spender.kind.label();
-        let text = format!(
-            "{kind} {}: {} {}",
-            name(&spender.name, MOST_NAME),
-            standing.currency,
-            spender.amount
-        );
+        let text = format!("{kind} {}: {} {}", name(&spender.name, MOST_NAME), standing.currency, spender.amount);
         line(if index == 0 { "Spent by" } else { "" }, &text);
     }
     if alert.top_left_out > 0 {
@@ -195,17 +163,10 @@ fn since(notice: &Notice<'_>, alert: &NoticedAlert<'_>) -> String {
     let period = alert.planned.standing.period;
     let until = if notice.as_of < period.to() {
         let today = notice.zone.to_datetime(notice.as_of).date();
-        let days = today
-            .until(period.last_day())
-            .map_or(0, |span| span.get_days())
-            .unsigned_abs();
+        let days = today.until(period.last_day()).map_or(0, |span| span.get_days()).unsigned_abs();
         format!("{} left", count(u64::from(days), "day"))
     } else {
         "closed; late charges may still come".to_owned()
     };
-    format!(
-        "{} ({}), {until}",
-        period.first_day().strftime("%-d %B %Y"),
-        notice.zone_name
-    )
+    format!("{} ({}), {until}", period.first_day().strftime("%-d %B %Y"), notice.zone_name)
 }

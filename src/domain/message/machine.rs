@@ -95,12 +95,8 @@ impl AlertRecord {
 }
 
 pub(super) fn form(notice: &Notice<'_>, shown: usize) -> Value {
-    let alerts: Vec<_> = notice
-        .by_weight()
-        .into_iter()
-        .take(shown)
-        .map(|alert| alert_form(alert, notice.dry_run))
-        .collect();
+    let alerts: Vec<_> =
+        notice.by_weight().into_iter().take(shown).map(|alert| alert_form(alert, notice.dry_run)).collect();
     let mut form = json!({
         "schema": 1,
         "id": notice.id,
@@ -121,21 +117,13 @@ pub(super) fn form(notice: &Notice<'_>, shown: usize) -> Value {
 }
 
 fn alert_form(alert: &NoticedAlert<'_>, dry_run: bool) -> Value {
-    let mut form = json!(AlertRecord::of(
-        alert,
-        if dry_run { "dry_run" } else { "sent" }
-    ));
+    let mut form = json!(AlertRecord::of(alert, if dry_run { "dry_run" } else { "sent" }));
     if let Some(form) = form.as_object_mut() {
-        form.insert(
-            "messages".to_owned(),
-            alert.planned.standing.messages.into(),
-        );
+        form.insert("messages".to_owned(), alert.planned.standing.messages.into());
         form.insert("remaining".to_owned(), json!(alert.remaining()));
-        let share = alert.percent_of_account().map(|percent| {
-            (percent / rust_decimal::Decimal::ONE_HUNDRED)
-                .normalize()
-                .to_string()
-        });
+        let share = alert
+            .percent_of_account()
+            .map(|percent| (percent / rust_decimal::Decimal::ONE_HUNDRED).normalize().to_string());
         form.insert("share_of_account".to_owned(), json!(share));
         form.insert("top".to_owned(), alert.top.iter().map(spender).collect());
         if alert.top_left_out > 0 {

@@ -17,10 +17,10 @@ use rust_decimal::Decimal;
 use serde_json::json;
 
 use super::alert::{AlertId, AlertKind, Decision, Planned};
-use super::budget::{Proof, Standing};
+use super::budget::Proof;
 use super::money::Amount;
 use super::policy::Level;
-use super::totals::{Receipt, Scope, Spender, SumTooLong, Totals};
+use super::totals::{Receipt, Spender, Totals};
 
 pub use machine::AlertRecord;
 
@@ -43,18 +43,12 @@ const MOST_SPENDERS: usize = 5;
 
 impl<'p> NoticedAlert<'p> {
     /// Adds to a planned alert who spent the money.
-    ///
-    /// # Errors
-    /// [`SumTooLong`].
-    pub fn new(planned: Planned<'p>, totals: &Totals) -> Result<NoticedAlert<'p>, SumTooLong> {
-        let mut top = planned.standing.spenders(totals)?;
+    #[must_use]
+    pub fn new(planned: Planned<'p>, totals: &Totals) -> NoticedAlert<'p> {
+        let mut top = planned.standing.spenders(totals);
         let top_left_out = top.len().saturating_sub(MOST_SPENDERS);
         top.truncate(MOST_SPENDERS);
-        Ok(NoticedAlert {
-            planned,
-            top,
-            top_left_out,
-        })
+        NoticedAlert { planned, top, top_left_out }
     }
 
     fn level(&self) -> Option<&'p Level> {
@@ -77,7 +71,11 @@ impl<'p> NoticedAlert<'p> {
 
     /// What goes before a figure that may be higher.
     fn bound(&self) -> &'static str {
-        if self.at_least() { "at least " } else { "" }
+        match self.planned.standing.proof {
+            Proof::Exact => "",
+            Proof::AtLeast => "at least ",
+            Proof::Nothing => "(as far as read) ",
+        }
     }
 
     /// `USD 66.2023` or `at least USD 66.2023`.
@@ -86,15 +84,8 @@ impl<'p> NoticedAlert<'p> {
         format!("{}{} {}", self.bound(), standing.currency, standing.amount)
     }
 
-    /// `+14085550000`, `department Sales`, `the whole account`.
     fn who(&self) -> String {
-        let Standing { scope, subject, .. } = &self.planned.standing;
-        match scope {
-            Scope::BillingNumber => subject.to_string(),
-            Scope::Department => format!("department {subject}"),
-            Scope::CostCenter => format!("cost center {subject}"),
-            Scope::Account => "the whole account".to_owned(),
-        }
+        self.planned.standing.scope.of(&self.planned.standing.subject)
     }
 
     /// `+14085550000: USD 66.2, 100% of USD 50 reached (2026-11)`.
@@ -104,10 +95,7 @@ impl<'p> NoticedAlert<'p> {
         match (standing.budget, self.level()) {
             (Some(budget), Some(level)) => {
                 let who = text::name(&self.who(), 30);
-                format!(
-                    "{who}: {spent}, {level} of {} {} reached ({period})",
-                    budget.currency, budget.amount
-                )
+                format!("{who}: {spent}, {level} of {} {} reached ({period})", budget.currency, budget.amount)
             }
             _ => format!("{spent} spent that no budget covers ({period})"),
         }
@@ -175,18 +163,17 @@ impl Publication {
     #[must_use]
     pub fn of(notice: &Notice<'_>) -> Publication {
         let mut shown = notice.alerts.len();
-        loop {
-            let publication = Publication {
-                subject: email::subject(notice),
-                email: email::body(notice),
-                chat: chat::notification(notice).to_string(),
-                machine: machine::form(notice, shown).to_string(),
-            };
-            if shown == 0 || publication.message().len() <= MOST_BYTES {
-                return publication;
-            }
+        let mut publication = Publication {
+            subject: email::subject(notice),
+            email: email::body(notice),
+            chat: chat::notification(notice).to_string(),
+            machine: machine::form(notice, shown).to_string(),
+        };
+        while shown > 0 && publication.message().len() > MOST_BYTES {
             shown /= 2;
+            publication.machine = machine::form(notice, shown).to_string();
         }
+        publication
     }
 
     /// The body of the publish: a JSON object with one text for each protocol.
@@ -209,10 +196,7 @@ impl Notice<'_> {
     fn by_weight(&self) -> Vec<&NoticedAlert<'_>> {
         let mut alerts: Vec<_> = self.alerts.iter().collect();
         alerts.sort_by_key(|alert| {
-            std::cmp::Reverse((
-                alert.level().map(|level| level.percent),
-                alert.planned.standing.amount,
-            ))
+            std::cmp::Reverse((alert.level().map(|level| level.percent), alert.planned.standing.amount))
         });
         alerts
     }
@@ -226,19 +210,13 @@ impl Notice<'_> {
             (_, Some(first)) if alerts.len() == 1 => first,
             (_, Some(first)) => format!("{} alerts; {first}", alerts.len()),
         };
-        let repeat = if self.possible_repeat {
-            "(possible repeat) "
-        } else {
-            ""
-        };
+        let repeat = if self.possible_repeat { "(possible repeat) " } else { "" };
         format!("Zoom SMS cost: {repeat}{what}")
     }
 
     /// `22 November 2026 08:00 EST`.
     fn time(&self, at: Timestamp) -> String {
-        at.to_zoned(self.zone.clone())
-            .strftime("%-d %B %Y %H:%M %Z")
-            .to_string()
+        at.to_zoned(self.zone.clone()).strftime("%-d %B %Y %H:%M %Z").to_string()
     }
 
     /// How complete the figures are, in one or two sentences.
@@ -246,22 +224,10 @@ impl Notice<'_> {
         if self.kind == AlertKind::Test {
             return "This is a test: no report was read for it.".to_owned();
         }
-        let Receipt {
-            complete,
-            rows,
-            pages,
-            days,
-            newest_row,
-            ..
-        } = &self.receipt;
-        let newest = newest_row.map_or_else(String::new, |newest| {
-            format!(" The newest was sent {}.", self.time(newest))
-        });
-        let (rows, pages, days) = (
-            count(*rows, "charged message"),
-            count(*pages, "page"),
-            count(*days, "day"),
-        );
+        let Receipt { complete, rows, pages, days, newest_row, .. } = &self.receipt;
+        let newest =
+            newest_row.map_or_else(String::new, |newest| format!(" The newest was sent {}.", self.time(newest)));
+        let (rows, pages, days) = (count(*rows, "charged message"), count(*pages, "page"), count(*days, "day"));
         let as_of = self.time(self.as_of);
         if *complete {
             format!(

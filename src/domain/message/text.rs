@@ -15,10 +15,7 @@ pub(super) fn cut(text: &str, most: usize) -> String {
 
 /// A name from the data, fit for a line of text: no control characters, at most `most` characters.
 pub(super) fn name(text: &str, most: usize) -> String {
-    let clean: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
+    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     if clean.chars().count() <= most {
         return clean;
     }
@@ -28,15 +25,7 @@ pub(super) fn name(text: &str, most: usize) -> String {
 
 /// Plain printable ASCII; any other character becomes a question mark.
 pub(super) fn ascii(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            if c.is_ascii_graphic() || c == ' ' {
-                c
-            } else {
-                '?'
-            }
-        })
-        .collect()
+    text.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' }).collect()
 }
 
 /// Lines of at most `width` characters, the first one begun with `first`, the others with as many blanks.
@@ -89,10 +78,7 @@ mod tests {
 
     #[test]
     fn text_is_wrapped_under_its_label() {
-        assert_eq!(
-            wrap("  Label  ", "one two three", 16),
-            "  Label  one two\n         three\n"
-        );
+        assert_eq!(wrap("  Label  ", "one two three", 16), "  Label  one two\n         three\n");
         assert_eq!(wrap("", "abcdefghij k", 4), "abcd\nefgh\nij k\n");
     }
 

@@ -30,24 +30,13 @@ impl PolicyFault {
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let line = before.matches('\n').count() + 1;
         let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
-        PolicyFault {
-            code,
-            message,
-            mend,
-            span,
-            line,
-            column,
-        }
+        PolicyFault { code, message, mend, span, line, column }
     }
 }
 
 impl fmt::Display for PolicyFault {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            out,
-            "line {}, column {}: {}; {}",
-            self.line, self.column, self.message, self.mend
-        )
+        write!(out, "line {}, column {}: {}; {}", self.line, self.column, self.message, self.mend)
     }
 }
 

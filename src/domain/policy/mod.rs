@@ -118,9 +118,9 @@ impl Only {
                 .iter()
                 .filter_map(|pattern| match pattern {
                     Pattern::Exactly(text) => (text == subject).then_some(Closeness::Exactly),
-                    Pattern::Prefix(text) => subject
-                        .starts_with(text.as_str())
-                        .then_some(Closeness::Prefix(text.len())),
+                    Pattern::Prefix(text) => {
+                        subject.starts_with(text.as_str()).then_some(Closeness::Prefix(text.len()))
+                    }
                 })
                 .max(),
         }
@@ -130,18 +130,10 @@ impl Only {
 impl Policy {
     /// The one budget that applies to a subject: an exact name before the longest prefix before no `only`.
     #[must_use]
-    pub fn budget_for(
-        &self,
-        scope: Scope,
-        subject: &str,
-        currency: Currency,
-        period: PeriodKind,
-    ) -> Option<&Budget> {
+    pub fn budget_for(&self, scope: Scope, subject: &str, currency: Currency, period: PeriodKind) -> Option<&Budget> {
         self.budgets
             .iter()
-            .filter(|budget| {
-                budget.scope == scope && budget.currency == currency && budget.period == period
-            })
+            .filter(|budget| budget.scope == scope && budget.currency == currency && budget.period == period)
             .filter_map(|budget| Some((budget.only.closeness(subject)?, budget)))
             .max_by_key(|(closeness, _)| *closeness)
             .map(|(_, budget)| budget)
@@ -159,9 +151,7 @@ impl Policy {
     /// Whether any budget is in this currency.
     #[must_use]
     pub fn covers(&self, currency: Currency) -> bool {
-        self.budgets
-            .iter()
-            .any(|budget| budget.currency == currency)
+        self.budgets.iter().any(|budget| budget.currency == currency)
     }
 }
 

@@ -14,29 +14,17 @@ use crate::domain::money::{Amount, Currency, MoneyFault};
 use crate::domain::period::PeriodKind;
 use crate::domain::totals::Scope;
 
-const POLICY_KEYS: [&str; 5] = [
-    "time_zone",
-    "late_charges_days",
-    "unwatched",
-    "group_by",
-    "budget",
-];
-const BUDGET_KEYS: [&str; 7] = [
-    "name", "scope", "only", "currency", "amount", "period", "alert_at",
-];
+const POLICY_KEYS: [&str; 5] = ["time_zone", "late_charges_days", "unwatched", "group_by", "budget"];
+const BUDGET_KEYS: [&str; 7] = ["name", "scope", "only", "currency", "amount", "period", "alert_at"];
 const SCOPES: [(&str, Scope); 4] = [
     ("billing_number", Scope::BillingNumber),
     ("department", Scope::Department),
     ("cost_center", Scope::CostCenter),
     ("account", Scope::Account),
 ];
-const PERIODS: [(&str, PeriodKind); 3] = [
-    ("day", PeriodKind::Day),
-    ("week", PeriodKind::Week),
-    ("month", PeriodKind::Month),
-];
-const UNWATCHED: [(&str, Unwatched); 2] =
-    [("notify", Unwatched::Notify), ("ignore", Unwatched::Ignore)];
+const PERIODS: [(&str, PeriodKind); 3] =
+    [("day", PeriodKind::Day), ("week", PeriodKind::Week), ("month", PeriodKind::Month)];
+const UNWATCHED: [(&str, Unwatched); 2] = [("notify", Unwatched::Notify), ("ignore", Unwatched::Ignore)];
 const GROUP_BY: [(&str, GroupBy); 2] = [("run", GroupBy::Run), ("subject", GroupBy::Subject)];
 
 /// Zoom's report goes back 13 months; a month of patience is ample, and each day costs requests.
@@ -57,10 +45,7 @@ impl Policy {
     /// # Errors
     /// All its faults, each with line, column and mend.
     pub fn parse(document: &str) -> Result<Policy, PolicyFaults> {
-        let mut reader = Reader {
-            document,
-            faults: Vec::new(),
-        };
+        let mut reader = Reader { document, faults: Vec::new() };
         let (table, syntax) = DeTable::parse_recoverable(document);
         for error in &syntax {
             let span = error.span().unwrap_or(0..0);
@@ -93,32 +78,15 @@ impl<'d> Reader<'d> {
         PolicyFaults(self.faults)
     }
 
-    fn fault(
-        &mut self,
-        span: Range<usize>,
-        code: &'static str,
-        message: impl Into<String>,
-        mend: impl Into<String>,
-    ) {
-        self.faults.push(PolicyFault::at(
-            self.document,
-            span,
-            code,
-            message.into(),
-            mend.into(),
-        ));
+    fn fault(&mut self, span: Range<usize>, code: &'static str, message: impl Into<String>, mend: impl Into<String>) {
+        self.faults.push(PolicyFault::at(self.document, span, code, message.into(), mend.into()));
     }
 
     fn policy(&mut self, table: &Spanned<DeTable<'d>>) -> Option<Policy> {
         let keys = table.get_ref();
         self.refuse_unknown(keys, &POLICY_KEYS, "a policy");
-        let zone = keys
-            .get("time_zone")
-            .and_then(|value| Some((value.span(), self.text(value, "time_zone")?)));
-        let time_zone_name = zone
-            .as_ref()
-            .map_or("UTC", |(_, name)| name.as_str())
-            .to_owned();
+        let zone = keys.get("time_zone").and_then(|value| Some((value.span(), self.text(value, "time_zone")?)));
+        let time_zone_name = zone.as_ref().map_or("UTC", |(_, name)| name.as_str()).to_owned();
         let time_zone = TimeZoneDatabase::bundled().get(&time_zone_name);
         if time_zone.is_err() {
             let span = zone.map_or(0..0, |(span, _)| span);
@@ -130,17 +98,11 @@ impl<'d> Reader<'d> {
                 "write an IANA name such as \"America/New_York\", or leave the key out for UTC",
             );
         }
-        let late_charges_days = keys
-            .get("late_charges_days")
-            .map_or(Some(3), |value| self.late_charges_days(value));
-        let unwatched = keys
-            .get("unwatched")
-            .map_or(Some(Unwatched::Notify), |value| {
-                self.one_of(value, "unwatched", &UNWATCHED)
-            });
-        let group_by = keys.get("group_by").map_or(Some(GroupBy::Run), |value| {
-            self.one_of(value, "group_by", &GROUP_BY)
-        });
+        let late_charges_days = keys.get("late_charges_days").map_or(Some(3), |value| self.late_charges_days(value));
+        let unwatched =
+            keys.get("unwatched").map_or(Some(Unwatched::Notify), |value| self.one_of(value, "unwatched", &UNWATCHED));
+        let group_by =
+            keys.get("group_by").map_or(Some(GroupBy::Run), |value| self.one_of(value, "group_by", &GROUP_BY));
         let budgets = self.budgets(keys);
         Some(Policy {
             time_zone: time_zone.ok()?,
@@ -155,12 +117,7 @@ impl<'d> Reader<'d> {
     fn budgets(&mut self, keys: &DeTable<'d>) -> Option<Vec<Budget>> {
         const MEND: &str = "add a [[budget]] with name, scope, currency and amount";
         let Some(value) = keys.get("budget") else {
-            self.fault(
-                0..0,
-                "no_budget",
-                "the policy has no budget and would watch nothing",
-                MEND,
-            );
+            self.fault(0..0, "no_budget", "the policy has no budget and would watch nothing", MEND);
             return None;
         };
         let Some(entries) = value.get_ref().as_array() else {
@@ -173,12 +130,7 @@ impl<'d> Reader<'d> {
             return None;
         };
         if entries.is_empty() {
-            self.fault(
-                value.span(),
-                "no_budget",
-                "the policy has no budget and would watch nothing",
-                MEND,
-            );
+            self.fault(value.span(), "no_budget", "the policy has no budget and would watch nothing", MEND);
         }
         let mut budgets = Vec::new();
         let mut complete = true;
@@ -201,16 +153,8 @@ impl<'d> Reader<'d> {
             };
             let place = table.get("name").map_or(entry.span(), Spanned::span);
             if let Some(line) = names.insert(budget.name.clone(), self.line(&place)) {
-                let message = format!(
-                    "budget name {:?} is already that of line {line}",
-                    budget.name
-                );
-                self.fault(
-                    place,
-                    "duplicate_name",
-                    message,
-                    "give each budget a name of its own",
-                );
+                let message = format!("budget name {:?} is already that of line {line}", budget.name);
+                self.fault(place, "duplicate_name", message, "give each budget a name of its own");
             }
             let place = table.get("only").map_or(entry.span(), Spanned::span);
             self.refuse_ties(&budget, place, &mut patterns);
@@ -220,12 +164,7 @@ impl<'d> Reader<'d> {
     }
 
     /// Two budgets that name a subject equally closely would leave open which of them applies.
-    fn refuse_ties(
-        &mut self,
-        budget: &Budget,
-        place: Range<usize>,
-        seen: &mut BTreeMap<Claimed, (String, usize)>,
-    ) {
+    fn refuse_ties(&mut self, budget: &Budget, place: Range<usize>, seen: &mut BTreeMap<Claimed, (String, usize)>) {
         let patterns = match &budget.only {
             Only::Everyone => vec![None],
             Only::These(patterns) => patterns.iter().cloned().map(Some).collect(),
@@ -266,91 +205,47 @@ impl<'d> Reader<'d> {
                 );
             }
         }
-        let name = table
-            .get("name")
-            .and_then(|value| self.filled_text(value, "name"));
-        let scope = table
-            .get("scope")
-            .and_then(|value| self.one_of(value, "scope", &SCOPES));
-        let only = table
-            .get("only")
-            .map_or(Some(Only::Everyone), |value| self.only(value));
+        let name = table.get("name").and_then(|value| self.filled_text(value, "name"));
+        let scope = table.get("scope").and_then(|value| self.one_of(value, "scope", &SCOPES));
+        let only = table.get("only").map_or(Some(Only::Everyone), |value| self.only(value));
         let currency = table.get("currency").and_then(|value| self.currency(value));
         let amount = table.get("amount").and_then(|value| self.amount(value));
-        let period = table
-            .get("period")
-            .map_or(Some(PeriodKind::Month), |value| {
-                self.one_of(value, "period", &PERIODS)
-            });
-        let percents = table
-            .get("alert_at")
-            .map_or(Some(vec![Decimal::ONE_HUNDRED]), |value| {
-                self.percents(value)
-            });
+        let period =
+            table.get("period").map_or(Some(PeriodKind::Month), |value| self.one_of(value, "period", &PERIODS));
+        let percents = table.get("alert_at").map_or(Some(vec![Decimal::ONE_HUNDRED]), |value| self.percents(value));
         let amount = amount?;
         let levels = percents?
             .into_iter()
-            .map(|percent| {
-                amount
-                    .checked_percent(percent)
-                    .map(|threshold| Level { percent, threshold })
-            })
+            .map(|percent| amount.checked_percent(percent).map(|threshold| Level { percent, threshold }))
             .collect::<Option<Vec<_>>>()?;
-        Some(Budget {
-            name: name?,
-            scope: scope?,
-            only: only?,
-            currency: currency?,
-            amount,
-            period: period?,
-            levels,
-        })
+        Some(Budget { name: name?, scope: scope?, only: only?, currency: currency?, amount, period: period?, levels })
     }
 
     fn refuse_unknown(&mut self, table: &DeTable<'d>, known: &[&str], what: &str) {
         for key in table.keys() {
             if !known.contains(&key.get_ref().as_ref()) {
                 let message = format!("{what} has no key {:?}", key.get_ref());
-                self.fault(
-                    key.span(),
-                    "unknown_key",
-                    message,
-                    format!("allowed are {}", known.join(", ")),
-                );
+                self.fault(key.span(), "unknown_key", message, format!("allowed are {}", known.join(", ")));
             }
         }
     }
 
     fn late_charges_days(&mut self, value: &Value<'d>) -> Option<u32> {
-        let days = value
-            .get_ref()
-            .as_integer()
-            .and_then(|number| u32::from_str_radix(number.as_str(), number.radix()).ok());
+        let days =
+            value.get_ref().as_integer().and_then(|number| u32::from_str_radix(number.as_str(), number.radix()).ok());
         let days = days.filter(|days| *days <= MOST_LATE_DAYS);
         if days.is_none() {
-            let message = format!(
-                "late_charges_days = {} is not a number of days",
-                self.written(value)
-            );
-            self.fault(
-                value.span(),
-                "bad_value",
-                message,
-                format!("write a whole number from 0 to {MOST_LATE_DAYS}"),
-            );
+            let message = format!("late_charges_days = {} is not a number of days", self.written(value));
+            self.fault(value.span(), "bad_value", message, format!("write a whole number from 0 to {MOST_LATE_DAYS}"));
         }
         days
     }
 
     fn only(&mut self, value: &Value<'d>) -> Option<Only> {
-        const MEND: &str = "list exact names, or beginnings with a star at the end, such as [\"+14085550000\", \"+1408556*\"]";
+        const MEND: &str =
+            "list exact names, or beginnings with a star at the end, such as [\"+14085550000\", \"+1408556*\"]";
         let Some(entries) = value.get_ref().as_array() else {
-            self.fault(
-                value.span(),
-                "wrong_type",
-                format!("only = {} is not a list", self.written(value)),
-                MEND,
-            );
+            self.fault(value.span(), "wrong_type", format!("only = {} is not a list", self.written(value)), MEND);
             return None;
         };
         if entries.is_empty() {
@@ -366,20 +261,13 @@ impl<'d> Reader<'d> {
         let mut patterns = Vec::new();
         for entry in entries.iter() {
             let text = self.filled_text(entry, "only")?;
-            let (stem, star) = text
-                .strip_suffix('*')
-                .map_or((text.as_str(), false), |stem| (stem, true));
+            let (stem, star) = text.strip_suffix('*').map_or((text.as_str(), false), |stem| (stem, true));
             if stem.contains('*') || stem.is_empty() {
-                let message =
-                    format!("only has {text:?}, whose star is not at the end of a beginning");
+                let message = format!("only has {text:?}, whose star is not at the end of a beginning");
                 self.fault(entry.span(), "bad_value", message, MEND);
                 return None;
             }
-            patterns.push(if star {
-                Pattern::Prefix(stem.to_owned())
-            } else {
-                Pattern::Exactly(stem.to_owned())
-            });
+            patterns.push(if star { Pattern::Prefix(stem.to_owned()) } else { Pattern::Exactly(stem.to_owned()) });
         }
         Some(Only::These(patterns))
     }
@@ -399,41 +287,20 @@ impl<'d> Reader<'d> {
     }
 
     fn amount(&mut self, value: &Value<'d>) -> Option<Amount> {
-        let amount = self.number(
-            value,
-            "amount",
-            MOST_AMOUNT,
-            MOST_AMOUNT_PLACES,
-            "\"100.00\"",
-        )?;
+        let amount = self.number(value, "amount", MOST_AMOUNT, MOST_AMOUNT_PLACES, "\"100.00\"")?;
         Amount::parse(&amount.to_string()).ok()
     }
 
     fn percents(&mut self, value: &Value<'d>) -> Option<Vec<Decimal>> {
-        const MEND: &str =
-            "list percents of the amount such as [50, 80, 100], or leave the key out for [100]";
-        let entries = value
-            .get_ref()
-            .as_array()
-            .filter(|entries| !entries.is_empty());
+        const MEND: &str = "list percents of the amount such as [50, 80, 100], or leave the key out for [100]";
+        let entries = value.get_ref().as_array().filter(|entries| !entries.is_empty());
         let Some(entries) = entries else {
-            self.fault(
-                value.span(),
-                "bad_value",
-                format!("alert_at = {} lists no level", self.written(value)),
-                MEND,
-            );
+            self.fault(value.span(), "bad_value", format!("alert_at = {} lists no level", self.written(value)), MEND);
             return None;
         };
         let mut percents = Vec::new();
         for entry in entries.iter() {
-            let percent = self.number(
-                entry,
-                "a level of alert_at",
-                MOST_PERCENT,
-                MOST_PERCENT_PLACES,
-                "80",
-            )?;
+            let percent = self.number(entry, "a level of alert_at", MOST_PERCENT, MOST_PERCENT_PLACES, "80")?;
             if percents.contains(&percent) {
                 self.fault(
                     entry.span(),
@@ -449,14 +316,7 @@ impl<'d> Reader<'d> {
     }
 
     /// A positive decimal, from a string or from the digits of a number.
-    fn number(
-        &mut self,
-        value: &Value<'d>,
-        key: &str,
-        most: Decimal,
-        places: u32,
-        example: &str,
-    ) -> Option<Decimal> {
+    fn number(&mut self, value: &Value<'d>, key: &str, most: Decimal, places: u32, example: &str) -> Option<Decimal> {
         let text = match value.get_ref() {
             DeValue::String(text) => text.to_string(),
             DeValue::Integer(number) if number.radix() == 10 => number.as_str().to_owned(),
@@ -476,38 +336,17 @@ impl<'d> Reader<'d> {
         let mend = format!(
             "write a number greater than 0 and at most {most}, with at most {places} decimal places, such as {example}"
         );
-        self.fault(
-            value.span(),
-            "bad_value",
-            format!("{key} {} {problem}", self.written(value)),
-            mend,
-        );
+        self.fault(value.span(), "bad_value", format!("{key} {} {problem}", self.written(value)), mend);
         None
     }
 
-    fn one_of<T: Copy>(
-        &mut self,
-        value: &Value<'d>,
-        key: &str,
-        choices: &[(&str, T)],
-    ) -> Option<T> {
+    fn one_of<T: Copy>(&mut self, value: &Value<'d>, key: &str, choices: &[(&str, T)]) -> Option<T> {
         let text = value.get_ref().as_str();
-        let found = choices
-            .iter()
-            .find(|(name, _)| Some(*name) == text)
-            .map(|(_, choice)| *choice);
+        let found = choices.iter().find(|(name, _)| Some(*name) == text).map(|(_, choice)| *choice);
         if found.is_none() {
-            let names: Vec<_> = choices
-                .iter()
-                .map(|(name, _)| format!("{name:?}"))
-                .collect();
+            let names: Vec<_> = choices.iter().map(|(name, _)| format!("{name:?}")).collect();
             let message = format!("{key} = {} is not one of its values", self.written(value));
-            self.fault(
-                value.span(),
-                "bad_value",
-                message,
-                format!("write {}", names.join(" or ")),
-            );
+            self.fault(value.span(), "bad_value", message, format!("write {}", names.join(" or ")));
         }
         found
     }
@@ -550,8 +389,6 @@ impl<'d> Reader<'d> {
     }
 
     fn line(&self, place: &Range<usize>) -> usize {
-        self.document
-            .get(..place.start)
-            .map_or(1, |before| before.matches('\n').count() + 1)
+        self.document.get(..place.start).map_or(1, |before| before.matches('\n').count() + 1)
     }
 }

@@ -3,17 +3,12 @@ use super::*;
 fn faults(document: &str) -> Vec<String> {
     match Policy::parse(document) {
         Ok(_) => Vec::new(),
-        Err(PolicyFaults(faults)) => faults
-            .iter()
-            .map(|fault| format!("{} {fault}", fault.code))
-            .collect(),
+        Err(PolicyFaults(faults)) => faults.iter().map(|fault| format!("{} {fault}", fault.code)).collect(),
     }
 }
 
 fn budget(lines: &str) -> String {
-    format!(
-        "[[budget]]\nname = \"b\"\nscope = \"account\"\ncurrency = \"USD\"\namount = 10\n{lines}"
-    )
+    format!("[[budget]]\nname = \"b\"\nscope = \"account\"\ncurrency = \"USD\"\namount = 10\n{lines}")
 }
 
 #[test]
@@ -74,8 +69,7 @@ fn an_amount_is_read_from_the_digits_written() {
         ("\" 7 \"", "7"),
     ] {
         let document = budget("").replace("amount = 10", &format!("amount = {written}"));
-        let policy =
-            Policy::parse(&document).unwrap_or_else(|faults| panic!("{written}: {faults}"));
+        let policy = Policy::parse(&document).unwrap_or_else(|faults| panic!("{written}: {faults}"));
         assert_eq!(policy.budgets[0].amount.to_string(), expected, "{written}");
     }
 }
@@ -83,11 +77,7 @@ fn an_amount_is_read_from_the_digits_written() {
 #[test]
 fn levels_are_sorted_and_exact() {
     let policy = Policy::parse(&budget("alert_at = [100, 33.33, \"50\"]")).unwrap();
-    let levels: Vec<_> = policy.budgets[0]
-        .levels
-        .iter()
-        .map(|level| format!("{level} {}", level.threshold))
-        .collect();
+    let levels: Vec<_> = policy.budgets[0].levels.iter().map(|level| format!("{level} {}", level.threshold)).collect();
     assert_eq!(levels, ["33.33% 3.333", "50% 5", "100% 10"]);
 }
 
@@ -121,31 +111,19 @@ fn every_fault_has_its_place_and_its_mend() {
         &budget("only = [\"+1*8\"]"),
         &budget("only = [\"a\", \"a\"]"),
         &format!("{}\n{}", budget(""), budget("")),
-        &format!(
-            "{}\n{}",
-            budget("only = [\"+1*\", \"+2\"]"),
-            budget("only = [\"+2\"]").replace("\"b\"", "\"c\"")
-        ),
+        &format!("{}\n{}", budget("only = [\"+1*\", \"+2\"]"), budget("only = [\"+2\"]").replace("\"b\"", "\"c\"")),
         "budget = [1]",
         "time_zone = \n",
         "time_zone = \"UTC\"\ntime_zone = \"UTC\"\n",
     ];
-    let told: Vec<_> = cases
-        .iter()
-        .map(|case| (case.to_string(), faults(case)))
-        .collect();
+    let told: Vec<_> = cases.iter().map(|case| (case.to_string(), faults(case))).collect();
     insta::assert_debug_snapshot!("policy_faults", told);
 }
 
 #[test]
 fn the_most_specific_budget_alone_applies() {
     let named = |name: &str, only: &str| {
-        format!(
-            "{}\n",
-            budget(only)
-                .replace("\"b\"", &format!("{name:?}"))
-                .replace("account", "billing_number")
-        )
+        format!("{}\n", budget(only).replace("\"b\"", &format!("{name:?}")).replace("account", "billing_number"))
     };
     let document = [
         named("all", ""),
@@ -157,43 +135,20 @@ fn the_most_specific_budget_alone_applies() {
     let policy = Policy::parse(&document).unwrap();
     let applies = |subject: &str| {
         policy
-            .budget_for(
-                Scope::BillingNumber,
-                subject,
-                Currency::parse("USD").unwrap(),
-                PeriodKind::Month,
-            )
+            .budget_for(Scope::BillingNumber, subject, Currency::parse("USD").unwrap(), PeriodKind::Month)
             .map(|budget| budget.name.as_str())
     };
     assert_eq!(applies("+1408"), Some("one"));
     assert_eq!(applies("+1409"), Some("long"));
     assert_eq!(applies("+1300"), Some("short"));
     assert_eq!(applies("(none)"), Some("all"));
+    assert_eq!(policy.budget_for(Scope::Department, "+1408", Currency::parse("USD").unwrap(), PeriodKind::Month), None);
     assert_eq!(
-        policy.budget_for(
-            Scope::Department,
-            "+1408",
-            Currency::parse("USD").unwrap(),
-            PeriodKind::Month
-        ),
+        policy.budget_for(Scope::BillingNumber, "+1408", Currency::parse("EUR").unwrap(), PeriodKind::Month),
         None
     );
     assert_eq!(
-        policy.budget_for(
-            Scope::BillingNumber,
-            "+1408",
-            Currency::parse("EUR").unwrap(),
-            PeriodKind::Month
-        ),
-        None
-    );
-    assert_eq!(
-        policy.budget_for(
-            Scope::BillingNumber,
-            "+1408",
-            Currency::parse("USD").unwrap(),
-            PeriodKind::Day
-        ),
+        policy.budget_for(Scope::BillingNumber, "+1408", Currency::parse("USD").unwrap(), PeriodKind::Day),
         None
     );
 }
