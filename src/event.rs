@@ -1,8 +1,7 @@
 //! What a run is asked to do: our own event, EventBridge's two envelopes, or nothing.
 
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::config::{PolicySource, secret_id, shown, topic_arn};
 use crate::error::{Code, RunError};
@@ -30,19 +29,49 @@ pub struct Event {
     pub topic_arn: Option<String>,
 }
 
-/// Our own input; refuses what it does not know.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+/// Our own input, read as far as its types go.
+#[derive(Default)]
 struct OwnEvent {
     as_of: Option<String>,
-    dry_run: Option<bool>,
-    test_alert: Option<bool>,
+    dry_run: bool,
+    test_alert: bool,
     trigger: Option<String>,
     schedule_arn: Option<String>,
     scheduled_time: Option<String>,
     zoom_secret_id: Option<String>,
     policy: Option<String>,
     alert_topic_arn: Option<String>,
+}
+
+impl OwnEvent {
+    fn read(event: Map<String, Value>) -> Result<OwnEvent, RunError> {
+        let mut own = OwnEvent::default();
+        for (key, value) in event {
+            let text = || match &value {
+                Value::String(text) => Ok(Some(text.clone())),
+                Value::Null => Ok(None),
+                _ => Err(invalid(format!("{key} is not a text"))),
+            };
+            let flag = || match &value {
+                Value::Bool(flag) => Ok(*flag),
+                Value::Null => Ok(false),
+                _ => Err(invalid(format!("{key} is neither true nor false"))),
+            };
+            match key.as_str() {
+                "as_of" => own.as_of = text()?,
+                "dry_run" => own.dry_run = flag()?,
+                "test_alert" => own.test_alert = flag()?,
+                "trigger" => own.trigger = text()?,
+                "schedule_arn" => own.schedule_arn = text()?,
+                "scheduled_time" => own.scheduled_time = text()?,
+                "zoom_secret_id" => own.zoom_secret_id = text()?,
+                "policy" => own.policy = text()?,
+                "alert_topic_arn" => own.alert_topic_arn = text()?,
+                _ => return Err(invalid(format!("it has an unknown field {key:?}"))),
+            }
+        }
+        Ok(own)
+    }
 }
 
 const ENVELOPE_KEYS: [&str; 2] = ["detail-type", "source"];
@@ -57,9 +86,9 @@ impl Event {
         if is_envelope {
             return Event::from_envelope(&event, now);
         }
-        let own: OwnEvent = match event {
+        let own = match event {
             Value::Null => OwnEvent::default(),
-            Value::Object(_) => serde_json::from_value(event).map_err(|error| invalid(error.to_string()))?,
+            Value::Object(event) => OwnEvent::read(event)?,
             _ => return Err(invalid("it is not a JSON object")),
         };
         Event::from_own(own, now)
@@ -69,12 +98,16 @@ impl Event {
     /// The detail is our own input.
     fn from_envelope(event: &Value, now: Timestamp) -> Result<Event, RunError> {
         let detail = match event.get("detail") {
-            None | Some(Value::Null) => Ok(OwnEvent::default()),
-            Some(Value::String(text)) if text.trim().is_empty() => Ok(OwnEvent::default()),
-            Some(Value::String(text)) => serde_json::from_str(text),
-            Some(detail) => serde_json::from_value(detail.clone()),
+            Some(Value::String(text)) if text.trim().is_empty() => Value::Null,
+            Some(Value::String(text)) => serde_json::from_str(text).map_err(|_| invalid("its detail is no JSON"))?,
+            Some(detail) => detail.clone(),
+            None => Value::Null,
         };
-        let mut own = detail.map_err(|error| invalid(format!("detail: {error}")))?;
+        let mut own = match detail {
+            Value::Null => OwnEvent::default(),
+            Value::Object(detail) => OwnEvent::read(detail)?,
+            _ => return Err(invalid("its detail is not a JSON object")),
+        };
         if own.scheduled_time.is_none() {
             own.scheduled_time = event.get("time").and_then(Value::as_str).map(str::to_owned);
         }
@@ -97,8 +130,8 @@ impl Event {
         let scheduled_time = own.scheduled_time.filter(|text| !text.starts_with('<'));
         Ok(Event {
             as_of,
-            dry_run: own.dry_run.unwrap_or_default(),
-            test_alert: own.test_alert.unwrap_or_default(),
+            dry_run: own.dry_run,
+            test_alert: own.test_alert,
             trigger: own.trigger,
             schedule_arn: own.schedule_arn,
             scheduled_time: scheduled_time.map(|text| moment("scheduled_time", &text)).transpose()?,
@@ -176,16 +209,16 @@ mod tests {
     #[test]
     fn a_wrong_event_is_refused_with_its_reason() {
         for (event, part) in [
-            (json!({"dryrun": true}), "unknown field `dryrun`"),
-            (json!({"dry_run": "yes"}), "expected a boolean"),
+            (json!({"dryrun": true}), "unknown field \"dryrun\""),
+            (json!({"dry_run": "yes"}), "dry_run is neither true nor false"),
             (json!({"as_of": "yesterday"}), "as_of = \"yesterday\" is not a time"),
             (json!({"as_of": "2027-01-01T00:00:00Z"}), "lies in the future"),
             (json!({"policy": ""}), "policy is empty"),
             (json!({"alert_topic_arn": "topic"}), "is not the ARN of an SNS topic"),
             (json!([1]), "it is not a JSON object"),
             (json!("run"), "it is not a JSON object"),
-            (json!({"detail-type": "x", "source": "y", "detail": {"colour": 1}}), "detail: unknown field `colour`"),
-            (json!({"detail-type": "x", "source": "y", "detail": "not JSON"}), "detail: expected ident"),
+            (json!({"detail-type": "x", "source": "y", "detail": {"colour": 1}}), "unknown field \"colour\""),
+            (json!({"detail-type": "x", "source": "y", "detail": "not JSON"}), "its detail is no JSON"),
         ] {
             let error = read(event.clone()).unwrap_err();
             assert!(error.contains(part), "{event}: {error}");

@@ -13,7 +13,6 @@ use futures_util::future::LocalBoxFuture;
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
-use tracing::Instrument;
 use zoom_sms_cost_alerts::answer::Answer;
 use zoom_sms_cost_alerts::clients::ledger::Ledger;
 use zoom_sms_cost_alerts::clients::parameters::Parameters;
@@ -72,8 +71,7 @@ async fn invoke(function: Result<&Function, &RunError>, event: LambdaEvent<Value
         deadline: Deadline::after(left),
     };
     let mut metrics = Metrics::default();
-    let span = tracing::info_span!("run", request_id);
-    let result = answer(function, event.payload, &invocation, &mut metrics).instrument(span).await;
+    let result = answer(function, event.payload, &invocation, &mut metrics).await;
     metrics.run_failed = result.is_err();
     metrics.duration = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     println!("{}", metrics.line(now, &request_id, result.as_ref().err().map(|error| error.code.to_string())));

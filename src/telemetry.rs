@@ -16,7 +16,7 @@ use crate::domain::money::{Amount, Currency};
 /// The metrics' namespace.
 pub const NAMESPACE: &str = "ZoomSmsCostAlerts";
 
-/// A subscriber that writes JSON lines with timestamp, level, message, and the fields of the run's span (among them `request_id`).
+/// A subscriber that writes JSON lines with timestamp, level, message, and the fields of the runtime's span, among them `requestId`.
 /// `level` is Lambda's: TRACE, DEBUG, INFO, WARN, ERROR or FATAL; anything else means INFO.
 pub fn subscriber<W>(level: Option<&str>, writer: W) -> impl Subscriber
 where
@@ -29,7 +29,11 @@ where
         "ERROR" | "FATAL" => LevelFilter::ERROR,
         _ => LevelFilter::INFO,
     };
-    let targets = Targets::new().with_default(level.min(LevelFilter::WARN)).with_target("zoom_sms_cost_alerts", level);
+    // The runtime's span, at INFO, holds the request id of every line.
+    let targets = Targets::new()
+        .with_target("lambda_runtime", LevelFilter::INFO)
+        .with_default(level.min(LevelFilter::WARN))
+        .with_target("zoom_sms_cost_alerts", level);
     let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)

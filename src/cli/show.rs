@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 use serde_json::Value;
 
 use crate::domain::budget::{Proof, Standing};
-use crate::domain::message::Publication;
+use crate::domain::message::{Publication, count};
 use crate::domain::policy::{Only, Pattern, Policy};
 use crate::domain::totals::Receipt;
 
@@ -64,7 +64,9 @@ pub(super) fn standings(standings: &[Standing<'_>]) -> String {
 pub(super) fn receipt(receipt: &Receipt, requests: u64) -> String {
     let Receipt { complete, rows, pages, days, .. } = receipt;
     let whole = if *complete { "read whole" } else { "NOT read whole" };
-    format!("Zoom's report was {whole}: {rows} charged messages on {pages} pages for {days} days, {requests} requests.")
+    let (rows, pages) = (count(*rows, "charged message"), count(*pages, "page"));
+    let (days, requests) = (count(*days, "day"), count(requests, "request"));
+    format!("Zoom's report was {whole}: {rows} on {pages} for {days}, {requests}.")
 }
 
 /// The budgets of a policy.

@@ -74,5 +74,5 @@ async fn parameter(client: &Client, name: &str) -> Result<String, ParameterError
 
 fn file(path: &Path) -> Result<String, ParameterError> {
     std::fs::read_to_string(path)
-        .map_err(|error| ParameterError::File { path: path.display().to_string(), problem: error.kind().to_string() })
+        .map_err(|error| ParameterError::File { path: path.display().to_string(), problem: error.to_string() })
 }

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Serialize, Serializer};
 
 /// An exact decimal amount of money in a currency that the context names.
@@ -84,14 +84,25 @@ impl Amount {
     }
 
     /// This amount as whole hundredths of `whole`, the rest cut off: 99.9% is not yet 100%. `None` without a positive whole.
-    /// The only inexact figure of the product: for a reader's orientation, never for a decision.
     #[must_use]
     pub fn percent_of(self, whole: Amount) -> Option<Decimal> {
+        self.hundredths_of(whole, RoundingStrategy::ToZero)
+    }
+
+    /// This amount as a part of `whole`, rounded to two decimal places: 0.41. `None` without a positive whole.
+    #[must_use]
+    pub fn share_of(self, whole: Amount) -> Option<Decimal> {
+        let hundredths = self.hundredths_of(whole, RoundingStrategy::MidpointAwayFromZero)?;
+        Some((hundredths / Decimal::ONE_HUNDRED).normalize())
+    }
+
+    /// The only inexact figures of the product: for a reader's orientation, never for a decision.
+    fn hundredths_of(self, whole: Amount, rounding: RoundingStrategy) -> Option<Decimal> {
         if whole.0 <= Decimal::ZERO {
             return None;
         }
         let ratio = self.0.checked_mul(Decimal::ONE_HUNDRED)?.checked_div(whole.0)?;
-        Some(ratio.round_dp_with_strategy(0, rust_decimal::RoundingStrategy::ToZero).normalize())
+        Some(ratio.round_dp_with_strategy(0, rounding).normalize())
     }
 
     /// The amount without its sign.
@@ -261,10 +272,16 @@ mod tests {
     }
 
     #[test]
-    fn a_share_is_never_rounded_up() {
-        assert_eq!(amount("199.99").percent_of(amount("200")).unwrap().to_string(), "99");
-        assert_eq!(amount("66").percent_of(amount("50")).unwrap().to_string(), "132");
-        assert_eq!(amount("1").percent_of(Amount::ZERO), None);
+    fn a_percentage_for_readers_is_cut_and_a_share_is_rounded() {
+        let percent =
+            |part: &str, whole: &str| amount(part).percent_of(amount(whole)).map(|percent| percent.to_string());
+        let share = |part: &str, whole: &str| amount(part).share_of(amount(whole)).map(|share| share.to_string());
+        assert_eq!(percent("199.99", "200").as_deref(), Some("99"));
+        assert_eq!(percent("66", "50").as_deref(), Some("132"));
+        assert_eq!(percent("1", "0"), None);
+        assert_eq!(share("85.5", "100").as_deref(), Some("0.86"));
+        assert_eq!(share("2", "5").as_deref(), Some("0.4"));
+        assert_eq!(share("1", "-1"), None);
     }
 
     #[test]

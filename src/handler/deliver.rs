@@ -31,6 +31,8 @@ const MOST_FAILED_CLAIMS: usize = 3;
 /// A sent alert is remembered for longer than Zoom's report goes back (13 months).
 const REMEMBERED_MONTHS: i32 = 14;
 
+const CLAIMS_TELL: &str = "each alert's claim told whether it was sent before";
+const NO_ANSWER: &str = "the ledger did not answer in time";
 const PUBLISHED_WITHOUT: &str = "alerts were published without it and marked as possible repeats";
 
 pub(super) const SENT: &str = "sent";
@@ -64,8 +66,9 @@ impl Delivery {
 
     pub(super) fn ledger_fault(&mut self, error: &dyn fmt::Display, consequence: &str) {
         tracing::error!(%error, consequence, "the ledger failed");
-        // One broken ledger is one fault, however many alerts it concerns.
-        if !self.faults.iter().any(|fault| fault.code == Code::LedgerUnavailable) {
+        // One broken ledger is one fault for each consequence, however many alerts it concerns.
+        let told = |fault: &RunError| fault.code == Code::LedgerUnavailable && fault.message.ends_with(consequence);
+        if !self.faults.iter().any(told) {
             self.faults.push(RunError::new(Code::LedgerUnavailable, format!("{error}; {consequence}")));
         }
     }
@@ -102,11 +105,11 @@ pub async fn deliver(
     let sent = match desk.ledger_deadline.bound(services.ledger.sent(&ids)).await {
         Some(Ok(sent)) => sent,
         Some(Err(error)) => {
-            delivery.ledger_fault(&error, PUBLISHED_WITHOUT);
+            delivery.ledger_fault(&error, CLAIMS_TELL);
             HashSet::new()
         }
         None => {
-            delivery.ledger_fault(&"the ledger did not answer in time", PUBLISHED_WITHOUT);
+            delivery.ledger_fault(&NO_ANSWER, CLAIMS_TELL);
             HashSet::new()
         }
     };
@@ -226,7 +229,7 @@ impl<'r> Desk<'r> {
                     repeats.push((alert, Outgoing::new(entry, None)));
                 }
                 None => {
-                    delivery.ledger_fault(&"the ledger did not answer in time", PUBLISHED_WITHOUT);
+                    delivery.ledger_fault(&NO_ANSWER, PUBLISHED_WITHOUT);
                     repeats.push((alert, Outgoing::new(entry, None)));
                 }
             }

@@ -11,11 +11,14 @@
     clippy::disallowed_methods,
     reason = "tests are a composition root: they own clients and the clock"
 )]
-#![allow(
-    missing_docs,
-    unreachable_pub,
-    reason = "a test binary has no public interface"
-)]
+#![allow(missing_docs, unreachable_pub, reason = "a test binary has no public interface")]
 
+mod cli;
+mod contract;
+mod crashes;
+mod faults;
+mod flow;
 mod harness;
+mod properties;
+mod readings;
 mod support;

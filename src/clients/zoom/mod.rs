@@ -21,7 +21,7 @@ pub struct Zoom {
     http: reqwest::Client,
     config: ZoomConfig,
     pace: Pace,
-    token: tokio::sync::Mutex<Option<token::Kept>>,
+    tokens: tokio::sync::Mutex<Vec<token::Kept>>,
 }
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -49,6 +49,6 @@ impl Zoom {
                 )
             })?;
         let pace = Pace::per_second(config.requests_per_second);
-        Ok(Zoom { http, config, pace, token: tokio::sync::Mutex::default() })
+        Ok(Zoom { http, config, pace, tokens: tokio::sync::Mutex::default() })
     }
 }

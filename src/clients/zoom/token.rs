@@ -63,18 +63,19 @@ impl Zoom {
     /// # Errors
     /// [`ZoomErrorKind::InvalidClient`] if the credentials are wrong, and the transport's failures.
     pub async fn authorize(&self, credentials: &Credentials, deadline: Deadline) -> Result<Authorized, ZoomError> {
-        let mut kept = self.token.lock().await;
-        let good = kept
-            .as_ref()
-            .filter(|kept| kept.is_of(credentials) && kept.expires_at.duration_since(Timestamp::now()) > LEAST_LIFE);
-        if let Some(kept) = good {
-            return Ok(kept.authorized.clone());
+        let mut kept = self.tokens.lock().await;
+        let now = Timestamp::now();
+        kept.retain(|kept| kept.expires_at.duration_since(now) > LEAST_LIFE);
+        if let Some(good) = kept.iter().find(|kept| kept.is_of(credentials)) {
+            return Ok(good.authorized.clone());
         }
         let minting = (|| self.mint(credentials)).retry(backoff()).when(ZoomError::is_transient);
         let minted = deadline.bound(minting).await.ok_or_else(|| {
             ZoomError::new(ZoomErrorKind::OutOfTime, "the run's time was up before Zoom gave a token")
         })??;
-        Ok(kept.insert(minted).authorized.clone())
+        let authorized = minted.authorized.clone();
+        kept.push(minted);
+        Ok(authorized)
     }
 
     /// A new token in place of one that Zoom no longer takes.
@@ -83,11 +84,8 @@ impl Zoom {
         refused: &Authorized,
         deadline: Deadline,
     ) -> Result<Authorized, ZoomError> {
-        let mut kept = self.token.lock().await;
-        if kept.as_ref().is_some_and(|kept| kept.authorized.token.expose_secret() == refused.token.expose_secret()) {
-            *kept = None;
-        }
-        drop(kept);
+        let is_refused = |kept: &Kept| kept.authorized.token.expose_secret() == refused.token.expose_secret();
+        self.tokens.lock().await.retain(|kept| !is_refused(kept));
         self.authorize(&refused.credentials, deadline).await
     }
 

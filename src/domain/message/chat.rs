@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::text::{cut, name};
+use super::text::{capitalised, cut, name};
 use super::{Notice, NoticedAlert};
 use crate::domain::alert::AlertKind;
 
@@ -81,7 +81,7 @@ fn description(notice: &Notice<'_>) -> String {
 
 fn line(alert: &NoticedAlert<'_>) -> String {
     let standing = &alert.planned.standing;
-    let who = escaped(&alert.who());
+    let who = escaped(&capitalised(&alert.who()));
     let spent = alert.spent();
     let mut text = match (standing.budget, alert.level()) {
         (Some(budget), Some(level)) => format!(

@@ -1,7 +1,7 @@
 //! Plain text for a person at seven in the morning: what passed which limit, how much, since when, who spent it, what to do, and how far
 //! the figures can be trusted.
 
-use super::text::{ascii, name, wrap};
+use super::text::{ascii, capitalised, name, wrap};
 use super::{Notice, NoticedAlert, count};
 use crate::domain::alert::AlertKind;
 use crate::domain::totals::Scope;
@@ -107,9 +107,7 @@ fn in_full(notice: &Notice<'_>, alert: &NoticedAlert<'_>, body: &mut String) {
             standing.currency
         ),
     };
-    let mut chars = lead.chars();
-    let lead = chars.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default() + chars.as_str();
-    *body += &wrap("", &lead, WIDTH);
+    *body += &wrap("", &capitalised(&lead), WIDTH);
     body.push('\n');
     let mut line = |label: &str, text: &str| *body += &wrap(&format!("  {label:<11}"), text, WIDTH);
     if let (Some(budget), Some(level)) = (standing.budget, alert.level()) {
@@ -135,7 +133,8 @@ fn in_full(notice: &Notice<'_>, alert: &NoticedAlert<'_>, body: &mut String) {
     }
     line("Since", &since(notice, alert));
     line("Messages", &format!("{bound}{}", standing.messages));
-    if let Some(percent) = alert.percent_of_account().filter(|_| standing.scope != Scope::Account) {
+    if let Some(share) = alert.share_of_account().filter(|_| standing.scope != Scope::Account) {
+        let percent = (share * rust_decimal::Decimal::ONE_HUNDRED).normalize();
         line("Share", &format!("{percent}% of all that the account spent in {}", standing.currency));
     }
     for (index, spender) in alert.top.iter().enumerate() {

@@ -121,9 +121,7 @@ fn alert_form(alert: &NoticedAlert<'_>, dry_run: bool) -> Value {
     if let Some(form) = form.as_object_mut() {
         form.insert("messages".to_owned(), alert.planned.standing.messages.into());
         form.insert("remaining".to_owned(), json!(alert.remaining()));
-        let share = alert
-            .percent_of_account()
-            .map(|percent| (percent / rust_decimal::Decimal::ONE_HUNDRED).normalize().to_string());
+        let share = alert.share_of_account().map(|share| share.to_string());
         form.insert("share_of_account".to_owned(), json!(share));
         form.insert("top".to_owned(), alert.top.iter().map(spender).collect());
         if alert.top_left_out > 0 {

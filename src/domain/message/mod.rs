@@ -110,13 +110,13 @@ impl<'p> NoticedAlert<'p> {
         budget.amount.checked_sub(self.planned.standing.amount)
     }
 
-    /// Percent of what the account spent in this currency and period; `None` where it is not known.
-    fn percent_of_account(&self) -> Option<Decimal> {
+    /// Its part of what the account spent in this currency and period; `None` where it is not known.
+    fn share_of_account(&self) -> Option<Decimal> {
         let standing = &self.planned.standing;
         if self.at_least() {
             return None;
         }
-        standing.amount.percent_of(standing.account_amount)
+        standing.amount.share_of(standing.account_amount)
     }
 }
 
@@ -242,7 +242,9 @@ impl Notice<'_> {
     }
 }
 
-fn count(number: u64, what: &str) -> String {
+/// `1 page`, `2 pages`.
+#[must_use]
+pub fn count(number: u64, what: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {what}{plural}")
 }

@@ -176,7 +176,7 @@ fn several_alerts_are_told_with_the_highest_level_first() {
       Left       over by USD 1.1
       Since      1 November 2026 (America/New_York), 8 days left
       Messages   2
-      Share      52% of all that the account spent in USD
+      Share      53% of all that the account spent in USD
       Spent by   number +14085550000: USD 41.2
                  number +14085550002: USD 19.9
       Alert id   83228cdc51acf881a0120216c58c0efc
@@ -189,7 +189,7 @@ fn several_alerts_are_told_with_the_highest_level_first() {
       Left       USD 20.5
       Since      1 November 2026 (America/New_York), 8 days left
       Messages   2
-      Share      25% of all that the account spent in USD
+      Share      26% of all that the account spent in USD
       Spent by   extension 1003: USD 26
                  extension 1004: USD 3.5
       Alert id   1cbc07958f05e73524f912928a69deaa
@@ -507,7 +507,7 @@ fn the_machine_form_is_exact() {
           "period": "2026-11",
           "remaining": "-1.1",
           "scope": "department",
-          "share_of_account": "0.52",
+          "share_of_account": "0.53",
           "subject": "Sales",
           "threshold": "60",
           "top": [
@@ -533,7 +533,7 @@ fn the_machine_form_is_exact() {
           "period": "2026-11",
           "remaining": "20.5",
           "scope": "billing_number",
-          "share_of_account": "0.25",
+          "share_of_account": "0.26",
           "subject": "+14085550001",
           "threshold": "25",
           "top": [

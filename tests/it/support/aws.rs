@@ -3,8 +3,7 @@
 use super::{Moto, http_client};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
-    ScalarAttributeType,
+    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
 use aws_sdk_secretsmanager::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_ssm::types::ParameterType;
@@ -37,8 +36,7 @@ impl Notification {
 
     /// The message of a machine-readable form.
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.message)
-            .unwrap_or_else(|error| panic!("{error} in {}", self.message))
+        serde_json::from_str(&self.message).unwrap_or_else(|error| panic!("{error} in {}", self.message))
     }
 }
 
@@ -65,9 +63,7 @@ impl Aws {
             .behavior_version(BehaviorVersion::v2026_01_12())
             .endpoint_url(Moto::shared().endpoint())
             .region(Region::from_static(REGION))
-            .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
-                "test", "test", None, None, "test",
-            )))
+            .credentials_provider(SharedCredentialsProvider::new(Credentials::new("test", "test", None, None, "test")))
             .build();
         let mut aws = Self {
             secret_id: format!("{name}-secret"),
@@ -82,45 +78,21 @@ impl Aws {
             tables: aws_sdk_dynamodb::Client::new(&config),
             parameters: aws_sdk_ssm::Client::new(&config),
         };
-        aws.secrets
-            .create_secret()
-            .name(&aws.secret_id)
-            .send()
-            .await
-            .unwrap();
-        aws.topic_arn = aws
-            .topics
-            .create_topic()
-            .name(&name)
-            .send()
-            .await
-            .unwrap()
-            .topic_arn
-            .unwrap();
+        aws.secrets.create_secret().name(&aws.secret_id).send().await.unwrap();
+        aws.topic_arn = aws.topics.create_topic().name(&name).send().await.unwrap().topic_arn.unwrap();
         aws.create_ledger().await;
         // A message that was read once stays hidden for longer than any test runs.
         let queue = json!({ "QueueName": name, "Attributes": { "VisibilityTimeout": "43200" } });
-        aws.queue_url = aws.sqs("CreateQueue", queue).await["QueueUrl"]
-            .as_str()
-            .unwrap()
-            .to_owned();
+        aws.queue_url = aws.sqs("CreateQueue", queue).await["QueueUrl"].as_str().unwrap().to_owned();
         let account = aws.topic_arn.split(':').nth(4).unwrap();
-        aws.subscribe("sqs", &format!("arn:aws:sqs:{REGION}:{account}:{name}"))
-            .await;
+        aws.subscribe("sqs", &format!("arn:aws:sqs:{REGION}:{account}:{name}")).await;
         aws
     }
 
     async fn create_ledger(&self) {
-        let key = KeySchemaElement::builder()
-            .attribute_name("pk")
-            .key_type(KeyType::Hash)
-            .build()
-            .unwrap();
-        let attribute = AttributeDefinition::builder()
-            .attribute_name("pk")
-            .attribute_type(ScalarAttributeType::S)
-            .build()
-            .unwrap();
+        let key = KeySchemaElement::builder().attribute_name("pk").key_type(KeyType::Hash).build().unwrap();
+        let attribute =
+            AttributeDefinition::builder().attribute_name("pk").attribute_type(ScalarAttributeType::S).build().unwrap();
         self.tables
             .create_table()
             .table_name(&self.table)
@@ -135,56 +107,27 @@ impl Aws {
     /// Subscribes an endpoint: "http" or "https" (moto takes a plain http:// URL for both), "email", "sqs".
     pub async fn subscribe(&self, protocol: &str, endpoint: &str) {
         let subscribe = self.topics.subscribe().topic_arn(&self.topic_arn);
-        subscribe
-            .protocol(protocol)
-            .endpoint(endpoint)
-            .send()
-            .await
-            .unwrap();
+        subscribe.protocol(protocol).endpoint(endpoint).send().await.unwrap();
     }
 
     /// Gives the secret a new current value.
     pub async fn put_secret(&self, value: &str) {
-        self.secrets
-            .put_secret_value()
-            .secret_id(&self.secret_id)
-            .secret_string(value)
-            .send()
-            .await
-            .unwrap();
+        self.secrets.put_secret_value().secret_id(&self.secret_id).secret_string(value).send().await.unwrap();
     }
 
     /// Gives the parameter a value and returns what `POLICY` must say to have it read.
     pub async fn put_parameter(&self, value: &str) -> String {
-        let put = self
-            .parameters
-            .put_parameter()
-            .name(&self.parameter)
-            .value(value);
-        put.r#type(ParameterType::String)
-            .overwrite(true)
-            .send()
-            .await
-            .unwrap();
+        let put = self.parameters.put_parameter().name(&self.parameter).value(value);
+        put.r#type(ParameterType::String).overwrite(true).send().await.unwrap();
         format!("ssm:{}", self.parameter)
     }
 
     pub async fn delete_topic(&self) {
-        self.topics
-            .delete_topic()
-            .topic_arn(&self.topic_arn)
-            .send()
-            .await
-            .unwrap();
+        self.topics.delete_topic().topic_arn(&self.topic_arn).send().await.unwrap();
     }
 
     pub async fn delete_ledger(&self) {
-        self.tables
-            .delete_table()
-            .table_name(&self.table)
-            .send()
-            .await
-            .unwrap();
+        self.tables.delete_table().table_name(&self.table).send().await.unwrap();
     }
 
     /// Everything that the queue has been sent since the test began, in order.
@@ -192,10 +135,7 @@ impl Aws {
         loop {
             let receive = json!({ "QueueUrl": self.queue_url, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 0 });
             let answer = self.sqs("ReceiveMessage", receive).await;
-            let batch = answer["Messages"]
-                .as_array()
-                .map(Vec::as_slice)
-                .unwrap_or_default();
+            let batch = answer["Messages"].as_array().map(Vec::as_slice).unwrap_or_default();
             let mut received = self.received.lock().unwrap();
             if batch.is_empty() {
                 return received.clone();
@@ -207,40 +147,9 @@ impl Aws {
         }
     }
 
-    /// Every successful `Publish` to the topic, before it is dressed for a protocol: `message` is the whole of
-    /// `MessageStructure=json`. A publish whose delivery failed in moto is not among them.
-    pub async fn published(&self) -> Vec<Notification> {
-        let url = format!("{}/moto-api/data.json", Moto::shared().endpoint());
-        let data: Value = self
-            .http
-            .get(url)
-            .send()
-            .await
-            .unwrap()
-            .json()
-            .await
-            .unwrap();
-        let topics = data["sns"]["Topic"].as_array().unwrap();
-        let topic = topics
-            .iter()
-            .find(|topic| topic["arn"] == *self.topic_arn)
-            .expect("the topic exists");
-        let sent = topic["sent_notifications"].as_array().unwrap().iter();
-        sent.map(|sent| Notification {
-            message_id: sent[0].as_str().unwrap().to_owned(),
-            message: sent[1].as_str().unwrap().to_owned(),
-            subject: sent[2].as_str().map(str::to_owned),
-        })
-        .collect()
-    }
-
     /// The ledger by key, strings as strings and numbers as numbers.
     pub async fn ledger_items(&self) -> Vec<Value> {
-        let scan = self
-            .tables
-            .scan()
-            .table_name(&self.table)
-            .consistent_read(true);
+        let scan = self.tables.scan().table_name(&self.table).consistent_read(true);
         let items = scan.send().await.unwrap().items.unwrap_or_default();
         let plain = |value: AttributeValue| match value {
             AttributeValue::S(text) => Value::String(text),
@@ -250,11 +159,7 @@ impl Aws {
         };
         let mut items: Vec<Value> = items
             .into_iter()
-            .map(|item| {
-                item.into_iter()
-                    .map(|(name, value)| (name, plain(value)))
-                    .collect()
-            })
+            .map(|item| item.into_iter().map(|(name, value)| (name, plain(value))).collect())
             .collect();
         items.sort_by_key(|item| item["pk"].as_str().map(str::to_owned));
         items
@@ -263,18 +168,12 @@ impl Aws {
     /// Puts the lease of every claim into the past, as if its time had run out. Returns how many there were.
     pub async fn expire_leases(&self) -> usize {
         let items = self.ledger_items().await;
-        let claimed: Vec<_> = items
-            .iter()
-            .filter(|item| item["state"] == "claimed")
-            .collect();
+        let claimed: Vec<_> = items.iter().filter(|item| item["state"] == "claimed").collect();
         for item in &claimed {
             self.tables
                 .update_item()
                 .table_name(&self.table)
-                .key(
-                    "pk",
-                    AttributeValue::S(item["pk"].as_str().unwrap().to_owned()),
-                )
+                .key("pk", AttributeValue::S(item["pk"].as_str().unwrap().to_owned()))
                 .update_expression("SET lease_until = :past")
                 .expression_attribute_values(":past", AttributeValue::N("1".to_owned()))
                 .send()
@@ -292,19 +191,8 @@ impl Aws {
             .post(Moto::shared().endpoint())
             .header("x-amz-target", format!("AmazonSQS.{action}"))
             .header("content-type", "application/x-amz-json-1.0")
-            .header(
-                "authorization",
-                format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=x"),
-            )
+            .header("authorization", format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=x"))
             .body(input.to_string());
-        request
-            .send()
-            .await
-            .unwrap()
-            .error_for_status()
-            .unwrap()
-            .json()
-            .await
-            .unwrap()
+        request.send().await.unwrap().error_for_status().unwrap().json().await.unwrap()
     }
 }

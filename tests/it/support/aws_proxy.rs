@@ -26,9 +26,7 @@ pub struct Call {
 
 impl Call {
     fn decode(door: usize, headers: &HeaderMap, body: &[u8]) -> Self {
-        let target = headers
-            .get("x-amz-target")
-            .map(|target| target.to_str().unwrap());
+        let target = headers.get("x-amz-target").map(|target| target.to_str().unwrap());
         let (action, input) = match target.map(|target| target.split_once('.').unwrap()) {
             Some((service, action)) => {
                 let service = match service {
@@ -37,32 +35,17 @@ impl Call {
                     "AmazonSSM" => "SSM",
                     other => other,
                 };
-                (
-                    format!("{service}.{action}"),
-                    serde_json::from_slice(body).unwrap(),
-                )
+                (format!("{service}.{action}"), serde_json::from_slice(body).unwrap())
             }
             None => {
-                let fields: Value = url::form_urlencoded::parse(body)
-                    .map(|(name, value)| (name, json!(value)))
-                    .collect();
-                (
-                    format!("SNS.{}", fields["Action"].as_str().unwrap_or("unknown")),
-                    fields,
-                )
+                let fields: Value =
+                    url::form_urlencoded::parse(body).map(|(name, value)| (name, json!(value))).collect();
+                (format!("SNS.{}", fields["Action"].as_str().unwrap_or("unknown")), fields)
             }
         };
         let names = ["TableName", "TopicArn", "SecretId", "Name"];
-        let resource = names
-            .iter()
-            .find_map(|name| input[name].as_str())
-            .map(str::to_owned);
-        Self {
-            door,
-            action,
-            resource,
-            input,
-        }
+        let resource = names.iter().find_map(|name| input[name].as_str()).map(str::to_owned);
+        Self { door, action, resource, input }
     }
 }
 
@@ -138,10 +121,7 @@ pub struct Door {
 
 impl Door {
     pub fn admit(self, process: &Process) {
-        assert!(
-            self.caller.set(process.clone()).is_ok(),
-            "one function for each door"
-        );
+        assert!(self.caller.set(process.clone()).is_ok(), "one function for each door");
     }
 }
 
@@ -166,19 +146,11 @@ impl AwsProxy {
         let caller = Arc::new(SetOnce::new());
         let (proxy, process) = (self.clone(), Arc::clone(&caller));
         let handle = async move |method: Method, uri: Uri, headers: HeaderMap, body: Bytes| {
-            let request = Request {
-                method,
-                uri,
-                headers,
-                body,
-            };
+            let request = Request { method, uri, headers, body };
             proxy.handle(door, &process, request).await
         };
         let address = serve(Router::new().fallback(handle)).await;
-        Door {
-            url: format!("http://{address}"),
-            caller,
-        }
+        Door { url: format!("http://{address}"), caller }
     }
 
     /// Does `effect` to the nth call of `action`, from 1, counted from now.
@@ -192,12 +164,7 @@ impl AwsProxy {
     }
 
     fn rule(&self, action: &str, nth: Option<usize>, effect: Effect) {
-        self.0.rules.lock().unwrap().push(Rule {
-            action: action.to_owned(),
-            nth,
-            seen: 0,
-            effect,
-        });
+        self.0.rules.lock().unwrap().push(Rule { action: action.to_owned(), nth, seen: 0, effect });
     }
 
     /// Ends all rules; fails when one of them met no call, since then the test has shown nothing.
@@ -205,12 +172,7 @@ impl AwsProxy {
     pub fn clear(&self) {
         let rules: Vec<_> = self.0.rules.lock().unwrap().drain(..).collect();
         for rule in rules {
-            assert!(
-                rule.fired(),
-                "no call met the rule for {}: it saw {}",
-                rule.action,
-                rule.seen
-            );
+            assert!(rule.fired(), "no call met the rule for {}: it saw {}", rule.action, rule.seen);
         }
     }
 
@@ -266,19 +228,9 @@ impl AwsProxy {
     }
 
     async fn forward(&self, action: &str, request: Request) -> Response {
-        let _turn = if action.starts_with("DynamoDB.") {
-            Some(self.0.one_by_one.lock().await)
-        } else {
-            None
-        };
+        let _turn = if action.starts_with("DynamoDB.") { Some(self.0.one_by_one.lock().await) } else { None };
         let url = format!("{}{}", Moto::shared().endpoint(), request.uri);
-        let sent = self
-            .0
-            .http
-            .request(request.method, url)
-            .headers(request.headers)
-            .body(request.body)
-            .send();
+        let sent = self.0.http.request(request.method, url).headers(request.headers).body(request.body).send();
         let answer = sent.await.unwrap();
         let (status, mut headers) = (answer.status(), answer.headers().clone());
         // They describe moto's connection, not this one.
@@ -299,19 +251,13 @@ struct Request {
 fn refusal(action: &str, status: u16, code: &str) -> Response {
     let status = StatusCode::from_u16(status).unwrap();
     if action.starts_with("SNS.") {
-        let error = format!(
-            "<Error><Type>Sender</Type><Code>{code}</Code><Message>refused by a rule</Message></Error>"
-        );
+        let error =
+            format!("<Error><Type>Sender</Type><Code>{code}</Code><Message>refused by a rule</Message></Error>");
         let body = format!("<ErrorResponse>{error}<RequestId>none</RequestId></ErrorResponse>");
         (status, [(header::CONTENT_TYPE, "text/xml")], body).into_response()
     } else {
         let body = json!({ "__type": code, "message": "refused by a rule" }).to_string();
-        (
-            status,
-            [(header::CONTENT_TYPE, "application/x-amz-json-1.1")],
-            body,
-        )
-            .into_response()
+        (status, [(header::CONTENT_TYPE, "application/x-amz-json-1.1")], body).into_response()
     }
 }
 

@@ -45,10 +45,7 @@ impl FunctionEnv {
             ("NO_PROXY", "127.0.0.1"),
         ];
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        Self {
-            variables: variables.into(),
-            directory: std::env::temp_dir(),
-        }
+        Self { variables: variables.into(), directory: std::env::temp_dir() }
     }
 
     pub fn set(&mut self, name: &str, value: impl ToString) -> &mut Self {
@@ -107,25 +104,14 @@ pub struct Output(Arc<[Mutex<Vec<u8>>; 2]>);
 impl Output {
     /// Standard output, then standard error.
     pub fn text(&self) -> String {
-        self.0
-            .iter()
-            .map(|stream| String::from_utf8_lossy(&stream.lock().unwrap()).into_owned())
-            .collect()
+        self.0.iter().map(|stream| String::from_utf8_lossy(&stream.lock().unwrap()).into_owned()).collect()
     }
 
-    fn collect(
-        &self,
-        stream: usize,
-        mut source: impl AsyncRead + Unpin + Send + 'static,
-    ) -> JoinHandle<()> {
+    fn collect(&self, stream: usize, mut source: impl AsyncRead + Unpin + Send + 'static) -> JoinHandle<()> {
         let output = self.clone();
         tokio::spawn(async move {
             let mut chunk = Vec::with_capacity(8192);
-            while source
-                .read_buf(&mut chunk)
-                .await
-                .is_ok_and(|length| length > 0)
-            {
+            while source.read_buf(&mut chunk).await.is_ok_and(|length| length > 0) {
                 output.0[stream].lock().unwrap().append(&mut chunk);
             }
         })
@@ -156,18 +142,10 @@ impl Function {
             .spawn()
             .unwrap();
         let output = Output::default();
-        let readers = [
-            output.collect(0, child.stdout.take().unwrap()),
-            output.collect(1, child.stderr.take().unwrap()),
-        ];
+        let readers =
+            [output.collect(0, child.stdout.take().unwrap()), output.collect(1, child.stderr.take().unwrap())];
         let (process, supervisor) = Process::supervise(child);
-        Self {
-            api,
-            process,
-            output,
-            supervisor,
-            readers: Some(readers),
-        }
+        Self { api, process, output, supervisor, readers: Some(readers) }
     }
 
     pub async fn invoke(&self, event: Value) -> Outcome {
@@ -175,14 +153,12 @@ impl Function {
     }
 
     pub async fn invoke_within(&self, event: Value, deadline: Duration) -> Outcome {
-        self.settled(deadline, self.api.invoke(event, deadline))
-            .await
+        self.settled(deadline, self.api.invoke(event, deadline)).await
     }
 
     /// Under a given request id, as when Lambda delivers an event for a second time.
     pub async fn invoke_as(&self, request_id: &str, event: Value) -> Outcome {
-        self.settled(DEADLINE, self.api.invoke_as(request_id, event, DEADLINE))
-            .await
+        self.settled(DEADLINE, self.api.invoke_as(request_id, event, DEADLINE)).await
     }
 
     async fn settled(&self, deadline: Duration, outcome: impl Future<Output = Outcome>) -> Outcome {
@@ -193,14 +169,9 @@ impl Function {
                 () = self.process.ended() => Outcome::Exited,
             }
         };
-        timeout(deadline + GRACE, settled)
-            .await
-            .unwrap_or_else(|_| {
-                panic!(
-                    "no outcome {GRACE:?} after the deadline; the function's output:\n{}",
-                    self.output.text()
-                )
-            })
+        timeout(deadline + GRACE, settled).await.unwrap_or_else(|_| {
+            panic!("no outcome {GRACE:?} after the deadline; the function's output:\n{}", self.output.text())
+        })
     }
 
     /// SIGKILL; when this returns, the output is complete.

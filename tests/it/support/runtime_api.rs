@@ -37,10 +37,7 @@ impl Outcome {
     fn error(diagnostic: &[u8]) -> Self {
         let diagnostic: Value = serde_json::from_slice(diagnostic).unwrap();
         let text = |name: &str| diagnostic[name].as_str().unwrap_or_default().to_owned();
-        Self::Error {
-            error_type: text("errorType"),
-            error_message: text("errorMessage"),
-        }
+        Self::Error { error_type: text("errorType"), error_message: text("errorMessage") }
     }
 
     /// The answer of a run that must have succeeded.
@@ -93,53 +90,30 @@ pub struct RuntimeApi {
 impl RuntimeApi {
     pub async fn start() -> Self {
         let (queue, waiting) = mpsc::unbounded_channel();
-        let shared = Arc::new(Shared {
-            queue,
-            waiting: waiting.into(),
-            outcomes: Mutex::default(),
-            init_error: SetOnce::new(),
-        });
+        let shared =
+            Arc::new(Shared { queue, waiting: waiting.into(), outcomes: Mutex::default(), init_error: SetOnce::new() });
         let runtime = Router::new()
             .route("/invocation/next", get(next))
             .route("/invocation/{id}/response", post(response))
             .route("/invocation/{id}/error", post(error))
             .route("/init/error", post(init_error))
             .with_state(Arc::clone(&shared));
-        Self {
-            address: serve(Router::new().nest("/2018-06-01/runtime", runtime)).await,
-            shared,
-        }
+        Self { address: serve(Router::new().nest("/2018-06-01/runtime", runtime)).await, shared }
     }
 
     /// Hands over an event under a request id that no other invocation has.
     pub async fn invoke(&self, event: Value, deadline: Duration) -> Outcome {
         static COUNT: AtomicU64 = AtomicU64::new(1);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        self.invoke_as(
-            &format!("00000000-0000-4000-8000-{count:012}"),
-            event,
-            deadline,
-        )
-        .await
+        self.invoke_as(&format!("00000000-0000-4000-8000-{count:012}"), event, deadline).await
     }
 
     /// The same under a given request id: Lambda keeps it when it retries or delivers twice.
     pub async fn invoke_as(&self, request_id: &str, event: Value, deadline: Duration) -> Outcome {
         let (sender, outcome) = oneshot::channel();
-        self.shared
-            .outcomes
-            .lock()
-            .unwrap()
-            .insert(request_id.to_owned(), sender);
-        let invocation = Invocation {
-            request_id: request_id.to_owned(),
-            event,
-            deadline,
-        };
-        assert!(
-            self.shared.queue.send(invocation).is_ok(),
-            "the queue lives as long as its server"
-        );
+        self.shared.outcomes.lock().unwrap().insert(request_id.to_owned(), sender);
+        let invocation = Invocation { request_id: request_id.to_owned(), event, deadline };
+        assert!(self.shared.queue.send(invocation).is_ok(), "the queue lives as long as its server");
         tokio::select! {
             biased;
             outcome = outcome => outcome.expect("each invocation is answered once"),
@@ -149,28 +123,13 @@ impl RuntimeApi {
 }
 
 async fn next(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
-    let invocation = shared
-        .waiting
-        .lock()
-        .await
-        .recv()
-        .await
-        .expect("the queue lives as long as its server");
+    let invocation = shared.waiting.lock().await.recv().await.expect("the queue lives as long as its server");
     let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + invocation.deadline;
     let headers = [
         ("lambda-runtime-aws-request-id", invocation.request_id),
-        (
-            "lambda-runtime-deadline-ms",
-            deadline.as_millis().to_string(),
-        ),
-        (
-            "lambda-runtime-invoked-function-arn",
-            "arn:aws:lambda:us-east-1:123456789012:function:under-test".to_owned(),
-        ),
-        (
-            "lambda-runtime-trace-id",
-            "Root=1-00000000-000000000000000000000000;Sampled=0".to_owned(),
-        ),
+        ("lambda-runtime-deadline-ms", deadline.as_millis().to_string()),
+        ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:us-east-1:123456789012:function:under-test".to_owned()),
+        ("lambda-runtime-trace-id", "Root=1-00000000-000000000000000000000000;Sampled=0".to_owned()),
     ];
     (headers, Json(invocation.event))
 }
@@ -178,11 +137,7 @@ async fn next(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
 // The runtime's client names no content type, so the bodies are read without one.
 
 async fn response(state: State<Arc<Shared>>, id: Path<String>, answer: Bytes) -> StatusCode {
-    settle(
-        &state,
-        &id,
-        Outcome::Answer(serde_json::from_slice(&answer).unwrap()),
-    )
+    settle(&state, &id, Outcome::Answer(serde_json::from_slice(&answer).unwrap()))
 }
 
 async fn error(state: State<Arc<Shared>>, id: Path<String>, diagnostic: Bytes) -> StatusCode {

@@ -14,12 +14,7 @@ impl Subscriber {
     pub async fn to(aws: &Aws, protocol: &str) -> Self {
         let posts = Arc::new(Mutex::new(Vec::new()));
         let inbox = Arc::clone(&posts);
-        let hear = async move |body: String| {
-            inbox
-                .lock()
-                .unwrap()
-                .push(serde_json::from_str(&body).unwrap())
-        };
+        let hear = async move |body: String| inbox.lock().unwrap().push(serde_json::from_str(&body).unwrap());
         let address = serve(Router::new().route("/", post(hear))).await;
         aws.subscribe(protocol, &format!("http://{address}/")).await;
         Self { posts }
@@ -28,10 +23,6 @@ impl Subscriber {
     /// The notifications so far, in order; a request to confirm the subscription is none.
     pub fn notifications(&self) -> Vec<Notification> {
         let posts = self.posts.lock().unwrap();
-        posts
-            .iter()
-            .filter(|post| post["Type"] == "Notification")
-            .map(Notification::from_envelope)
-            .collect()
+        posts.iter().filter(|post| post["Type"] == "Notification").map(Notification::from_envelope).collect()
     }
 }

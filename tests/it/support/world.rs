@@ -4,9 +4,7 @@ use super::{Aws, AwsProxy, Function, FunctionEnv, Outcome, function::Output};
 use serde_json::{Value, json};
 use std::{collections::HashSet, fs, sync::Mutex, thread};
 use tempfile::TempDir;
-use zoom_sms_cost_alerts::sandbox::{
-    ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, Dataset, Sandbox, Switches,
-};
+use zoom_sms_cost_alerts::sandbox::{ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, Dataset, Sandbox, Switches};
 
 pub struct World {
     pub zoom: Sandbox,
@@ -39,15 +37,7 @@ impl World {
             .set("ZOOM_TOKEN_URL", zoom.token_url())
             .set("ZOOM_REQUESTS_PER_SECOND", 1000);
         let proxy = AwsProxy::new();
-        let world = Self {
-            zoom,
-            aws,
-            proxy,
-            env,
-            directory,
-            outputs: Mutex::default(),
-            people,
-        };
+        let world = Self { zoom, aws, proxy, env, directory, outputs: Mutex::default(), people };
         world.write_policy(policy);
         world
     }
@@ -82,20 +72,13 @@ impl World {
 
     /// What all functions wrote, in the order they were started.
     pub fn logs(&self) -> String {
-        self.outputs
-            .lock()
-            .unwrap()
-            .iter()
-            .map(Output::text)
-            .collect()
+        self.outputs.lock().unwrap().iter().map(Output::text).collect()
     }
 
     /// The metric lines among the logs.
     pub fn metrics(&self) -> Vec<Value> {
         let lines = self.logs();
-        let lines = lines
-            .lines()
-            .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let lines = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         lines.filter(|line| line.get("_aws").is_some()).collect()
     }
 
@@ -103,22 +86,10 @@ impl World {
     #[track_caller]
     pub fn assert_discreet(&self) {
         let logs = self.logs();
-        let secrets = [
-            CLIENT_SECRET.to_owned(),
-            super::function::SECRET_KEY.to_owned(),
-        ];
+        let secrets = [CLIENT_SECRET.to_owned(), super::function::SECRET_KEY.to_owned()];
         let people = self.people.lock().unwrap();
-        for private in self
-            .zoom
-            .access_tokens()
-            .iter()
-            .chain(&secrets)
-            .chain(people.iter())
-        {
-            assert!(
-                !logs.contains(private),
-                "the logs tell {private:?}:\n{logs}"
-            );
+        for private in self.zoom.access_tokens().iter().chain(&secrets).chain(people.iter()) {
+            assert!(!logs.contains(private), "the logs tell {private:?}:\n{logs}");
         }
     }
 }
@@ -134,10 +105,7 @@ impl Drop for World {
 /// Numbers, names and addresses of the people in the rows. The company's own billing numbers are none of them, nor is
 /// a part of one: senders are also written without the country's code.
 fn people(dataset: &Dataset) -> Vec<String> {
-    let own: HashSet<_> = dataset
-        .rows()
-        .filter_map(|row| row.billing_number.as_deref())
-        .collect();
+    let own: HashSet<_> = dataset.rows().filter_map(|row| row.billing_number.as_deref()).collect();
     let named: HashSet<_> = dataset
         .rows()
         .flat_map(|row| {

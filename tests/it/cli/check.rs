@@ -1,0 +1,163 @@
+use super::{Ended, Environment, run};
+use crate::{
+    flow::{NOW, NUMBERS, at, rows, spent, world},
+    support::{Moto, World},
+};
+use serde_json::json;
+use tempfile::TempDir;
+use zoom_sms_cost_alerts::sandbox::{ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, Dataset, Sandbox, Switches};
+
+/// A Zoom, a policy, and what tells the command of them.
+struct Desk {
+    directory: TempDir,
+    environment: Environment,
+    _zoom: Sandbox,
+}
+
+impl Desk {
+    async fn new(dataset: Dataset, fault: Option<&str>) -> Self {
+        let faults = fault.map(|fault| fault.parse().unwrap());
+        let switches = Switches { faults: faults.into_iter().collect(), ..Switches::default() };
+        let zoom = Sandbox::start(0, dataset, switches).await.unwrap();
+        let environment = Environment::from([
+            ("ZOOM_API_URL", zoom.api_url()),
+            ("ZOOM_TOKEN_URL", zoom.token_url()),
+            ("ZOOM_REQUESTS_PER_SECOND", "1000".to_owned()),
+            ("ZOOM_ACCOUNT_ID", ACCOUNT_ID.to_owned()),
+            ("ZOOM_CLIENT_ID", CLIENT_ID.to_owned()),
+            ("ZOOM_CLIENT_SECRET", CLIENT_SECRET.to_owned()),
+        ]);
+        let directory = tempfile::tempdir().unwrap();
+        let desk = Self { directory, environment, _zoom: zoom };
+        std::fs::write(desk.policy(), NUMBERS).unwrap();
+        desk
+    }
+
+    fn policy(&self) -> String {
+        self.directory.path().join("policy.toml").to_str().unwrap().to_owned()
+    }
+
+    async fn check(&self, more: &[&str]) -> Ended {
+        let policy = self.policy();
+        let arguments = [&["check", "--policy", &policy, "--as-of", NOW], more].concat();
+        let ended = run(&arguments, &self.environment).await;
+        for text in [&ended.out, &ended.err] {
+            assert!(!text.contains(CLIENT_SECRET), "{text}");
+        }
+        ended
+    }
+}
+
+#[tokio::test]
+async fn a_reached_budget_ends_with_3_and_shows_what_would_be_sent() {
+    let desk = Desk::new(rows([spent(60)]), None).await;
+    let ended = desk.check(&[]).await;
+    assert_eq!((ended.code, ended.err.as_str()), (3, ""));
+    let (figures, message) = ended.out.split_once("── E-mail").unwrap();
+    insta::assert_snapshot!(figures, @r#"
+    ┌─────────┬──────────────┬────────┬─────────┬──────┬───────────────────────┐
+    │ Period  ┆ Who          ┆  Spent ┆  Budget ┆ Used ┆ Reached               │
+    ╞═════════╪══════════════╪════════╪═════════╪══════╪═══════════════════════╡
+    │ 2026-11 ┆ +12025550143 ┆ USD 60 ┆ USD 100 ┆  60% ┆ 50% of "every number" │
+    └─────────┴──────────────┴────────┴─────────┴──────┴───────────────────────┘
+    Zoom's report was read whole: 1 charged messages on 1 pages for 22 days, 1 requests.
+    This would be sent, if it was not sent before:
+    "#);
+    assert!(message.contains("Subject: Zoom SMS cost: "), "{message}");
+    let ended = desk.check(&["--json"]).await;
+    assert_eq!(ended.code, 3);
+    assert_eq!(ended.json()[0]["alerts"][0]["outcome"], "dry_run");
+}
+
+#[tokio::test]
+async fn no_reached_budget_ends_with_0() {
+    let desk = Desk::new(rows([spent(10)]), None).await;
+    let ended = desk.check(&[]).await;
+    assert_eq!((ended.code, ended.err.as_str()), (0, ""));
+    assert!(ended.out.contains("Nothing would be sent."), "{}", ended.out);
+}
+
+#[tokio::test]
+async fn a_zoom_that_fails_ends_with_1() {
+    for (fault, code) in [("scope-missing@1", "ZoomScopeMissing"), ("bad-charge@1", "ReportInvalid")] {
+        for json in [false, true] {
+            // Even where a budget is reached: the figures are not proven.
+            let desk = Desk::new(rows([spent(60), spent(60)]), Some(fault)).await;
+            let ended = desk.check(if json { &["--json"] } else { &[] }).await;
+            assert_eq!(ended.code, 1, "{fault}");
+            assert!(ended.err.starts_with(&format!("error[{code}]: ")), "{}", ended.err);
+            if json {
+                assert_eq!(ended.json()[0]["complete"], false);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_missing_or_malformed_ends_with_2() {
+    let desk = Desk::new(rows([]), None).await;
+    let without = |names: &[&str]| {
+        let mut environment = desk.environment.clone();
+        environment.retain(|name, _| !names.contains(name));
+        environment
+    };
+    let with = |name, value: &str| {
+        let mut environment = desk.environment.clone();
+        environment.insert(name, value.to_owned());
+        environment
+    };
+    let policy = desk.policy();
+    let good = ["check", "--policy", &policy];
+    for (arguments, environment, parts) in [
+        (
+            &good[..],
+            without(&["ZOOM_CLIENT_ID", "ZOOM_CLIENT_SECRET"]),
+            &["ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET missing", "--secret-id"][..],
+        ),
+        (&good, with("ZOOM_ACCOUNT_ID", " "), &["ZOOM_ACCOUNT_ID missing"]),
+        (&good, with("ZOOM_API_URL", "http://api.zoom.us"), &["ZOOM_API_URL", "is not https"]),
+        (&[&good[..], &["--as-of", "yesterday"]].concat(), without(&[]), &["as_of = \"yesterday\" is not a time"]),
+        (&[&good[..], &["--as-of", "2999-01-01T00:00:00Z"]].concat(), without(&[]), &["in the future"]),
+        (&[&good[..], &["--publish"]].concat(), without(&[]), &["unexpected argument '--publish'"]),
+    ] {
+        let ended = run(arguments, &environment).await;
+        assert_eq!(ended.code, 2, "{arguments:?}: {}", ended.err);
+        for part in parts {
+            assert!(ended.err.contains(part), "{part} in {}", ended.err);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_faulty_policy_ends_with_1_and_shows_the_place() {
+    let desk = Desk::new(rows([]), None).await;
+    std::fs::write(desk.policy(), NUMBERS.replace("USD", "DOLLAR")).unwrap();
+    let ended = desk.check(&[]).await;
+    assert_eq!(ended.code, 1);
+    assert!(ended.err.contains("policy.toml:5:16"), "{}", ended.err);
+    let ended = desk.check(&["--json"]).await;
+    assert_eq!((ended.code, &ended.json()[0]["error"]["code"]), (1, &json!("PolicyInvalid")));
+}
+
+/// Secret and policy by way of AWS, and the very answer of the function.
+#[tokio::test]
+async fn the_check_for_machines_is_the_functions_answer_and_sends_nothing() {
+    let world: World = world("", Dataset::sample(at(NOW))).await;
+    let source = world.aws.put_parameter(include_str!("../../../events/policy.toml")).await;
+    let environment = Environment::from([
+        ("ZOOM_API_URL", world.zoom.api_url()),
+        ("ZOOM_TOKEN_URL", world.zoom.token_url()),
+        ("AWS_ENDPOINT_URL", Moto::shared().endpoint().to_owned()),
+        ("AWS_REGION", "us-east-1".to_owned()),
+        ("AWS_ACCESS_KEY_ID", "test".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+    ]);
+    let secret_id = &world.aws.secret_id;
+    let arguments = ["check", "--json", "--as-of", NOW, "--policy", &source, "--secret-id", secret_id];
+    let ended = run(&arguments, &environment).await;
+    assert_eq!((ended.code, ended.err.as_str()), (3, ""));
+    let answer = world.run(json!({ "as_of": NOW, "policy": source, "dry_run": true })).await;
+    assert_eq!(ended.json(), [answer.answer().clone()]);
+    assert!(world.aws.messages().await.is_empty());
+    assert!(world.aws.ledger_items().await.is_empty());
+}

@@ -1,0 +1,41 @@
+use super::{Environment, cost_alerts, run};
+use serde_json::Value;
+use std::process::Stdio;
+use tokio::io::{AsyncBufReadExt, BufReader};
+
+#[tokio::test]
+async fn the_sandbox_serves_any_client_until_it_is_stopped() {
+    let arguments = ["sandbox", "--json", "--today", "2026-11-22T13:00:00Z", "--rows", "400"];
+    let mut command = cost_alerts(&arguments, &Environment::new());
+    let mut served = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(served.stdout.take().unwrap()).lines();
+    let place: Value = serde_json::from_str(&lines.next_line().await.unwrap().unwrap()).unwrap();
+    let place = |name: &str| place[name].as_str().unwrap();
+
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let token = http
+        .post(place("token_url"))
+        .basic_auth(place("client_id"), Some(place("client_secret")))
+        .form(&[("grant_type", "account_credentials"), ("account_id", place("account_id"))]);
+    let token: Value = token.send().await.unwrap().json().await.unwrap();
+    let report = http
+        .get(format!("{}/phone/reports/sms_charges", place("api_url")))
+        .query(&[("from", "2026-11-01"), ("to", "2026-11-22"), ("page_size", "300")])
+        .bearer_auth(token["access_token"].as_str().unwrap());
+    let report: Value = report.send().await.unwrap().json().await.unwrap();
+    assert_eq!(report["sms_charges"].as_array().unwrap().len(), 300);
+    assert_ne!(report["next_page_token"], "");
+
+    assert!(served.try_wait().unwrap().is_none(), "it serves on");
+    served.kill().await.unwrap();
+    assert_eq!(lines.next_line().await.unwrap(), None, "one line and no more");
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_told() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let ended = run(&["sandbox", "--port", &port], &Environment::new()).await;
+    assert_eq!(ended.code, 1);
+    assert!(ended.err.contains(&format!("port {port} of 127.0.0.1 cannot be served")), "{}", ended.err);
+}

@@ -1,0 +1,152 @@
+//! Secret, Zoom, topic and ledger.
+
+use super::{REFUSED, Told, good};
+use crate::{
+    flow::{NOW, NUMBERS, rows},
+    support::World,
+};
+use serde_json::json;
+use zoom_sms_cost_alerts::sandbox::{CLIENT_ID, CLIENT_SECRET, Switches};
+
+#[tokio::test]
+async fn a_secret_that_is_none_is_told_without_its_value() {
+    let world = good().await;
+    let mut told = Told::by(&world).await;
+    told.run("missing", json!({ "zoom_secret_id": "nowhere" })).await;
+    for (case, value) in [
+        ("not JSON", CLIENT_SECRET.to_owned()),
+        ("not an object", json!([CLIENT_ID, CLIENT_SECRET]).to_string()),
+        ("without a field", json!({ "account_id": "a", "client_secret": CLIENT_SECRET }).to_string()),
+        (
+            "with blank fields",
+            json!({ "account_id": " ", "client_id": "", "client_secret": CLIENT_SECRET }).to_string(),
+        ),
+        (
+            "with a field that is no text",
+            json!({ "account_id": "a", "client_id": 7, "client_secret": CLIENT_SECRET }).to_string(),
+        ),
+    ] {
+        world.aws.put_secret(&value).await;
+        told.run(case, json!({})).await;
+    }
+    world.proxy.always("SecretsManager.GetSecretValue", REFUSED);
+    told.run("access denied", json!({})).await;
+    world.proxy.clear();
+    insta::assert_snapshot!(told.text, @r#"
+    missing
+      SecretUnreadable
+        secret "nowhere" cannot be read: ResourceNotFoundException (Secrets Manager can't find the specified secret.);
+        check the name, and that the function may call secretsmanager:GetSecretValue on it
+    not JSON
+      SecretUnreadable
+        secret "SECRET" is not a JSON object of texts (line 1, column 1);
+        it must be a JSON text with the members account_id, client_id and client_secret, each a non-empty text
+    not an object
+      SecretUnreadable
+        secret "SECRET" is not a JSON object of texts (line 1, column 45);
+        it must be a JSON text with the members account_id, client_id and client_secret, each a non-empty text
+    without a field
+      SecretUnreadable
+        secret "SECRET" lacks client_id;
+        it must be a JSON text with the members account_id, client_id and client_secret, each a non-empty text
+    with blank fields
+      SecretUnreadable
+        secret "SECRET" lacks account_id, client_id;
+        it must be a JSON text with the members account_id, client_id and client_secret, each a non-empty text
+    with a field that is no text
+      SecretUnreadable
+        secret "SECRET" is not a JSON object of texts (line 1, column 31);
+        it must be a JSON text with the members account_id, client_id and client_secret, each a non-empty text
+    access denied
+      SecretUnreadable
+        secret "SECRET" cannot be read: AccessDeniedException (refused by a rule);
+        check the name, and that the function may call secretsmanager:GetSecretValue on it
+    "#);
+    assert!(world.zoom.observed().is_empty());
+}
+
+#[tokio::test]
+async fn secret_and_policy_are_told_together() {
+    let world = good().await;
+    world.write_policy("");
+    let mut told = Told::by(&world).await;
+    told.run("both wrong", json!({ "zoom_secret_id": "nowhere" })).await;
+    insta::assert_snapshot!(told.text, @r#"
+    both wrong
+      SecretUnreadable
+        secret "nowhere" cannot be read: ResourceNotFoundException (Secrets Manager can't find the specified secret.);
+        check the name, and that the function may call secretsmanager:GetSecretValue on it |
+        PolicyInvalid: the policy is not valid: line 1, column 1: the policy has no budget and would watch nothing;
+        add a [[budget]] with name, scope, currency and amount
+    "#);
+}
+
+#[tokio::test]
+async fn credentials_that_zoom_refuses_are_told() {
+    let refused = |fault: Option<&str>| {
+        let faults = fault.map(|fault| fault.parse().unwrap());
+        Switches { faults: faults.into_iter().collect(), ..Switches::default() }
+    };
+    let wrong = World::new(NUMBERS, rows([]), refused(None)).await;
+    let mut told = Told::by(&wrong).await;
+    for (case, member) in [("a wrong account", "account_id"), ("a wrong client", "client_id")] {
+        let mut secret =
+            json!({ "account_id": "sandbox-account", "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET });
+        secret[member] = json!("wrong");
+        wrong.aws.put_secret(&secret.to_string()).await;
+        told.run(case, json!({ "as_of": NOW })).await;
+    }
+    let mut text = told.text;
+    for (case, fault) in [("no scope", "scope-missing@1"), ("no phone", "phone-disabled@1")] {
+        let world = World::new(NUMBERS, rows([]), refused(Some(fault))).await;
+        let mut told = Told::by(&world).await;
+        told.run(case, json!({ "as_of": NOW })).await;
+        text += &told.text;
+    }
+    insta::assert_snapshot!(text, @"
+    a wrong account
+      ZoomUnauthorized
+        Zoom gave no access token: account_id in the secret is wrong, or the app is not a Server-to-Server OAuth app (HTTP 400, Zoom says: Bad Request) (x-zm-trackingid v=2.0;clid=sandbox;rid=WEB_00000001)
+    a wrong client
+      ZoomUnauthorized
+        Zoom gave no access token: client_id or client_secret in the secret is wrong, or the app is not activated (HTTP 400, Zoom says: Invalid client_id or client_secret) (x-zm-trackingid v=2.0;clid=sandbox;rid=WEB_00000003)
+    no scope
+      ZoomScopeMissing
+        the Zoom app lacks the scope of the report;
+        add phone:read:sms_charges:admin (granular) or phone:read:admin (classic) to it. Zoom says: Invalid access token, does not contain scopes:[phone:read:sms_charges:admin]. (x-zm-trackingid v=2.0;clid=sandbox;rid=WEB_00000002)
+    no phone
+      ZoomUnauthorized
+        Zoom refused the account (HTTP 403);
+        see that account_id is right and that the account has Zoom Phone. Zoom says: Zoom Phone has not been enabled for this account. (x-zm-trackingid v=2.0;clid=sandbox;rid=WEB_00000002)
+    ");
+}
+
+#[tokio::test]
+async fn a_topic_or_table_that_is_missing_is_told() {
+    let world = good().await;
+    world.aws.delete_topic().await;
+    let mut told = Told::by(&world).await;
+    told.run("no topic", json!({ "as_of": NOW })).await;
+    let without_topic = told.text;
+    // The claim was given back: the next run may send.
+    assert_ne!(world.aws.ledger_items().await[0]["state"], "sent");
+
+    let world = good().await;
+    world.aws.delete_ledger().await;
+    let mut told = Told::by(&world).await;
+    told.run("no table", json!({ "as_of": NOW })).await;
+    insta::assert_snapshot!(without_topic + &told.text, @r#"
+    no topic
+      PublishFailed
+        topic TOPIC: NotFound (Endpoint does not exist);
+        check that it exists and that the function may call sns:Publish on it
+    no table
+      LedgerUnavailable
+        the ledger table "TABLE" cannot be read: ResourceNotFoundException (Requested resource not found);
+        check that it exists and that the function may read and write it;
+        alerts were published without it and marked as possible repeats
+    "#);
+    let messages = world.aws.messages().await;
+    assert_eq!(messages.len(), 1);
+    assert_eq!(messages[0].json()["possible_repeat"], true);
+}
