@@ -10,6 +10,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use jiff::Timestamp;
 
 use crate::answer::Answer;
@@ -18,7 +19,7 @@ use crate::clients::ledger::Ledger;
 use crate::clients::parameters::Parameters;
 use crate::clients::secrets::{SecretError, Secrets};
 use crate::clients::topic::Topic;
-use crate::clients::zoom::{Authorized, Reading, Zoom, ZoomError, ZoomErrorKind};
+use crate::clients::zoom::{Authorized, Reading, Source, Zoom, ZoomError, ZoomErrorKind};
 use crate::config::PolicySource;
 use crate::domain::budget::{JudgedPeriod, Standing, judge};
 use crate::domain::money::Currency;
@@ -80,6 +81,8 @@ pub struct Places {
 /// A run's account and policy, ready to read the report.
 #[derive(Debug)]
 pub struct Prepared {
+    /// The secret that the right comes from.
+    pub secret_id: String,
     /// The right to read the report.
     pub authorized: Authorized,
     /// The policy.
@@ -120,15 +123,7 @@ pub async fn run(
     }
     let deadline = invocation.deadline.less_reserve(RESERVE);
     let prepared = prepare(services, places, deadline).await?;
-    let rotated;
-    let mut examination = examine(&services.zoom, &prepared, as_of, deadline, &|_| {}).await?;
-    // Zoom stopped taking the secret that the kept token came from: it may have been rotated.
-    if examination.reading.failure.as_ref().is_some_and(|error| error.kind == ZoomErrorKind::InvalidClient)
-        && let Ok(again) = prepare(services, places, deadline).await
-    {
-        rotated = again;
-        examination = examine(&services.zoom, &rotated, as_of, deadline, &|_| {}).await?;
-    }
+    let examination = examine(services, &prepared, as_of, deadline, &|_| {}).await?;
     let mut faults = examination.faults();
     let answer = examination.answer();
     let delivery = if event.dry_run {
@@ -168,7 +163,7 @@ pub async fn prepare(services: &Services, places: &Places, deadline: Deadline) -
         return Err(RunError::new(Code::ReportIncomplete, message));
     };
     match both {
-        (Ok(authorized), Ok(policy)) => Ok(Prepared { authorized, policy }),
+        (Ok(authorized), Ok(policy)) => Ok(Prepared { secret_id: places.secret_id.clone(), authorized, policy }),
         (authorized, policy) => Err(RunError::of_either(authorized.err(), policy.err())),
     }
 }
@@ -194,13 +189,13 @@ async fn policy(services: &Services, source: &PolicySource) -> Result<Policy, Ru
 /// # Errors
 /// Only what leaves nothing to judge.
 pub async fn examine<'p>(
-    zoom: &Zoom,
+    services: &Services,
     prepared: &'p Prepared,
     as_of: Timestamp,
     deadline: Deadline,
-    on_page: &(dyn Fn(u64) + Sync),
+    on_page: &dyn Fn(u64),
 ) -> Result<Examination<'p>, RunError> {
-    let Prepared { authorized, policy } = prepared;
+    let Prepared { secret_id, authorized, policy } = prepared;
     let account: Arc<str> = authorized.account_id().into();
     let beyond = |_| {
         RunError::new(
@@ -213,7 +208,9 @@ pub async fn examine<'p>(
     let start = periods.iter().map(|period| period.from()).min().unwrap_or(as_of);
     // Rows have whole seconds; one of the very moment belongs to it.
     let end = as_of.saturating_add(jiff::SignedDuration::from_secs(1)).unwrap_or(as_of);
-    let reading = zoom.fetch(authorized.clone(), start..end, &policy.time_zone, deadline, on_page).await;
+    let renew = || async { services.secrets.read(secret_id).await.ok() }.boxed_local();
+    let source = Source { authorized: authorized.clone(), renew: &renew, on_page };
+    let reading = services.zoom.fetch(source, start..end, &policy.time_zone, deadline).await;
     let overlaps = |span: &Range<Timestamp>, from: Timestamp, to: Timestamp| span.start < to && from < span.end;
     let periods: Vec<_> = periods
         .into_iter()

@@ -98,7 +98,7 @@ impl Check {
         let spinner = show::spinner("reading Zoom's report");
         let prepared = prepare(services, places, Deadline::never()).await?;
         let on_page = |pages: u64| spinner.set_message(format!("reading Zoom's report, page {pages}"));
-        let examination = examine(&services.zoom, &prepared, as_of, Deadline::never(), &on_page).await?;
+        let examination = examine(services, &prepared, as_of, Deadline::never(), &on_page).await?;
         spinner.finish_and_clear();
         let delivery = preview(&examination);
         let reached = delivery.alerts.iter().any(|alert| alert.kind == AlertKind::Budget);

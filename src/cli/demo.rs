@@ -82,7 +82,7 @@ impl Demo {
             topic_arn: "terminal".to_owned(),
         };
         let prepared = prepare(services, &places, Deadline::never()).await?;
-        let examination = examine(&services.zoom, &prepared, as_of, Deadline::never(), &|_| {}).await?;
+        let examination = examine(services, &prepared, as_of, Deadline::never(), &|_| {}).await?;
         spinner.finish_and_clear();
         let invocation =
             Invocation { request_id: run.to_owned(), owner: run.to_owned(), now: as_of, deadline: Deadline::never() };

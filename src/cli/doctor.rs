@@ -1,6 +1,7 @@
 //! Checks all that a run needs, step by step. A failing step does not hide the next: those that need it are told as not checked.
 
 use clap::Args;
+use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
@@ -9,7 +10,7 @@ use crate::clients::ledger::{Claim, Entry, Ledger};
 use crate::clients::parameters::Parameters;
 use crate::clients::secrets::Secrets;
 use crate::clients::topic::{Subscription, Topic};
-use crate::clients::zoom::{Authorized, Zoom, ZoomErrorKind};
+use crate::clients::zoom::{Authorized, Source, Zoom, ZoomErrorKind};
 use crate::clients::{Credentials, Deadline, sdk_config};
 use crate::config::Config;
 use crate::domain::alert::AlertId;
@@ -190,7 +191,8 @@ impl Examined {
 
     async fn report(&mut self, zoom: &Zoom, authorized: Authorized) {
         let utc = jiff::tz::TimeZone::UTC;
-        let reading = zoom.fetch(authorized, self.now - PROBED..self.now, &utc, Deadline::never(), &|_| {}).await;
+        let source = Source { authorized, renew: &|| async { None }.boxed_local(), on_page: &|_| {} };
+        let reading = zoom.fetch(source, self.now - PROBED..self.now, &utc, Deadline::never()).await;
         match &reading.failure {
             Some(error) if error.kind == ZoomErrorKind::ScopeMissing => {
                 self.tell("scope", Verdict::Failed, error.to_string());

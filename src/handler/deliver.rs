@@ -102,17 +102,12 @@ pub async fn deliver(
     let desk = Desk::new(services, topic_arn, invocation);
     let ids: Vec<_> =
         examination.standings.iter().flat_map(|standing| ids_to_ask(standing, &examination.account)).collect();
-    let sent = match desk.ledger_deadline.bound(services.ledger.sent(&ids)).await {
-        Some(Ok(sent)) => sent,
-        Some(Err(error)) => {
-            delivery.ledger_fault(&error, CLAIMS_TELL);
-            HashSet::new()
-        }
-        None => {
-            delivery.ledger_fault(&NO_ANSWER, CLAIMS_TELL);
-            HashSet::new()
-        }
-    };
+    let sent = desk.ledger_deadline.bound(services.ledger.sent(&ids)).await;
+    let (sent, unread) =
+        match sent.map_or_else(|| Err(NO_ANSWER.to_owned()), |sent| sent.map_err(|error| error.to_string())) {
+            Ok(sent) => (sent, None),
+            Err(problem) => (HashSet::new(), Some(problem)),
+        };
     let groups = examination.due(&sent, &mut delivery);
     let mut out_of_time = 0;
     for group in groups {
@@ -126,6 +121,11 @@ pub async fn deliver(
     if out_of_time > 0 {
         let mend = "the next run sends them; raise the function's timeout";
         delivery.publish_fault(format!("the run's time was up with {out_of_time} alerts to send; {mend}"));
+    }
+    if let Some(problem) = unread
+        && !delivery.faults.iter().any(|fault| fault.code == Code::LedgerUnavailable)
+    {
+        delivery.ledger_fault(&problem, CLAIMS_TELL);
     }
     if let Some(until) = delivery.held_until {
         let count = delivery.held_elsewhere;

@@ -1,6 +1,7 @@
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 
+use futures_util::future::LocalBoxFuture;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
@@ -8,7 +9,7 @@ use super::report::{Traffic, WindowReader, WindowReading};
 use super::token::Authorized;
 use super::window::{Window, windows};
 use super::{Zoom, ZoomError, ZoomErrorKind};
-use crate::clients::Deadline;
+use crate::clients::{Credentials, Deadline};
 use crate::domain::charge::RowFault;
 use crate::domain::totals::{Receipt, Totals};
 
@@ -31,16 +32,24 @@ pub struct Reading {
     pub refusals: u64,
 }
 
+/// What a reading needs from outside.
+pub struct Source<'r> {
+    /// The right to read.
+    pub authorized: Authorized,
+    /// Reads the credentials anew, if that can be done: called once, when Zoom no longer takes those of `authorized`.
+    pub renew: &'r dyn Fn() -> LocalBoxFuture<'r, Option<Credentials>>,
+    /// Told the number of pages read so far.
+    pub on_page: &'r dyn Fn(u64),
+}
+
 impl Zoom {
     /// Reads all rows sent within `span`. Never fails as a whole: what could be read is in the answer, and so is why the rest could not.
-    /// `on_page` is told the number of pages read so far.
     pub async fn fetch(
         &self,
-        mut authorized: Authorized,
+        mut source: Source<'_>,
         span: Range<Timestamp>,
         zone: &TimeZone,
         deadline: Deadline,
-        on_page: &(dyn Fn(u64) + Sync),
     ) -> Reading {
         let traffic = Traffic::default();
         let mut reading = Reading::default();
@@ -57,8 +66,8 @@ impl Zoom {
                 continue;
             }
             let mut walks = Vec::new();
-            let reader = WindowReader { zoom: self, window, zone, traffic: &traffic, deadline, on_page };
-            let drained = deadline.bound(reader.drain(&mut authorized, &mut walks)).await;
+            let reader = WindowReader { zoom: self, window, zone, traffic: &traffic, deadline };
+            let drained = deadline.bound(reader.drain(&mut source, &mut walks)).await;
             let result = drained.unwrap_or_else(|| {
                 Err(ZoomError::new(
                     ZoomErrorKind::OutOfTime,

@@ -12,7 +12,7 @@ use super::pace::Pace;
 use crate::config::ZoomConfig;
 
 pub use error::{ZoomError, ZoomErrorKind};
-pub use fetch::Reading;
+pub use fetch::{Reading, Source};
 pub use token::Authorized;
 
 /// Zoom's API, for any number of accounts; tokens are kept while they live.

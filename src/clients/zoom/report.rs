@@ -5,7 +5,7 @@
 //! between them; if one expires all the same, the window is begun anew, since the rest of the old walk cannot be had.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
@@ -15,6 +15,7 @@ use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::fetch::Source;
 use super::token::Authorized;
 use super::window::Window;
 use super::{Zoom, ZoomError, ZoomErrorKind};
@@ -50,6 +51,8 @@ pub(super) struct Traffic {
     pub(super) requests: AtomicU64,
     pub(super) refusals: AtomicU64,
     pub(super) pages: AtomicU64,
+    /// Whether the credentials were read anew.
+    pub(super) renewed: AtomicBool,
 }
 
 /// What was read of one window.
@@ -121,36 +124,31 @@ pub(super) struct WindowReader<'r> {
     pub(super) zone: &'r TimeZone,
     pub(super) traffic: &'r Traffic,
     pub(super) deadline: Deadline,
-    pub(super) on_page: &'r (dyn Fn(u64) + Sync),
 }
 
 impl WindowReader<'_> {
     /// Reads the window to its end. Every walk that was begun is in `walks`, the last one whole if all went well.
-    pub(super) async fn drain(
-        &self,
-        authorized: &mut Authorized,
-        walks: &mut Vec<WindowReading>,
-    ) -> Result<(), ZoomError> {
+    pub(super) async fn drain(&self, source: &mut Source<'_>, walks: &mut Vec<WindowReading>) -> Result<(), ZoomError> {
         for _ in 0..MOST_RESTARTS {
-            match self.walk(authorized, begun(walks)).await {
+            match self.walk(source, begun(walks)).await {
                 Err(error) if error.kind == ZoomErrorKind::PageTokenExpired => {
                     tracing::warn!("the page token expired; the window is read anew");
                 }
                 result => return result,
             }
         }
-        self.walk(authorized, begun(walks)).await
+        self.walk(source, begun(walks)).await
     }
 
-    async fn walk(&self, authorized: &mut Authorized, walk: &mut WindowReading) -> Result<(), ZoomError> {
+    async fn walk(&self, source: &mut Source<'_>, walk: &mut WindowReading) -> Result<(), ZoomError> {
         let endless = |what: &str| ZoomError::new(ZoomErrorKind::Endless, format!("Zoom's report has no end: {what}"));
         let mut tokens = HashSet::new();
         let mut token = None;
         let mut without_news = 0;
         loop {
-            let body = self.page(authorized, token.as_deref()).await?;
+            let body = self.page(source, token.as_deref()).await?;
             let (next, news) = walk.take(parse(&body)?, self.window, self.zone);
-            (self.on_page)(self.traffic.pages.fetch_add(1, Ordering::Relaxed) + 1);
+            (source.on_page)(self.traffic.pages.fetch_add(1, Ordering::Relaxed) + 1);
             without_news = if news { 0 } else { without_news + 1 };
             let Some(next) = next else { return Ok(()) };
             if !tokens.insert(next.clone()) {
@@ -167,14 +165,27 @@ impl WindowReader<'_> {
     }
 
     /// The body of one page. An access token that Zoom no longer takes is replaced once.
-    async fn page(&self, authorized: &mut Authorized, token: Option<&str>) -> Result<Vec<u8>, ZoomError> {
-        match self.page_with_retries(authorized, token).await {
+    async fn page(&self, source: &mut Source<'_>, token: Option<&str>) -> Result<Vec<u8>, ZoomError> {
+        match self.page_with_retries(&source.authorized, token).await {
             Err(error) if error.kind == ZoomErrorKind::TokenExpired => {
-                *authorized = self.zoom.authorize_anew(authorized, self.deadline).await?;
-                self.page_with_retries(authorized, token).await
+                source.authorized = self.authorize_anew(source).await?;
+                self.page_with_retries(&source.authorized, token).await
             }
             result => result,
         }
+    }
+
+    /// A new token; with credentials read anew, once, if Zoom no longer takes the old ones: they may have been rotated.
+    async fn authorize_anew(&self, source: &Source<'_>) -> Result<Authorized, ZoomError> {
+        let anew = self.zoom.authorize_anew(&source.authorized, self.deadline).await;
+        let is_invalid = anew.as_ref().is_err_and(|error| error.kind == ZoomErrorKind::InvalidClient);
+        if is_invalid
+            && !self.traffic.renewed.swap(true, Ordering::Relaxed)
+            && let Some(credentials) = (source.renew)().await
+        {
+            return self.zoom.authorize(&credentials, self.deadline).await;
+        }
+        anew
     }
 
     async fn page_with_retries(&self, authorized: &Authorized, token: Option<&str>) -> Result<Vec<u8>, ZoomError> {

@@ -60,7 +60,7 @@ async fn a_reached_budget_ends_with_3_and_shows_what_would_be_sent() {
     ╞═════════╪══════════════╪════════╪═════════╪══════╪═══════════════════════╡
     │ 2026-11 ┆ +12025550143 ┆ USD 60 ┆ USD 100 ┆  60% ┆ 50% of "every number" │
     └─────────┴──────────────┴────────┴─────────┴──────┴───────────────────────┘
-    Zoom's report was read whole: 1 charged messages on 1 pages for 22 days, 1 requests.
+    Zoom's report was read whole: 1 charged message on 1 page for 22 days, 1 request.
     This would be sent, if it was not sent before:
     "#);
     assert!(message.contains("Subject: Zoom SMS cost: "), "{message}");

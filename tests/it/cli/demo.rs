@@ -60,7 +60,7 @@ async fn the_demo_does_the_job_twice_and_sends_once() {
       Left       over by USD 21.2324
       Since      1 November 2026 (America/New_York), 8 days left
       Messages   176
-      Share      60% of all that the account spent in USD
+      Share      61% of all that the account spent in USD
       Spent by   department Marketing: USD 121.2324
       Alert id   6228f9c63a0981bab5223c9943f8fdbd
 
@@ -107,7 +107,7 @@ async fn the_demo_does_the_job_twice_and_sends_once() {
 
     • *+12025550187* spent *USD 121.2324* in November 2026: reached *100%* of USD 100 (budget every number)
        by department: Marketing USD 121.2324
-    • *department Sales* spent *EUR 14.8629* in November 2026: reached *100%* of EUR 10 (budget sales in Europe)
+    • *Department Sales* spent *EUR 14.8629* in November 2026: reached *100%* of EUR 10 (budget sales in Europe)
        by number: +33199005521 EUR 14.8629
     • *+12025550143* spent *USD 64.3146* in November 2026: reached *50%* of USD 100 (budget every number)
        by department: Sales USD 64.3146
@@ -145,7 +145,7 @@ async fn the_demo_does_the_job_twice_and_sends_once() {
     ── Slack ───────────────────────────────────────────────────────────────────
     :grey_question: Zoom SMS cost: GBP 3.2132 spent that no budget covers (2026-11)
 
-    • *the whole account* spent *GBP 3.2132* in November 2026; no budget covers GBP
+    • *The whole account* spent *GBP 3.2132* in November 2026; no budget covers GBP
        by number: +442079460018 GBP 3.2132
     _Zoom's report was read whole as of 22 November 2026 08:00 EST: 580 charged messages on 3 pages for 22 days. The newest was sent 22 November 2026 07:38 EST. Zoom may still add late charges._
     Alert id `3918da4b6ac6a81bd2589448b6d91dea`

@@ -66,7 +66,7 @@ async fn every_event_on_file_is_taken() {
     let begun = |name: &str| -> Value {
         let lines = logs.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         let mut lines = lines.filter(|line| line["message"] == "run begins");
-        lines.find(|line| line["span"]["request_id"] == name).unwrap()
+        lines.find(|line| line["span"]["requestId"] == name).unwrap()
     };
     for name in ["schedule-own-input", "eventbridge-rule", "eventbridge-scheduler", "other-account"] {
         let line = begun(name);

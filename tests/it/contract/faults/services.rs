@@ -142,7 +142,7 @@ async fn a_topic_or_table_that_is_missing_is_told() {
         check that it exists and that the function may call sns:Publish on it
     no table
       LedgerUnavailable
-        the ledger table "TABLE" cannot be read: ResourceNotFoundException (Requested resource not found);
+        the ledger table "TABLE" cannot be written: ResourceNotFoundException (Requested resource not found);
         check that it exists and that the function may read and write it;
         alerts were published without it and marked as possible repeats
     "#);
