@@ -301,15 +301,21 @@ fn secret_unreadable(error: &SecretError) -> RunError {
 }
 
 fn zoom_failed(error: &ZoomError) -> RunError {
-    let code = match error.kind {
+    const LATER: &str = "the next run tries again; if it lasts, see Zoom's status page";
+    const SUPPORT: &str = "the next run tries again; if it comes again, tell Zoom's support";
+    let (code, mend) = match error.kind {
         ZoomErrorKind::InvalidClient | ZoomErrorKind::Unauthorized | ZoomErrorKind::TokenExpired => {
-            Code::ZoomUnauthorized
+            (Code::ZoomUnauthorized, None)
         }
-        ZoomErrorKind::ScopeMissing => Code::ZoomScopeMissing,
-        ZoomErrorKind::RateLimited(_) | ZoomErrorKind::DailyLimit(_) => Code::ZoomRateLimited,
-        ZoomErrorKind::Unavailable | ZoomErrorKind::Broken => Code::ZoomUnavailable,
-        ZoomErrorKind::PageTokenExpired | ZoomErrorKind::Endless | ZoomErrorKind::OutOfTime => Code::ReportIncomplete,
-        ZoomErrorKind::Refused => Code::ReportInvalid,
+        ZoomErrorKind::ScopeMissing => (Code::ZoomScopeMissing, None),
+        ZoomErrorKind::RateLimited(_) | ZoomErrorKind::DailyLimit(_) => (Code::ZoomRateLimited, None),
+        ZoomErrorKind::Unavailable => (Code::ZoomUnavailable, Some(LATER)),
+        ZoomErrorKind::Broken => (Code::ZoomUnavailable, None),
+        ZoomErrorKind::PageTokenExpired | ZoomErrorKind::Endless => (Code::ReportIncomplete, Some(SUPPORT)),
+        ZoomErrorKind::OutOfTime => (Code::ReportIncomplete, None),
+        ZoomErrorKind::Refused => {
+            (Code::ReportInvalid, Some("if as_of was given, give a later one; else tell Zoom's support"))
+        }
     };
-    RunError::new(code, error.to_string())
+    RunError::new(code, mend.map_or_else(|| error.to_string(), |mend| format!("{error}; {mend}")))
 }

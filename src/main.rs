@@ -60,7 +60,7 @@ async fn build(config: Config) -> Result<Function, RunError> {
 
 async fn invoke(function: Result<&Function, &RunError>, event: LambdaEvent<Value>) -> Result<Answer, RunError> {
     let (now, started) = (Timestamp::now(), Instant::now());
-    let request_id = event.context.request_id;
+    let (request_id, name) = (event.context.request_id, event.context.env_config.function_name.clone());
     let left = Duration::from_millis(event.context.deadline)
         .saturating_sub(now.duration_since(Timestamp::UNIX_EPOCH).unsigned_abs());
     let invocation = Invocation {
@@ -74,7 +74,7 @@ async fn invoke(function: Result<&Function, &RunError>, event: LambdaEvent<Value
     let result = answer(function, event.payload, &invocation, &mut metrics).await;
     metrics.run_failed = result.is_err();
     metrics.duration = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    println!("{}", metrics.line(now, &request_id, result.as_ref().err().map(|error| error.code.to_string())));
+    println!("{}", metrics.line(now, &name, &request_id, result.as_ref().err().map(|error| error.code.to_string())));
     result
 }
 

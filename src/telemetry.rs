@@ -81,10 +81,10 @@ pub struct Spending {
 impl Metrics {
     /// The line of embedded metric format. `code` is the error's, a property.
     ///
-    /// The metrics have no dimension: each dimension's value would be a metric to pay for. Money has the currency in the metric's name
-    /// (`SpentToDate.USD`), so that it stays one line a run.
+    /// The function's name is the one dimension, so that several functions in an AWS account, one for each Zoom account, do not cover for
+    /// each other's silence. Money has the currency in the metric's name (`SpentToDate.USD`), so that it stays one line a run.
     #[must_use]
-    pub fn line(&self, at: Timestamp, request_id: &str, code: Option<String>) -> String {
+    pub fn line(&self, at: Timestamp, function: &str, request_id: &str, code: Option<String>) -> String {
         let counts = [
             ("RunCompleted", u64::from(self.run_completed)),
             ("RunFailed", u64::from(self.run_failed)),
@@ -103,7 +103,8 @@ impl Metrics {
         }
         let names: Vec<_> = metrics.iter().map(|(name, _, unit)| json!({"Name": name, "Unit": unit})).collect();
         let mut line = json!({
-            "_aws": {"Timestamp": at.as_millisecond(), "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [[]], "Metrics": names}]},
+            "_aws": {"Timestamp": at.as_millisecond(), "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [["FunctionName"]], "Metrics": names}]},
+            "FunctionName": function,
             "request_id": request_id,
         });
         if let Some(root) = line.as_object_mut() {
@@ -138,12 +139,13 @@ mod tests {
             }],
             ..Metrics::default()
         };
-        let line = metrics.line("2026-11-22T13:00:00Z".parse().unwrap(), "r-1", None);
+        let line = metrics.line("2026-11-22T13:00:00Z".parse().unwrap(), "alerts", "r-1", None);
         assert!(!line.contains('\n'));
         insta::assert_json_snapshot!(serde_json::from_str::<serde_json::Value>(&line).unwrap(), @r#"
         {
           "AlertsSent": 1,
           "ChargedRows": 1443,
+          "FunctionName": "alerts",
           "HighestBudget.USD": 1000,
           "ReportIncomplete": 0,
           "ReportRequests": 6,
@@ -156,7 +158,9 @@ mod tests {
             "CloudWatchMetrics": [
               {
                 "Dimensions": [
-                  []
+                  [
+                    "FunctionName"
+                  ]
                 ],
                 "Metrics": [
                   {

@@ -251,7 +251,7 @@ impl Row<'_> {
     /// A fault of this row, which it names.
     pub(crate) fn fault(&self, field: &'static str, problem: String) -> RowFault {
         let message_id = match self.message_id.text() {
-            Some(id) => cut(id, LONGEST_ID),
+            Some(id) => cut(&id.replace(char::is_control, " "), LONGEST_ID),
             None => "(no message_id)".to_owned(),
         };
         RowFault { message_id, field, problem, sent: self.readable_sent(), identity: self.identity() }

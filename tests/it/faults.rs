@@ -375,33 +375,33 @@ async fn every_fault_ends_well_or_with_its_code_after_what_is_proven_was_sent() 
     rate-concurrent@2 for ever
         Zoom's rate limit was reached again and again; lower ZOOM_REQUESTS_PER_SECOND, or see what other apps of the account ask for. Zoom says: Too many concurrent requests. Try again later. (x-zm-trackingid v=2.0;clid=sandbox;rid=)
     server-500@2 for ever | token server-500@1 for ever | server-500@1 for ever
-        Zoom answered HTTP 500. Zoom says: Internal server error. (x-zm-trackingid v=2.0;clid=sandbox;rid=)
+        Zoom answered HTTP 500. Zoom says: Internal server error. (x-zm-trackingid v=2.0;clid=sandbox;rid=); the next run tries again; if it lasts, see Zoom's status page
     server-502-html@2 for ever
-        Zoom answered HTTP 502 without a readable answer (x-zm-trackingid v=2.0;clid=sandbox;rid=)
+        Zoom answered HTTP 502 without a readable answer (x-zm-trackingid v=2.0;clid=sandbox;rid=); the next run tries again; if it lasts, see Zoom's status page
     server-503@2 for ever
-        Zoom answered HTTP 503 without a readable answer (x-zm-trackingid v=2.0;clid=sandbox;rid=)
+        Zoom answered HTTP 503 without a readable answer (x-zm-trackingid v=2.0;clid=sandbox;rid=); the next run tries again; if it lasts, see Zoom's status page
     envelope-200@2 for ever
-        Zoom answered HTTP 200. Zoom says: Internal server error. (x-zm-trackingid v=2.0;clid=sandbox;rid=)
+        Zoom answered HTTP 200. Zoom says: Internal server error. (x-zm-trackingid v=2.0;clid=sandbox;rid=); the next run tries again; if it lasts, see Zoom's status page
     not-json-200@2 for ever
-        Zoom answered HTTP 200 without a readable answer (x-zm-trackingid v=2.0;clid=sandbox;rid=)
+        Zoom answered HTTP 200 without a readable answer (x-zm-trackingid v=2.0;clid=sandbox;rid=); the next run tries again; if it lasts, see Zoom's status page
     cut-body@2 for ever
-        Zoom's answer broke off
+        Zoom's answer broke off (x-zm-trackingid v=2.0;clid=sandbox;rid=); the next run tries again; if it lasts, see Zoom's status page
     drop@2 for ever
-        the connection to Zoom failed
+        the connection to Zoom failed; the next run tries again; if it lasts, see Zoom's status page
     page-token-expired@2 for ever | page-token-expired-300@2 for ever | page tokens dead on arrival
-        Zoom let the page token expire before the report was read. Zoom says: The next page token is invalid or expired (x-zm-trackingid v=2.0;clid=sandbox;rid=)
+        Zoom let the page token expire before the report was read. Zoom says: The next page token is invalid or expired (x-zm-trackingid v=2.0;clid=sandbox;rid=); the next run tries again; if it comes again, tell Zoom's support
     same-page-token@2 once | same-page-token@2 for ever
-        Zoom's report has no end: the same page token came twice
+        Zoom's report has no end: the same page token came twice; the next run tries again; if it comes again, tell Zoom's support
     endless@3 for ever | endless-empty@3 for ever | empty-page@2 for ever
-        Zoom's report has no end: 20 pages in a row held no new row
+        Zoom's report has no end: 20 pages in a row held no new row; the next run tries again; if it comes again, tell Zoom's support
     validation-300@2 once | validation-300@2 for ever | validation-300@1, two windows
-        Zoom answered HTTP 400. Zoom says: Validation Failed. from: Invalid field. (x-zm-trackingid v=2.0;clid=sandbox;rid=)
+        Zoom answered HTTP 400. Zoom says: Validation Failed. from: Invalid field. (x-zm-trackingid v=2.0;clid=sandbox;rid=); if as_of was given, give a later one; else tell Zoom's support
     redirect@2 once | redirect@2 for ever | redirect@2, two windows
         HTTP 302 where Zoom's API should be; check ZOOM_API_URL and ZOOM_TOKEN_URL (x-zm-trackingid v=2.0;clid=sandbox;rid=)
     bad-charge@2 once
         1 row of Zoom's report cannot be read, so the sums are not whole: the row of message M-599: total_charge "abc" is not a decimal number. Tell Zoom's support the message ids
     bad-charge@2 for ever
-        2 rows of Zoom's report cannot be read, so the sums are not whole: the row of message M-599: total_charge "abc" is not a decimal number; the row of message M-699: total_charge "abc" is not a decimal number. Tell Zoom's support the message ids
+        2 rows of Zoom's report cannot be read, so the sums are not whole: the row of message M-699: total_charge "abc" is not a decimal number; the row of message M-599: total_charge "abc" is not a decimal number. Tell Zoom's support the message ids
     no-charge@2 once
         1 row of Zoom's report cannot be read, so the sums are not whole: the row of message M-599: total_charge is missing; a charge that is not known is not zero. Tell Zoom's support the message ids
     no-charge@2 for ever
@@ -413,7 +413,7 @@ async fn every_fault_ends_well_or_with_its_code_after_what_is_proven_was_sent() 
     no-currency@2 once
         1 row of Zoom's report cannot be read, so the sums are not whole: the row of message M-599: currency is missing. Tell Zoom's support the message ids
     no-currency@2 for ever
-        2 rows of Zoom's report cannot be read, so the sums are not whole: the row of message M-599: currency is missing; the row of message M-699: currency is missing. Tell Zoom's support the message ids
+        2 rows of Zoom's report cannot be read, so the sums are not whole: the row of message M-699: currency is missing; the row of message M-599: currency is missing. Tell Zoom's support the message ids
     bad-time@2 once
         1 row of Zoom's report cannot be read, so the sums are not whole: the row of message M-599: sent_time "yesterday" is not a time such as 2026-11-22T02:58:01Z. Tell Zoom's support the message ids
     bad-time@2 for ever
@@ -427,13 +427,13 @@ async fn every_fault_ends_well_or_with_its_code_after_what_is_proven_was_sent() 
     token invalid-request@1 once | token invalid-request@1 for ever
         Zoom gave no access token: account_id in the secret is wrong, or the app is not a Server-to-Server OAuth app (HTTP 400, Zoom says: Bad Request) (x-zm-trackingid v=2.0;clid=sandbox;rid=)
     token html@1 for ever | token no-token-field@1 for ever
-        Zoom's token endpoint answered without an access token (x-zm-trackingid v=2.0;clid=sandbox;rid=)
+        Zoom's token endpoint answered without an access token (x-zm-trackingid v=2.0;clid=sandbox;rid=); the next run tries again; if it lasts, see Zoom's status page
     bad-charge@1 for ever
-        3 rows of Zoom's report cannot be read, so the sums are not whole: the row of message M-599: total_charge "abc" is not a decimal number; the row of message M-299: total_charge "abc" is not a decimal number; the row of message M-699: total_charge "abc" is not a decimal number. Tell Zoom's support the message ids
+        3 rows of Zoom's report cannot be read, so the sums are not whole: the row of message M-699: total_charge "abc" is not a decimal number; the row of message M-599: total_charge "abc" is not a decimal number; the row of message M-299: total_charge "abc" is not a decimal number. Tell Zoom's support the message ids
     token refused with 401
         Zoom gave no access token: client_id or client_secret in the secret is wrong, or the app is not activated (HTTP 401, Zoom says: Invalid client_id or client_secret) (x-zm-trackingid v=2.0;clid=sandbox;rid=)
     validation-300@3, credit of A
-        Zoom answered HTTP 400. Zoom says: Validation Failed. from: Invalid field. (x-zm-trackingid v=2.0;clid=sandbox;rid=) | ReportIncomplete: nothing can be said of +12025550101 (2026-11): rows are missing, and credits are among those at hand
+        Zoom answered HTTP 400. Zoom says: Validation Failed. from: Invalid field. (x-zm-trackingid v=2.0;clid=sandbox;rid=); if as_of was given, give a later one; else tell Zoom's support | ReportIncomplete: nothing can be said of +12025550101 (2026-11): rows are missing, and credits are among those at hand
     5 s a page, 12 s in all | 10 s a page, 24 s in all
         the run's time was up before the report was read; raise the function's timeout
     "#);

@@ -22,3 +22,4 @@ mod harness;
 mod properties;
 mod readings;
 mod support;
+mod upgrade;

@@ -118,10 +118,10 @@ impl Table {
                 Some(old) if text(old, "state") == Some(SENT) => Ok(Claim::AlreadySent),
                 // Our own claim, whose reply was lost.
                 Some(old) if text(old, "owner") == Some(owner) => Ok(held(old)),
-                Some(old) => {
-                    let until = number(old, "lease_until").and_then(|second| Timestamp::from_second(second).ok());
-                    Ok(Claim::HeldElsewhere { until: until.unwrap_or(now) })
-                }
+                Some(old) => match number(old, "lease_until").and_then(|second| Timestamp::from_second(second).ok()) {
+                    Some(until) => Ok(Claim::HeldElsewhere { until }),
+                    None => Err(self.error("read", format!("the item of alert {} is no entry of a ledger", entry.id))),
+                },
                 None => Err(self.error("written", aws::problem(&error))),
             },
         }

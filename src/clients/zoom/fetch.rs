@@ -81,7 +81,7 @@ impl Zoom {
         reading.receipt.days = days(&span, zone);
         reading.receipt.complete = reading.unread.is_empty();
         // A row without a readable time is a fault of every window that it came in.
-        reading.row_faults.sort_unstable_by_key(|fault| fault.identity);
+        reading.row_faults.sort_unstable_by_key(|fault| (fault.sent, fault.identity));
         reading.row_faults.dedup_by_key(|fault| fault.identity);
         reading
     }

@@ -219,7 +219,8 @@ impl WindowReader<'_> {
             .await
             .map_err(|error| ZoomError::of_transport(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = response.bytes().await.map_err(|error| ZoomError::of_transport(&error))?;
+        let body =
+            response.bytes().await.map_err(|error| ZoomError::of_transport(&error).with_tracking_id(&headers))?;
         if status.is_success() && parse(&body).is_ok() {
             return Ok(body.into());
         }

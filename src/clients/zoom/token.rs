@@ -69,7 +69,11 @@ impl Zoom {
         if let Some(good) = kept.iter().find(|kept| kept.is_of(credentials)) {
             return Ok(good.authorized.clone());
         }
-        let minting = (|| self.mint(credentials)).retry(backoff()).when(ZoomError::is_transient);
+        let minting = (|| self.mint(credentials))
+            .retry(backoff())
+            .when(ZoomError::is_transient)
+            // Better to tell what is wrong than that time was up.
+            .adjust(|_, delay| delay.filter(|delay| *delay < deadline.left()));
         let minted = deadline.bound(minting).await.ok_or_else(|| {
             ZoomError::new(ZoomErrorKind::OutOfTime, "the run's time was up before Zoom gave a token")
         })??;
@@ -100,7 +104,8 @@ impl Zoom {
             .await
             .map_err(|error| ZoomError::of_transport(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = response.bytes().await.map_err(|error| ZoomError::of_transport(&error))?;
+        let body =
+            response.bytes().await.map_err(|error| ZoomError::of_transport(&error).with_tracking_id(&headers))?;
         let now = Timestamp::now();
         if status.is_success() {
             let answer: TokenAnswer = serde_json::from_slice(&body).map_err(|_| {

@@ -140,7 +140,8 @@ async fn each_run_measures_itself_in_one_line() {
         assert!((now.as_millisecond()..now.as_millisecond() + 600_000).contains(&written));
         for directive in line["_aws"]["CloudWatchMetrics"].as_array().unwrap() {
             assert!(directive["Namespace"].is_string());
-            assert_eq!(directive["Dimensions"], json!([[]]), "a dimension set is billed");
+            assert_eq!(directive["Dimensions"], json!([["FunctionName"]]), "a dimension set is billed");
+            assert!(line["FunctionName"].is_string());
             for metric in directive["Metrics"].as_array().unwrap() {
                 assert!(line[metric["Name"].as_str().unwrap()].is_number(), "{metric}");
                 assert!(["Count", "Milliseconds", "None"].contains(&metric["Unit"].as_str().unwrap()));

@@ -227,16 +227,21 @@ impl AwsProxy {
         effect
     }
 
+    /// Passes the call on, to its end: also if the caller hangs up, so that the next call does not overtake it within moto.
     async fn forward(&self, action: &str, request: Request) -> Response {
-        let _turn = if action.starts_with("DynamoDB.") { Some(self.0.one_by_one.lock().await) } else { None };
-        let url = format!("{}{}", Moto::shared().endpoint(), request.uri);
-        let sent = self.0.http.request(request.method, url).headers(request.headers).body(request.body).send();
-        let answer = sent.await.unwrap();
-        let (status, mut headers) = (answer.status(), answer.headers().clone());
-        // They describe moto's connection, not this one.
-        headers.remove(header::CONNECTION);
-        headers.remove(header::TRANSFER_ENCODING);
-        (status, headers, answer.bytes().await.unwrap()).into_response()
+        let (proxy, in_turn) = (self.clone(), action.starts_with("DynamoDB."));
+        let passed_on = tokio::spawn(async move {
+            let _turn = if in_turn { Some(proxy.0.one_by_one.lock().await) } else { None };
+            let url = format!("{}{}", Moto::shared().endpoint(), request.uri);
+            let sent = proxy.0.http.request(request.method, url).headers(request.headers).body(request.body).send();
+            let answer = sent.await.unwrap();
+            let (status, mut headers) = (answer.status(), answer.headers().clone());
+            // They describe moto's connection, not this one.
+            headers.remove(header::CONNECTION);
+            headers.remove(header::TRANSFER_ENCODING);
+            (status, headers, answer.bytes().await.unwrap()).into_response()
+        });
+        passed_on.await.unwrap()
     }
 }
 

@@ -1,0 +1,159 @@
+"""The template and the program know the same things: variables, metrics, placeholder, policy, what is built."""
+
+import json
+import re
+import subprocess
+import tomllib
+
+import pytest
+import stand_in
+from conftest import of_type, program, source
+
+NAMESPACE = "ZoomSmsCostAlerts"
+
+
+def variables_of(kind):
+    """The names that config.rs reads as `required` or `optional`."""
+    return set(re.findall(rf'\.{kind}\(\s*"([A-Z][A-Z_]+)"', source("src/config.rs")))
+
+
+def test_template_and_config_know_the_same_variables(resources):
+    required, optional = variables_of("required"), variables_of("optional")
+    assert required and optional, "config.rs reads its variables in another way than this test knows"
+    given = set(resources["Function"]["Properties"]["Environment"]["Variables"])
+    assert given - required - optional == set(), "the template sets what the program does not read"
+    assert required - given == set(), "the program would not start"
+    assert optional - given == set(), "the template has no parameter for it"
+
+
+def test_optional_variables_have_the_programs_own_defaults(template):
+    config = source("src/config.rs")
+    for parameter, constant in (
+        ("ZoomApiUrl", "DEFAULT_API_URL"),
+        ("ZoomTokenUrl", "DEFAULT_TOKEN_URL"),
+        ("ZoomRequestsPerSecond", "DEFAULT_REQUESTS_PER_SECOND"),
+    ):
+        (default,) = re.findall(rf'const {constant}: \S+ = "?([^";]+)"?;', config)
+        assert str(template["Parameters"][parameter]["Default"]) == default
+    (most,) = re.findall(r"const MOST_REQUESTS_PER_SECOND: u32 = ([\d_]+);", config)
+    assert template["Parameters"]["ZoomRequestsPerSecond"]["MaxValue"] == int(most.replace("_", ""))
+
+
+def test_a_log_level_that_hides_the_metrics_cannot_be_chosen(template):
+    assert template["Parameters"]["LogLevel"]["AllowedValues"] == ["TRACE", "DEBUG", "INFO"]
+
+
+def metrics_used(resources):
+    """Names and dimensions of the program's own metrics, in alarms and on the dashboard."""
+    for name, alarm in of_type(resources, "AWS::CloudWatch::Alarm").items():
+        properties = alarm["Properties"]
+        if properties["Namespace"] == NAMESPACE:
+            yield name, properties["MetricName"], {dimension["Name"] for dimension in properties["Dimensions"]}
+    body = re.sub(r"\$\{[\w.:]+\}", "x", resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"])
+    for widget in json.loads(body)["widgets"]:
+        above = []
+        for metric in widget["properties"].get("metrics", []):
+            words = [word for word in metric if isinstance(word, str)]
+            words = [above[place] if word == "." else word for place, word in enumerate(words)]
+            above = words
+            if words and words[0] == NAMESPACE:
+                yield "Dashboard", words[1], set(words[2::2])
+
+
+@pytest.fixture(scope="session")
+def metric_line(tmp_path_factory):
+    """The line that the real program writes for a run, here one that fails because nothing is set."""
+    runtime = stand_in.Runtime({})
+    environment = {
+        "AWS_LAMBDA_RUNTIME_API": runtime.url.removeprefix("http://"),
+        "AWS_LAMBDA_FUNCTION_NAME": "checked",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
+        "AWS_LAMBDA_FUNCTION_VERSION": "1",
+        "AWS_REGION": "us-east-1",
+    }
+    log = tmp_path_factory.mktemp("function") / "log"
+    function = stand_in.Process([program("zoom-sms-cost-alerts")], environment, log)
+    try:
+        outcome = runtime.outcomes.get(timeout=30)
+        assert outcome["errorType"] == "ConfigInvalid", outcome
+        return json.loads(function.line())
+    finally:
+        function.close()
+        runtime.close()
+
+
+def test_alarms_and_dashboard_use_metrics_that_the_program_writes(resources, metric_line):
+    (transformation,) = resources["FailuresByKind"]["Properties"]["MetricTransformations"]
+    written = {transformation["MetricName"]: {dimension["Key"] for dimension in transformation["Dimensions"]}}
+    (own,) = metric_line["_aws"]["CloudWatchMetrics"]
+    assert own["Namespace"] == NAMESPACE
+    (dimensions,) = own["Dimensions"]
+    written |= {metric["Name"]: set(dimensions) for metric in own["Metrics"]}
+    used = list(metrics_used(resources))
+    assert ("NoCompletedRun", "RunCompleted", {"FunctionName"}) in used
+    for where, metric, wanted in used:
+        assert metric in written, f"{where} watches {metric}, which nobody writes"
+        assert wanted == written[metric], f"{where} watches {metric} by {wanted}; it is written by {written[metric] or 'no dimension'}"
+
+
+def test_several_stacks_in_one_account_do_not_cover_for_each_other(metric_line):
+    """They share the namespace; with the metrics of all in one, a stack that is dead would hide behind one that lives."""
+    assert metric_line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["FunctionName"]]
+    assert metric_line["FunctionName"] == "checked"
+
+
+def test_failures_by_kind_are_counted_from_the_line_of_metrics(resources, metric_line):
+    properties = resources["FailuresByKind"]["Properties"]
+    assert properties["FilterPattern"] == '{ $.RunFailed = 1 && $.error_type = "*" }'
+    assert (metric_line["RunFailed"], metric_line["error_type"]) == (1, "ConfigInvalid")
+    (transformation,) = properties["MetricTransformations"]
+    for dimension in transformation["Dimensions"]:
+        assert dimension["Value"].removeprefix("$.") in metric_line
+
+
+def test_the_money_on_the_dashboard_is_written_by_the_program(resources):
+    body = resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    for metric in ("SpentToDate", "HighestBudget"):
+        assert f"({metric} OR " in body
+        assert f'"{metric}.{{currency}}"' in source("src/telemetry.rs")
+
+
+def test_alarms_by_kind_know_the_programs_codes(resources):
+    codes = set(re.findall(r"^    ([A-Z]\w+),$", source("src/error.rs"), re.MULTILINE))
+    kinds = {
+        dimension["Value"]
+        for alarm in of_type(resources, "AWS::CloudWatch::Alarm").values()
+        for dimension in alarm["Properties"]["Dimensions"]
+        if dimension["Name"] == "ErrorType"
+    }
+    assert kinds and kinds <= codes, f"{kinds - codes} is no code of src/error.rs"
+
+
+def test_the_program_refuses_the_placeholder_of_the_secret(resources):
+    (placeholder,) = set(json.loads(resources["ZoomSecret"]["Properties"]["SecretString"]).values())
+    assert f'"{placeholder}"' in source("src/clients/secrets.rs")
+
+
+def test_the_sample_policy_is_valid(resources, tmp_path):
+    path = tmp_path / "policy.toml"
+    path.write_text(resources["BudgetPolicy"]["Properties"]["Value"])
+    done = subprocess.run([program("cost-alerts"), "policy", path], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_function_is_built_without_the_command(template):
+    metadata = template["Resources"]["Function"]["Metadata"]
+    assert (metadata["BuildMethod"], metadata["WorkingDirectory"]) == ("makefile", "..")
+    makefile = source("infra/Makefile")
+    package = tomllib.loads(source("Cargo.toml"))
+    assert "build-Function:" in makefile
+    assert "--no-default-features --bin $(PROGRAM)" in makefile
+    assert re.search(r"^PROGRAM = (.+)$", makefile, re.MULTILINE)[1] in [binary["name"] for binary in package["bin"]]
+    assert package["features"]["default"] == ["cli"]
+
+
+def test_events_hold_what_the_schedule_sends(resources):
+    (schedule,) = of_type(resources, "AWS::Scheduler::Schedule").values()
+    fields = set(json.loads(schedule["Properties"]["Target"]["Input"]))
+    known = set(re.findall(r"^    (\w+): Option<", source("src/event.rs"), re.MULTILINE))
+    assert fields <= known, "the program refuses fields that it does not know"

@@ -1,0 +1,189 @@
+use super::{Ended, Environment, run};
+use crate::{
+    flow::{NUMBERS, rows},
+    support::{Moto, World},
+};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use zoom_sms_cost_alerts::sandbox::{ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, Switches};
+
+/// Recognisable, should it ever be shown.
+const SECRET_KEY: &str = "doctors-secret-access-key";
+
+/// A deployment, and what tells the command of it.
+struct Practice {
+    world: World,
+    directory: TempDir,
+    environment: Environment,
+}
+
+impl Practice {
+    async fn new(fault: Option<&str>) -> Self {
+        let faults = fault.map(|fault| fault.parse().unwrap());
+        let switches = Switches { faults: faults.into_iter().collect(), ..Switches::default() };
+        let world = World::new(NUMBERS, rows([]), switches).await;
+        let directory = tempfile::tempdir().unwrap();
+        let policy = directory.path().join("policy.toml").to_str().unwrap().to_owned();
+        let environment = Environment::from([
+            ("ZOOM_SECRET_ID", world.aws.secret_id.clone()),
+            ("ALERT_TOPIC_ARN", world.aws.topic_arn.clone()),
+            ("LEDGER_TABLE", world.aws.table.clone()),
+            ("POLICY", policy),
+            ("ZOOM_API_URL", world.zoom.api_url()),
+            ("ZOOM_TOKEN_URL", world.zoom.token_url()),
+            ("ZOOM_REQUESTS_PER_SECOND", "1000".to_owned()),
+            ("AWS_ENDPOINT_URL", Moto::shared().endpoint().to_owned()),
+            ("AWS_REGION", "us-east-1".to_owned()),
+            ("AWS_ACCESS_KEY_ID", "test".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", SECRET_KEY.to_owned()),
+        ]);
+        let practice = Self { world, directory, environment };
+        practice.write_policy(NUMBERS);
+        practice
+    }
+
+    fn write_policy(&self, policy: &str) {
+        std::fs::write(self.directory.path().join("policy.toml"), policy).unwrap();
+    }
+
+    async fn doctor(&self, more: &[&str]) -> Ended {
+        let ended = run(&[&["doctor"], more].concat(), &self.environment).await;
+        let secrets = [CLIENT_SECRET.to_owned(), SECRET_KEY.to_owned()];
+        for secret in self.world.zoom.access_tokens().iter().chain(&secrets) {
+            assert!(!ended.out.contains(secret) && !ended.err.contains(secret), "{}{}", ended.out, ended.err);
+        }
+        assert_eq!(ended.err, "");
+        ended
+    }
+
+    /// The same for machines, in one line.
+    async fn examined(&self, more: &[&str]) -> (i32, Value) {
+        let ended = self.doctor(&[&["--json"], more].concat()).await;
+        let [examined] = <[Value; 1]>::try_from(ended.json()).unwrap();
+        (ended.code, examined)
+    }
+}
+
+/// `step verdict`, for each.
+fn verdicts(examined: &Value) -> Vec<String> {
+    let steps = examined["steps"].as_array().unwrap().iter();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    steps.map(|step| format!("{} {}", text(&step["step"]), text(&step["verdict"]))).collect()
+}
+
+fn finding<'e>(examined: &'e Value, name: &str) -> &'e str {
+    let mut steps = examined["steps"].as_array().unwrap().iter();
+    steps.find(|step| step["step"] == name).unwrap()["finding"].as_str().unwrap()
+}
+
+const ALL_FINE: [&str; 9] = [
+    "environment ok",
+    "secret ok",
+    "token ok",
+    "clock ok",
+    "scope ok",
+    "report ok",
+    "policy ok",
+    "topic ok",
+    "ledger ok",
+];
+
+#[tokio::test]
+async fn a_sound_deployment_ends_with_0_and_nothing_is_sent() {
+    let practice = Practice::new(None).await;
+    let begun = Timestamp::now();
+    let (code, examined) = practice.examined(&[]).await;
+    assert_eq!((code, &examined["healthy"]), (0, &json!(true)), "{examined}");
+    assert_eq!(verdicts(&examined), ALL_FINE);
+    assert!(finding(&examined, "token").contains(ACCOUNT_ID), "{examined}");
+    assert!(finding(&examined, "topic").starts_with("reaches sqs arn:"), "{examined}");
+    assert!(practice.world.aws.messages().await.is_empty());
+
+    // What was written to try the ledger claims nothing any more, and is soon forgotten.
+    let items = practice.world.aws.ledger_items().await;
+    let [probe] = items.as_slice() else { panic!("{items:?}") };
+    assert_eq!([&probe["kind"], &probe["state"]], ["doctor", "claimed"]);
+    assert_eq!([&probe["lease_until"], &probe["attempt"]], [0, 0]);
+    let expires_at = Timestamp::from_second(probe["expires_at"].as_i64().unwrap()).unwrap();
+    let kept = expires_at.duration_since(begun);
+    assert!(kept > SignedDuration::ZERO && kept <= SignedDuration::from_hours(25), "{probe}");
+}
+
+#[tokio::test]
+async fn a_failing_step_hides_no_other_that_does_not_need_it() {
+    let practice = Practice::new(None).await;
+    let aws = &practice.world.aws;
+    let secret = json!({ "account_id": "REPLACE_ME", "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET });
+    aws.put_secret(&secret.to_string()).await;
+    practice.write_policy(&NUMBERS.replace("USD", "DOLLAR"));
+    aws.delete_topic().await;
+    aws.delete_ledger().await;
+    let (code, examined) = practice.examined(&[]).await;
+    assert_eq!((code, &examined["healthy"]), (1, &json!(false)), "{examined}");
+    assert_eq!(
+        verdicts(&examined),
+        [
+            "environment ok",
+            "secret failed",
+            "token not_checked",
+            "clock not_checked",
+            "scope not_checked",
+            "report not_checked",
+            "policy failed",
+            "topic failed",
+            "ledger failed",
+        ]
+    );
+    assert!(practice.world.zoom.observed().is_empty());
+
+    let ended = practice.doctor(&[]).await;
+    assert_eq!(ended.code, 1);
+    let shown = ended.out.replace(&aws.secret_id, "SECRET").replace(&aws.topic_arn, "TOPIC");
+    let shown = shown.replace(&aws.table, "TABLE");
+    insta::assert_snapshot!(shown, @"");
+}
+
+#[tokio::test]
+async fn a_missing_scope_is_told_as_such_and_the_report_is_not_judged() {
+    let practice = Practice::new(Some("scope-missing@1xall")).await;
+    let (code, examined) = practice.examined(&[]).await;
+    assert_eq!(code, 1, "{examined}");
+    let mut expected = ALL_FINE;
+    (expected[4], expected[5]) = ("scope failed", "report not_checked");
+    assert_eq!(verdicts(&examined), expected);
+    assert!(finding(&examined, "scope").contains("scope"), "{examined}");
+}
+
+#[tokio::test]
+async fn an_empty_environment_is_one_failure_that_names_all_that_is_missing() {
+    let required = ["ZOOM_SECRET_ID", "ALERT_TOPIC_ARN", "LEDGER_TABLE", "POLICY"];
+    let mut practice = Practice::new(None).await;
+    practice.environment.retain(|name, _| !required.contains(name));
+    let (code, examined) = practice.examined(&["--send-test"]).await;
+    assert_eq!((code, &examined["healthy"]), (1, &json!(false)), "{examined}");
+    for name in required {
+        assert!(finding(&examined, "environment").contains(&format!("{name} is missing")), "{name}: {examined}");
+    }
+    let verdicts = verdicts(&examined);
+    let (first, others) = verdicts.split_first().unwrap();
+    assert_eq!((first.as_str(), others.len()), ("environment failed", ALL_FINE.len() - 1));
+    assert!(others.iter().all(|step| step.ends_with(" not_checked")), "{others:?}");
+}
+
+#[tokio::test]
+async fn a_test_is_sent_once_and_only_when_asked_for() {
+    let practice = Practice::new(None).await;
+    let (code, examined) = practice.examined(&["--send-test"]).await;
+    assert_eq!(code, 0, "{examined}");
+    assert_eq!(verdicts(&examined), [&ALL_FINE[..], &["test ok"]].concat());
+    let messages = practice.world.aws.messages().await;
+    let [message] = messages.as_slice() else { panic!("{messages:?}") };
+    let message = message.json();
+    assert_eq!([&message["kind"], &message["account"]], ["test", ACCOUNT_ID]);
+    assert_eq!([&message["alerts"], &message["possible_repeat"]], [&json!([]), &json!(false)]);
+    let items = practice.world.aws.ledger_items().await;
+    let mut told: Vec<_> = items.iter().map(|item| [&item["kind"], &item["state"]]).collect();
+    told.sort_by_key(|[kind, _]| kind.as_str());
+    assert_eq!(told, [["doctor", "claimed"], ["test", "sent"]]);
+}
