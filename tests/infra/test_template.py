@@ -189,6 +189,7 @@ def test_every_alarm_says_what_happened_what_it_means_and_what_to_do(resources):
 
 
 OUTPUTS = {
+    "DoctorCommand",
     "PutSecretCommand",
     "TestAlertCommand",
     "RunNowCommand",
