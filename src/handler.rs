@@ -10,6 +10,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_config::SdkConfig;
 use futures_util::FutureExt;
 use jiff::Timestamp;
 
@@ -20,7 +21,7 @@ use crate::clients::parameters::Parameters;
 use crate::clients::secrets::{SecretError, Secrets};
 use crate::clients::topic::Topic;
 use crate::clients::zoom::{Authorized, Reading, Source, Zoom, ZoomError, ZoomErrorKind};
-use crate::config::PolicySource;
+use crate::config::{Config, PolicySource};
 use crate::domain::budget::{JudgedPeriod, Standing, judge};
 use crate::domain::money::Currency;
 use crate::domain::period::judged_periods;
@@ -52,6 +53,23 @@ pub struct Services {
     pub ledger: Ledger,
     /// Where alerts go.
     pub topic: Topic,
+}
+
+impl Services {
+    /// The services of a deployment.
+    ///
+    /// # Errors
+    /// [`Code::Internal`] if the system offers no TLS.
+    pub fn deployed(aws: &SdkConfig, config: &Config) -> Result<Services, RunError> {
+        let zoom = Zoom::new(config.zoom.clone());
+        Ok(Services {
+            secrets: Secrets::manager(aws),
+            parameters: Parameters::manager(aws),
+            zoom: zoom.map_err(|error| RunError::new(Code::Internal, error.to_string()))?,
+            ledger: Ledger::table(aws, &config.ledger_table),
+            topic: Topic::sns(aws),
+        })
+    }
 }
 
 /// What is particular to one run.

@@ -14,14 +14,9 @@ use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
 use zoom_sms_cost_alerts::answer::Answer;
-use zoom_sms_cost_alerts::clients::ledger::Ledger;
-use zoom_sms_cost_alerts::clients::parameters::Parameters;
-use zoom_sms_cost_alerts::clients::secrets::Secrets;
-use zoom_sms_cost_alerts::clients::topic::Topic;
-use zoom_sms_cost_alerts::clients::zoom::Zoom;
 use zoom_sms_cost_alerts::clients::{Deadline, sdk_config};
 use zoom_sms_cost_alerts::config::Config;
-use zoom_sms_cost_alerts::error::{Code, RunError};
+use zoom_sms_cost_alerts::error::RunError;
 use zoom_sms_cost_alerts::event::Event;
 use zoom_sms_cost_alerts::handler::{Invocation, Places, Services, run};
 use zoom_sms_cost_alerts::telemetry::{Metrics, subscriber};
@@ -47,14 +42,7 @@ struct Function {
 
 async fn build(config: Config) -> Result<Function, RunError> {
     let aws = sdk_config().await;
-    let zoom = Zoom::new(config.zoom.clone()).map_err(|error| RunError::new(Code::Internal, error.to_string()))?;
-    let services = Services {
-        secrets: Secrets::manager(&aws),
-        parameters: Parameters::manager(&aws),
-        zoom,
-        ledger: Ledger::table(&aws, &config.ledger_table),
-        topic: Topic::sns(&aws),
-    };
+    let services = Services::deployed(&aws, &config)?;
     Ok(Function { config, services })
 }
 

@@ -7,8 +7,6 @@ use serde_json::json;
 
 use super::{Ending, say, show, variable};
 use crate::clients::ledger::{Claim, Entry, Ledger};
-use crate::clients::parameters::Parameters;
-use crate::clients::secrets::Secrets;
 use crate::clients::topic::{Subscription, Topic};
 use crate::clients::zoom::{Authorized, Source, Zoom, ZoomErrorKind};
 use crate::clients::{Credentials, Deadline, sdk_config};
@@ -119,22 +117,16 @@ impl Examined {
     async fn all(&mut self, send_test: bool) {
         let config = Config::read(variable).map(|config| (config, "all variables are well-formed".to_owned()));
         let Some(config) = self.settle("environment", config.map_err(|error| error.message)) else {
-            for step in ["secret", "token", "clock", "scope", "report", "policy", "topic", "ledger"] {
+            let steps = ["secret", "token", "clock", "scope", "report", "policy", "topic", "ledger", "test"];
+            for step in steps.iter().take(steps.len() - usize::from(!send_test)) {
                 self.tell(step, Verdict::NotChecked, "needs the environment");
             }
             return;
         };
         let aws = sdk_config().await;
-        let zoom = match Zoom::new(config.zoom.clone()) {
-            Ok(zoom) => zoom,
-            Err(error) => return self.tell("environment", Verdict::Failed, error.to_string()),
-        };
-        let services = Services {
-            secrets: Secrets::manager(&aws),
-            parameters: Parameters::manager(&aws),
-            zoom,
-            ledger: Ledger::table(&aws, &config.ledger_table),
-            topic: Topic::sns(&aws),
+        let services = match Services::deployed(&aws, &config) {
+            Ok(services) => services,
+            Err(error) => return self.tell("environment", Verdict::Failed, error.message),
         };
         self.zoom(&services, &config).await;
         let policy = services.parameters.read(&config.policy).await.map_err(|error| error.to_string());

@@ -90,9 +90,3 @@ async fn the_input_of_a_schedule_made_with_0_1_0_is_taken() {
     assert_eq!([&replaced["trigger"], &replaced["scheduled_time"]], ["schedule", NOW]);
     assert_eq!([&unreplaced["trigger"], &unreplaced["scheduled_time"]], [&json!("schedule"), &Value::Null]);
 }
-#[tokio::test]
-async fn capture() {
-    let world = world(NUMBERS, rows([spent(60)])).await;
-    run(&world).await.answer();
-    eprintln!("CAPTURED {}", world.aws.ledger_items().await[0]);
-}

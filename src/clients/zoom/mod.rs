@@ -8,6 +8,9 @@ mod window;
 
 use std::time::Duration;
 
+use reqwest::header::HeaderMap;
+use reqwest::{RequestBuilder, StatusCode};
+
 use super::pace::Pace;
 use crate::config::ZoomConfig;
 
@@ -50,5 +53,14 @@ impl Zoom {
             })?;
         let pace = Pace::per_second(config.requests_per_second);
         Ok(Zoom { http, config, pace, tokens: tokio::sync::Mutex::default() })
+    }
+
+    /// Sends a request and takes in all of the answer, whatever it says.
+    async fn answered(&self, request: RequestBuilder) -> Result<(StatusCode, HeaderMap, Vec<u8>), ZoomError> {
+        let response = request.send().await.map_err(|error| ZoomError::of_transport(&error))?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = response.bytes().await;
+        let body = body.map_err(|error| ZoomError::of_transport(&error).with_tracking_id(&headers))?;
+        Ok((status, headers, body.into()))
     }
 }

@@ -211,18 +211,13 @@ impl WindowReader<'_> {
         let mut query =
             vec![("from", from.as_str()), ("to", to.as_str()), ("page_size", PAGE_SIZE), ("show_charges_only", "true")];
         query.extend(token.map(|token| ("next_page_token", token)));
-        let response = http
+        let request = http
             .get(format!("{}/phone/reports/sms_charges", config.api_url))
             .bearer_auth(authorized.token.expose_secret())
-            .query(&query)
-            .send()
-            .await
-            .map_err(|error| ZoomError::of_transport(&error))?;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let body =
-            response.bytes().await.map_err(|error| ZoomError::of_transport(&error).with_tracking_id(&headers))?;
+            .query(&query);
+        let (status, headers, body) = self.zoom.answered(request).await?;
         if status.is_success() && parse(&body).is_ok() {
-            return Ok(body.into());
+            return Ok(body);
         }
         let error = ZoomError::of_answer(status.as_u16(), &headers, &body, Timestamp::now());
         match error.kind {

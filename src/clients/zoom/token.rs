@@ -95,17 +95,12 @@ impl Zoom {
 
     async fn mint(&self, credentials: &Credentials) -> Result<Kept, ZoomError> {
         let form = [("grant_type", "account_credentials"), ("account_id", credentials.account_id.as_str())];
-        let response = self
+        let request = self
             .http
             .post(&self.config.token_url)
             .basic_auth(&credentials.client_id, Some(credentials.client_secret.expose_secret()))
-            .form(&form)
-            .send()
-            .await
-            .map_err(|error| ZoomError::of_transport(&error))?;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let body =
-            response.bytes().await.map_err(|error| ZoomError::of_transport(&error).with_tracking_id(&headers))?;
+            .form(&form);
+        let (status, headers, body) = self.answered(request).await?;
         let now = Timestamp::now();
         if status.is_success() {
             let answer: TokenAnswer = serde_json::from_slice(&body).map_err(|_| {
