@@ -135,7 +135,9 @@ pub async fn run(
     invocation: &Invocation,
     metrics: &mut Metrics,
 ) -> Result<Answer, RunError> {
-    let as_of = event.as_of.unwrap_or(invocation.now);
+    // Zoom's rows have whole seconds, and people read this.
+    let now = Timestamp::from_second(invocation.now.as_second()).unwrap_or(invocation.now);
+    let as_of = event.as_of.unwrap_or(now);
     if event.test_alert {
         return test_alert::test_alert(services, places, event.dry_run, invocation).await;
     }

@@ -102,16 +102,20 @@ pub async fn deliver(
     let desk = Desk::new(services, topic_arn, invocation);
     let ids: Vec<_> =
         examination.standings.iter().flat_map(|standing| ids_to_ask(standing, &examination.account)).collect();
-    let sent = desk.ledger_deadline.bound(services.ledger.sent(&ids)).await;
-    let (sent, unread) =
-        match sent.map_or_else(|| Err(NO_ANSWER.to_owned()), |sent| sent.map_err(|error| error.to_string())) {
-            Ok(sent) => (sent, None),
-            Err(problem) => (HashSet::new(), Some(problem)),
-        };
+    let (sent, unread) = match desk.ledger_deadline.bound(services.ledger.sent(&ids)).await {
+        Some(Ok(sent)) => (sent, None),
+        Some(Err(error)) => (HashSet::new(), Some(error.to_string())),
+        None => {
+            desk.failed_claims.store(MOST_FAILED_CLAIMS, Ordering::Relaxed);
+            (HashSet::new(), Some(NO_ANSWER.to_owned()))
+        }
+    };
     let groups = examination.due(&sent, &mut delivery);
     let mut out_of_time = 0;
     for group in groups {
-        if invocation.deadline.left() < MESSAGE_TIME {
+        // While the ledger works, an alert that cannot be claimed in time waits for the next run, rather than be sent now and again then.
+        let no_time_to_claim = !desk.ledger_is_down() && desk.ledger_deadline.left().is_zero();
+        if no_time_to_claim || invocation.deadline.left() < MESSAGE_TIME {
             out_of_time += group.len();
             delivery.record(&group, NOT_SENT);
             continue;
@@ -203,7 +207,7 @@ impl<'r> Desk<'r> {
     }
 
     fn ledger_is_down(&self) -> bool {
-        self.failed_claims.load(Ordering::Relaxed) >= MOST_FAILED_CLAIMS || self.ledger_deadline.left().is_zero()
+        self.failed_claims.load(Ordering::Relaxed) >= MOST_FAILED_CLAIMS
     }
 
     /// Claims the alerts of a group, and publishes those that are ours: those that may have been published before in a message of their own,
