@@ -28,8 +28,8 @@ pub(super) struct Check {
     #[arg(long, value_name = "FILE", default_value = "policy.toml")]
     policy: String,
     /// Judge as if it were this moment (2026-10-31T23:59:59Z)
-    #[arg(long, value_name = "TIME")]
-    as_of: Option<String>,
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    as_of: Option<Timestamp>,
     /// Name or ARN of a secret in AWS Secrets Manager with Zoom's credentials
     #[arg(long, value_name = "ID", value_parser = secret_id)]
     secret_id: Option<String>,
@@ -109,6 +109,7 @@ impl Check {
             say(&show::standings(&examination.standings));
             say(&show::receipt(&examination.reading.receipt, examination.reading.requests));
             say(&match delivery.publications.len() {
+                0 if !answer.complete => "Nothing can be said: the report was not read whole.".to_owned(),
                 0 => "Nothing would be sent.".to_owned(),
                 1 => "This would be sent, if it was not sent before:".to_owned(),
                 count => {
@@ -126,6 +127,10 @@ impl Check {
             None => Ok(Ending::Fine),
         }
     }
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    text.parse().map_err(|_| "it is not a time; write one such as 2026-10-31T23:59:59Z".to_owned())
 }
 
 fn credentials() -> Result<Credentials, RunError> {

@@ -48,7 +48,7 @@ impl Serve {
                 "The embedded Zoom is served until Ctrl-C. In another terminal:\n\n\
                  export ZOOM_API_URL={api}\nexport ZOOM_TOKEN_URL={token}\nexport ZOOM_ACCOUNT_ID={ACCOUNT_ID}\n\
                  export ZOOM_CLIENT_ID={CLIENT_ID}\nexport ZOOM_CLIENT_SECRET={CLIENT_SECRET}\n\
-                 cost-alerts check --policy events/policy.toml --as-of {today:.0}\n"
+                 cargo run -- check --policy events/policy.toml --as-of {today:.0}\n"
             ));
         }
         tokio::select! {

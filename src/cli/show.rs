@@ -71,7 +71,7 @@ pub(super) fn receipt(receipt: &Receipt, requests: u64) -> String {
 
 /// The budgets of a policy.
 pub(super) fn budgets(policy: &Policy) -> String {
-    let mut table = table(&["Budget", "For each", "Only", "Amount", "A", "Alert at"], &[3]);
+    let mut table = table(&["Budget", "For each", "Only", "Amount", "Period", "Alert at"], &[3]);
     for budget in &policy.budgets {
         let only = match &budget.only {
             Only::Everyone => "all".to_owned(),

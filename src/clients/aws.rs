@@ -32,7 +32,9 @@ pub(super) fn problem<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Str
         SdkError::TimeoutError(_) => "no answer in time".to_owned(),
         SdkError::DispatchFailure(failure) if failure.is_timeout() => "no connection in time".to_owned(),
         SdkError::DispatchFailure(failure) if failure.is_io() => "the connection failed or was closed".to_owned(),
-        SdkError::DispatchFailure(_) => "no connection or no credentials for AWS".to_owned(),
+        SdkError::DispatchFailure(_) => {
+            "no AWS credentials, no Region or no connection; `aws sts get-caller-identity` must answer".to_owned()
+        }
         SdkError::ResponseError(_) => "an answer that is not AWS's".to_owned(),
         _ => "the request could not be built".to_owned(),
     }

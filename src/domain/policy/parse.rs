@@ -262,7 +262,12 @@ impl<'d> Reader<'d> {
         for entry in entries.iter() {
             let text = self.filled_text(entry, "only")?;
             let (stem, star) = text.strip_suffix('*').map_or((text.as_str(), false), |stem| (stem, true));
-            if stem.contains('*') || stem.is_empty() {
+            if stem.is_empty() {
+                let mend = "leave the key \"only\" out to mean every subject";
+                self.fault(entry.span(), "bad_value", "only has \"*\", which names everyone", mend);
+                return None;
+            }
+            if stem.contains('*') {
                 let message = format!("only has {text:?}, whose star is not at the end of a beginning");
                 self.fault(entry.span(), "bad_value", message, MEND);
                 return None;
@@ -293,10 +298,17 @@ impl<'d> Reader<'d> {
 
     fn percents(&mut self, value: &Value<'d>) -> Option<Vec<Decimal>> {
         const MEND: &str = "list percents of the amount such as [50, 80, 100], or leave the key out for [100]";
-        let entries = value.get_ref().as_array().filter(|entries| !entries.is_empty());
-        let Some(entries) = entries else {
-            self.fault(value.span(), "bad_value", format!("alert_at = {} lists no level", self.written(value)), MEND);
-            return None;
+        let written = self.written(value);
+        let entries = match value.get_ref().as_array() {
+            Some(entries) if !entries.is_empty() => entries,
+            Some(_) => {
+                self.fault(value.span(), "bad_value", format!("alert_at = {written} lists no level"), MEND);
+                return None;
+            }
+            None => {
+                self.fault(value.span(), "wrong_type", format!("alert_at = {written} is not a list"), MEND);
+                return None;
+            }
         };
         let mut percents = Vec::new();
         for entry in entries.iter() {

@@ -17,14 +17,14 @@ async fn a_valid_policy_is_shown() {
     let ended = run(&["policy", GOOD], &Environment::new()).await;
     assert_eq!((ended.code, ended.err.as_str()), (0, ""));
     insta::assert_snapshot!(ended.out.replace(GOOD, "POLICY"), @"
-    ┌─────────────────┬────────────────┬─────────────────────────┬──────────┬───────┬─────────────────┐
-    │ Budget          ┆ For each       ┆ Only                    ┆   Amount ┆ A     ┆ Alert at        │
-    ╞═════════════════╪════════════════╪═════════════════════════╪══════════╪═══════╪═════════════════╡
-    │ every number    ┆ billing number ┆ all                     ┆  USD 100 ┆ month ┆ 50%, 80%, 100%  │
-    │ support lines   ┆ billing number ┆ +12025550112, +1202556* ┆  USD 500 ┆ month ┆ 80%, 100%, 150% │
-    │ whole account   ┆ account        ┆ all                     ┆ USD 1000 ┆ month ┆ 50%, 80%, 100%  │
-    │ sales in Europe ┆ department     ┆ Sales                   ┆   EUR 10 ┆ month ┆ 100%            │
-    └─────────────────┴────────────────┴─────────────────────────┴──────────┴───────┴─────────────────┘
+    ┌─────────────────┬────────────────┬─────────────────────────┬──────────┬────────┬─────────────────┐
+    │ Budget          ┆ For each       ┆ Only                    ┆   Amount ┆ Period ┆ Alert at        │
+    ╞═════════════════╪════════════════╪═════════════════════════╪══════════╪════════╪═════════════════╡
+    │ every number    ┆ billing number ┆ all                     ┆  USD 100 ┆ month  ┆ 50%, 80%, 100%  │
+    │ support lines   ┆ billing number ┆ +12025550112, +1202556* ┆  USD 500 ┆ month  ┆ 80%, 100%, 150% │
+    │ whole account   ┆ account        ┆ all                     ┆ USD 1000 ┆ month  ┆ 50%, 80%, 100%  │
+    │ sales in Europe ┆ department     ┆ Sales                   ┆   EUR 10 ┆ month  ┆ 100%            │
+    └─────────────────┴────────────────┴─────────────────────────┴──────────┴────────┴─────────────────┘
     POLICY is valid. Days and months turn in America/New_York; a closed period is judged for 3 more days.
     ");
     let ended = run(&["policy", "--json", GOOD], &Environment::new()).await;
