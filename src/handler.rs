@@ -144,6 +144,9 @@ pub async fn run(
     let deadline = invocation.deadline.less_reserve(RESERVE);
     let prepared = prepare(services, places, deadline).await?;
     let examination = examine(services, &prepared, as_of, deadline, &|_| {}).await?;
+    for row in examination.reading.row_faults.iter().take(MOST_ROWS_LOGGED) {
+        tracing::warn!(%row, "a row cannot be read");
+    }
     let mut faults = examination.faults();
     let answer = examination.answer();
     let delivery = if event.dry_run {
@@ -249,9 +252,6 @@ impl Examination<'_> {
     pub fn faults(&self) -> Vec<RunError> {
         let mut faults: Vec<_> = self.reading.failure.iter().map(zoom_failed).collect();
         let rows = &self.reading.row_faults;
-        for row in rows.iter().take(MOST_ROWS_LOGGED) {
-            tracing::warn!(%row, "a row cannot be read");
-        }
         if !rows.is_empty() {
             let named: Vec<_> = rows.iter().take(MOST_NAMED).map(ToString::to_string).collect();
             faults.push(RunError::new(

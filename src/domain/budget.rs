@@ -163,7 +163,6 @@ mod tests {
         department: Option<&'a str>,
     ) -> Charge<'a> {
         Charge {
-            identity: 0,
             sent: sent.parse().unwrap(),
             amount: Amount::parse(amount).unwrap(),
             currency: Currency::parse(currency).unwrap(),

@@ -132,8 +132,6 @@ pub struct Row<'a> {
 /// A charged message, counted in the period of its `sent`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Charge<'a> {
-    /// Tells this row from every other (see the module's text).
-    pub identity: u128,
     /// When the message was sent.
     pub sent: Timestamp,
     /// What it cost; negative for a credit.
@@ -192,7 +190,6 @@ impl Row<'_> {
         let currency = self.text("currency", &self.currency)?;
         let currency = Currency::parse(currency).map_err(|fault| self.money_fault("currency", currency, fault))?;
         Ok(Some(Charge {
-            identity: self.identity(),
             sent,
             amount,
             currency,
@@ -264,7 +261,6 @@ impl Row<'_> {
 
     /// Tells the row from every other (see the module's text).
     pub(crate) fn identity(&self) -> u128 {
-        let raw = |value: Option<&RawValue>| value.map_or("", RawValue::get).to_owned();
         let half = |seed: u8| {
             let mut hasher = DefaultHasher::new();
             seed.hash(&mut hasher);
@@ -288,8 +284,8 @@ impl Row<'_> {
             ] {
                 field.text().hash(&mut hasher);
             }
-            raw(self.rate).hash(&mut hasher);
-            raw(self.total_charge).hash(&mut hasher);
+            self.rate.map(RawValue::get).hash(&mut hasher);
+            self.total_charge.map(RawValue::get).hash(&mut hasher);
             u128::from(hasher.finish())
         };
         (half(0) << 64) | half(1)

@@ -98,10 +98,8 @@ impl Reading {
         };
         let Some(walk) = walk else { return };
         if self.totals.merge(&walk.totals).is_err() {
-            self.fail(
-                window.owned.clone(),
-                ZoomError::new(ZoomErrorKind::Refused, "the charges add up to more digits than can be kept exactly"),
-            );
+            let problem = "the charges add up to more digits than can be kept exactly";
+            return self.fail(window.owned.clone(), ZoomError::new(ZoomErrorKind::Refused, problem));
         }
         for fault in &walk.faults {
             self.unread.push(match fault.sent {

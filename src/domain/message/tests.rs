@@ -36,7 +36,6 @@ fn charges() -> Vec<Charge<'static>> {
     ]
     .into_iter()
     .map(|(number, department, extension, amount)| Charge {
-        identity: 0,
         sent: "2026-11-22T12:58:01Z".parse().unwrap(),
         amount: Amount::parse(amount).unwrap(),
         currency: Currency::parse("USD").unwrap(),
