@@ -232,8 +232,8 @@ pub async fn examine<'p>(
     // Rows have whole seconds; one of the very moment belongs to it.
     let end = as_of.saturating_add(jiff::SignedDuration::from_secs(1)).unwrap_or(as_of);
     let renew = || async { services.secrets.read(secret_id).await.ok() }.boxed_local();
-    let source = Source { authorized: authorized.clone(), renew: &renew, on_page };
-    let reading = services.zoom.fetch(source, start..end, &policy.time_zone, deadline).await;
+    let source = Source { authorized: authorized.clone(), renew: &renew, on_page, most_requests: None };
+    let reading = services.zoom.fetch(source, &[start..end], &policy.time_zone, deadline).await;
     let overlaps = |span: &Range<Timestamp>, from: Timestamp, to: Timestamp| span.start < to && from < span.end;
     let periods: Vec<_> = periods
         .into_iter()
@@ -332,7 +332,7 @@ fn zoom_failed(error: &ZoomError) -> RunError {
         ZoomErrorKind::Unavailable => (Code::ZoomUnavailable, Some(LATER)),
         ZoomErrorKind::Broken => (Code::ZoomUnavailable, None),
         ZoomErrorKind::PageTokenExpired | ZoomErrorKind::Endless => (Code::ReportIncomplete, Some(SUPPORT)),
-        ZoomErrorKind::OutOfTime => (Code::ReportIncomplete, None),
+        ZoomErrorKind::OutOfTime | ZoomErrorKind::RequestsSpent => (Code::ReportIncomplete, None),
         ZoomErrorKind::Refused => {
             (Code::ReportInvalid, Some("if as_of was given, give a later one; else tell Zoom's support"))
         }

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use libfuzzer_sys::fuzz_target;
 use zoom_sms_cost_alerts::domain::charge::Row;
 use zoom_sms_cost_alerts::domain::period::{Period, PeriodKind};
-use zoom_sms_cost_alerts::domain::totals::{Scope, Totals};
+use zoom_sms_cost_alerts::domain::totals::{Scope, Spenders, Tally, Totals};
 
 static WINDOW: LazyLock<Range<Timestamp>> = LazyLock::new(|| {
     let at = |text: &str| text.parse().expect("a time");
@@ -19,7 +19,7 @@ static WINDOW: LazyLock<Range<Timestamp>> = LazyLock::new(|| {
 
 // One row a line.
 fuzz_target!(|json: &[u8]| {
-    let (mut totals, mut whole) = (Totals::default(), Totals::default());
+    let mut tally = Tally::default();
     for line in json.split(|byte| *byte == b'\n') {
         let Ok(row) = serde_json::from_slice::<Row<'_>>(line) else {
             continue;
@@ -28,20 +28,25 @@ fuzz_target!(|json: &[u8]| {
             Ok(Some(charge)) => {
                 assert!(WINDOW.contains(&charge.sent));
                 assert!(!charge.amount.is_zero());
-                let _ = totals.add(&charge, &TimeZone::UTC);
+                let _ = tally.add(&charge, &TimeZone::UTC);
             }
             Ok(None) => {}
             Err(fault) => assert!(fault.to_string().lines().count() == 1, "{fault}"),
         }
     }
-    let merged = whole.merge(&totals).and_then(|()| whole.merge(&totals));
-    for totals in [Some(&totals), merged.is_ok().then_some(&whole)].into_iter().flatten() {
+    let mut totals = Totals::default();
+    // The same rows once and twice.
+    for _ in 0..2 {
+        if totals.add(&tally).is_err() {
+            return;
+        }
+        let mut spenders = Spenders::of(&totals);
         for month in 0..12 {
             let at = WINDOW.start + jiff::SignedDuration::from_hours(24 * 31 * month);
             let period = Period::containing(PeriodKind::Month, at, &TimeZone::UTC).expect("a month of 2026");
             for scope in [Scope::BillingNumber, Scope::Account] {
                 for ((subject, currency), _) in totals.by_subject(&period, scope, &Arc::from("account")) {
-                    let _ = totals.spenders(&period, scope, &subject, currency);
+                    let _ = spenders.behind(&period, scope, &subject, currency);
                 }
             }
         }

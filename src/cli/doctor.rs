@@ -183,8 +183,9 @@ impl Examined {
 
     async fn report(&mut self, zoom: &Zoom, authorized: Authorized) {
         let utc = jiff::tz::TimeZone::UTC;
-        let source = Source { authorized, renew: &|| async { None }.boxed_local(), on_page: &|_| {} };
-        let reading = zoom.fetch(source, self.now - PROBED..self.now, &utc, Deadline::never()).await;
+        let source =
+            Source { authorized, renew: &|| async { None }.boxed_local(), on_page: &|_| {}, most_requests: None };
+        let reading = zoom.fetch(source, &[self.now - PROBED..self.now], &utc, Deadline::never()).await;
         match &reading.failure {
             Some(error) if error.kind == ZoomErrorKind::ScopeMissing => {
                 self.tell("scope", Verdict::Failed, error.to_string());

@@ -1,26 +1,152 @@
+//! The pace of requests under a limit of so many a second, which the account's other apps share.
+//!
+//! No span of a second ever holds more requests than the limit, with some room for answers and requests that overtake each other on their
+//! way. When the limit's owner refuses all the same, somebody else is using it: everybody pauses, goes on at half the pace, and gains one
+//! request a second for every second without a refusal.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Mutex;
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio::time::{Instant, sleep_until};
 
-/// Lets callers through one after the other, evenly, so many a second and never a burst.
+/// A second, and 3% for requests that were slower on their way than those after them.
+const SPAN: Duration = Duration::from_millis(1_030);
+
+/// Lets callers through in the order in which they come, so many a second.
 #[derive(Debug)]
-pub(super) struct Pace(Mutex<Interval>);
+pub(super) struct Pace {
+    limit: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// Requests allowed in a [`SPAN`] just now, at most the limit.
+    allowed: usize,
+    /// When the last requests were let through, or will be.
+    turns: VecDeque<Instant>,
+    /// Nobody is let through before.
+    paused_until: Instant,
+    /// Since when nothing was refused.
+    calm_since: Instant,
+}
 
 impl Pace {
-    /// Must be made within a tokio runtime.
     pub(super) fn per_second(requests: u32) -> Pace {
-        let mut interval = interval(Duration::from_secs(1) / requests.max(1));
-        interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Pace(Mutex::new(interval))
+        let limit = usize::try_from(requests).unwrap_or(usize::MAX).max(1);
+        let now = Instant::now();
+        let state = State { allowed: limit, turns: VecDeque::new(), paused_until: now, calm_since: now };
+        Pace { limit, state: Mutex::new(state) }
     }
 
+    /// Returns when the caller may send its request.
     pub(super) async fn turn(&self) {
-        self.0.lock().await.tick().await;
+        let mut turn = self.state().next_turn(self.limit);
+        loop {
+            sleep_until(turn).await;
+            let mut state = self.state();
+            // A pause may have begun since; whoever waited through it waits in line again.
+            if state.paused_until <= turn {
+                return;
+            }
+            turn = state.next_turn(self.limit);
+        }
     }
 
-    /// Holds everyone back for a while: somebody else needs the limit too.
-    pub(super) async fn pause(&self, pause: Duration) {
-        self.0.lock().await.reset_after(pause);
+    /// Holds everyone back for a while and halves the pace.
+    pub(super) fn refused(&self, pause: Duration) {
+        let mut state = self.state();
+        let until = Instant::now() + pause;
+        if until > state.paused_until {
+            // Refusals of requests that were under way together are one.
+            if state.paused_until <= Instant::now() {
+                state.allowed = (state.allowed / 2).max(1);
+            }
+            state.paused_until = until;
+            state.calm_since = until;
+            state.turns.clear();
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn next_turn(&mut self, limit: usize) -> Instant {
+        let now = Instant::now();
+        while self.allowed < limit && now >= self.calm_since + SPAN {
+            self.allowed += 1;
+            self.calm_since += SPAN;
+        }
+        let earliest = now.max(self.paused_until);
+        let turn = match self.turns.len().checked_sub(self.allowed).and_then(|index| self.turns.get(index)) {
+            Some(before) => earliest.max(*before + SPAN),
+            None => earliest,
+        };
+        self.turns.push_back(turn);
+        while self.turns.len() > limit {
+            self.turns.pop_front();
+        }
+        turn
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Milliseconds at which so many requests are let through.
+    async fn turns(pace: &Pace, requests: usize) -> Vec<u128> {
+        let start = Instant::now();
+        let mut turns = Vec::new();
+        for _ in 0..requests {
+            pace.turn().await;
+            turns.push(start.elapsed().as_millis());
+        }
+        turns
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_second_holds_more_than_the_limit_and_none_is_wasted() {
+        let turns = turns(&Pace::per_second(3), 10).await;
+        assert_eq!(turns, [0, 0, 0, 1_030, 1_030, 1_030, 2_060, 2_060, 2_060, 3_090]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_holds_everyone_back_and_the_pace_comes_back() {
+        let pace = Pace::per_second(4);
+        assert_eq!(turns(&pace, 4).await, [0, 0, 0, 0]);
+        // Refusals of requests that were on their way together count once.
+        pace.refused(Duration::from_secs(2));
+        pace.refused(Duration::from_secs(2));
+        assert_eq!(
+            turns(&pace, 12).await,
+            [2_000, 2_000, 3_030, 3_030, 3_030, 4_060, 4_060, 4_060, 4_060, 5_090, 5_090, 5_090]
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_waits_when_a_pause_begins_waits_through_it() {
+        let pace = Pace::per_second(1);
+        pace.turn().await;
+        let waiting = async { turns(&pace, 2).await };
+        let refusing = async {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            pace.refused(Duration::from_secs(5));
+        };
+        assert_eq!(tokio::join!(waiting, refusing).0, [5_500, 6_530]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_slowest_pace_is_one_a_second() {
+        let pace = Pace::per_second(2);
+        for _ in 0..5 {
+            pace.refused(Duration::from_secs(1));
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        assert_eq!(turns(&pace, 2).await, [0, 1_030]);
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::money::{Amount, Currency};
 use super::period::Period;
 use super::policy::{Budget, Level, Policy, Unwatched};
-use super::totals::{Scope, Spender, Totals};
+use super::totals::{Scope, Spender, Spenders, Totals};
 
 /// What a sum proves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,8 +65,8 @@ impl<'p> Standing<'p> {
 
     /// Who spent it, largest first.
     #[must_use]
-    pub fn spenders(&self, totals: &Totals) -> Vec<Spender> {
-        totals.spenders(&self.period, self.scope, &self.subject, self.currency)
+    pub fn spenders(&self, spenders: &mut Spenders<'_>) -> Vec<Spender> {
+        spenders.behind(&self.period, self.scope, &self.subject, self.currency)
     }
 }
 
@@ -137,6 +137,7 @@ mod tests {
 
     use super::super::charge::Charge;
     use super::super::period::PeriodKind;
+    use super::super::totals::Tally;
     use super::*;
 
     const POLICY: &str = r#"
@@ -175,10 +176,11 @@ mod tests {
 
     fn judged(charges: &[Charge<'_>], complete: bool) -> Vec<String> {
         let policy = Policy::parse(POLICY).unwrap();
-        let mut totals = Totals::default();
+        let (mut tally, mut totals) = (Tally::default(), Totals::default());
         for charge in charges {
-            totals.add(charge, &TimeZone::UTC).unwrap();
+            tally.add(charge, &TimeZone::UTC).unwrap();
         }
+        totals.add(&tally).unwrap();
         let at = "2026-11-05T12:00:00Z".parse().unwrap();
         let periods: Vec<_> = [PeriodKind::Day, PeriodKind::Month]
             .into_iter()

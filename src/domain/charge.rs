@@ -202,14 +202,15 @@ impl Row<'_> {
 
     fn sent(&self) -> Result<Timestamp, RowFault> {
         let given = self.text("sent_time", &self.sent_time)?;
-        self.readable_sent().ok_or_else(|| {
+        self.sent_at().ok_or_else(|| {
             let problem = format!("{} is not a time such as 2026-11-22T02:58:01Z", shown(given));
             self.fault("sent_time", problem)
         })
     }
 
-    /// Zoom's times are UTC; one without its Z is read so too.
-    fn readable_sent(&self) -> Option<Timestamp> {
+    /// When the message was sent, if that can be read. Zoom's times are UTC; one without its Z is read so too.
+    #[must_use]
+    pub fn sent_at(&self) -> Option<Timestamp> {
         // A bare date would be read as its midnight.
         let given = self.sent_time.text().filter(|given| given.contains(':'))?;
         let utc = |time| TimeZone::UTC.to_timestamp(time);
@@ -251,7 +252,7 @@ impl Row<'_> {
             Some(id) => cut(&id.replace(char::is_control, " "), LONGEST_ID),
             None => "(no message_id)".to_owned(),
         };
-        RowFault { message_id, field, problem, sent: self.readable_sent(), identity: self.identity() }
+        RowFault { message_id, field, problem, sent: self.sent_at(), identity: self.identity() }
     }
 
     /// Whether Zoom gave the message an id.

@@ -107,12 +107,6 @@ impl Period {
         self.end.yesterday().unwrap_or(self.end)
     }
 
-    /// Whether the civil day is one of the period's.
-    #[must_use]
-    pub fn holds(&self, day: Date) -> bool {
-        self.first <= day && day < self.end
-    }
-
     /// The name of the period: `2026-11-22`, `2026-W47` or `2026-11`.
     #[must_use]
     pub fn label(&self) -> String {

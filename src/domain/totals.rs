@@ -1,13 +1,14 @@
 //! Exact sums, and how they were come by.
 //!
-//! Charges are summed as they are read, at the finest grain that any budget or message asks for: civil day in the policy's zone, billing
-//! number, department, cost center, extension, currency. Every period is a union of civil days, so the sum of any period and scope is a sum
-//! of cells, and memory grows with the number of cells, not of rows.
+//! Charges are summed at the finest grain that any budget or message asks for: civil day in the policy's zone, and [`Line`], which is billing
+//! number, department, cost center, extension and currency. Every period is a union of civil days, so the sum of any period and scope is a
+//! sum of such cells, and memory grows with the number of cells, not of rows. A [`Tally`] adds up rows as they are read; [`Totals`] holds
+//! what tallies and the history came to.
 //!
-//! `Decimal` keeps 28 digits. [`Totals::add`] refuses a charge with which all charges of its currency together, without regard to their
-//! sign, could not be kept exactly any more; so every sum of a part of them is exact, and only adding and merging can fail.
+//! `Decimal` keeps 28 digits. A charge is refused with which all charges of its currency together, without regard to their sign, could not
+//! be kept exactly any more; so every sum of a part of them is exact, and only adding can fail.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -108,21 +109,29 @@ impl Extent {
 /// Sums of one period by subject and currency.
 pub type Sums = BTreeMap<(Arc<str>, Currency), Sum>;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Cell {
-    day: Date,
-    billing_number: Name,
-    department: Name,
-    cost_center: Name,
-    extension: Name,
-    currency: Currency,
+/// What the charges of a day are summed by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Line {
+    /// The company's number that is billed, or [`NONE`].
+    pub billing_number: Arc<str>,
+    /// The department, or [`NONE`].
+    pub department: Arc<str>,
+    /// The cost center, or [`NONE`].
+    pub cost_center: Arc<str>,
+    /// The company's own extension, or [`NONE`].
+    pub extension: Arc<str>,
+    /// The currency of the sum.
+    pub currency: Currency,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Name(usize);
+/// The sums of one civil day, each line once, in the order of the lines.
+pub type DaySums = Vec<(Line, Sum)>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Name(u32);
 
 /// Each text once, so that a row allocates only what is new.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Names {
     known: HashMap<Arc<str>, Name>,
     texts: Vec<Arc<str>>,
@@ -133,112 +142,284 @@ impl Names {
         if let Some(name) = self.known.get(text) {
             return *name;
         }
-        let (name, text) = (Name(self.texts.len()), Arc::<str>::from(text));
+        let (name, text) = (Name(small(self.texts.len())), Arc::<str>::from(text));
         self.texts.push(Arc::clone(&text));
         self.known.insert(text, name);
         name
     }
 
     fn text(&self, name: Name) -> Arc<str> {
-        self.texts.get(name.0).map_or_else(|| NONE.into(), Arc::clone)
+        self.texts.get(name.0 as usize).map_or_else(|| NONE.into(), Arc::clone)
     }
 }
 
-/// The sums of all charges read.
-#[derive(Debug, Default)]
-pub struct Totals {
-    names: Names,
-    extents: HashMap<Currency, Extent>,
-    cells: HashMap<Cell, Sum>,
+#[expect(clippy::expect_used, reason = "four thousand million lines do not fit into memory")]
+fn small(count: usize) -> u32 {
+    count.try_into().expect("fewer than 2^32 lines")
 }
 
-impl Totals {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct LineId(u32);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct LineNames {
+    billing_number: Name,
+    department: Name,
+    cost_center: Name,
+    extension: Name,
+    currency: Currency,
+}
+
+/// Each line once.
+#[derive(Clone, Debug, Default)]
+struct Lines {
+    names: Names,
+    known: HashMap<LineNames, LineId>,
+    lines: Vec<LineNames>,
+}
+
+impl Lines {
+    fn of(&mut self, texts: [&str; 4], currency: Currency) -> LineId {
+        let [billing_number, department, cost_center, extension] = texts.map(|text| self.names.of(text));
+        let line = LineNames { billing_number, department, cost_center, extension, currency };
+        *self.known.entry(line).or_insert_with(|| {
+            self.lines.push(line);
+            LineId(small(self.lines.len() - 1))
+        })
+    }
+
+    fn of_line(&mut self, line: &Line) -> LineId {
+        self.of([&line.billing_number, &line.department, &line.cost_center, &line.extension], line.currency)
+    }
+
+    #[expect(clippy::expect_used, reason = "ids are made here, and lines are never removed")]
+    fn names(&self, id: LineId) -> LineNames {
+        *self.lines.get(id.0 as usize).expect("a known line")
+    }
+
+    fn line(&self, id: LineId) -> Line {
+        let line = self.names(id);
+        Line {
+            billing_number: self.names.text(line.billing_number),
+            department: self.names.text(line.department),
+            cost_center: self.names.text(line.cost_center),
+            extension: self.names.text(line.extension),
+            currency: line.currency,
+        }
+    }
+}
+
+/// By currency, of which there are few.
+#[derive(Clone, Debug, Default)]
+struct Extents(Vec<(Currency, Extent)>);
+
+impl Extents {
+    fn add(&mut self, currency: Currency, extent: Extent) -> Result<(), SumTooLong> {
+        match self.0.iter_mut().find(|(known, _)| *known == currency) {
+            Some((_, before)) => *before = before.with(extent)?,
+            None => self.0.push((currency, Extent::default().with(extent)?)),
+        }
+        Ok(())
+    }
+
+    fn with(&self, other: &Extents) -> Result<Extents, SumTooLong> {
+        let mut both = self.clone();
+        other.0.iter().try_for_each(|(currency, extent)| both.add(*currency, *extent))?;
+        Ok(both)
+    }
+}
+
+/// The sums of rows while they are read.
+#[derive(Debug, Default)]
+pub struct Tally {
+    lines: Lines,
+    extents: Extents,
+    cells: HashMap<(Date, LineId), Sum>,
+}
+
+impl Tally {
     /// Adds one charge, in the civil day of `zone` on which it was sent.
     ///
     /// # Errors
     /// [`SumTooLong`]; the sums are then as before.
     pub fn add(&mut self, charge: &Charge<'_>, zone: &TimeZone) -> Result<(), SumTooLong> {
-        let extent = Extent { magnitude: charge.amount.abs(), places: charge.amount.places() };
-        let before = self.extents.get(&charge.currency).copied().unwrap_or_default();
-        self.extents.insert(charge.currency, before.with(extent)?);
-        let mut name = |text: Option<&str>| self.names.of(text.unwrap_or(NONE));
-        let cell = Cell {
-            day: zone.to_datetime(charge.sent).date(),
-            billing_number: name(charge.billing_number),
-            department: name(charge.department),
-            cost_center: name(charge.cost_center),
-            extension: name(charge.extension),
-            currency: charge.currency,
-        };
+        self.extents.add(charge.currency, Extent { magnitude: charge.amount.abs(), places: charge.amount.places() })?;
+        let texts = [charge.billing_number, charge.department, charge.cost_center, charge.extension];
+        let line = self.lines.of(texts.map(|text| text.unwrap_or(NONE)), charge.currency);
+        let day = zone.to_datetime(charge.sent).date();
         let sum = Sum { amount: charge.amount, messages: 1, has_credit: charge.amount.is_negative() };
-        self.cells.entry(cell).or_default().add(sum);
+        self.cells.entry((day, line)).or_default().add(sum);
+        Ok(())
+    }
+}
+
+/// A sum as it is kept: a year of days of ten thousand lines has to fit into a function's memory.
+#[derive(Clone, Copy, Debug)]
+struct Cell {
+    line: LineId,
+    messages: u32,
+    amount: Amount,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Day {
+    /// In the order of the lines' ids.
+    cells: Vec<Cell>,
+    /// The lines that have a credit.
+    credited: HashSet<LineId>,
+}
+
+impl Day {
+    fn sum(&self, cell: &Cell) -> Sum {
+        let has_credit = self.credited.contains(&cell.line);
+        Sum { amount: cell.amount, messages: cell.messages.into(), has_credit }
+    }
+
+    /// Adds sums that lie within the extents. `sums` has each line once.
+    fn add(&mut self, sums: impl IntoIterator<Item = (LineId, Sum)>) -> Result<(), SumTooLong> {
+        let (mut before, mut after) = (std::mem::take(&mut self.cells).into_iter().peekable(), Vec::new());
+        let mut sums: Vec<_> = sums.into_iter().collect();
+        sums.sort_unstable_by_key(|(line, _)| *line);
+        after.reserve_exact(before.len().max(sums.len()));
+        for (line, mut sum) in sums {
+            after.extend(std::iter::from_fn(|| before.next_if(|cell| cell.line < line)));
+            if let Some(cell) = before.next_if(|cell| cell.line == line) {
+                sum.add(Sum { amount: cell.amount, messages: cell.messages.into(), has_credit: false });
+            }
+            if sum.has_credit {
+                self.credited.insert(line);
+            }
+            let messages = u32::try_from(sum.messages).map_err(|_| SumTooLong)?;
+            after.push(Cell { line, messages, amount: sum.amount });
+        }
+        after.extend(before);
+        self.cells = after;
+        Ok(())
+    }
+}
+
+/// The sums of all that was read and remembered.
+#[derive(Clone, Debug, Default)]
+pub struct Totals {
+    lines: Lines,
+    extents: Extents,
+    days: BTreeMap<Date, Day>,
+}
+
+impl Totals {
+    /// Adds all the sums of a tally.
+    ///
+    /// # Errors
+    /// [`SumTooLong`]; the sums are then good for nothing.
+    pub fn add(&mut self, tally: &Tally) -> Result<(), SumTooLong> {
+        self.extents = self.extents.with(&tally.extents)?;
+        let mut days = BTreeMap::<Date, Vec<(LineId, Sum)>>::new();
+        for ((day, line), sum) in &tally.cells {
+            let line = self.lines.of_line(&tally.lines.line(*line));
+            days.entry(*day).or_default().push((line, *sum));
+        }
+        days.into_iter().try_for_each(|(day, sums)| self.days.entry(day).or_default().add(sums))
+    }
+
+    /// Puts these sums in the place of those of a day.
+    ///
+    /// # Errors
+    /// [`SumTooLong`]; the day then has no sums.
+    pub fn replace_day(&mut self, day: Date, sums: &[(Line, Sum)]) -> Result<(), SumTooLong> {
+        self.days.remove(&day);
+        let extent = |sum: &Sum| Extent { magnitude: sum.amount.abs(), places: sum.amount.places() };
+        sums.iter().try_for_each(|(line, sum)| self.extents.add(line.currency, extent(sum)))?;
+        let mut kept = Day::default();
+        kept.add(sums.iter().map(|(line, sum)| (self.lines.of_line(line), *sum)))?;
+        self.days.insert(day, kept);
         Ok(())
     }
 
-    /// Adds all the sums of `other`.
-    ///
-    /// # Errors
-    /// [`SumTooLong`]; the sums are then as before.
-    pub fn merge(&mut self, other: &Totals) -> Result<(), SumTooLong> {
-        let mut extents = self.extents.clone();
-        for (currency, extent) in &other.extents {
-            let before = extents.get(currency).copied().unwrap_or_default();
-            extents.insert(*currency, before.with(*extent)?);
-        }
-        self.extents = extents;
-        for (cell, sum) in &other.cells {
-            let mut name = |theirs| self.names.of(&other.names.text(theirs));
-            let cell = Cell {
-                billing_number: name(cell.billing_number),
-                department: name(cell.department),
-                cost_center: name(cell.cost_center),
-                extension: name(cell.extension),
-                ..*cell
-            };
-            self.cells.entry(cell).or_default().add(*sum);
-        }
-        Ok(())
+    /// The sums of a day.
+    #[must_use]
+    pub fn day(&self, day: Date) -> DaySums {
+        let mut sums: DaySums = self
+            .days
+            .get(&day)
+            .map(|day| day.cells.iter().map(|cell| (self.lines.line(cell.line), day.sum(cell))).collect())
+            .unwrap_or_default();
+        sums.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        sums
+    }
+
+    /// How many charged rows the sums are of.
+    #[must_use]
+    pub fn messages(&self) -> u64 {
+        self.days.values().flat_map(|day| &day.cells).map(|cell| u64::from(cell.messages)).sum()
     }
 
     /// The sums of a period by the subjects of a scope. `account` is the one subject of [`Scope::Account`].
     #[must_use]
     pub fn by_subject(&self, period: &Period, scope: Scope, account: &Arc<str>) -> Sums {
-        let subject = |cell: &Cell| match scope {
-            Scope::BillingNumber => self.names.text(cell.billing_number),
-            Scope::Department => self.names.text(cell.department),
-            Scope::CostCenter => self.names.text(cell.cost_center),
-            Scope::Account => Arc::clone(account),
-        };
-        self.sums(period, |cell| Some(subject(cell)))
+        let sums = self.sums(period, |line| (line.subject(scope), line.currency));
+        let text =
+            |subject: Option<Name>| subject.map_or_else(|| Arc::clone(account), |name| self.lines.names.text(name));
+        sums.into_iter().map(|((subject, currency), sum)| ((text(subject), currency), sum)).collect()
+    }
+
+    fn sums<K: Eq + std::hash::Hash>(&self, period: &Period, key: impl Fn(&LineNames) -> K) -> HashMap<K, Sum> {
+        let mut sums = HashMap::new();
+        for day in self.days.range(period.first_day()..=period.last_day()).map(|(_, day)| day) {
+            for cell in &day.cells {
+                sums.entry(key(&self.lines.names(cell.line))).or_insert_with(Sum::default).add(day.sum(cell));
+            }
+        }
+        sums
+    }
+}
+
+impl LineNames {
+    /// `None`: the account.
+    fn subject(&self, scope: Scope) -> Option<Name> {
+        match scope {
+            Scope::BillingNumber => Some(self.billing_number),
+            Scope::Department => Some(self.department),
+            Scope::CostCenter => Some(self.cost_center),
+            Scope::Account => None,
+        }
+    }
+
+    fn spender(&self, kind: SpenderKind) -> Name {
+        match kind {
+            SpenderKind::Department => self.department,
+            SpenderKind::Extension => self.extension,
+            SpenderKind::BillingNumber => self.billing_number,
+        }
+    }
+}
+
+/// Who spent what each subject of a scope spent in a period. All subjects are found in one pass, when the first is asked for.
+#[derive(Debug)]
+pub struct Spenders<'t> {
+    totals: &'t Totals,
+    known: HashMap<(Period, Scope, SpenderKind), SpendersBySubject>,
+}
+
+type SpendersBySubject = HashMap<(Option<Name>, Currency), Vec<Spender>>;
+
+impl<'t> Spenders<'t> {
+    /// The spenders behind these totals.
+    #[must_use]
+    pub fn of(totals: &'t Totals) -> Spenders<'t> {
+        Spenders { totals, known: HashMap::new() }
     }
 
     /// Who spent what a subject of a scope spent, largest first: the departments of a billing number (its extensions, if it has no
     /// department), and the billing numbers of all else.
-    #[must_use]
-    pub fn spenders(&self, period: &Period, scope: Scope, subject: &str, currency: Currency) -> Vec<Spender> {
-        let subject = self.names.known.get(subject).copied();
-        let of_subject = |cell: &Cell| {
-            cell.currency == currency
-                && match scope {
-                    Scope::BillingNumber => Some(cell.billing_number) == subject,
-                    Scope::Department => Some(cell.department) == subject,
-                    Scope::CostCenter => Some(cell.cost_center) == subject,
-                    Scope::Account => true,
-                }
+    pub fn behind(&mut self, period: &Period, scope: Scope, subject: &str, currency: Currency) -> Vec<Spender> {
+        let subject = match scope {
+            Scope::Account => None,
+            _ => match self.totals.lines.names.known.get(subject) {
+                Some(name) => Some(*name),
+                None => return Vec::new(),
+            },
         };
-        let by = |kind: SpenderKind| {
-            let sums = self.sums(period, |cell| {
-                of_subject(cell).then(|| match kind {
-                    SpenderKind::Department => self.names.text(cell.department),
-                    SpenderKind::Extension => self.names.text(cell.extension),
-                    SpenderKind::BillingNumber => self.names.text(cell.billing_number),
-                })
-            });
-            let mut spenders: Vec<_> =
-                sums.into_iter().map(|((name, _), sum)| Spender { kind, name, amount: sum.amount }).collect();
-            spenders.sort_by_key(|spender| std::cmp::Reverse(spender.amount));
-            spenders
-        };
+        let mut by = |kind| self.by_subject(period, scope, kind).get(&(subject, currency)).cloned().unwrap_or_default();
         if scope != Scope::BillingNumber {
             return by(SpenderKind::BillingNumber);
         }
@@ -249,14 +430,20 @@ impl Totals {
         }
     }
 
-    fn sums(&self, period: &Period, subject: impl Fn(&Cell) -> Option<Arc<str>>) -> Sums {
-        let mut sums = Sums::new();
-        for (cell, sum) in self.cells.iter().filter(|(cell, _)| period.holds(cell.day)) {
-            if let Some(subject) = subject(cell) {
-                sums.entry((subject, cell.currency)).or_default().add(*sum);
+    fn by_subject(&mut self, period: &Period, scope: Scope, kind: SpenderKind) -> &SpendersBySubject {
+        let totals = self.totals;
+        self.known.entry((*period, scope, kind)).or_insert_with(|| {
+            let mut spenders = SpendersBySubject::new();
+            let sums = totals.sums(period, |line| (line.subject(scope), line.currency, line.spender(kind)));
+            for ((subject, currency, name), sum) in sums {
+                let spender = Spender { kind, name: totals.lines.names.text(name), amount: sum.amount };
+                spenders.entry((subject, currency)).or_default().push(spender);
             }
-        }
-        sums
+            for spenders in spenders.values_mut() {
+                spenders.sort_by(|one, other| other.amount.cmp(&one.amount).then_with(|| one.name.cmp(&other.name)));
+            }
+            spenders
+        })
     }
 }
 
@@ -272,7 +459,7 @@ pub struct Spender {
 }
 
 /// What a sum is split by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SpenderKind {
     /// A department.
     Department,

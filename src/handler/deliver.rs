@@ -16,6 +16,7 @@ use crate::clients::topic::PublishError;
 use crate::domain::alert::{AlertId, AlertKind, Decision, Planned, ids_to_ask, plan};
 use crate::domain::message::{AlertRecord, Notice, NoticedAlert, Publication};
 use crate::domain::policy::GroupBy;
+use crate::domain::totals::Spenders;
 use crate::error::{Code, RunError};
 
 /// Claims made side by side.
@@ -145,6 +146,7 @@ impl<'p> Examination<'p> {
     /// The alerts to send, in groups of one message each. Those sent before go into the delivery's records.
     fn due(&self, sent: &HashSet<AlertId>, delivery: &mut Delivery) -> Vec<Vec<NoticedAlert<'p>>> {
         let mut groups: Vec<Vec<NoticedAlert<'p>>> = Vec::new();
+        let mut spenders = Spenders::of(&self.reading.totals);
         for planned in plan(self.standings.clone(), &self.account, sent) {
             match &planned.decision {
                 // The unproven are told among the examination's faults.
@@ -154,7 +156,7 @@ impl<'p> Examination<'p> {
                     delivery.record(&[told], ALREADY_SENT);
                 }
                 Decision::Send { .. } => {
-                    let alert = NoticedAlert::new(planned, &self.reading.totals);
+                    let alert = NoticedAlert::new(planned, &mut spenders);
                     let joins = |group: &&mut Vec<NoticedAlert<'p>>| {
                         self.policy.group_by == GroupBy::Run
                             && group.first().is_some_and(|first| first.planned.kind() == alert.planned.kind())

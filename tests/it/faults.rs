@@ -435,7 +435,7 @@ async fn every_fault_ends_well_or_with_its_code_after_what_is_proven_was_sent() 
     validation-300@3, credit of A
         Zoom answered HTTP 400. Zoom says: Validation Failed. from: Invalid field. (x-zm-trackingid v=2.0;clid=sandbox;rid=); if as_of was given, give a later one; else tell Zoom's support | ReportIncomplete: nothing can be said of +12025550101 (2026-11): rows are missing, and credits are among those at hand
     5 s a page, 12 s in all | 10 s a page, 24 s in all
-        the run's time was up before the report was read; raise the function's timeout
+        the run's time was up before the report was read; the next run goes on from there, or raise the function's timeout
     "#);
 }
 

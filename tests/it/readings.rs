@@ -53,8 +53,9 @@ impl Client {
         let deadline = Deadline::never();
         let authorized = self.0.authorize(&credentials, deadline).await.unwrap();
         let zone = TimeZone::get(zone).unwrap();
-        let source = Source { authorized, renew: &|| async { None }.boxed_local(), on_page: &|_| {} };
-        self.0.fetch(source, span, &zone, deadline).await
+        let source =
+            Source { authorized, renew: &|| async { None }.boxed_local(), on_page: &|_| {}, most_requests: None };
+        self.0.fetch(source, &[span], &zone, deadline).await
     }
 }
 
@@ -75,7 +76,7 @@ pub fn sums(totals: &Totals, period: &Period) -> Sums {
         .collect()
 }
 
-fn at(text: &str) -> Timestamp {
+pub fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
@@ -140,7 +141,7 @@ const POLICY: &str = r#"
 const NOW: &str = "2026-11-22T13:00:00Z";
 
 /// Each value of each open question, then those together that make each other worse.
-const READINGS: &[&str] = &[
+pub const READINGS: &[&str] = &[
     "--to-dates inclusive",
     "--to-dates exclusive",
     "--to-datetimes inclusive",

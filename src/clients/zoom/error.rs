@@ -36,6 +36,8 @@ pub enum ZoomErrorKind {
     Endless,
     /// The run's time is up.
     OutOfTime,
+    /// The run has made as many requests as it was allowed.
+    RequestsSpent,
 }
 
 /// A failure of Zoom's, with what Zoom said and its tracking id, for Zoom's support.
@@ -70,6 +72,7 @@ impl ZoomError {
                 | ZoomErrorKind::ScopeMissing
                 | ZoomErrorKind::DailyLimit(_)
                 | ZoomErrorKind::OutOfTime
+                | ZoomErrorKind::RequestsSpent
         )
     }
 

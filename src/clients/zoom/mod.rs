@@ -1,8 +1,11 @@
-//! Zoom: a token, then the report, window by window and page by page.
+//! Zoom: a token, then the report, in windows, page by page.
 
 mod error;
 mod fetch;
+mod page;
 mod report;
+mod session;
+mod tiles;
 mod token;
 mod window;
 

@@ -3,25 +3,25 @@
 //! The end is a page whose next token is empty or absent; never an empty page, never a count. A token seen before, or page after page
 //! without a new row, is no end but a failure. Page tokens live 15 minutes, so pages are summed as they come and nothing else is done
 //! between them; if one expires all the same, the window is begun anew, since the rest of the old walk cannot be had.
+//!
+//! Rows are summed while their page is parsed. If it breaks off and is asked for again, its rows are known by their identities.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use secrecy::ExposeSecret;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
-use super::fetch::Source;
+use super::page::{self, PageEnd};
+use super::session::Session;
 use super::token::Authorized;
 use super::window::Window;
-use super::{Zoom, ZoomError, ZoomErrorKind};
-use crate::clients::Deadline;
+use super::{ZoomError, ZoomErrorKind};
 use crate::domain::charge::{Row, RowFault};
-use crate::domain::totals::Totals;
+use crate::domain::totals::Tally;
 
 /// The most that Zoom gives.
 const PAGE_SIZE: &str = "300";
@@ -45,150 +45,171 @@ pub(super) fn backoff() -> ExponentialBuilder {
         .with_jitter()
 }
 
-/// What a run asked of the report endpoint.
+/// What was read of one window from its first page on.
 #[derive(Debug, Default)]
-pub(super) struct Traffic {
-    pub(super) requests: AtomicU64,
-    pub(super) refusals: AtomicU64,
-    pub(super) pages: AtomicU64,
-    /// Whether the credentials were read anew.
-    pub(super) renewed: AtomicBool,
-}
-
-/// What was read of one window.
-#[derive(Debug, Default)]
-pub(super) struct WindowReading {
-    pub(super) totals: Totals,
+pub(super) struct Walk {
+    pub(super) tally: Tally,
     pub(super) rows: u64,
     pub(super) pages: u64,
     pub(super) newest_row: Option<Timestamp>,
     pub(super) total_records: Option<u64>,
     pub(super) faults: Vec<RowFault>,
-    /// Identities of the rows seen, charged or faulty.
+    /// How many different rows came, charged or not, within the owned span or not.
+    pub(super) rows_seen: u64,
+    /// When the earliest and the latest of these were sent.
+    pub(super) sent: Option<(Timestamp, Timestamp)>,
+    /// Identities of the rows seen.
     seen: HashSet<u128>,
+    /// Page tokens, the last of which is the next page's.
+    tokens: HashSet<String>,
+    next: Option<String>,
+    pages_without_news: usize,
 }
 
-#[derive(Deserialize)]
-struct Page<'a> {
-    next_page_token: Option<String>,
-    #[serde(borrow)]
-    total_records: Option<&'a RawValue>,
-    #[serde(borrow)]
-    sms_charges: Option<Vec<Row<'a>>>,
+/// All walks of a window that were begun; the last is the one under way.
+pub(super) type Walks = RefCell<Vec<Walk>>;
+
+/// The rows of one page, on their way into a walk.
+struct PageRows<'w> {
+    walk: &'w mut Walk,
+    window: &'w Window,
+    zone: &'w TimeZone,
+    /// How often each row without a message id came on this page.
+    nameless: HashMap<u128, u128>,
+    news: bool,
 }
 
-impl WindowReading {
-    /// Adds a page's rows. Says the next page's token, and whether any row of the page was new.
-    fn take(&mut self, page: Page<'_>, window: &Window, zone: &TimeZone) -> (Option<String>, bool) {
-        self.pages += 1;
-        let told = page.total_records.and_then(|raw| raw.get().trim_matches('"').parse().ok());
-        self.total_records = self.total_records.max(told);
-        let mut news = false;
-        let mut nameless = HashMap::<u128, u128>::new();
-        for row in page.sms_charges.iter().flatten() {
-            let mut identity = row.identity();
-            if !row.has_message_id() {
-                // Equal rows on one page are as many messages; the same again on another page are a repeat.
-                let nth = nameless.entry(identity).or_default();
-                identity = identity.wrapping_add(*nth);
-                *nth += 1;
-            }
-            // Rows of other windows count as news too: they show that the walk goes on.
-            if self.seen.insert(identity) {
-                news = true;
-                self.take_row(row, window, zone);
-            }
+impl PageRows<'_> {
+    fn take(&mut self, row: &Row<'_>) {
+        let mut identity = row.identity();
+        if !row.has_message_id() {
+            // Equal rows on one page are as many messages; the same again on another page are a repeat.
+            let nth = self.nameless.entry(identity).or_default();
+            identity = identity.wrapping_add(*nth);
+            *nth += 1;
         }
-        (page.next_page_token.filter(|token| !token.trim().is_empty()), news)
+        // Rows of other windows count as news too: they show that the walk goes on.
+        if !self.walk.seen.insert(identity) {
+            return;
+        }
+        self.news = true;
+        self.walk.rows_seen += 1;
+        if let Some(sent) = row.sent_at() {
+            let (earliest, latest) = self.walk.sent.unwrap_or((sent, sent));
+            self.walk.sent = Some((earliest.min(sent), latest.max(sent)));
+        }
+        match row.charge(&self.window.owned) {
+            Ok(None) => {}
+            Ok(Some(charge)) => match self.walk.tally.add(&charge, self.zone) {
+                Ok(()) => {
+                    self.walk.rows += 1;
+                    self.walk.newest_row = self.walk.newest_row.max(Some(charge.sent));
+                }
+                Err(error) => self.walk.faults.push(row.fault("total_charge", format!("cannot be added: {error}"))),
+            },
+            Err(fault) => self.walk.faults.push(fault),
+        }
+    }
+}
+
+impl Walk {
+    /// Adds a page's rows, as far as the body is one.
+    fn take(&mut self, body: &[u8], window: &Window, zone: &TimeZone) -> Option<PageEnd> {
+        let mut rows = PageRows { walk: self, window, zone, nameless: HashMap::new(), news: false };
+        let end = page::read(body, |row| rows.take(row));
+        let news = rows.news;
+        self.pages_without_news = if news { 0 } else { self.pages_without_news };
+        let end = end.ok()?;
+        self.pages += 1;
+        self.pages_without_news += usize::from(!news);
+        self.total_records = self.total_records.max(end.total_records);
+        Some(end)
     }
 
-    fn take_row(&mut self, row: &Row<'_>, window: &Window, zone: &TimeZone) {
-        match row.charge(&window.owned) {
-            Ok(None) => {}
-            Ok(Some(charge)) => match self.totals.add(&charge, zone) {
-                Ok(()) => {
-                    self.rows += 1;
-                    self.newest_row = self.newest_row.max(Some(charge.sent));
-                }
-                Err(error) => self.faults.push(row.fault("total_charge", format!("cannot be added: {error}"))),
-            },
-            Err(fault) => self.faults.push(fault),
+    /// Goes on to the next page. Says whether there is one.
+    fn turn(&mut self, next: Option<String>) -> Result<bool, ZoomError> {
+        let endless =
+            |what: &str| Err(ZoomError::new(ZoomErrorKind::Endless, format!("Zoom's report has no end: {what}")));
+        let Some(next) = next else { return Ok(false) };
+        if !self.tokens.insert(next.clone()) {
+            return endless("the same page token came twice");
         }
+        if self.pages >= MOST_PAGES {
+            return endless("a window came to more pages than it can have");
+        }
+        if self.pages_without_news >= MOST_PAGES_WITHOUT_NEWS {
+            return endless(&format!("{MOST_PAGES_WITHOUT_NEWS} pages in a row held no new row"));
+        }
+        self.next = Some(next);
+        Ok(true)
     }
 }
 
 /// Reads one window.
-pub(super) struct WindowReader<'r> {
-    pub(super) zoom: &'r Zoom,
-    pub(super) window: &'r Window,
-    pub(super) zone: &'r TimeZone,
-    pub(super) traffic: &'r Traffic,
-    pub(super) deadline: Deadline,
+pub(super) struct WindowReader<'w, 'r> {
+    pub(super) session: &'w Session<'r>,
+    pub(super) window: &'w Window,
+    pub(super) walks: &'w Walks,
 }
 
-impl WindowReader<'_> {
-    /// Reads the window to its end. Every walk that was begun is in `walks`, the last one whole if all went well.
-    pub(super) async fn drain(&self, source: &mut Source<'_>, walks: &mut Vec<WindowReading>) -> Result<(), ZoomError> {
-        for _ in 0..MOST_RESTARTS {
-            match self.walk(source, begun(walks)).await {
-                Err(error) if error.kind == ZoomErrorKind::PageTokenExpired => {
-                    tracing::warn!("the page token expired; the window is read anew");
-                }
-                result => return result,
-            }
-        }
-        self.walk(source, begun(walks)).await
+impl WindowReader<'_, '_> {
+    /// Begins a walk with the window's first page. Says whether there are more.
+    pub(super) async fn begin(&self) -> Result<bool, ZoomError> {
+        self.walks.borrow_mut().push(Walk::default());
+        self.next_page().await
     }
 
-    async fn walk(&self, source: &mut Source<'_>, walk: &mut WindowReading) -> Result<(), ZoomError> {
-        let endless = |what: &str| ZoomError::new(ZoomErrorKind::Endless, format!("Zoom's report has no end: {what}"));
-        let mut tokens = HashSet::new();
-        let mut token = None;
-        let mut without_news = 0;
+    /// Reads the window from its first page to its end.
+    pub(super) async fn read(&self) -> Result<(), ZoomError> {
+        let begun = self.begin().await;
+        self.finish(begun).await
+    }
+
+    /// Reads what is left of the window after its first page, anew if need be. If all goes well, the last of the walks is whole.
+    pub(super) async fn finish(&self, begun: Result<bool, ZoomError>) -> Result<(), ZoomError> {
+        let (mut more, mut restarts) = (begun, 0);
         loop {
-            let body = self.page(source, token.as_deref()).await?;
-            let (next, news) = walk.take(parse(&body)?, self.window, self.zone);
-            (source.on_page)(self.traffic.pages.fetch_add(1, Ordering::Relaxed) + 1);
-            without_news = if news { 0 } else { without_news + 1 };
-            let Some(next) = next else { return Ok(()) };
-            if !tokens.insert(next.clone()) {
-                return Err(endless("the same page token came twice"));
-            }
-            if walk.pages >= MOST_PAGES {
-                return Err(endless("a window came to more pages than it can have"));
-            }
-            if without_news >= MOST_PAGES_WITHOUT_NEWS {
-                return Err(endless(&format!("{MOST_PAGES_WITHOUT_NEWS} pages in a row held no new row")));
-            }
-            token = Some(next);
+            more = match more {
+                Ok(true) => self.next_page().await,
+                Ok(false) => return Ok(()),
+                Err(error) if error.kind == ZoomErrorKind::PageTokenExpired && restarts < MOST_RESTARTS => {
+                    tracing::warn!("the page token expired; the window is read anew");
+                    restarts += 1;
+                    self.begin().await
+                }
+                Err(error) => return Err(error),
+            };
         }
     }
 
-    /// The body of one page. An access token that Zoom no longer takes is replaced once.
-    async fn page(&self, source: &mut Source<'_>, token: Option<&str>) -> Result<Vec<u8>, ZoomError> {
-        match self.page_with_retries(&source.authorized, token).await {
+    async fn next_page(&self) -> Result<bool, ZoomError> {
+        let token = self.with_walk(|walk| walk.next.clone());
+        let end = self.page(token.as_deref()).await?;
+        self.session.page_read();
+        self.with_walk(|walk| walk.turn(end.next_page_token))
+    }
+
+    fn with_walk<T>(&self, act: impl FnOnce(&mut Walk) -> T) -> T {
+        let mut walks = self.walks.borrow_mut();
+        match walks.last_mut() {
+            Some(walk) => act(walk),
+            None => act(walks.push_mut(Walk::default())),
+        }
+    }
+
+    /// Reads one page. An access token that Zoom no longer takes is replaced once.
+    async fn page(&self, token: Option<&str>) -> Result<PageEnd, ZoomError> {
+        let authorized = self.session.authorized();
+        match self.page_with_retries(&authorized, token).await {
             Err(error) if error.kind == ZoomErrorKind::TokenExpired => {
-                source.authorized = self.authorize_anew(source).await?;
-                self.page_with_retries(&source.authorized, token).await
+                let authorized = self.session.authorized_anew(&authorized).await?;
+                self.page_with_retries(&authorized, token).await
             }
             result => result,
         }
     }
 
-    /// A new token; with credentials read anew, once, if Zoom no longer takes the old ones: they may have been rotated.
-    async fn authorize_anew(&self, source: &Source<'_>) -> Result<Authorized, ZoomError> {
-        let anew = self.zoom.authorize_anew(&source.authorized, self.deadline).await;
-        let is_invalid = anew.as_ref().is_err_and(|error| error.kind == ZoomErrorKind::InvalidClient);
-        if is_invalid
-            && !self.traffic.renewed.swap(true, Ordering::Relaxed)
-            && let Some(credentials) = (source.renew)().await
-        {
-            return self.zoom.authorize(&credentials, self.deadline).await;
-        }
-        anew
-    }
-
-    async fn page_with_retries(&self, authorized: &Authorized, token: Option<&str>) -> Result<Vec<u8>, ZoomError> {
+    async fn page_with_retries(&self, authorized: &Authorized, token: Option<&str>) -> Result<PageEnd, ZoomError> {
         (|| self.ask(authorized, token))
             .retry(backoff())
             .when(ZoomError::is_transient)
@@ -198,50 +219,40 @@ impl WindowReader<'_> {
                     _ => Duration::ZERO,
                 };
                 // No use in waiting for longer than the run lives.
-                delay.map(|delay| delay.max(wait)).filter(|delay| *delay < self.deadline.left() && *delay <= MOST_PAUSE)
+                delay
+                    .map(|delay| delay.max(wait))
+                    .filter(|delay| *delay < self.session.deadline.left() && *delay <= MOST_PAUSE)
             })
             .await
     }
 
-    async fn ask(&self, authorized: &Authorized, token: Option<&str>) -> Result<Vec<u8>, ZoomError> {
-        let Zoom { http, config, pace, .. } = self.zoom;
-        pace.turn().await;
-        self.traffic.requests.fetch_add(1, Ordering::Relaxed);
+    async fn ask(&self, authorized: &Authorized, token: Option<&str>) -> Result<PageEnd, ZoomError> {
+        let session = self.session;
+        session.turn().await?;
         let (from, to) = (self.window.from.to_string(), self.window.to.to_string());
         let mut query =
             vec![("from", from.as_str()), ("to", to.as_str()), ("page_size", PAGE_SIZE), ("show_charges_only", "true")];
         query.extend(token.map(|token| ("next_page_token", token)));
-        let request = http
-            .get(format!("{}/phone/reports/sms_charges", config.api_url))
+        let request = session
+            .zoom
+            .http
+            .get(format!("{}/phone/reports/sms_charges", session.zoom.config.api_url))
             .bearer_auth(authorized.token.expose_secret())
             .query(&query);
-        let (status, headers, body) = self.zoom.answered(request).await?;
-        if status.is_success() && parse(&body).is_ok() {
-            return Ok(body);
+        let (status, headers, body) = session.answered(request).await?;
+        if status.is_success()
+            && let Some(end) = self.with_walk(|walk| walk.take(&body, self.window, session.zone))
+        {
+            return Ok(end);
         }
         let error = ZoomError::of_answer(status.as_u16(), &headers, &body, Timestamp::now());
         match error.kind {
             ZoomErrorKind::RateLimited(wait) => {
-                self.traffic.refusals.fetch_add(1, Ordering::Relaxed);
-                pace.pause(wait.unwrap_or_default().clamp(LEAST_PAUSE, MOST_PAUSE)).await;
+                session.refused(wait.unwrap_or_default().clamp(LEAST_PAUSE, MOST_PAUSE));
             }
-            ZoomErrorKind::DailyLimit(_) => _ = self.traffic.refusals.fetch_add(1, Ordering::Relaxed),
+            ZoomErrorKind::DailyLimit(_) => session.refused(LEAST_PAUSE),
             _ => {}
         }
         Err(error)
     }
-}
-
-fn begun(walks: &mut Vec<WindowReading>) -> &mut WindowReading {
-    walks.push_mut(WindowReading::default())
-}
-
-/// A page, if the body is one: a JSON object with an array `sms_charges`.
-fn parse(body: &[u8]) -> Result<Page<'_>, ZoomError> {
-    let broken = || ZoomError::new(ZoomErrorKind::Unavailable, "Zoom's answer is no page of the report");
-    let page: Page<'_> = serde_json::from_slice(body).map_err(|_| broken())?;
-    if page.sms_charges.is_none() {
-        return Err(broken());
-    }
-    Ok(page)
 }

@@ -1,10 +1,10 @@
 //! How the report is asked for a span of time, so that the answer holds all its rows under every reading of Zoom's documentation.
 //!
 //! Undocumented are: whether `to` is inclusive, in which zone a date is read, whether datetimes are taken at face value, and what becomes of
-//! a range of more than "a month". So a window *owns* a span of instants and *asks* for whole dates around it: one date more before, since
-//! a date may begin up to 14 hours before and end up to 12 hours after UTC's, and two more after, since `to` may be exclusive as well.
-//! All dates of a question lie within 28 days, the shortest month. Rows outside the owned span are left out by their own time;
-//! the windows of a run own every instant once.
+//! a range of more than "a month". So a window *owns* a span of instants and *asks* for whole dates around it: from a date that has begun
+//! everywhere when the span begins, to one that has begun nowhere when it ends, since `to` may be exclusive. All dates of a question lie
+//! within 28 days, the shortest month. Rows outside the owned span are left out by their own time; windows of this kind own every instant
+//! once. (For windows that ask for neighbouring dates, without a margin, see [`super::tiles`].)
 
 use std::ops::Range;
 
@@ -13,10 +13,11 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 /// Days that a question spans at most, the first and the last included.
-const MOST_DAYS_ASKED: i64 = 28;
-const DAYS_BEFORE: i64 = 1;
-const DAYS_AFTER: i64 = 2;
-const MOST_DAYS_OWNED: i64 = MOST_DAYS_ASKED - DAYS_BEFORE - DAYS_AFTER;
+pub(super) const MOST_DAYS_ASKED: i64 = 28;
+/// The clocks that are furthest behind UTC's.
+const WEST: SignedDuration = SignedDuration::from_hours(12);
+/// The clocks that are furthest ahead of UTC's.
+const EAST: SignedDuration = SignedDuration::from_hours(14);
 
 /// A part of the report, read in one go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,18 +34,34 @@ pub(super) fn windows(span: &Range<Timestamp>) -> Result<Vec<Window>, jiff::Erro
     let mut windows = Vec::new();
     let mut start = span.start;
     while start < span.end {
-        let first = TimeZone::UTC.to_datetime(start).date();
-        let end = TimeZone::UTC.to_timestamp(first.checked_add(MOST_DAYS_OWNED.days())?.at(0, 0, 0, 0))?.min(span.end);
-        let last = TimeZone::UTC.to_datetime(end.checked_sub(SignedDuration::from_nanos(1))?).date();
-        windows.push(Window {
-            owned: start..end,
-            from: first.checked_sub(DAYS_BEFORE.days())?,
-            to: last.checked_add(DAYS_AFTER.days())?,
-        });
+        let from = date(start.checked_sub(WEST)?);
+        let end = begins_first(from.checked_add((MOST_DAYS_ASKED - 1).days())?)?.min(span.end);
+        let to = date(last_instant(end)?.checked_add(EAST)?).tomorrow()?;
+        windows.push(Window { owned: start..end, from, to });
         start = end;
     }
     windows.reverse();
     Ok(windows)
+}
+
+/// The date of UTC.
+pub(super) fn date(at: Timestamp) -> Date {
+    TimeZone::UTC.to_datetime(at).date()
+}
+
+/// The last instant before `end`.
+pub(super) fn last_instant(end: Timestamp) -> Result<Timestamp, jiff::Error> {
+    end.checked_sub(SignedDuration::from_nanos(1))
+}
+
+/// When a date begins where it begins first.
+pub(super) fn begins_first(date: Date) -> Result<Timestamp, jiff::Error> {
+    TimeZone::UTC.to_timestamp(date.at(0, 0, 0, 0))?.checked_sub(EAST)
+}
+
+/// When a date begins where it begins last.
+pub(super) fn begins_last(date: Date) -> Result<Timestamp, jiff::Error> {
+    TimeZone::UTC.to_timestamp(date.at(0, 0, 0, 0))?.checked_add(WEST)
 }
 
 #[cfg(test)]
@@ -64,9 +81,21 @@ mod tests {
     }
 
     #[test]
+    fn a_month_is_one_question_until_its_last_days() {
+        let asked = |end: &str| windows(&(at("2026-11-01T00:00:00Z")..at(end))).unwrap().len();
+        assert_eq!(asked("2026-11-26T10:00:00Z"), 1);
+        assert_eq!(asked("2026-11-26T10:00:01Z"), 2);
+    }
+
+    #[test]
     fn an_end_at_midnight_does_not_ask_for_the_day_it_begins() {
         let windows = windows(&(at("2026-11-01T00:00:00Z")..at("2026-11-22T00:00:00Z"))).unwrap();
         assert_eq!(windows[0].to.to_string(), "2026-11-23");
+        let windows = super::windows(&(at("2026-11-01T12:00:00Z")..at("2026-11-22T10:00:00Z"))).unwrap();
+        assert_eq!(
+            (windows[0].from.to_string(), windows[0].to.to_string()),
+            ("2026-11-01".to_owned(), "2026-11-23".to_owned())
+        );
     }
 
     proptest! {

@@ -20,7 +20,7 @@ use super::alert::{AlertId, AlertKind, Decision, Planned};
 use super::budget::Proof;
 use super::money::Amount;
 use super::policy::Level;
-use super::totals::{Receipt, Spender, Totals};
+use super::totals::{Receipt, Spender, Spenders};
 
 pub use machine::AlertRecord;
 
@@ -44,8 +44,8 @@ const MOST_SPENDERS: usize = 5;
 impl<'p> NoticedAlert<'p> {
     /// Adds to a planned alert who spent the money.
     #[must_use]
-    pub fn new(planned: Planned<'p>, totals: &Totals) -> NoticedAlert<'p> {
-        let mut top = planned.standing.spenders(totals);
+    pub fn new(planned: Planned<'p>, spenders: &mut Spenders<'_>) -> NoticedAlert<'p> {
+        let mut top = planned.standing.spenders(spenders);
         let top_left_out = top.len().saturating_sub(MOST_SPENDERS);
         top.truncate(MOST_SPENDERS);
         NoticedAlert { planned, top, top_left_out }

@@ -8,6 +8,7 @@ use crate::domain::charge::Charge;
 use crate::domain::money::Currency;
 use crate::domain::period::{Period, PeriodKind};
 use crate::domain::policy::Policy;
+use crate::domain::totals::{Tally, Totals};
 
 const POLICY: &str = r#"
     time_zone = "America/New_York"
@@ -63,10 +64,12 @@ impl Default for Given {
 /// Runs the given charges through judging and planning and hands the notice to `read`.
 fn noticed<T>(given: &Given, read: impl Fn(&Notice<'_>) -> T) -> T {
     let policy = Policy::parse(POLICY).unwrap();
-    let mut totals = Totals::default();
+    let (mut tally, mut totals) = (Tally::default(), Totals::default());
     for charge in &given.charges {
-        totals.add(charge, &policy.time_zone).unwrap();
+        tally.add(charge, &policy.time_zone).unwrap();
     }
+    totals.add(&tally).unwrap();
+    let mut spenders = Spenders::of(&totals);
     let as_of: Timestamp = AS_OF.parse().unwrap();
     let period = Period::containing(PeriodKind::Month, as_of, &policy.time_zone).unwrap();
     let periods = [JudgedPeriod { period, complete: given.complete }];
@@ -74,7 +77,7 @@ fn noticed<T>(given: &Given, read: impl Fn(&Notice<'_>) -> T) -> T {
     let alerts: Vec<_> = plan(standings, "account-1", &std::collections::HashSet::new())
         .into_iter()
         .filter(|planned| matches!(planned.decision, Decision::Send { .. }) && planned.kind() == given.kind)
-        .map(|planned| NoticedAlert::new(planned, &totals))
+        .map(|planned| NoticedAlert::new(planned, &mut spenders))
         .collect();
     read(&Notice {
         id: AlertId::of_group(alerts.iter().map(|alert| &alert.planned.id)),
