@@ -1,5 +1,6 @@
 //! Every environment variable, once. All faults are told at the same time.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -55,8 +56,13 @@ pub struct Config {
     pub policy: PolicySource,
     /// Zoom.
     pub zoom: ZoomConfig,
+    /// Hours after which the days that are remembered are read again.
+    pub full_read_hours: u32,
 }
 
+/// How often all days are read that are judged.
+pub const DEFAULT_FULL_READ_HOURS: u32 = 24;
+const MOST_FULL_READ_HOURS: u32 = 24 * 7;
 const DEFAULT_API_URL: &str = "https://api.zoom.us/v2";
 const DEFAULT_TOKEN_URL: &str = "https://zoom.us/oauth/token";
 const DEFAULT_REQUESTS_PER_SECOND: u32 = 4;
@@ -76,9 +82,11 @@ impl Config {
             reader.required("LEDGER_TABLE", "the name of the DynamoDB table", |text| Ok(text.to_owned()));
         let policy = reader.required("POLICY", "ssm:NAME or the path of a TOML file", PolicySource::parse);
         let zoom = reader.zoom();
-        match (secret_id, topic_arn, ledger_table, policy, zoom) {
-            (Some(secret_id), Some(topic_arn), Some(ledger_table), Some(policy), Some(zoom)) => {
-                Ok(Config { secret_id, topic_arn, ledger_table, policy, zoom })
+        let full_read_hours = reader
+            .optional("FULL_READ_HOURS", DEFAULT_FULL_READ_HOURS, |text| whole_number(text, 0..=MOST_FULL_READ_HOURS));
+        match (secret_id, topic_arn, ledger_table, policy, zoom, full_read_hours) {
+            (Some(secret_id), Some(topic_arn), Some(ledger_table), Some(policy), Some(zoom), Some(full_read_hours)) => {
+                Ok(Config { secret_id, topic_arn, ledger_table, policy, zoom, full_read_hours })
             }
             _ => Err(reader.into_error()),
         }
@@ -133,13 +141,15 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         let api_url = self.optional("ZOOM_API_URL", DEFAULT_API_URL.to_owned(), zoom_url);
         let token_url = self.optional("ZOOM_TOKEN_URL", DEFAULT_TOKEN_URL.to_owned(), zoom_url);
         let requests_per_second = self.optional("ZOOM_REQUESTS_PER_SECOND", DEFAULT_REQUESTS_PER_SECOND, |text| {
-            u32::from_str(text)
-                .ok()
-                .filter(|rate| (1..=MOST_REQUESTS_PER_SECOND).contains(rate))
-                .ok_or_else(|| format!("is not a whole number from 1 to {MOST_REQUESTS_PER_SECOND}"))
+            whole_number(text, 1..=MOST_REQUESTS_PER_SECOND)
         });
         Some(ZoomConfig { api_url: api_url?, token_url: token_url?, requests_per_second: requests_per_second? })
     }
+}
+
+fn whole_number(text: &str, allowed: RangeInclusive<u32>) -> Result<u32, String> {
+    let number = u32::from_str(text).ok().filter(|number| allowed.contains(number));
+    number.ok_or_else(|| format!("is not a whole number from {} to {}", allowed.start(), allowed.end()))
 }
 
 /// A value as it was given, unless it looks like one that holds a secret.
@@ -223,6 +233,7 @@ mod tests {
             requests_per_second: 4,
         };
         assert_eq!(config.zoom, zoom);
+        assert_eq!(config.full_read_hours, 24);
     }
 
     #[test]
@@ -235,6 +246,7 @@ mod tests {
             ("ZOOM_API_URL", "http://api.zoom.us/v2"),
             ("ZOOM_TOKEN_URL", "zoom"),
             ("ZOOM_REQUESTS_PER_SECOND", "0"),
+            ("FULL_READ_HOURS", "daily"),
         ])
         .unwrap_err();
         insta::assert_snapshot!(error.replace("; ", "\n"), @r#"
@@ -247,6 +259,7 @@ mod tests {
         ZOOM_API_URL = "http://api.zoom.us/v2" is not https (http is accepted for loopback hosts only)
         ZOOM_TOKEN_URL = "zoom" is not a URL
         ZOOM_REQUESTS_PER_SECOND = "0" is not a whole number from 1 to 1000
+        FULL_READ_HOURS = "daily" is not a whole number from 0 to 168
         "#);
     }
 

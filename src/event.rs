@@ -15,6 +15,8 @@ pub struct Event {
     pub dry_run: bool,
     /// Send one marked test notification and stop.
     pub test_alert: bool,
+    /// Load the past months into the history and stop.
+    pub backfill: bool,
     /// What started the run: `schedule`, or as the event says.
     pub trigger: Option<String>,
     /// Which schedule started the run.
@@ -35,6 +37,7 @@ struct OwnEvent {
     as_of: Option<String>,
     dry_run: bool,
     test_alert: bool,
+    backfill: bool,
     trigger: Option<String>,
     schedule_arn: Option<String>,
     scheduled_time: Option<String>,
@@ -61,6 +64,7 @@ impl OwnEvent {
                 "as_of" => own.as_of = text()?,
                 "dry_run" => own.dry_run = flag()?,
                 "test_alert" => own.test_alert = flag()?,
+                "backfill" => own.backfill = flag()?,
                 "trigger" => own.trigger = text()?,
                 "schedule_arn" => own.schedule_arn = text()?,
                 "scheduled_time" => own.scheduled_time = text()?,
@@ -126,12 +130,18 @@ impl Event {
                 "as_of {as_of} lies in the future, of which nothing is known; give a past moment or leave it out"
             )));
         }
+        if own.backfill && (own.dry_run || own.test_alert || as_of.is_some()) {
+            return Err(invalid(
+                "backfill goes with none of as_of, dry_run and test_alert; it loads the months up to now",
+            ));
+        }
         // A template's placeholder that was not replaced, such as <aws.scheduler.schedule-arn>, is no ground for silence.
         let scheduled_time = own.scheduled_time.filter(|text| !text.starts_with('<'));
         Ok(Event {
             as_of,
             dry_run: own.dry_run,
             test_alert: own.test_alert,
+            backfill: own.backfill,
             trigger: own.trigger,
             schedule_arn: own.schedule_arn,
             scheduled_time: scheduled_time.map(|text| moment("scheduled_time", &text)).transpose()?,
@@ -163,7 +173,7 @@ fn invalid(problem: impl std::fmt::Display) -> RunError {
         Code::EventInvalid,
         format!(
             "the event cannot be used: {problem}. Accepted are {{}}, an EventBridge rule's or scheduler's event, and an object with any of as_of, \
-             dry_run, test_alert, trigger, schedule_arn, scheduled_time, zoom_secret_id, policy, alert_topic_arn"
+             dry_run, test_alert, backfill, trigger, schedule_arn, scheduled_time, zoom_secret_id, policy, alert_topic_arn"
         ),
     )
 }
@@ -213,6 +223,7 @@ mod tests {
             (json!({"dry_run": "yes"}), "dry_run is neither true nor false"),
             (json!({"as_of": "yesterday"}), "as_of = \"yesterday\" is not a time"),
             (json!({"as_of": "2027-01-01T00:00:00Z"}), "lies in the future"),
+            (json!({"backfill": true, "dry_run": true}), "backfill goes with none of"),
             (json!({"policy": ""}), "policy is empty"),
             (json!({"alert_topic_arn": "topic"}), "is not the ARN of an SNS topic"),
             (json!([1]), "it is not a JSON object"),

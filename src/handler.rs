@@ -3,7 +3,9 @@
 //! A run never stops at the first fault. What the rows at hand prove is sent; then the run ends as an error that tells all that went wrong,
 //! so that Lambda tries again and alarms fire.
 
+mod backfill;
 mod deliver;
+mod memory;
 mod test_alert;
 
 use std::ops::Range;
@@ -12,10 +14,11 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use futures_util::FutureExt;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::answer::Answer;
 use crate::clients::Deadline;
+use crate::clients::history::History;
 use crate::clients::ledger::Ledger;
 use crate::clients::parameters::Parameters;
 use crate::clients::secrets::{SecretError, Secrets};
@@ -23,6 +26,8 @@ use crate::clients::topic::Topic;
 use crate::clients::zoom::{Authorized, Reading, Source, Zoom, ZoomError, ZoomErrorKind};
 use crate::config::{Config, PolicySource};
 use crate::domain::budget::{JudgedPeriod, Standing, judge};
+use crate::domain::correction::{Correction, corrections};
+use crate::domain::history::Restated;
 use crate::domain::money::Currency;
 use crate::domain::period::judged_periods;
 use crate::domain::policy::Policy;
@@ -31,6 +36,9 @@ use crate::error::{Code, RunError};
 use crate::event::Event;
 use crate::telemetry::{Metrics, Spending};
 
+use memory::Memory;
+
+pub use backfill::backfill;
 pub use deliver::{Delivery, deliver, preview};
 
 /// Of the run's time, what is kept to publish and record what the report proves; at most a third.
@@ -51,6 +59,10 @@ pub struct Services {
     pub zoom: Zoom,
     /// What was sent.
     pub ledger: Ledger,
+    /// What was read of past days.
+    pub history: History,
+    /// How old what was read may become.
+    pub full_read_every: SignedDuration,
     /// Where alerts go.
     pub topic: Topic,
 }
@@ -67,6 +79,8 @@ impl Services {
             parameters: Parameters::manager(aws),
             zoom: zoom.map_err(|error| RunError::new(Code::Internal, error.to_string()))?,
             ledger: Ledger::table(aws, &config.ledger_table),
+            history: History::table(aws, &config.ledger_table),
+            full_read_every: SignedDuration::from_hours(config.full_read_hours.into()),
             topic: Topic::sns(aws),
         })
     }
@@ -118,10 +132,28 @@ pub struct Examination<'p> {
     pub policy: &'p Policy,
     /// The periods judged.
     pub periods: Vec<JudgedPeriod>,
-    /// The report.
+    /// The report, with what is remembered of it.
     pub reading: Reading,
+    /// The days that were restated since they were remembered.
+    pub restated: Vec<Restated>,
+    /// The figures that are across other levels than before the restatement.
+    pub corrections: Vec<Correction<'p>>,
+    memory: Memory,
     /// Where every watched subject stands.
     pub standings: Vec<Standing<'p>>,
+}
+
+/// What is asked of the report.
+#[derive(Clone, Copy)]
+pub struct Question<'q> {
+    /// The moment to judge.
+    pub as_of: Timestamp,
+    /// When reading must be over.
+    pub deadline: Deadline,
+    /// Whether the history may be used.
+    pub with_history: bool,
+    /// Told the number of pages read so far.
+    pub on_page: &'q dyn Fn(u64),
 }
 
 /// Does what the event asks for.
@@ -143,7 +175,13 @@ pub async fn run(
     }
     let deadline = invocation.deadline.less_reserve(RESERVE);
     let prepared = prepare(services, places, deadline).await?;
-    let examination = examine(services, &prepared, as_of, deadline, &|_| {}).await?;
+    if event.backfill {
+        return backfill(services, &prepared, now, deadline, metrics, &|_, _| {}).await;
+    }
+    // Whoever asks for a moment of the past, or only looks, is told what Zoom says of it now.
+    let with_history = !event.dry_run && event.as_of.is_none();
+    let question = Question { as_of, deadline, with_history, on_page: &|_| {} };
+    let examination = examine(services, &prepared, &question).await?;
     for row in examination.reading.row_faults.iter().take(MOST_ROWS_LOGGED) {
         tracing::warn!(%row, "a row cannot be read");
     }
@@ -154,6 +192,9 @@ pub async fn run(
     } else {
         deliver(services, &places.topic_arn, &examination, invocation).await
     };
+    if with_history {
+        memory::remember(services, &examination, delivery.restatements_are_told(), invocation.deadline).await;
+    }
     let reading = &examination.reading;
     metrics.report_incomplete = !reading.receipt.complete;
     metrics.rows = reading.receipt.rows;
@@ -207,33 +248,40 @@ async fn policy(services: &Services, source: &PolicySource) -> Result<Policy, Ru
     Policy::parse(&document).map_err(|faults| invalid(format!("is not valid: {faults}")))
 }
 
-/// Reads the report as of a moment and judges it.
+/// Reads the report as of a moment, as far as it is not remembered, and judges it.
 ///
 /// # Errors
 /// Only what leaves nothing to judge.
 pub async fn examine<'p>(
     services: &Services,
     prepared: &'p Prepared,
-    as_of: Timestamp,
-    deadline: Deadline,
-    on_page: &dyn Fn(u64),
+    question: &Question<'_>,
 ) -> Result<Examination<'p>, RunError> {
-    let Prepared { secret_id, authorized, policy } = prepared;
+    let Question { as_of, .. } = *question;
+    let Prepared { authorized, policy, .. } = prepared;
     let account: Arc<str> = authorized.account_id().into();
-    let beyond = |_| {
+    let beyond = || {
         RunError::new(
             Code::EventInvalid,
             format!("as_of {as_of} lies beyond the calendar; give a moment of the last 13 months"),
         )
     };
-    let periods =
-        judged_periods(policy.period_kinds(), as_of, &policy.time_zone, policy.late_charges_days).map_err(beyond)?;
+    let periods = judged_periods(policy.period_kinds(), as_of, &policy.time_zone, policy.late_charges_days)
+        .map_err(|_| beyond())?;
     let start = periods.iter().map(|period| period.from()).min().unwrap_or(as_of);
     // Rows have whole seconds; one of the very moment belongs to it.
-    let end = as_of.saturating_add(jiff::SignedDuration::from_secs(1)).unwrap_or(as_of);
-    let renew = || async { services.secrets.read(secret_id).await.ok() }.boxed_local();
-    let source = Source { authorized: authorized.clone(), renew: &renew, on_page, most_requests: None };
-    let reading = services.zoom.fetch(source, &[start..end], &policy.time_zone, deadline).await;
+    let end = as_of.saturating_add(SignedDuration::from_secs(1)).unwrap_or(as_of);
+    let memory = memory::recall(services, prepared, &(start..end), question, services.full_read_every)
+        .await
+        .ok_or_else(beyond)?;
+    let mut reading = read(services, prepared, &memory.plan.spans(), question, None).await;
+    let recalled = memory.plan.recall(&mut reading.totals, &reading.unread);
+    let recalled = recalled.map_err(|error| RunError::new(Code::ReportInvalid, error.to_string()))?;
+    reading.receipt.complete = recalled.unread.is_empty();
+    reading.receipt.rows = reading.totals.messages();
+    reading.receipt.days = memory.plan.days();
+    reading.receipt.days_from_history = recalled.from_history;
+    reading.unread.clone_from(&recalled.unread);
     let overlaps = |span: &Range<Timestamp>, from: Timestamp, to: Timestamp| span.start < to && from < span.end;
     let periods: Vec<_> = periods
         .into_iter()
@@ -243,14 +291,38 @@ pub async fn examine<'p>(
         })
         .collect();
     let standings = judge(&reading.totals, policy, &periods, &account);
-    Ok(Examination { as_of, account, policy, periods, reading, standings })
+    let corrections = match &recalled.before {
+        Some(before) if reading.receipt.complete => {
+            let before = judge(before, policy, &periods, &account);
+            corrections(&before, &standings, &memory.plan.restated(&recalled))
+        }
+        _ => Vec::new(),
+    };
+    let restated = recalled.restated.clone();
+    let memory = Memory { recalled, ..memory };
+    Ok(Examination { as_of, account, policy, periods, reading, restated, corrections, memory, standings })
+}
+
+async fn read(
+    services: &Services,
+    prepared: &Prepared,
+    spans: &[Range<Timestamp>],
+    question: &Question<'_>,
+    most_requests: Option<u64>,
+) -> Reading {
+    let Prepared { secret_id, authorized, policy } = prepared;
+    let renew = || async { services.secrets.read(secret_id).await.ok() }.boxed_local();
+    let source = Source { authorized: authorized.clone(), renew: &renew, on_page: question.on_page, most_requests };
+    services.zoom.fetch(source, spans, &policy.time_zone, question.deadline).await
 }
 
 impl Examination<'_> {
     /// Why the figures are not proven; empty if they are.
     #[must_use]
     pub fn faults(&self) -> Vec<RunError> {
-        let mut faults: Vec<_> = self.reading.failure.iter().map(zoom_failed).collect();
+        // What was only to be read again is remembered.
+        let failure = self.reading.failure.iter().filter(|_| !self.reading.receipt.complete);
+        let mut faults: Vec<_> = failure.map(zoom_failed).collect();
         let rows = &self.reading.row_faults;
         if !rows.is_empty() {
             let named: Vec<_> = rows.iter().take(MOST_NAMED).map(ToString::to_string).collect();
@@ -308,6 +380,7 @@ impl Examination<'_> {
     pub fn answer(&self) -> Answer {
         let reading = &self.reading;
         Answer::of(self.as_of, reading.requests, &reading.receipt, &self.periods, &reading.totals)
+            .with_restated(self.restated.clone())
     }
 }
 

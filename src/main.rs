@@ -81,6 +81,7 @@ async fn answer(
         as_of = event.as_of.map(|time| time.to_string()),
         dry_run = event.dry_run,
         test_alert = event.test_alert,
+        backfill = event.backfill,
         "run begins"
     );
     let places = Places {
@@ -89,6 +90,6 @@ async fn answer(
         topic_arn: event.topic_arn.clone().unwrap_or_else(|| config.topic_arn.clone()),
     };
     let answer = run(services, &places, &event, invocation, metrics).await?;
-    metrics.run_completed = !event.dry_run && !event.test_alert && event.as_of.is_none();
+    metrics.run_completed = !event.dry_run && !event.test_alert && !event.backfill && event.as_of.is_none();
     Ok(answer)
 }

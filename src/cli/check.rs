@@ -1,10 +1,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
 use super::{Ending, complain, failed, policy, say, show, variable};
+use crate::clients::history::History;
 use crate::clients::ledger::Ledger;
 use crate::clients::parameters::Parameters;
 use crate::clients::secrets::Secrets;
@@ -16,7 +17,7 @@ use crate::domain::alert::AlertKind;
 use crate::domain::policy::Policy;
 use crate::error::{Code, RunError};
 use crate::event::Event;
-use crate::handler::{Places, Services, examine, prepare, preview};
+use crate::handler::{Places, Question, Services, examine, prepare, preview};
 
 /// Reads the report and shows totals against budgets and what would be sent. Sends nothing and writes nothing.
 ///
@@ -90,6 +91,8 @@ impl Check {
             parameters: aws.as_ref().map_or(Parameters::Files, Parameters::manager),
             zoom: Zoom::new(zoom).map_err(|error| RunError::new(Code::Internal, error.to_string()))?,
             ledger: Ledger::File(PathBuf::new()),
+            history: History::None,
+            full_read_every: SignedDuration::ZERO,
             topic: Topic::kept(),
         })
     }
@@ -98,7 +101,9 @@ impl Check {
         let spinner = show::spinner("reading Zoom's report");
         let prepared = prepare(services, places, Deadline::never()).await?;
         let on_page = |pages: u64| spinner.set_message(format!("reading Zoom's report, page {pages}"));
-        let examination = examine(services, &prepared, as_of, Deadline::never(), &on_page).await?;
+        let deadline = Deadline::never();
+        let question = Question { as_of, deadline, with_history: false, on_page: &on_page };
+        let examination = examine(services, &prepared, &question).await?;
         spinner.finish_and_clear();
         let delivery = preview(&examination);
         let reached = delivery.alerts.iter().any(|alert| alert.kind == AlertKind::Budget);

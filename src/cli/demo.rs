@@ -1,10 +1,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
 use super::{Ending, failed, say, show};
+use crate::clients::history::History;
 use crate::clients::ledger::Ledger;
 use crate::clients::parameters::Parameters;
 use crate::clients::secrets::Secrets;
@@ -13,7 +14,7 @@ use crate::clients::zoom::Zoom;
 use crate::clients::{Credentials, Deadline};
 use crate::config::{PolicySource, ZoomConfig};
 use crate::error::{Code, RunError};
-use crate::handler::{Invocation, Places, Services, deliver, examine, prepare};
+use crate::handler::{Invocation, Places, Question, Services, deliver, examine, prepare};
 use crate::sandbox::{ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, Dataset, Sandbox, Switches};
 
 /// The sample account's data end here, so that everybody sees the same demo.
@@ -62,6 +63,8 @@ impl Demo {
             parameters: Parameters::Given(POLICY),
             zoom: Zoom::new(zoom).map_err(|error| internal("Zoom's client", &error))?,
             ledger: Ledger::File(state.to_owned()),
+            history: History::None,
+            full_read_every: SignedDuration::ZERO,
             topic: Topic::kept(),
         };
         if !self.json {
@@ -82,7 +85,9 @@ impl Demo {
             topic_arn: "terminal".to_owned(),
         };
         let prepared = prepare(services, &places, Deadline::never()).await?;
-        let examination = examine(services, &prepared, as_of, Deadline::never(), &|_| {}).await?;
+        let deadline = Deadline::never();
+        let question = Question { as_of, deadline, with_history: false, on_page: &|_| {} };
+        let examination = examine(services, &prepared, &question).await?;
         spinner.finish_and_clear();
         let invocation =
             Invocation { request_id: run.to_owned(), owner: run.to_owned(), now: as_of, deadline: Deadline::never() };

@@ -3,7 +3,9 @@
 
 mod aws;
 mod pace;
+mod table;
 
+pub mod history;
 pub mod ledger;
 pub mod parameters;
 pub mod secrets;
@@ -55,6 +57,12 @@ impl Deadline {
     #[must_use]
     pub fn sooner(self, by: Duration) -> Deadline {
         Deadline(self.0.and_then(|at| at.checked_sub(by)))
+    }
+
+    /// This moment, or the one so long from now if that is earlier.
+    #[must_use]
+    pub fn at_most(self, most: Duration) -> Deadline {
+        if self.left() <= most { self } else { Deadline::after(most) }
     }
 
     /// How much time is left; for ever without a deadline.

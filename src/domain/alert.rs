@@ -13,6 +13,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::budget::Standing;
+use super::correction::Correction;
 use super::policy::Level;
 
 /// The identity of an alert: 32 hexadecimal digits, the same for the same alert for ever.
@@ -68,6 +69,8 @@ pub enum AlertKind {
     Budget,
     /// There are charges in a currency that no budget covers.
     Unwatched,
+    /// A figure that was told has been restated.
+    Correction,
     /// A test of the way to the readers.
     Test,
 }
@@ -79,6 +82,7 @@ impl AlertKind {
         match self {
             AlertKind::Budget => "budget",
             AlertKind::Unwatched => "unwatched",
+            AlertKind::Correction => "correction",
             AlertKind::Test => "test",
         }
     }
@@ -103,6 +107,8 @@ pub enum Decision<'p> {
     BelowLevels,
     /// Rows are missing and credits are at hand: whether a level is reached cannot be told.
     Unproven,
+    /// A figure that was told is corrected.
+    Correct(Correction<'p>),
 }
 
 /// A standing and what is to be done about it.
@@ -110,17 +116,23 @@ pub enum Decision<'p> {
 pub struct Planned<'p> {
     /// The identity of the alert; of no meaning where none is due.
     pub id: AlertId,
+    /// What the alert is about.
+    pub kind: AlertKind,
     /// Where the subject stands.
     pub standing: Standing<'p>,
     /// What to do.
     pub decision: Decision<'p>,
 }
 
-impl Planned<'_> {
-    /// What the alert is about.
+impl<'p> Planned<'p> {
+    /// The level that the alert is about; `None` for an unwatched currency, or where no alert is due.
     #[must_use]
-    pub fn kind(&self) -> AlertKind {
-        if self.standing.budget.is_some() { AlertKind::Budget } else { AlertKind::Unwatched }
+    pub fn level(&self) -> Option<&'p Level> {
+        match &self.decision {
+            Decision::Send { level, .. } | Decision::AlreadySent { level } => *level,
+            Decision::Correct(correction) => correction.level(),
+            Decision::BelowLevels | Decision::Unproven => None,
+        }
     }
 }
 
@@ -139,6 +151,53 @@ pub fn alert_id(standing: &Standing<'_>, account: &str, level: Option<&Level>) -
     ])
 }
 
+/// The corrections that are due: those of figures that were told, given which of the identities of [`ids_to_ask_of`] were sent.
+#[must_use]
+pub fn plan_corrections<'p>(
+    corrections: &[Correction<'p>],
+    account: &str,
+    sent: &HashSet<AlertId>,
+) -> Vec<Planned<'p>> {
+    let was_told = |correction: &&Correction<'p>| told_ids(&correction.standing, account).any(|id| sent.contains(&id));
+    let planned = |correction: &Correction<'p>| {
+        let id = correction_id(correction, account);
+        let decision = if sent.contains(&id) {
+            Decision::AlreadySent { level: correction.level() }
+        } else {
+            Decision::Correct(correction.clone())
+        };
+        Planned { id, kind: AlertKind::Correction, standing: correction.standing.clone(), decision }
+    };
+    corrections.iter().filter(was_told).map(planned).collect()
+}
+
+/// The identities that the ledger must be asked for before a correction can be planned.
+pub fn ids_to_ask_of(correction: &Correction<'_>, account: &str) -> Vec<AlertId> {
+    told_ids(&correction.standing, account).chain([correction_id(correction, account)]).collect()
+}
+
+/// The identities of all alerts that a subject can have been the subject of.
+fn told_ids(standing: &Standing<'_>, account: &str) -> impl Iterator<Item = AlertId> {
+    let levels = standing.budget.map_or(&[][..], |budget| &budget.levels);
+    levels.iter().map(move |level| alert_id(standing, account, Some(level)))
+}
+
+/// A correction is known by what is restated and what was known of it: found again by a run after one that died, it is the same.
+fn correction_id(correction: &Correction<'_>, account: &str) -> AlertId {
+    let Correction { standing, days, .. } = correction;
+    let days: Vec<_> = days.iter().map(|(day, known_since)| format!("{day} {known_since}")).collect();
+    AlertId::of(&[
+        "1",
+        account,
+        AlertKind::Correction.name(),
+        standing.scope.name(),
+        &standing.subject,
+        standing.currency.code(),
+        &standing.period.label(),
+        &days.join(" "),
+    ])
+}
+
 /// The identities that the ledger must be asked for before a standing can be planned. Empty if nothing is due whatever it says.
 #[must_use]
 pub fn ids_to_ask(standing: &Standing<'_>, account: &str) -> Vec<AlertId> {
@@ -146,7 +205,7 @@ pub fn ids_to_ask(standing: &Standing<'_>, account: &str) -> Vec<AlertId> {
         None => vec![alert_id(standing, account, None)],
         Some(_) if standing.reached().is_empty() => Vec::new(),
         // A higher level may have been sent before a credit brought the sum down again.
-        Some(budget) => budget.levels.iter().map(|level| alert_id(standing, account, Some(level))).collect(),
+        Some(_) => told_ids(standing, account).collect(),
     }
 }
 
@@ -185,7 +244,8 @@ pub fn plan<'p>(standings: Vec<Standing<'p>>, account: &str, sent: &HashSet<Aler
                     }
                 }
             };
-            Planned { id: alert_id(&standing, account, highest), decision, standing }
+            let kind = if standing.budget.is_some() { AlertKind::Budget } else { AlertKind::Unwatched };
+            Planned { id: alert_id(&standing, account, highest), kind, decision, standing }
         })
         .collect()
 }

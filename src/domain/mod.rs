@@ -6,9 +6,12 @@ pub mod period;
 pub mod charge;
 pub mod totals;
 
+pub mod history;
+
 pub mod policy;
 
 pub mod budget;
+pub mod correction;
 
 pub mod alert;
 

@@ -82,7 +82,7 @@ impl Sum {
         clippy::expect_used,
         reason = "the extent of each currency is checked; a wrong figure is worse than a crash"
     )]
-    fn add(&mut self, other: Sum) {
+    pub(super) fn add(&mut self, other: Sum) {
         self.amount = self.amount.checked_add(other.amount).expect("a sum within the extent of its currency");
         self.messages += other.messages;
         self.has_credit |= other.has_credit;
@@ -500,10 +500,18 @@ pub struct Receipt {
     pub rows: u64,
     /// Pages read.
     pub pages: u64,
-    /// Civil days, in the policy's zone, that were asked for.
+    /// Civil days, in the policy's zone, that are judged.
     pub days: u64,
+    /// How many of these were read by earlier runs, and are taken from the history.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub days_from_history: u64,
     /// When the newest of the rows was sent.
     pub newest_row: Option<Timestamp>,
     /// What Zoom said of the number of records, added up over the windows read. Its meaning is not documented; nothing rests on it.
     pub total_records: Option<u64>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }

@@ -1,6 +1,6 @@
 //! From what was judged to what was sent: plan → claim → publish → confirm.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use super::{Examination, Invocation, Services};
 use crate::clients::Deadline;
 use crate::clients::ledger::{Claim, Entry, Held, LedgerError};
 use crate::clients::topic::PublishError;
-use crate::domain::alert::{AlertId, AlertKind, Decision, Planned, ids_to_ask, plan};
+use crate::domain::alert::{AlertId, AlertKind, Decision, Planned, ids_to_ask, ids_to_ask_of, plan, plan_corrections};
 use crate::domain::message::{AlertRecord, Notice, NoticedAlert, Publication};
 use crate::domain::policy::GroupBy;
 use crate::domain::totals::Spenders;
@@ -52,6 +52,7 @@ pub struct Delivery {
     pub faults: Vec<RunError>,
     held_elsewhere: usize,
     held_until: Option<Timestamp>,
+    ledger_unread: bool,
 }
 
 impl Delivery {
@@ -59,6 +60,12 @@ impl Delivery {
     #[must_use]
     pub fn sent(&self) -> u64 {
         self.alerts.iter().filter(|alert| alert.outcome == SENT).count() as u64
+    }
+
+    /// Whether whoever should know of a restatement was told: only then it may be forgotten how things were before.
+    pub(super) fn restatements_are_told(&self) -> bool {
+        let is_untold = |alert: &AlertRecord| alert.kind == AlertKind::Correction && alert.outcome == NOT_SENT;
+        !self.ledger_unread && !self.alerts.iter().any(is_untold)
     }
 
     fn record(&mut self, alerts: &[NoticedAlert<'_>], outcome: &'static str) {
@@ -101,8 +108,7 @@ pub async fn deliver(
 ) -> Delivery {
     let mut delivery = Delivery::default();
     let desk = Desk::new(services, topic_arn, invocation);
-    let ids: Vec<_> =
-        examination.standings.iter().flat_map(|standing| ids_to_ask(standing, &examination.account)).collect();
+    let ids = examination.ids_to_ask();
     let (sent, unread) = match desk.ledger_deadline.bound(services.ledger.sent(&ids)).await {
         Some(Ok(sent)) => (sent, None),
         Some(Err(error)) => (HashSet::new(), Some(error.to_string())),
@@ -127,6 +133,7 @@ pub async fn deliver(
         let mend = "the next run sends them; raise the function's timeout";
         delivery.publish_fault(format!("the run's time was up with {out_of_time} alerts to send; {mend}"));
     }
+    delivery.ledger_unread = unread.is_some();
     if let Some(problem) = unread
         && !delivery.faults.iter().any(|fault| fault.code == Code::LedgerUnavailable)
     {
@@ -143,11 +150,19 @@ pub async fn deliver(
 }
 
 impl<'p> Examination<'p> {
+    fn ids_to_ask(&self) -> Vec<AlertId> {
+        let of_standings = self.standings.iter().flat_map(|standing| ids_to_ask(standing, &self.account));
+        let of_corrections = self.corrections.iter().flat_map(|correction| ids_to_ask_of(correction, &self.account));
+        let ids: BTreeSet<_> = of_standings.chain(of_corrections).collect();
+        ids.into_iter().collect()
+    }
+
     /// The alerts to send, in groups of one message each. Those sent before go into the delivery's records.
     fn due(&self, sent: &HashSet<AlertId>, delivery: &mut Delivery) -> Vec<Vec<NoticedAlert<'p>>> {
         let mut groups: Vec<Vec<NoticedAlert<'p>>> = Vec::new();
         let mut spenders = Spenders::of(&self.reading.totals);
-        for planned in plan(self.standings.clone(), &self.account, sent) {
+        let alerts = plan(self.standings.clone(), &self.account, sent);
+        for planned in alerts.into_iter().chain(plan_corrections(&self.corrections, &self.account, sent)) {
             match &planned.decision {
                 // The unproven are told among the examination's faults.
                 Decision::BelowLevels | Decision::Unproven => {}
@@ -155,11 +170,11 @@ impl<'p> Examination<'p> {
                     let told = NoticedAlert { planned, top: Vec::new(), top_left_out: 0 };
                     delivery.record(&[told], ALREADY_SENT);
                 }
-                Decision::Send { .. } => {
+                Decision::Send { .. } | Decision::Correct(_) => {
                     let alert = NoticedAlert::new(planned, &mut spenders);
                     let joins = |group: &&mut Vec<NoticedAlert<'p>>| {
-                        self.policy.group_by == GroupBy::Run
-                            && group.first().is_some_and(|first| first.planned.kind() == alert.planned.kind())
+                        (self.policy.group_by == GroupBy::Run || alert.planned.kind == AlertKind::Correction)
+                            && group.first().is_some_and(|first| first.planned.kind == alert.planned.kind)
                     };
                     match groups.iter_mut().find(joins) {
                         Some(group) => group.push(alert),
@@ -174,7 +189,7 @@ impl<'p> Examination<'p> {
     fn notice(&self, alerts: Vec<NoticedAlert<'p>>, possible_repeat: bool, dry_run: bool) -> Notice<'p> {
         Notice {
             id: AlertId::of_group(alerts.iter().map(|alert| &alert.planned.id)),
-            kind: alerts.first().map_or(AlertKind::Test, |alert| alert.planned.kind()),
+            kind: alerts.first().map_or(AlertKind::Test, |alert| alert.planned.kind),
             as_of: self.as_of,
             account: self.account.clone(),
             zone: self.policy.time_zone.clone(),
@@ -321,22 +336,18 @@ impl Outgoing {
 
 fn entry(account: &str, planned: &Planned<'_>) -> Entry {
     let standing = &planned.standing;
-    let level = match &planned.decision {
-        Decision::Send { level, .. } => *level,
-        _ => None,
-    };
     let expires_at =
         standing.period.to().to_zoned(jiff::tz::TimeZone::UTC).saturating_add(REMEMBERED_MONTHS.months()).timestamp();
     Entry {
         id: planned.id.clone(),
         facts: vec![
             ("account", account.to_owned()),
-            ("kind", planned.kind().name().to_owned()),
+            ("kind", planned.kind.name().to_owned()),
             ("scope", standing.scope.name().to_owned()),
             ("subject", standing.subject.to_string()),
             ("currency", standing.currency.code().to_owned()),
             ("period", standing.period.label()),
-            ("threshold", level.map_or_else(String::new, |level| level.threshold.to_string())),
+            ("threshold", planned.level().map_or_else(String::new, |level| level.threshold.to_string())),
             ("amount", standing.amount.to_string()),
             ("budget", standing.budget.map_or_else(String::new, |budget| budget.name.clone())),
         ],

@@ -19,6 +19,7 @@ mod crashes;
 mod faults;
 mod flow;
 mod harness;
+mod history;
 mod large;
 mod properties;
 mod readings;

@@ -1,6 +1,6 @@
 //! The ledger in Amazon DynamoDB: partition key `pk` (the alert's id), one item for each alert.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -8,21 +8,13 @@ use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
 
 use super::{Claim, Entry, Held, LEASE, LedgerError};
 use crate::clients::aws;
+use crate::clients::table::{Item, MOST_KEYS, get_batch, key, number, text};
 use crate::domain::alert::AlertId;
-
-type Item = HashMap<String, AttributeValue>;
-
-/// DynamoDB takes a hundred keys a batch.
-const MOST_KEYS: usize = 100;
-/// Batches that DynamoDB may answer in part before that counts as a failure.
-const MOST_ROUNDS: u32 = 6;
-/// Between those, doubled each time.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 const CLAIMED: &str = "claimed";
 const SENT: &str = "sent";
@@ -45,31 +37,14 @@ impl Table {
     pub(super) async fn sent(&self, ids: &[AlertId], now: Timestamp) -> Result<HashSet<AlertId>, LedgerError> {
         let mut sent = HashSet::new();
         for batch in ids.chunks(MOST_KEYS) {
-            let items = self.items(batch).await?;
+            let keys = batch.iter().map(ToString::to_string);
+            let items =
+                get_batch(&self.client, &self.name, keys).await.map_err(|problem| self.error("read", problem))?;
             let is_sent = |item: &&Item| text(item, "state") == Some(SENT) && !is_expired(item, now);
             let found: HashSet<_> = items.iter().filter(is_sent).filter_map(|item| text(item, "pk")).collect();
             sent.extend(batch.iter().filter(|id| found.contains(id.as_str())).cloned());
         }
         Ok(sent)
-    }
-
-    async fn items(&self, ids: &[AlertId]) -> Result<Vec<Item>, LedgerError> {
-        let problem = |problem: String| self.error("read", problem);
-        let keys = ids.iter().map(key).collect();
-        let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
-        let mut open = HashMap::from([(self.name.clone(), keys.map_err(|_| problem("no keys".to_owned()))?)]);
-        let mut items = Vec::new();
-        for round in 0..MOST_ROUNDS {
-            let answer = self.client.batch_get_item().set_request_items(Some(open)).send().await;
-            let answer = answer.map_err(|error| problem(aws::problem(&error)))?;
-            items.extend(answer.responses.unwrap_or_default().into_values().flatten());
-            open = answer.unprocessed_keys.unwrap_or_default();
-            if open.is_empty() {
-                return Ok(items);
-            }
-            tokio::time::sleep(FIRST_PAUSE * (1 << round)).await;
-        }
-        Err(problem("DynamoDB left keys unread again and again".to_owned()))
     }
 
     pub(super) async fn claim(&self, entry: &Entry, owner: &str, now: Timestamp) -> Result<Claim, LedgerError> {
@@ -78,7 +53,7 @@ impl Table {
             .client
             .update_item()
             .table_name(&self.name)
-            .set_key(Some(key(&entry.id)))
+            .set_key(Some(key(entry.id.as_str())))
             .condition_expression(
                 "attribute_not_exists(pk) OR (#state = :claimed AND lease_until < :now) OR expires_at < :now",
             )
@@ -173,7 +148,7 @@ impl Table {
         self.client
             .update_item()
             .table_name(&self.name)
-            .set_key(Some(key(&held.id)))
+            .set_key(Some(key(held.id.as_str())))
             .condition_expression("#state = :claimed AND #owner = :owner AND attempt = :attempt")
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#owner", "owner")
@@ -188,20 +163,8 @@ impl Table {
     }
 }
 
-fn key(id: &AlertId) -> Item {
-    HashMap::from([("pk".to_owned(), AttributeValue::S(id.to_string()))])
-}
-
 fn seconds(at: Timestamp) -> AttributeValue {
     AttributeValue::N(at.as_second().to_string())
-}
-
-fn text<'i>(item: &'i Item, name: &str) -> Option<&'i str> {
-    item.get(name).and_then(|value| value.as_s().ok()).map(String::as_str)
-}
-
-fn number(item: &Item, name: &str) -> Option<i64> {
-    item.get(name).and_then(|value| value.as_n().ok()).and_then(|number| number.parse().ok())
 }
 
 /// DynamoDB deletes expired items days late, so expiry counts from the item itself.

@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::text::{capitalised, cut, name};
+use super::text::{self, capitalised, cut, name};
 use super::{Notice, NoticedAlert};
 use crate::domain::alert::AlertKind;
 
@@ -48,6 +48,7 @@ fn title(notice: &Notice<'_>) -> String {
         AlertKind::Test => ":white_check_mark:",
         AlertKind::Unwatched => ":grey_question:",
         AlertKind::Budget => ":rotating_light:",
+        AlertKind::Correction => ":pencil2:",
     };
     format!("{icon} {}", notice.headline())
 }
@@ -84,6 +85,13 @@ fn line(alert: &NoticedAlert<'_>) -> String {
     let who = escaped(&capitalised(&alert.who()));
     let spent = alert.spent();
     let mut text = match (standing.budget, alert.level()) {
+        (Some(_), _) if let Some(correction) = alert.correction() => format!(
+            "• *{who}* spent *{spent}* in {}, not {} {}: Zoom has restated its report{}",
+            standing.period,
+            standing.currency,
+            correction.before,
+            text::crossed(correction)
+        ),
         (Some(budget), Some(level)) => format!(
             "• *{who}* spent *{spent}* in {}: reached *{level}* of {} {} (budget {})",
             standing.period,
@@ -113,6 +121,9 @@ fn steps(notice: &Notice<'_>) -> Vec<String> {
     let steps: &[&str] = match notice.kind {
         AlertKind::Test => &["Nothing: alerts about real charges will arrive here too."],
         AlertKind::Unwatched => &["Add a budget in this currency to the policy, or set unwatched to ignore."],
+        AlertKind::Correction => {
+            &["Put these figures in the place of those told before; ask Zoom's support if they matter to you."]
+        }
         AlertKind::Budget => &[
             "Expected? Nothing to do, or raise the budget in the policy.",
             "Not expected? See the SMS/MMS Charges Usage Report in Zoom's web portal, and speak with those named.",

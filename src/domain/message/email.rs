@@ -4,6 +4,8 @@
 use super::text::{ascii, capitalised, name, wrap};
 use super::{Notice, NoticedAlert, count};
 use crate::domain::alert::AlertKind;
+use crate::domain::correction::Correction;
+use crate::domain::policy::Budget;
 use crate::domain::totals::Scope;
 
 /// Lines stay under 76 columns (RFC 2045's line length, which SNS's e-mail keeps).
@@ -14,6 +16,8 @@ const MOST_NAME: usize = 60;
 /// Alerts told in full; the next ones get a line each, the rest a count.
 const MOST_IN_FULL: usize = 10;
 const MOST_LINES: usize = 100;
+/// Restated days that are named.
+const MOST_DAYS: usize = 10;
 
 pub(super) fn subject(notice: &Notice<'_>) -> String {
     name(&ascii(&notice.headline()), MOST_SUBJECT)
@@ -38,7 +42,7 @@ pub(super) fn body(notice: &Notice<'_>) -> String {
             );
             body += &wrap("", &text, WIDTH);
         }
-        AlertKind::Budget | AlertKind::Unwatched => alerts(notice, &mut body),
+        AlertKind::Budget | AlertKind::Unwatched | AlertKind::Correction => alerts(notice, &mut body),
     }
     body += "\nHow far to trust the figures\n";
     body += &wrap("  ", &notice.receipt_text(), WIDTH);
@@ -54,7 +58,10 @@ fn alerts(notice: &Notice<'_>, body: &mut String) {
         if index > 0 {
             body.push('\n');
         }
-        in_full(notice, alert, body);
+        match alert.correction() {
+            Some(correction) => corrected(notice, alert, correction, body),
+            None => in_full(notice, alert, body),
+        }
     }
     let more: Vec<_> = alerts.iter().skip(MOST_IN_FULL).collect();
     if !more.is_empty() {
@@ -77,6 +84,10 @@ fn alerts(notice: &Notice<'_>, body: &mut String) {
             "Expected? Add a budget in this currency to the policy, or set unwatched = \"ignore\".",
             "Not expected? Open the SMS/MMS Charges Usage Report in Zoom's web portal and see who sends.",
         ],
+        AlertKind::Correction => &[
+            "Nothing, if you take Zoom's word for it: put these figures in the place of those told before.",
+            "Compare the days with the SMS/MMS Charges Usage Report in Zoom's web portal, and ask Zoom's support if they matter to your bill.",
+        ],
         AlertKind::Budget | AlertKind::Test => &[
             "Expected? Nothing to do: each level is told once a period. To allow more, raise the budget in the policy.",
             "Not expected? Open the SMS/MMS Charges Usage Report in Zoom's web portal, and speak with those named above.",
@@ -85,6 +96,40 @@ fn alerts(notice: &Notice<'_>, body: &mut String) {
     for step in steps {
         *body += &wrap("  - ", step, WIDTH);
     }
+}
+
+fn corrected(notice: &Notice<'_>, alert: &NoticedAlert<'_>, correction: &Correction<'_>, body: &mut String) {
+    let standing = &alert.planned.standing;
+    let (who, spent, period) = (name(&alert.who(), MOST_NAME), alert.spent(), standing.period);
+    let lead = format!(
+        "{who} has spent {spent} on SMS and MMS in {period}, not {} {}: Zoom has restated its report. You were alerted on the earlier figure.",
+        standing.currency, correction.before
+    );
+    *body += &wrap("", &capitalised(&lead), WIDTH);
+    body.push('\n');
+    let mut line = |label: &str, text: &str| *body += &wrap(&format!("  {label:<11}"), text, WIDTH);
+    for (label, levels) in [("No longer", &correction.no_longer), ("Only now", &correction.only_now)] {
+        for level in levels {
+            line(label, &format!("{level} = {} {}", standing.currency, level.threshold));
+        }
+    }
+    if let Some(budget) = standing.budget {
+        line("Budget", &limit(budget));
+    }
+    let days: Vec<_> =
+        correction.days.iter().take(MOST_DAYS).map(|(day, _)| day.strftime("%-d %B").to_string()).collect();
+    let more = correction.days.len().saturating_sub(MOST_DAYS);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    line("Restated", &format!("{}{more}", days.join(", ")));
+    if notice.alerts.len() > 1 {
+        line("Alert id", alert.planned.id.as_str());
+    }
+}
+
+/// `"every number", USD 100 a month`.
+fn limit(budget: &Budget) -> String {
+    let (name, period) = (name(&budget.name, MOST_NAME), budget.period.name());
+    format!("\"{name}\", {} {} a {period}", budget.currency, budget.amount)
 }
 
 fn in_full(notice: &Notice<'_>, alert: &NoticedAlert<'_>, body: &mut String) {
@@ -112,16 +157,7 @@ fn in_full(notice: &Notice<'_>, alert: &NoticedAlert<'_>, body: &mut String) {
     let mut line = |label: &str, text: &str| *body += &wrap(&format!("  {label:<11}"), text, WIDTH);
     if let (Some(budget), Some(level)) = (standing.budget, alert.level()) {
         line("Reached", &format!("{level} = {} {}{}", budget.currency, level.threshold, also(alert)));
-        line(
-            "Budget",
-            &format!(
-                "\"{}\", {} {} a {}",
-                name(&budget.name, MOST_NAME),
-                budget.currency,
-                budget.amount,
-                budget.period.name()
-            ),
-        );
+        line("Budget", &limit(budget));
         if let Some(remaining) = alert.remaining() {
             let text = if remaining.is_negative() {
                 format!("over by {} {}", standing.currency, remaining.to_string().trim_start_matches('-'))

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{Notice, NoticedAlert};
 use crate::domain::alert::{AlertId, AlertKind};
 use crate::domain::money::{Amount, Currency};
+use crate::domain::policy::Level;
 use crate::domain::totals::{Scope, Spender};
 
 /// An alert as the run's answer and the machine form tell it. Members that do not apply are left out.
@@ -46,6 +48,18 @@ pub struct AlertRecord {
     /// What was spent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<Amount>,
+    /// Of a correction: what was spent by the report as it was before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous_amount: Option<Amount>,
+    /// Of a correction: the levels that are no longer reached.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub no_longer_reached: Vec<String>,
+    /// Of a correction: the levels that are reached only now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub only_now_reached: Vec<String>,
+    /// Of a correction: the days that were restated.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub restated_days: Vec<Date>,
     /// Whether `amount` is only a lower bound.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub at_least: bool,
@@ -56,10 +70,12 @@ impl AlertRecord {
     #[must_use]
     pub fn of(alert: &NoticedAlert<'_>, outcome: &'static str) -> AlertRecord {
         let standing = &alert.planned.standing;
+        let correction = alert.correction();
+        let levels = |levels: Option<&Vec<&Level>>| levels.into_iter().flatten().map(ToString::to_string).collect();
         AlertRecord {
             id: alert.planned.id.clone(),
             outcome,
-            kind: alert.planned.kind(),
+            kind: alert.planned.kind,
             scope: Some(standing.scope),
             subject: Some(Arc::clone(&standing.subject)),
             currency: Some(standing.currency),
@@ -69,6 +85,11 @@ impl AlertRecord {
             also_reached: alert.also().iter().map(ToString::to_string).collect(),
             threshold: alert.level().map(|level| level.threshold),
             amount: Some(standing.amount),
+            previous_amount: correction.map(|correction| correction.before),
+            no_longer_reached: levels(correction.map(|correction| &correction.no_longer)),
+            only_now_reached: levels(correction.map(|correction| &correction.only_now)),
+            restated_days: correction
+                .map_or_else(Vec::new, |correction| correction.days.iter().map(|(day, _)| *day).collect()),
             at_least: alert.at_least(),
         }
     }
@@ -89,6 +110,10 @@ impl AlertRecord {
             also_reached: Vec::new(),
             threshold: None,
             amount: None,
+            previous_amount: None,
+            no_longer_reached: Vec::new(),
+            only_now_reached: Vec::new(),
+            restated_days: Vec::new(),
             at_least: false,
         }
     }

@@ -18,6 +18,7 @@ use serde_json::json;
 
 use super::alert::{AlertId, AlertKind, Decision, Planned};
 use super::budget::Proof;
+use super::correction::Correction;
 use super::money::Amount;
 use super::policy::Level;
 use super::totals::{Receipt, Spender, Spenders};
@@ -52,16 +53,20 @@ impl<'p> NoticedAlert<'p> {
     }
 
     fn level(&self) -> Option<&'p Level> {
+        self.planned.level()
+    }
+
+    fn correction(&self) -> Option<&Correction<'p>> {
         match &self.planned.decision {
-            Decision::Send { level, .. } | Decision::AlreadySent { level } => *level,
-            Decision::BelowLevels | Decision::Unproven => None,
+            Decision::Correct(correction) => Some(correction),
+            _ => None,
         }
     }
 
     fn also(&self) -> &[&'p Level] {
         match &self.planned.decision {
             Decision::Send { also, .. } => also,
-            Decision::AlreadySent { .. } | Decision::BelowLevels | Decision::Unproven => &[],
+            _ => &[],
         }
     }
 
@@ -92,9 +97,12 @@ impl<'p> NoticedAlert<'p> {
     fn headline(&self) -> String {
         let standing = &self.planned.standing;
         let (spent, period) = (self.spent(), standing.period.label());
+        let who = text::name(&self.who(), 30);
+        if let Some(correction) = self.correction() {
+            return format!("correction: {who}: {spent}, not {} ({period})", correction.before);
+        }
         match (standing.budget, self.level()) {
             (Some(budget), Some(level)) => {
-                let who = text::name(&self.who(), 30);
                 format!("{who}: {spent}, {level} of {} {} reached ({period})", budget.currency, budget.amount)
             }
             _ => format!("{spent} spent that no budget covers ({period})"),
@@ -208,6 +216,7 @@ impl Notice<'_> {
         let what = match (self.kind, first) {
             (AlertKind::Test, _) | (_, None) => "test notification, nothing is wrong".to_owned(),
             (_, Some(first)) if alerts.len() == 1 => first,
+            (AlertKind::Correction, Some(first)) => format!("{} corrections; {first}", alerts.len()),
             (_, Some(first)) => format!("{} alerts; {first}", alerts.len()),
         };
         let repeat = if self.possible_repeat { "(possible repeat) " } else { "" };
@@ -224,12 +233,20 @@ impl Notice<'_> {
         if self.kind == AlertKind::Test {
             return "This is a test: no report was read for it.".to_owned();
         }
-        let Receipt { complete, rows, pages, days, newest_row, .. } = &self.receipt;
+        let Receipt { complete, rows, pages, days, days_from_history, newest_row, .. } = &self.receipt;
         let newest =
             newest_row.map_or_else(String::new, |newest| format!(" The newest was sent {}.", self.time(newest)));
-        let (rows, pages, days) = (count(*rows, "charged message"), count(*pages, "page"), count(*days, "day"));
+        let (rows, pages, read_now) =
+            (count(*rows, "charged message"), count(*pages, "page"), days - days_from_history);
+        let days = count(*days, "day");
         let as_of = self.time(self.as_of);
-        if *complete {
+        if *complete && *days_from_history > 0 {
+            let read_now = count(read_now, "day");
+            format!(
+                "Zoom's report was read whole as of {as_of}: {rows} for {days}, of which {read_now} ({pages}) now and {days_from_history} by earlier \
+                 runs.{newest} Zoom may still add late charges."
+            )
+        } else if *complete {
             format!(
                 "Zoom's report was read whole as of {as_of}: {rows} on {pages} for {days}.{newest} Zoom may still add late charges."
             )

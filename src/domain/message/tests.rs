@@ -76,7 +76,7 @@ fn noticed<T>(given: &Given, read: impl Fn(&Notice<'_>) -> T) -> T {
     let standings = judge(&totals, &policy, &periods, &"account-1".into());
     let alerts: Vec<_> = plan(standings, "account-1", &std::collections::HashSet::new())
         .into_iter()
-        .filter(|planned| matches!(planned.decision, Decision::Send { .. }) && planned.kind() == given.kind)
+        .filter(|planned| matches!(planned.decision, Decision::Send { .. }) && planned.kind == given.kind)
         .map(|planned| NoticedAlert::new(planned, &mut spenders))
         .collect();
     read(&Notice {
@@ -94,6 +94,7 @@ fn noticed<T>(given: &Given, read: impl Fn(&Notice<'_>) -> T) -> T {
             rows: 1443,
             pages: 6,
             days: 22,
+            days_from_history: 0,
             newest_row: Some("2026-11-22T12:58:01Z".parse().unwrap()),
             total_records: Some(1443),
         },

@@ -1,5 +1,8 @@
 //! Texts held to the limits of those who receive them.
 
+use crate::domain::correction::Correction;
+use crate::domain::policy::Level;
+
 /// Cuts a text to at most `most` characters, on a character, and says how many were left out.
 pub(super) fn cut(text: &str, most: usize) -> String {
     let length = text.chars().count();
@@ -67,6 +70,18 @@ pub(super) fn wrap(first: &str, text: &str, width: usize) -> String {
         wrapped.push('\n');
     }
     wrapped
+}
+
+/// `; 80% and 100% no longer reached; 50% reached only now`.
+pub(super) fn crossed(correction: &Correction<'_>) -> String {
+    let told = |levels: &[&Level], what: &str| match levels {
+        [] => String::new(),
+        levels => {
+            let levels: Vec<_> = levels.iter().map(ToString::to_string).collect();
+            format!("; {} {what}", levels.join(" and "))
+        }
+    };
+    told(&correction.no_longer, "no longer reached") + &told(&correction.only_now, "reached only now")
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::types::{
 use aws_sdk_secretsmanager::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_ssm::types::ParameterType;
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::sync::{
     Mutex,
     atomic::{AtomicUsize, Ordering},
@@ -52,6 +53,8 @@ pub struct Aws {
     topics: aws_sdk_sns::Client,
     tables: aws_sdk_dynamodb::Client,
     parameters: aws_sdk_ssm::Client,
+    /// For clients of the product's own.
+    pub config: SdkConfig,
 }
 
 impl Aws {
@@ -77,6 +80,7 @@ impl Aws {
             topics: aws_sdk_sns::Client::new(&config),
             tables: aws_sdk_dynamodb::Client::new(&config),
             parameters: aws_sdk_ssm::Client::new(&config),
+            config,
         };
         aws.secrets.create_secret().name(&aws.secret_id).send().await.unwrap();
         aws.topic_arn = aws.topics.create_topic().name(&name).send().await.unwrap().topic_arn.unwrap();
@@ -147,10 +151,10 @@ impl Aws {
         }
     }
 
-    /// The ledger by key, strings as strings and numbers as numbers.
+    /// The ledger by key, strings as strings and numbers as numbers; without the history.
     pub async fn ledger_items(&self) -> Vec<Value> {
-        let scan = self.tables.scan().table_name(&self.table).consistent_read(true);
-        let items = scan.send().await.unwrap().items.unwrap_or_default();
+        let items = self.items().await;
+        let items: Vec<_> = items.into_iter().filter(|item| !item["pk"].as_s().unwrap().contains('/')).collect();
         let plain = |value: AttributeValue| match value {
             AttributeValue::S(text) => Value::String(text),
             AttributeValue::N(digits) => serde_json::from_str(&digits).unwrap(),
@@ -163,6 +167,33 @@ impl Aws {
             .collect();
         items.sort_by_key(|item| item["pk"].as_str().map(str::to_owned));
         items
+    }
+
+    /// The keys of the history.
+    pub async fn history_keys(&self) -> Vec<String> {
+        let keys = self.items().await.into_iter().map(|item| item["pk"].as_s().unwrap().clone());
+        let mut keys: Vec<_> = keys.filter(|key| key.starts_with("history/")).collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    /// Changes one attribute of an item of the history, as if it had been damaged.
+    pub async fn damage(&self, key: &str, attribute: &str, value: AttributeValue) {
+        self.tables
+            .update_item()
+            .table_name(&self.table)
+            .key("pk", AttributeValue::S(key.to_owned()))
+            .update_expression("SET #attribute = :value")
+            .expression_attribute_names("#attribute", attribute)
+            .expression_attribute_values(":value", value)
+            .send()
+            .await
+            .unwrap();
+    }
+
+    async fn items(&self) -> Vec<HashMap<String, AttributeValue>> {
+        let scan = self.tables.scan().table_name(&self.table).consistent_read(true);
+        scan.into_paginator().items().send().collect::<Result<_, _>>().await.unwrap()
     }
 
     /// Puts the lease of every claim into the past, as if its time had run out. Returns how many there were.

@@ -129,7 +129,7 @@ async fn an_event_that_is_none_is_told_with_what_is_accepted() {
     // The list of what is accepted is told each time.
     let (told, accepted) = (told.text, ". Accepted are ");
     let list = told.split_once(accepted).unwrap().1.lines().next().unwrap();
-    insta::assert_snapshot!(list, @"{}, an EventBridge rule's or scheduler's event, and an object with any of as_of, dry_run, test_alert, trigger, schedule_arn, scheduled_time, zoom_secret_id, policy, alert_topic_arn");
+    insta::assert_snapshot!(list, @"{}, an EventBridge rule's or scheduler's event, and an object with any of as_of, dry_run, test_alert, backfill, trigger, schedule_arn, scheduled_time, zoom_secret_id, policy, alert_topic_arn");
     insta::assert_snapshot!(told.replace(&format!("{accepted}{list}"), ""), @r#"
     an unknown field
       EventInvalid
