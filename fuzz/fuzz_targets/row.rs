@@ -19,7 +19,7 @@ static WINDOW: LazyLock<Range<Timestamp>> = LazyLock::new(|| {
 
 // One row a line.
 fuzz_target!(|json: &[u8]| {
-    let mut tally = Tally::default();
+    let mut tally = Tally::of(TimeZone::UTC);
     for line in json.split(|byte| *byte == b'\n') {
         let Ok(row) = serde_json::from_slice::<Row<'_>>(line) else {
             continue;
@@ -28,7 +28,7 @@ fuzz_target!(|json: &[u8]| {
             Ok(Some(charge)) => {
                 assert!(WINDOW.contains(&charge.sent));
                 assert!(!charge.amount.is_zero());
-                let _ = tally.add(&charge, &TimeZone::UTC);
+                let _ = tally.add(&charge);
             }
             Ok(None) => {}
             Err(fault) => assert!(fault.to_string().lines().count() == 1, "{fault}"),

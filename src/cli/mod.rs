@@ -1,6 +1,7 @@
 //! The operator's command: the function's own code on a laptop, with an embedded Zoom.
 #![expect(clippy::disallowed_methods, reason = "a composition root, where time and environment are read")]
 
+mod backfill;
 mod check;
 mod demo;
 mod doctor;
@@ -34,6 +35,8 @@ enum Subcommands {
     Policy(policy::Validate),
     /// Check a deployment before its first run, step by step, each with a mend
     Doctor(doctor::Doctor),
+    /// Load the past months into a deployment's history, so that runs need not read them
+    Backfill(backfill::Backfill),
     /// Serve the embedded Zoom for any client, with a switch for each open question and fault
     Sandbox(Box<sandbox::Serve>),
 }
@@ -75,6 +78,7 @@ pub fn main() -> ExitCode {
             Subcommands::Check(check) => check.run(Timestamp::now()).await,
             Subcommands::Policy(validate) => validate.run(),
             Subcommands::Doctor(doctor) => doctor.run(Timestamp::now()).await,
+            Subcommands::Backfill(backfill) => backfill.run(Timestamp::now()).await,
             Subcommands::Sandbox(serve) => serve.run(Timestamp::now()).await,
         }
     });

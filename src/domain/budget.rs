@@ -176,9 +176,9 @@ mod tests {
 
     fn judged(charges: &[Charge<'_>], complete: bool) -> Vec<String> {
         let policy = Policy::parse(POLICY).unwrap();
-        let (mut tally, mut totals) = (Tally::default(), Totals::default());
+        let (mut tally, mut totals) = (Tally::of(TimeZone::UTC), Totals::default());
         for charge in charges {
-            tally.add(charge, &TimeZone::UTC).unwrap();
+            tally.add(charge).unwrap();
         }
         totals.add(&tally).unwrap();
         let at = "2026-11-05T12:00:00Z".parse().unwrap();

@@ -8,15 +8,19 @@
 //! `Decimal` keeps 28 digits. A charge is refused with which all charges of its currency together, without regard to their sign, could not
 //! be kept exactly any more; so every sum of a part of them is exact, and only adding can fail.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::BuildHasherDefault;
+use std::ops::Range;
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
+use jiff::tz::{Offset, TimeZone};
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
+use xxhash_rust::xxh3::xxh3_128_with_seed;
 
-use super::charge::Charge;
+use super::charge::{Charge, IdentityHasher};
 use super::money::{Amount, Currency};
 use super::period::Period;
 
@@ -229,28 +233,106 @@ impl Extents {
     }
 }
 
+/// The civil days of one zone. The offset from UTC is looked up once for all instants up to the next turn of the clock.
+#[derive(Debug)]
+struct Days {
+    zone: TimeZone,
+    /// The instants around the last one looked up in which the clock is not turned.
+    known: Range<Timestamp>,
+    offset: Offset,
+}
+
+impl Days {
+    fn of(zone: TimeZone) -> Days {
+        Days { zone, known: Timestamp::UNIX_EPOCH..Timestamp::UNIX_EPOCH, offset: Offset::UTC }
+    }
+
+    /// The civil day that holds `at`.
+    fn day(&mut self, at: Timestamp) -> Date {
+        if !self.known.contains(&at) {
+            self.look_up(at);
+        }
+        self.offset.to_datetime(at).date()
+    }
+
+    #[cold]
+    fn look_up(&mut self, at: Timestamp) {
+        self.offset = self.zone.to_offset(at);
+        let after = at.checked_add(SignedDuration::from_nanos(1)).unwrap_or(at);
+        let turned = self.zone.preceding(after).next().map_or(Timestamp::MIN, |turn| turn.timestamp());
+        let turns = self.zone.following(at).next().map_or(Timestamp::MAX, |turn| turn.timestamp());
+        self.known = turned..turns;
+    }
+}
+
+/// A line's sums.
+#[derive(Debug)]
+struct Lane {
+    line: LineId,
+    /// By day, in order. Charges come nearly in the order of time, so that the last day is nearly always the one.
+    days: Vec<(Date, Sum)>,
+}
+
+impl Lane {
+    #[expect(clippy::indexing_slicing, reason = "the place was found, or made, just before")]
+    fn of_day(&mut self, day: Date) -> &mut Sum {
+        let place = match self.days.last() {
+            Some((last, _)) if *last == day => self.days.len() - 1,
+            _ => self.days.binary_search_by_key(&day, |(day, _)| *day).unwrap_or_else(|place| {
+                self.days.insert(place, (day, Sum::default()));
+                place
+            }),
+        };
+        &mut self.days[place].1
+    }
+}
+
 /// The sums of rows while they are read.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Tally {
+    civil: Days,
     lines: Lines,
     extents: Extents,
-    cells: HashMap<(Date, LineId), Sum>,
+    /// By the digest of their line.
+    lanes: HashMap<u128, Lane, BuildHasherDefault<IdentityHasher>>,
 }
 
 impl Tally {
-    /// Adds one charge, in the civil day of `zone` on which it was sent.
+    /// Nothing as yet, by the civil days of `zone`.
+    #[must_use]
+    pub fn of(zone: TimeZone) -> Tally {
+        let (lines, extents, lanes) = (Lines::default(), Extents::default(), HashMap::default());
+        Tally { civil: Days::of(zone), lines, extents, lanes }
+    }
+
+    /// Adds one charge.
     ///
     /// # Errors
     /// [`SumTooLong`]; the sums are then as before.
-    pub fn add(&mut self, charge: &Charge<'_>, zone: &TimeZone) -> Result<(), SumTooLong> {
+    pub fn add(&mut self, charge: &Charge<'_>) -> Result<(), SumTooLong> {
         self.extents.add(charge.currency, Extent { magnitude: charge.amount.abs(), places: charge.amount.places() })?;
-        let texts = [charge.billing_number, charge.department, charge.cost_center, charge.extension];
-        let line = self.lines.of(texts.map(|text| text.unwrap_or(NONE)), charge.currency);
-        let day = zone.to_datetime(charge.sent).date();
+        let names = [charge.billing_number, charge.department, charge.cost_center, charge.extension];
+        let lane = match self.lanes.entry(digest(names, charge.currency)) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let line = self.lines.of(names.map(|name| name.unwrap_or(NONE)), charge.currency);
+                new.insert(Lane { line, days: Vec::new() })
+            }
+        };
         let sum = Sum { amount: charge.amount, messages: 1, has_credit: charge.amount.is_negative() };
-        self.cells.entry((day, line)).or_default().add(sum);
+        lane.of_day(self.civil.day(charge.sent)).add(sum);
         Ok(())
     }
+}
+
+/// What a line is known by while rows are read, so that a row need not look up each of its names.
+fn digest(names: [Option<&str>; 4], currency: Currency) -> u128 {
+    let names = names.into_iter().chain([Some(currency.code())]);
+    // Charges without a name are one with those that are called `NONE`.
+    let parts = (0..)
+        .zip(names)
+        .filter_map(|(seed, name)| Some(xxh3_128_with_seed(name.filter(|name| *name != NONE)?.as_bytes(), seed)));
+    parts.fold(0, u128::wrapping_add)
 }
 
 /// A sum as it is kept: a year of days of ten thousand lines has to fit into a function's memory.
@@ -314,9 +396,11 @@ impl Totals {
     pub fn add(&mut self, tally: &Tally) -> Result<(), SumTooLong> {
         self.extents = self.extents.with(&tally.extents)?;
         let mut days = BTreeMap::<Date, Vec<(LineId, Sum)>>::new();
-        for ((day, line), sum) in &tally.cells {
-            let line = self.lines.of_line(&tally.lines.line(*line));
-            days.entry(*day).or_default().push((line, *sum));
+        for lane in tally.lanes.values() {
+            let line = self.lines.of_line(&tally.lines.line(lane.line));
+            for (day, sum) in &lane.days {
+                days.entry(*day).or_default().push((line, *sum));
+            }
         }
         days.into_iter().try_for_each(|(day, sums)| self.days.entry(day).or_default().add(sums))
     }
@@ -514,4 +598,47 @@ pub struct Receipt {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 fn is_zero(count: &u64) -> bool {
     *count == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_civil_day_is_the_same_whether_its_offset_is_known_or_looked_up(
+            seconds in proptest::collection::vec(1_700_000_000_i64..1_900_000_000, 1..40),
+            zone in proptest::sample::select(vec!["UTC", "America/St_Johns", "Africa/Cairo", "Asia/Kathmandu", "Australia/Lord_Howe"]),
+        ) {
+            let zone = jiff::tz::TimeZoneDatabase::bundled().get(zone).unwrap();
+            let mut days = Days::of(zone.clone());
+            for second in seconds {
+                let at = Timestamp::from_second(second).unwrap();
+                prop_assert_eq!(days.day(at), zone.to_datetime(at).date());
+            }
+        }
+    }
+
+    fn line(number: &str) -> Line {
+        let none = || Arc::from(NONE);
+        let currency = Currency::parse("USD").unwrap();
+        Line { billing_number: number.into(), department: none(), cost_center: none(), extension: none(), currency }
+    }
+
+    fn sum(amount: &str, messages: u64) -> Sum {
+        let amount = Amount::parse(amount).unwrap();
+        Sum { amount, messages, has_credit: amount.is_negative() }
+    }
+
+    #[test]
+    fn a_replaced_day_has_the_new_sums_alone() {
+        let day = "2026-11-05".parse().unwrap();
+        let mut totals = Totals::default();
+        totals.replace_day(day, &[(line("+1"), sum("1.5", 3)), (line("+2"), sum("-0.5", 1))]).unwrap();
+        let new = vec![(line("+2"), sum("7", 2)), (line("+3"), sum("0.25", 1))];
+        totals.replace_day(day, &new).unwrap();
+        assert_eq!(totals.day(day), new);
+        assert_eq!(totals.messages(), 3);
+    }
 }

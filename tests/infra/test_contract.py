@@ -32,11 +32,14 @@ def test_optional_variables_have_the_programs_own_defaults(template):
         ("ZoomApiUrl", "DEFAULT_API_URL"),
         ("ZoomTokenUrl", "DEFAULT_TOKEN_URL"),
         ("ZoomRequestsPerSecond", "DEFAULT_REQUESTS_PER_SECOND"),
+        ("FullReadHours", "DEFAULT_FULL_READ_HOURS"),
     ):
         (default,) = re.findall(rf'const {constant}: \S+ = "?([^";]+)"?;', config)
         assert str(template["Parameters"][parameter]["Default"]) == default
     (most,) = re.findall(r"const MOST_REQUESTS_PER_SECOND: u32 = ([\d_]+);", config)
     assert template["Parameters"]["ZoomRequestsPerSecond"]["MaxValue"] == int(most.replace("_", ""))
+    (days,) = re.findall(r"const MOST_FULL_READ_HOURS: u32 = 24 \* (\d+);", config)
+    assert template["Parameters"]["FullReadHours"]["MaxValue"] == 24 * int(days)
 
 
 def test_a_log_level_that_hides_the_metrics_cannot_be_chosen(template):

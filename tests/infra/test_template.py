@@ -192,6 +192,7 @@ OUTPUTS = {
     "DoctorCommand",
     "PutSecretCommand",
     "TestAlertCommand",
+    "BackfillCommand",
     "RunNowCommand",
     "LastAnswerCommand",
     "LastErrorCommand",

@@ -19,6 +19,8 @@ use crate::config::ZoomConfig;
 
 pub use error::{ZoomError, ZoomErrorKind};
 pub use fetch::{Reading, Source};
+pub use page::{NotAPage, PageEnd};
+pub use report::Walk;
 pub use token::Authorized;
 
 /// Zoom's API, for any number of accounts; tokens are kept while they live.

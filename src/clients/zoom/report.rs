@@ -8,6 +8,8 @@
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasherDefault;
+use std::ops::Range;
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
@@ -15,12 +17,12 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use secrecy::ExposeSecret;
 
-use super::page::{self, PageEnd};
+use super::page::{self, NotAPage, PageEnd};
 use super::session::Session;
 use super::token::Authorized;
 use super::window::Window;
 use super::{ZoomError, ZoomErrorKind};
-use crate::domain::charge::{Row, RowFault};
+use crate::domain::charge::{IdentityHasher, Row, RowFault};
 use crate::domain::totals::Tally;
 
 /// The most that Zoom gives.
@@ -46,20 +48,21 @@ pub(super) fn backoff() -> ExponentialBuilder {
 }
 
 /// What was read of one window from its first page on.
-#[derive(Debug, Default)]
-pub(super) struct Walk {
+#[derive(Debug)]
+pub struct Walk {
     pub(super) tally: Tally,
-    pub(super) rows: u64,
+    /// Charged rows of the window's own, each once.
+    pub rows: u64,
     pub(super) pages: u64,
     pub(super) newest_row: Option<Timestamp>,
     pub(super) total_records: Option<u64>,
     pub(super) faults: Vec<RowFault>,
-    /// How many different rows came, charged or not, within the owned span or not.
+    /// How many different rows came, charged or not, of the window's own or not.
     pub(super) rows_seen: u64,
     /// When the earliest and the latest of these were sent.
     pub(super) sent: Option<(Timestamp, Timestamp)>,
     /// Identities of the rows seen.
-    seen: HashSet<u128>,
+    seen: HashSet<u128, BuildHasherDefault<IdentityHasher>>,
     /// Page tokens, the last of which is the next page's.
     tokens: HashSet<String>,
     next: Option<String>,
@@ -69,61 +72,72 @@ pub(super) struct Walk {
 /// All walks of a window that were begun; the last is the one under way.
 pub(super) type Walks = RefCell<Vec<Walk>>;
 
-/// The rows of one page, on their way into a walk.
-struct PageRows<'w> {
-    walk: &'w mut Walk,
-    window: &'w Window,
-    zone: &'w TimeZone,
-    /// How often each row without a message id came on this page.
-    nameless: HashMap<u128, u128>,
-    news: bool,
-}
+impl Walk {
+    /// Nothing as yet, to be summed by the civil days of `zone`.
+    #[must_use]
+    pub fn of(zone: TimeZone) -> Walk {
+        Walk {
+            tally: Tally::of(zone),
+            rows: 0,
+            pages: 0,
+            newest_row: None,
+            total_records: None,
+            faults: Vec::new(),
+            rows_seen: 0,
+            sent: None,
+            seen: HashSet::default(),
+            tokens: HashSet::new(),
+            next: None,
+            pages_without_news: 0,
+        }
+    }
 
-impl PageRows<'_> {
-    fn take(&mut self, row: &Row<'_>) {
+    /// Adds the rows of a page that were sent within `owned` and did not come before, as far as the body is a page.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn take(&mut self, body: &[u8], owned: &Range<Timestamp>) -> Result<PageEnd, NotAPage> {
+        let (mut nameless, before) = (HashMap::new(), self.rows_seen);
+        let end = page::read(body, |row| self.take_row(row, owned, &mut nameless));
+        if self.rows_seen > before {
+            self.pages_without_news = 0;
+        }
+        let end = end?;
+        self.pages += 1;
+        self.pages_without_news += usize::from(self.rows_seen == before);
+        self.total_records = self.total_records.max(end.total_records);
+        Ok(end)
+    }
+
+    /// `nameless` counts how often each row without a message id came on this page.
+    fn take_row(&mut self, row: &Row<'_>, owned: &Range<Timestamp>, nameless: &mut HashMap<u128, u128>) {
         let mut identity = row.identity();
         if !row.has_message_id() {
             // Equal rows on one page are as many messages; the same again on another page are a repeat.
-            let nth = self.nameless.entry(identity).or_default();
+            let nth = nameless.entry(identity).or_default();
             identity = identity.wrapping_add(*nth);
             *nth += 1;
         }
         // Rows of other windows count as news too: they show that the walk goes on.
-        if !self.walk.seen.insert(identity) {
+        if !self.seen.insert(identity) {
             return;
         }
-        self.news = true;
-        self.walk.rows_seen += 1;
+        self.rows_seen += 1;
         if let Some(sent) = row.sent_at() {
-            let (earliest, latest) = self.walk.sent.unwrap_or((sent, sent));
-            self.walk.sent = Some((earliest.min(sent), latest.max(sent)));
+            let (earliest, latest) = self.sent.unwrap_or((sent, sent));
+            self.sent = Some((earliest.min(sent), latest.max(sent)));
         }
-        match row.charge(&self.window.owned) {
+        match row.charge(owned) {
             Ok(None) => {}
-            Ok(Some(charge)) => match self.walk.tally.add(&charge, self.zone) {
+            Ok(Some(charge)) => match self.tally.add(&charge) {
                 Ok(()) => {
-                    self.walk.rows += 1;
-                    self.walk.newest_row = self.walk.newest_row.max(Some(charge.sent));
+                    self.rows += 1;
+                    self.newest_row = self.newest_row.max(Some(charge.sent));
                 }
-                Err(error) => self.walk.faults.push(row.fault("total_charge", format!("cannot be added: {error}"))),
+                Err(error) => self.faults.push(row.fault("total_charge", format!("cannot be added: {error}"))),
             },
-            Err(fault) => self.walk.faults.push(fault),
+            Err(fault) => self.faults.push(fault),
         }
-    }
-}
-
-impl Walk {
-    /// Adds a page's rows, as far as the body is one.
-    fn take(&mut self, body: &[u8], window: &Window, zone: &TimeZone) -> Option<PageEnd> {
-        let mut rows = PageRows { walk: self, window, zone, nameless: HashMap::new(), news: false };
-        let end = page::read(body, |row| rows.take(row));
-        let news = rows.news;
-        self.pages_without_news = if news { 0 } else { self.pages_without_news };
-        let end = end.ok()?;
-        self.pages += 1;
-        self.pages_without_news += usize::from(!news);
-        self.total_records = self.total_records.max(end.total_records);
-        Some(end)
     }
 
     /// Goes on to the next page. Says whether there is one.
@@ -155,7 +169,7 @@ pub(super) struct WindowReader<'w, 'r> {
 impl WindowReader<'_, '_> {
     /// Begins a walk with the window's first page. Says whether there are more.
     pub(super) async fn begin(&self) -> Result<bool, ZoomError> {
-        self.walks.borrow_mut().push(Walk::default());
+        self.walks.borrow_mut().push(Walk::of(self.session.zone.clone()));
         self.next_page().await
     }
 
@@ -193,7 +207,7 @@ impl WindowReader<'_, '_> {
         let mut walks = self.walks.borrow_mut();
         match walks.last_mut() {
             Some(walk) => act(walk),
-            None => act(walks.push_mut(Walk::default())),
+            None => act(walks.push_mut(Walk::of(self.session.zone.clone()))),
         }
     }
 
@@ -241,7 +255,7 @@ impl WindowReader<'_, '_> {
             .query(&query);
         let (status, headers, body) = session.answered(request).await?;
         if status.is_success()
-            && let Some(end) = self.with_walk(|walk| walk.take(&body, self.window, session.zone))
+            && let Ok(end) = self.with_walk(|walk| walk.take(&body, &self.window.owned))
         {
             return Ok(end);
         }

@@ -64,9 +64,9 @@ impl Default for Given {
 /// Runs the given charges through judging and planning and hands the notice to `read`.
 fn noticed<T>(given: &Given, read: impl Fn(&Notice<'_>) -> T) -> T {
     let policy = Policy::parse(POLICY).unwrap();
-    let (mut tally, mut totals) = (Tally::default(), Totals::default());
+    let (mut tally, mut totals) = (Tally::of(policy.time_zone.clone()), Totals::default());
     for charge in &given.charges {
-        tally.add(charge, &policy.time_zone).unwrap();
+        tally.add(charge).unwrap();
     }
     totals.add(&tally).unwrap();
     let mut spenders = Spenders::of(&totals);

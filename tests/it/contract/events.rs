@@ -50,6 +50,7 @@ async fn every_event_on_file_is_taken() {
         names,
         [
             "as-of",
+            "backfill",
             "dry-run",
             "empty",
             "eventbridge-rule",
@@ -60,6 +61,7 @@ async fn every_event_on_file_is_taken() {
         ]
     );
     assert_eq!(answers["as-of"]["periods"][0]["from"], "2026-10-01T00:00:00Z");
+    assert_eq!(answers["backfill"]["alerts"], json!([]));
     assert_eq!(answers["test-alert"]["alerts"][0]["kind"], "test");
 
     let logs = function.logs();
