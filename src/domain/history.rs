@@ -381,3 +381,135 @@ pub fn dates_of(span: &Range<Timestamp>, zone: &TimeZone) -> Vec<Date> {
     let (first, last) = (zone.to_datetime(span.start).date(), zone.to_datetime(last).date());
     first.series(1.day()).take_while(|date| *date <= last).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    const AS_OF: &str = "2026-11-10T12:00:00Z";
+
+    fn trust() -> Trust {
+        Trust { as_of: at(AS_OF), late_charges_days: 3, full_read_every: SignedDuration::from_hours(24) }
+    }
+
+    fn span() -> Range<Timestamp> {
+        at("2026-11-01T00:00:00Z")..at("2026-11-10T12:00:01Z")
+    }
+
+    fn sums(amount: &str) -> DaySums {
+        let none = || Arc::from(crate::domain::totals::NONE);
+        let currency = Currency::parse("USD").unwrap();
+        let line =
+            Line { billing_number: "+1".into(), department: none(), cost_center: none(), extension: none(), currency };
+        let amount = Amount::parse(amount).unwrap();
+        vec![(line, Sum { amount, messages: 2, has_credit: amount.is_negative() })]
+    }
+
+    /// The first days of November, each read at a moment, by a run that came to its end or not.
+    fn remembered(days: &[(i8, &str, bool)]) -> Remembered {
+        let mut remembered = Remembered::default();
+        for (day, read_at, unfinished) in days {
+            let date = jiff::civil::date(2026, 11, *day);
+            let reread = Reread { read_at: at(read_at), unfinished: *unfinished };
+            let kept = document(date, reread, &sums("1.5"), &TimeZone::UTC).unwrap();
+            assert!(remembered.take(&kept.document, &TimeZone::UTC));
+        }
+        remembered
+    }
+
+    fn plan(days: &[(i8, &str, bool)]) -> Plan {
+        Plan::of(&span(), &TimeZone::UTC, &trust(), remembered(days)).unwrap()
+    }
+
+    fn spans(plan: &Plan) -> Vec<String> {
+        let told = |span: &Range<Timestamp>| format!("{} {}", span.start.strftime("%d"), span.end.strftime("%d %H"));
+        plan.spans().iter().map(told).collect()
+    }
+
+    #[test]
+    fn a_day_is_taken_from_the_history_if_it_was_settled_when_it_was_read() {
+        let recently = "2026-11-10T11:00:00Z";
+        for (days, expected) in [
+            (vec![], vec!["01 10 12"]),
+            // The 6th settled at the end of the 9th; the 7th may still change.
+            ((1..=9).map(|day| (day, recently, false)).collect(), vec!["07 10 12"]),
+            // A gap.
+            (vec![(1, recently, false), (2, recently, false), (4, recently, false)], vec!["05 10 12", "03 04 00"]),
+            // Read a second before its late charges had passed.
+            (vec![(1, "2026-11-04T23:59:59Z", false), (2, recently, false)], vec!["03 10 12", "01 02 00"]),
+            // A run that did not come to its end leaves its unsettled days to the next ones, for a while.
+            ((1..=9).map(|day| (day, "2026-11-10T10:30:00Z", true)).collect(), vec!["10 10 12"]),
+            ((1..=9).map(|day| (day, "2026-11-10T10:29:59Z", true)).collect(), vec!["07 10 12"]),
+        ] {
+            assert_eq!(spans(&plan(&days)), expected, "{days:?}");
+        }
+    }
+
+    #[test]
+    fn a_full_read_reads_all_but_what_a_part_of_it_has_read() {
+        let (old, new) = ("2026-11-09T12:00:00Z", "2026-11-10T00:00:01Z");
+        let days = |read: [&'static str; 6]| (1..).zip(read).map(|(day, read)| (day, read, false)).collect::<Vec<_>>();
+        assert_eq!(spans(&plan(&days([old; 6]))), ["01 10 12"]);
+        // The newest two were read by the run before, whose time was up then.
+        assert_eq!(spans(&plan(&days([old, old, old, old, new, new]))), ["07 10 12", "01 05 00"]);
+        // The 6th was read before it had settled; no other is a day old yet.
+        assert_eq!(spans(&plan(&days(["2026-11-09T12:00:01Z"; 6]))), ["06 10 12"]);
+    }
+
+    #[test]
+    fn what_is_not_of_these_days_is_no_memory() {
+        let reread = Reread { read_at: at(AS_OF), unfinished: false };
+        let day = jiff::civil::date(2026, 11, 5);
+        let good = document(day, reread, &sums("-1.5"), &TimeZone::UTC).unwrap();
+        let zone = |name: &str| jiff::tz::TimeZoneDatabase::bundled().get(name).unwrap();
+        let text = String::from_utf8(good.document.clone()).unwrap();
+        for (document, zone, known) in [
+            (text.clone(), TimeZone::UTC, true),
+            (text.clone(), zone("America/New_York"), false),
+            (text.replace("\"version\":1", "\"version\":2"), TimeZone::UTC, false),
+            (text.replace("-1.5", "-1,5"), TimeZone::UTC, false),
+            (text.replace("USD", "ZZZ"), TimeZone::UTC, false),
+            (text.replace("05T00", "05T01"), TimeZone::UTC, false),
+            ("[]".to_owned(), TimeZone::UTC, false),
+        ] {
+            let mut remembered = Remembered::default();
+            assert_eq!(remembered.take(document.as_bytes(), &zone), known, "{document}");
+            assert_eq!(remembered.totals.day(day) == sums("-1.5"), known, "{document}");
+        }
+        assert_eq!(good.expires_at, at("2028-01-06T00:00:00Z"));
+    }
+
+    #[test]
+    fn a_day_that_cannot_be_read_again_is_remembered_and_one_that_is_not_known_is_missing() {
+        let old = "2026-11-09T12:00:00Z";
+        let plan = plan(&[(1, old, false), (2, old, false)]);
+        let mut read = Totals::default();
+        read.replace_day(jiff::civil::date(2026, 11, 2), &sums("7")).unwrap();
+        // Of the 2nd and the 4th rows are missing.
+        let unread = [
+            at("2026-11-02T10:00:00Z")..at("2026-11-02T11:00:00Z"),
+            at("2026-11-04T10:00:00Z")..at("2026-11-04T11:00:00Z"),
+        ];
+        let recalled = plan.recall(&mut read, &unread).unwrap();
+        assert_eq!(recalled.unread, [unread[1].clone()]);
+        assert_eq!(recalled.from_history, 1);
+        assert_eq!(read.day(jiff::civil::date(2026, 11, 2)), sums("1.5"));
+        let days = |recalled: &Recalled| -> Vec<i8> {
+            let kept = plan.to_remember(recalled, &read, &TimeZone::UTC, &BTreeSet::new());
+            kept.iter().map(|kept| kept.day.day()).collect()
+        };
+        // Unfinished: what is not settled is kept too.
+        assert_eq!(days(&recalled), [1, 3, 5, 6, 7, 8, 9]);
+        // The 1st was known with charges, and has none now.
+        assert_eq!(recalled.restated.len(), 1);
+        assert_eq!(
+            (recalled.restated[0].before.to_string(), recalled.restated[0].after.is_zero()),
+            ("1.5".to_owned(), true)
+        );
+        assert_eq!(recalled.before.as_ref().unwrap().day(jiff::civil::date(2026, 11, 1)), sums("1.5"));
+    }
+}

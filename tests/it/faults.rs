@@ -417,7 +417,7 @@ async fn every_fault_ends_well_or_with_its_code_after_what_is_proven_was_sent() 
     bad-time@2 once
         1 row of Zoom's report cannot be read, so the sums are not whole: the row of message M-599: sent_time "yesterday" is not a time such as 2026-11-22T02:58:01Z. Tell Zoom's support the message ids
     bad-time@2 for ever
-        2 rows of Zoom's report cannot be read, so the sums are not whole: the row of message M-699: sent_time "yesterday" is not a time such as 2026-11-22T02:58:01Z; the row of message M-599: sent_time "yesterday" is not a time such as 2026-11-22T02:58:01Z. Tell Zoom's support the message ids
+        2 rows of Zoom's report cannot be read, so the sums are not whole: the row of message M-599: sent_time "yesterday" is not a time such as 2026-11-22T02:58:01Z; the row of message M-699: sent_time "yesterday" is not a time such as 2026-11-22T02:58:01Z. Tell Zoom's support the message ids
     no-time@2 once
         1 row of Zoom's report cannot be read, so the sums are not whole: the row of message M-599: sent_time is missing. Tell Zoom's support the message ids
     no-time@2 for ever

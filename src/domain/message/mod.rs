@@ -99,7 +99,7 @@ impl<'p> NoticedAlert<'p> {
         let (spent, period) = (self.spent(), standing.period.label());
         let who = text::name(&self.who(), 30);
         if let Some(correction) = self.correction() {
-            return format!("correction: {who}: {spent}, not {} ({period})", correction.before);
+            return format!("{who}: {spent}, not {} ({period})", correction.before);
         }
         match (standing.budget, self.level()) {
             (Some(budget), Some(level)) => {
@@ -215,6 +215,7 @@ impl Notice<'_> {
         let first = alerts.first().map(|alert| alert.headline());
         let what = match (self.kind, first) {
             (AlertKind::Test, _) | (_, None) => "test notification, nothing is wrong".to_owned(),
+            (AlertKind::Correction, Some(first)) if alerts.len() == 1 => format!("correction: {first}"),
             (_, Some(first)) if alerts.len() == 1 => first,
             (AlertKind::Correction, Some(first)) => format!("{} corrections; {first}", alerts.len()),
             (_, Some(first)) => format!("{} alerts; {first}", alerts.len()),
@@ -243,7 +244,7 @@ impl Notice<'_> {
         if *complete && *days_from_history > 0 {
             let read_now = count(read_now, "day");
             format!(
-                "Zoom's report was read whole as of {as_of}: {rows} for {days}, of which {read_now} ({pages}) now and {days_from_history} by earlier \
+                "Zoom's report was read whole as of {as_of}: {rows} for {days}, of which {read_now} ({pages}) were read now and {days_from_history} by earlier \
                  runs.{newest} Zoom may still add late charges."
             )
         } else if *complete {

@@ -628,3 +628,122 @@ fn within_limits(publication: &Publication, alerts: usize) {
     // One more alert is the department's.
     assert_eq!(shown as u64 + left_out, alerts as u64, "alerts were lost without a word");
 }
+
+/// The alert as if so much had been told before Zoom restated two days.
+fn restated<'p>(alert: &NoticedAlert<'p>, before: &str) -> NoticedAlert<'p> {
+    let standing = alert.planned.standing.clone();
+    let before = Amount::parse(before).unwrap();
+    let levels = |reached: bool| -> Vec<&'p Level> {
+        let crossed = |level: &&Level| {
+            let (was, is) = (before >= level.threshold, standing.amount >= level.threshold);
+            was != is && is == reached
+        };
+        standing.budget.unwrap().levels.iter().filter(crossed).collect()
+    };
+    let days = [3, 17].map(|day| (jiff::civil::date(2026, 11, day), AS_OF.parse().unwrap())).to_vec();
+    let (no_longer, only_now) = (levels(false), levels(true));
+    let decision = Decision::Correct(Correction { before, no_longer, only_now, days, standing: standing.clone() });
+    let planned = Planned { id: alert.planned.id.clone(), kind: AlertKind::Correction, standing, decision };
+    NoticedAlert { planned, top: Vec::new(), top_left_out: 0 }
+}
+
+/// One figure that rose past levels, one that fell below some.
+fn corrected<T>(read: impl Fn(&Notice<'_>) -> T) -> T {
+    noticed(&Given::default(), |notice| {
+        let alerts = notice.alerts.iter().zip(["24.9", "103"]).map(|(alert, before)| restated(alert, before)).collect();
+        read(&Notice { kind: AlertKind::Correction, alerts, ..notice.clone() })
+    })
+}
+
+#[test]
+fn a_correction_tells_both_figures_and_what_no_longer_holds() {
+    let Publication { subject, email, .. } = corrected(Publication::of);
+    insta::assert_snapshot!(format!("{subject}\n\n{email}"), @r#"
+    Zoom SMS cost: 2 corrections; +14085550000: USD 66.2023, not 24.9 (2026-11)
+
+    +14085550000 has spent USD 66.2023 on SMS and MMS in November 2026, not USD
+    24.9: Zoom has restated its report. You were alerted on the earlier figure.
+
+      Only now   50% = USD 25
+      Only now   80% = USD 40
+      Only now   100% = USD 50
+      Budget     "every number", USD 50 a month
+      Restated   3 November, 17 November
+      Alert id   42c20d575977403e1afcae21e96bd16e
+
+    +14085550001 has spent USD 29.5 on SMS and MMS in November 2026, not USD
+    103: Zoom has restated its report. You were alerted on the earlier figure.
+
+      No longer  80% = USD 40
+      No longer  100% = USD 50
+      Budget     "every number", USD 50 a month
+      Restated   3 November, 17 November
+      Alert id   1cbc07958f05e73524f912928a69deaa
+
+    What to do
+      - Nothing, if you take Zoom's word for it: put these figures in the place
+        of those told before.
+      - Compare the days with the SMS/MMS Charges Usage Report in Zoom's web
+        portal, and ask Zoom's support if they matter to your bill.
+
+    How far to trust the figures
+      Zoom's report was read whole as of 22 November 2026 08:00 EST: 1443
+      charged messages on 6 pages for 22 days. The newest was sent 22 November
+      2026 07:58 EST. Zoom may still add late charges.
+
+    Zoom account  account-1
+    Alert id      2a472ba92f834ebe4249c35d7490c7d3
+    "#);
+}
+
+#[test]
+fn the_chat_and_the_machine_form_of_a_correction_tell_the_same() {
+    let Publication { chat, machine, .. } = corrected(Publication::of);
+    let chat: Value = serde_json::from_str(&chat).unwrap();
+    insta::assert_snapshot!(format!("{}\n{}", chat["content"]["title"], chat["content"]["description"].as_str().unwrap()), @r#"
+    ":pencil2: Zoom SMS cost: 2 corrections; +14085550000: USD 66.2023, not 24.9 (2026-11)"
+    • *+14085550000* spent *USD 66.2023* in November 2026, not USD 24.9: Zoom has restated its report; 50%, 80%, 100% reached only now
+    • *+14085550001* spent *USD 29.5* in November 2026, not USD 103: Zoom has restated its report; 80%, 100% no longer reached
+    _Zoom's report was read whole as of 22 November 2026 08:00 EST: 1443 charged messages on 6 pages for 22 days. The newest was sent 22 November 2026 07:58 EST. Zoom may still add late charges._
+    Alert id `2a472ba92f834ebe4249c35d7490c7d3`
+    "#);
+    let machine: Value = serde_json::from_str(&machine).unwrap();
+    insta::assert_json_snapshot!(machine["alerts"][0], @r#"
+    {
+      "amount": "66.2023",
+      "budget": "every number",
+      "currency": "USD",
+      "id": "42c20d575977403e1afcae21e96bd16e",
+      "kind": "correction",
+      "level": "100%",
+      "messages": 2,
+      "only_now_reached": [
+        "50%",
+        "80%",
+        "100%"
+      ],
+      "outcome": "sent",
+      "period": "2026-11",
+      "previous_amount": "24.9",
+      "remaining": "-16.2023",
+      "restated_days": [
+        "2026-11-03",
+        "2026-11-17"
+      ],
+      "scope": "billing_number",
+      "share_of_account": "0.57",
+      "subject": "+14085550000",
+      "threshold": "50",
+      "top": []
+    }
+    "#);
+}
+
+#[test]
+fn a_receipt_tells_what_earlier_runs_read() {
+    let text = noticed(&one(), |notice| {
+        let receipt = Receipt { days_from_history: 18, pages: 1, ..notice.receipt.clone() };
+        Notice { receipt, ..notice.clone() }.receipt_text()
+    });
+    insta::assert_snapshot!(text, @"Zoom's report was read whole as of 22 November 2026 08:00 EST: 1443 charged messages for 22 days, of which 4 days (1 page) were read now and 18 by earlier runs. The newest was sent 22 November 2026 07:58 EST. Zoom may still add late charges.");
+}

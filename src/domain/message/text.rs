@@ -72,13 +72,13 @@ pub(super) fn wrap(first: &str, text: &str, width: usize) -> String {
     wrapped
 }
 
-/// `; 80% and 100% no longer reached; 50% reached only now`.
+/// `; 80%, 100% no longer reached; 50% reached only now`.
 pub(super) fn crossed(correction: &Correction<'_>) -> String {
     let told = |levels: &[&Level], what: &str| match levels {
         [] => String::new(),
         levels => {
             let levels: Vec<_> = levels.iter().map(ToString::to_string).collect();
-            format!("; {} {what}", levels.join(" and "))
+            format!("; {} {what}", levels.join(", "))
         }
     };
     told(&correction.no_longer, "no longer reached") + &told(&correction.only_now, "reached only now")
