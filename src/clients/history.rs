@@ -20,6 +20,8 @@ const PART: usize = 64 * 1024;
 /// Items read at once.
 const PARTS_A_BATCH: usize = 25;
 const BATCHES_AT_ONCE: usize = 2;
+/// Items of a day, of some six hundred thousand lines; one that would take more is not kept.
+const MOST_PARTS: usize = 1_000;
 
 /// Where the sums of past days are kept.
 #[derive(Debug)]
@@ -80,7 +82,9 @@ impl History {
         let mut known = BTreeMap::new();
         for day in days {
             let count = parts.get(&whose.key(*day, 0)).and_then(|item| number(item, "parts"));
-            if let Some(count) = count.and_then(|count| usize::try_from(count).ok()) {
+            if let Some(count) =
+                count.and_then(|count| usize::try_from(count).ok()).filter(|count| *count <= MOST_PARTS)
+            {
                 known.insert(*day, count);
             }
         }
@@ -120,11 +124,16 @@ impl History {
     /// [`HistoryError`]; some of the days may then be kept.
     pub async fn save(&self, whose: Whose<'_>, days: &[DayDocument]) -> Result<(), HistoryError> {
         let History::Table { client, table } = self else { return Ok(()) };
-        let items: Vec<Item> = days.iter().flat_map(|day| parts(whose, day)).collect();
-        for batch in items.chunks(MOST_WRITES) {
-            put_batch(client, table, batch.to_vec()).await.map_err(|problem| error(table, "written", problem))?;
+        let days = days.iter().filter(|day| day.document.len() <= PART * MOST_PARTS);
+        // Items are made a batch at a time, since together they may be many.
+        let mut items = days.flat_map(|day| parts(whose, day));
+        loop {
+            let batch: Vec<Item> = items.by_ref().take(MOST_WRITES).collect();
+            if batch.is_empty() {
+                return Ok(());
+            }
+            put_batch(client, table, batch).await.map_err(|problem| error(table, "written", problem))?;
         }
-        Ok(())
     }
 }
 

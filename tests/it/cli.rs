@@ -1,5 +1,6 @@
 //! The operator's command, as a process: what it prints, and how it ends.
 
+mod backfill;
 mod check;
 mod demo;
 mod doctor;

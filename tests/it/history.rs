@@ -3,7 +3,7 @@
 //! Runs are made in process, with the product's own clients, so that a test says what time it is.
 
 use crate::readings::at;
-use crate::support::Aws;
+use crate::support::{Aws, AwsProxy, Effect};
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use serde_json::{Value, json};
@@ -207,6 +207,27 @@ async fn a_damaged_day_or_a_lost_table_costs_requests_and_no_figure() {
     assert_eq!((total(&answer), answer["days_from_history"].clone()), ("22".to_owned(), json!(18)));
     deployment.aws.delete_ledger().await;
     assert_eq!(deployment.cost().await, "1/0");
+}
+
+#[tokio::test]
+async fn what_dynamodb_leaves_unprocessed_is_asked_for_again() {
+    let mut deployment = Deployment::new(POLICY, Dataset::of(rows(100), at(NOW)), Switches::default()).await;
+    let proxy = AwsProxy::new();
+    let door = proxy.door().await;
+    deployment.aws.config = deployment.aws.config.to_builder().endpoint_url(&door.url).build();
+    proxy.always("DynamoDB.BatchWriteItem", Effect::Half);
+    proxy.always("DynamoDB.BatchGetItem", Effect::Half);
+    deployment.run().await;
+    assert_eq!(deployment.aws.history_keys().await.len(), 18);
+    assert_eq!(deployment.cost().await, "1/18");
+    proxy.clear();
+    // Batches that are never done cost requests, no figure.
+    let nothing = Effect::Fail { status: 400, code: "ProvisionedThroughputExceededException" };
+    proxy.always("DynamoDB.BatchGetItem", nothing.clone());
+    proxy.always("DynamoDB.BatchWriteItem", nothing);
+    let answer = deployment.run().await;
+    assert_eq!((total(&answer), answer.get("days_from_history")), ("22".to_owned(), None));
+    proxy.clear();
 }
 
 #[tokio::test]

@@ -12,14 +12,14 @@ use zoom_sms_cost_alerts::sandbox::{ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, Switch
 const SECRET_KEY: &str = "doctors-secret-access-key";
 
 /// A deployment, and what tells the command of it.
-struct Practice {
-    world: World,
+pub(super) struct Practice {
+    pub(super) world: World,
     directory: TempDir,
-    environment: Environment,
+    pub(super) environment: Environment,
 }
 
 impl Practice {
-    async fn new(fault: Option<&str>) -> Self {
+    pub(super) async fn new(fault: Option<&str>) -> Self {
         let faults = fault.map(|fault| fault.parse().unwrap());
         let switches = Switches { faults: faults.into_iter().collect(), ..Switches::default() };
         let world = World::new(NUMBERS, rows([]), switches).await;

@@ -64,6 +64,8 @@ pub enum Effect {
     LoseReply,
     /// The call waits at the gate before AWS sees it.
     Hold(Gate),
+    /// Of a batch DynamoDB does half, and hands the rest back as unprocessed.
+    Half,
 }
 
 /// Where a held call waits, so that a test decides what happens meanwhile.
@@ -197,6 +199,7 @@ impl AwsProxy {
                 self.forward(&action, request).await
             }
             Some(Effect::Fail { status, code }) => refusal(&action, status, code),
+            Some(Effect::Half) => self.half(&action, request).await,
             Some(Effect::Drop) => hang_up(),
             Some(Effect::LoseReply) => {
                 self.forward(&action, request).await;
@@ -225,6 +228,36 @@ impl AwsProxy {
             }
         }
         effect
+    }
+
+    /// Passes half of a batch on, and adds the rest to the answer as what was left unprocessed.
+    async fn half(&self, action: &str, mut request: Request) -> Response {
+        let (keys, unprocessed) = match action {
+            "DynamoDB.BatchGetItem" => ("/Keys", "UnprocessedKeys"),
+            "DynamoDB.BatchWriteItem" => ("", "UnprocessedItems"),
+            other => panic!("{other} is no batch"),
+        };
+        let mut done: Value = serde_json::from_slice(&request.body).unwrap();
+        let mut left = done["RequestItems"].clone();
+        for (table, left) in left.as_object_mut().unwrap() {
+            let all = |value: &mut Value| value.pointer_mut(keys).unwrap().as_array_mut().unwrap().clone();
+            let items = all(left);
+            let (first, rest) = items.split_at(items.len().div_ceil(2));
+            *left.pointer_mut(keys).unwrap() = json!(rest);
+            *done["RequestItems"][table].pointer_mut(keys).unwrap() = json!(first);
+            if rest.is_empty() {
+                return self.forward(action, request).await;
+            }
+        }
+        request.body = done.to_string().into();
+        request.headers.remove(header::CONTENT_LENGTH);
+        let (mut head, body) = self.forward(action, request).await.into_parts();
+        let mut answer: Value = serde_json::from_slice(&axum::body::to_bytes(body, usize::MAX).await.unwrap()).unwrap();
+        answer[unprocessed] = left;
+        head.headers.remove(header::CONTENT_LENGTH);
+        // Moto's checksum is of another body.
+        head.headers.remove("x-amz-crc32");
+        (head, answer.to_string()).into_response()
     }
 
     /// Passes the call on, to its end: also if the caller hangs up, so that the next call does not overtake it within moto.
