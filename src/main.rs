@@ -6,47 +6,68 @@
 )]
 
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::{BoxFuture, LocalBoxFuture, Shared};
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
+use tokio::runtime::Handle;
 use zoom_sms_cost_alerts::answer::Answer;
 use zoom_sms_cost_alerts::clients::{Deadline, sdk_config};
 use zoom_sms_cost_alerts::config::Config;
-use zoom_sms_cost_alerts::error::RunError;
+use zoom_sms_cost_alerts::error::{Code, RunError};
 use zoom_sms_cost_alerts::event::Event;
 use zoom_sms_cost_alerts::handler::{Invocation, Places, Services, run};
 use zoom_sms_cost_alerts::telemetry::{Metrics, subscriber};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let variable = |name: &str| std::env::var(name).ok();
-    tracing::subscriber::set_global_default(subscriber(variable("AWS_LAMBDA_LOG_LEVEL").as_deref(), std::io::stderr))?;
-    let function = match Config::read(variable) {
-        Ok(config) => build(config).await,
-        Err(error) => Err(error),
-    };
+    let level = variable("AWS_LAMBDA_LOG_LEVEL");
+    tracing::subscriber::set_global_default(subscriber(level.as_deref(), std::io::stderr))?;
+    let function = made_beside().boxed().shared();
+    tokio::spawn(function.clone());
     // Boxed as `dyn`: the futures of the SDK calls nest deeper than the compiler's query limit.
     let invoked =
-        |event| -> LocalBoxFuture<'_, Result<Answer, RunError>> { invoke(function.as_ref(), event).boxed_local() };
+        |event| -> LocalBoxFuture<'_, Result<Answer, RunError>> { invoke(function.clone(), event).boxed_local() };
     lambda_runtime::run(service_fn(invoked)).await
 }
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// A function on its way: its clients, and what they need.
+type Building = BoxFuture<'static, Result<Arc<Function>, RunError>>;
 
 struct Function {
     config: Config,
     services: Services,
 }
 
-async fn build(config: Config) -> Result<Function, RunError> {
-    let aws = sdk_config().await;
-    let services = Services::deployed(&aws, &config)?;
-    Ok(Function { config, services })
+/// Turns of the runtime in which the first poll goes out, with some to spare.
+const TURNS: usize = 8;
+
+/// Makes ready, while Lambda answers the first poll, what the first run needs. On a thread, which must not compete with the poll itself: to
+/// read the root certificates takes longer than all that comes before it.
+async fn made_beside() -> Result<Arc<Function>, RunError> {
+    for _ in 0..TURNS {
+        tokio::task::yield_now().await;
+    }
+    let building = tokio::task::spawn_blocking(|| Handle::current().block_on(build()));
+    building.await.unwrap_or_else(|panic| Err(RunError::new(Code::Internal, panic.to_string())))
 }
 
-async fn invoke(function: Result<&Function, &RunError>, event: LambdaEvent<Value>) -> Result<Answer, RunError> {
+async fn build() -> Result<Arc<Function>, RunError> {
+    let config = Config::read(variable)?;
+    let aws = sdk_config().await;
+    let services = Services::deployed(&aws, &config)?;
+    Ok(Arc::new(Function { config, services }))
+}
+
+async fn invoke(function: Shared<Building>, event: LambdaEvent<Value>) -> Result<Answer, RunError> {
     let (now, started) = (Timestamp::now(), Instant::now());
     let (request_id, name) = (event.context.request_id, event.context.env_config.function_name.clone());
     let left = Duration::from_millis(event.context.deadline)
@@ -59,7 +80,7 @@ async fn invoke(function: Result<&Function, &RunError>, event: LambdaEvent<Value
         deadline: Deadline::after(left),
     };
     let mut metrics = Metrics::default();
-    let result = answer(function, event.payload, &invocation, &mut metrics).await;
+    let result = answer(function.await, event.payload, &invocation, &mut metrics).await;
     metrics.run_failed = result.is_err();
     metrics.duration = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     println!("{}", metrics.line(now, &name, &request_id, result.as_ref().err().map(|error| error.code.to_string())));
@@ -67,12 +88,13 @@ async fn invoke(function: Result<&Function, &RunError>, event: LambdaEvent<Value
 }
 
 async fn answer(
-    function: Result<&Function, &RunError>,
+    function: Result<Arc<Function>, RunError>,
     event: Value,
     invocation: &Invocation,
     metrics: &mut Metrics,
 ) -> Result<Answer, RunError> {
-    let Function { config, services } = function.map_err(RunError::clone)?;
+    let function = function?;
+    let Function { config, services } = &*function;
     let event = Event::read(event, invocation.now)?;
     tracing::info!(
         trigger = event.trigger,

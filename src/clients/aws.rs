@@ -1,12 +1,17 @@
+use std::error::Error as _;
 use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::result::DispatchFailure;
+
+use super::http;
 
 /// The AWS configuration from the environment, with time-outs on everything.
 pub async fn sdk_config() -> SdkConfig {
     aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .http_client(http::sdk_http_client())
         .timeout_config(timeouts(Duration::from_secs(8), Duration::from_secs(20)))
         .load()
         .await
@@ -15,7 +20,7 @@ pub async fn sdk_config() -> SdkConfig {
 /// Time-outs of a call: for each of its attempts, and for all of them together.
 pub(super) fn timeouts(attempt: Duration, operation: Duration) -> TimeoutConfig {
     TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(3))
+        .connect_timeout(http::AWS_CONNECT_TIMEOUT)
         .operation_attempt_timeout(attempt)
         .operation_timeout(operation)
         .build()
@@ -32,10 +37,16 @@ pub(super) fn problem<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Str
         SdkError::TimeoutError(_) => "no answer in time".to_owned(),
         SdkError::DispatchFailure(failure) if failure.is_timeout() => "no connection in time".to_owned(),
         SdkError::DispatchFailure(failure) if failure.is_io() => "the connection failed or was closed".to_owned(),
+        SdkError::DispatchFailure(failure) if is_without_roots(failure) => http::NoRoots.to_string(),
         SdkError::DispatchFailure(_) => {
             "no AWS credentials, no Region or no connection; `aws sts get-caller-identity` must answer".to_owned()
         }
         SdkError::ResponseError(_) => "an answer that is not AWS's".to_owned(),
         _ => "the request could not be built".to_owned(),
     }
+}
+
+fn is_without_roots(failure: &DispatchFailure) -> bool {
+    let source = failure.as_connector_error().and_then(|error| error.source());
+    source.is_some_and(|source| source.is::<http::NoRoots>())
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_types, clippy::disallowed_methods, reason = "this is where the outside is spoken to")]
 
 mod aws;
+mod http;
 mod pace;
 mod table;
 
@@ -18,6 +19,7 @@ use secrecy::SecretString;
 use tokio::time::Instant;
 
 pub use aws::sdk_config;
+pub use http::sdk_http_client;
 
 /// What Zoom's Server-to-Server OAuth app is known by.
 #[derive(Clone, Debug)]

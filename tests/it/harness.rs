@@ -8,12 +8,14 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::{process::Stdio, time::Duration};
 use tokio::process::Command;
+use zoom_sms_cost_alerts::clients::sdk_http_client;
 use zoom_sms_cost_alerts::sandbox::{CLIENT_SECRET, Dataset, Switches};
 
 /// Clients that call through a door and try once.
 fn through(url: &str) -> SdkConfig {
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
+        .http_client(sdk_http_client())
         .endpoint_url(url)
         .region(Region::from_static("us-east-1"))
         .credentials_provider(SharedCredentialsProvider::new(Credentials::new("test", "test", None, None, "test")))

@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::{
     types::AttributeValue,
 };
 use serde_json::{Value, json};
+use zoom_sms_cost_alerts::clients::sdk_http_client;
 
 const LEDGER_ITEM: &str = include_str!("fixtures/ledger-item-0.1.0.json");
 const POLICY: &str = include_str!("fixtures/policy-0.1.0.toml");
@@ -26,6 +27,7 @@ fn ledger_item() -> Value {
 async fn put(aws: &Aws, item: &Value) {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(aws_config::BehaviorVersion::v2026_01_12())
+        .http_client(sdk_http_client())
         .endpoint_url(Moto::shared().endpoint())
         .region(Region::from_static("us-east-1"))
         .credentials_provider(Credentials::new("test", "test", None, None, "test"))

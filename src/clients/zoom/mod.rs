@@ -14,6 +14,7 @@ use std::time::Duration;
 use reqwest::header::HeaderMap;
 use reqwest::{RequestBuilder, StatusCode};
 
+use super::http;
 use super::pace::Pace;
 use crate::config::ZoomConfig;
 
@@ -42,20 +43,14 @@ impl Zoom {
     /// # Errors
     /// If the system offers no TLS.
     pub fn new(config: ZoomConfig) -> Result<Zoom, ZoomError> {
-        let http = reqwest::Client::builder()
+        let http = http::client()
+            .map_err(|error| ZoomError::new(ZoomErrorKind::Unavailable, error.to_string()))?
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(READ_TIMEOUT)
             .timeout(REQUEST_TIMEOUT)
-            // A redirect would carry the token where nobody meant it to go.
-            .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("zoom-sms-cost-alerts/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(|_| {
-                ZoomError::new(
-                    ZoomErrorKind::Unavailable,
-                    "no HTTP client: the system's root certificates cannot be loaded",
-                )
-            })?;
+            .map_err(|_| ZoomError::new(ZoomErrorKind::Unavailable, "no HTTP client can be made"))?;
         let pace = Pace::per_second(config.requests_per_second);
         Ok(Zoom { http, config, pace, tokens: tokio::sync::Mutex::default() })
     }

@@ -9,6 +9,7 @@ use aws_sdk_ssm::{
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use zoom_sms_cost_alerts::clients::sdk_http_client;
 use zoom_sms_cost_alerts::sandbox::{Dataset, Observed, ObservedKind, Switches};
 
 fn count(observed: &[Observed], kind: ObservedKind) -> usize {
@@ -84,6 +85,7 @@ async fn a_policy_may_be_a_file_a_parameter_or_a_secure_parameter() {
     let credentials = Credentials::new("test", "test", None, None, "test");
     let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
+        .http_client(sdk_http_client())
         .endpoint_url(Moto::shared().endpoint())
         .region(Region::from_static("us-east-1"))
         .credentials_provider(SharedCredentialsProvider::new(credentials))

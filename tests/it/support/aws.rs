@@ -13,6 +13,7 @@ use std::sync::{
     Mutex,
     atomic::{AtomicUsize, Ordering},
 };
+use zoom_sms_cost_alerts::clients::sdk_http_client;
 
 pub const REGION: &str = "us-east-1";
 
@@ -64,6 +65,7 @@ impl Aws {
         let name = format!("test-{}", COUNT.fetch_add(1, Ordering::Relaxed));
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
+            .http_client(sdk_http_client())
             .endpoint_url(Moto::shared().endpoint())
             .region(Region::from_static(REGION))
             .credentials_provider(SharedCredentialsProvider::new(Credentials::new("test", "test", None, None, "test")))
