@@ -1,7 +1,7 @@
 //! The pace of requests under a limit of so many a second, which the account's other apps share.
 //!
-//! No span of a second ever holds more requests than the limit, with some room for answers and requests that overtake each other on their
-//! way. When the limit's owner refuses all the same, somebody else is using it: everybody pauses, goes on at half the pace, and gains one
+//! No span of a second ever holds more requests than the limit, with some room for requests that were slower on their way than those after
+//! them. What was not used of a second may be used in the next, but not all at once. When the limit's owner refuses all the same, somebody else is using it: everybody pauses, goes on a quarter slower, and gains one
 //! request a second for every second without a refusal.
 
 use std::collections::VecDeque;
@@ -13,10 +13,15 @@ use tokio::time::{Instant, sleep_until};
 /// A second, and 3% for requests that were slower on their way than those after them.
 const SPAN: Duration = Duration::from_millis(1_030);
 
+/// Requests follow each other ten times as fast as the limit at most, so that those of a second do not arrive in a heap.
+const HASTE: u32 = 10;
+
 /// Lets callers through in the order in which they come, so many a second.
 #[derive(Debug)]
 pub(super) struct Pace {
     limit: usize,
+    /// Held by whoever is next, so that turns are counted when they are taken, not when they were due.
+    next: tokio::sync::Mutex<()>,
     state: Mutex<State>,
 }
 
@@ -24,7 +29,7 @@ pub(super) struct Pace {
 struct State {
     /// Requests allowed in a [`SPAN`] just now, at most the limit.
     allowed: usize,
-    /// When the last requests were let through, or will be.
+    /// When the last requests were let through.
     turns: VecDeque<Instant>,
     /// Nobody is let through before.
     paused_until: Instant,
@@ -37,35 +42,35 @@ impl Pace {
         let limit = usize::try_from(requests).unwrap_or(usize::MAX).max(1);
         let now = Instant::now();
         let state = State { allowed: limit, turns: VecDeque::new(), paused_until: now, calm_since: now };
-        Pace { limit, state: Mutex::new(state) }
+        Pace { limit, next: tokio::sync::Mutex::default(), state: Mutex::new(state) }
     }
 
     /// Returns when the caller may send its request.
     pub(super) async fn turn(&self) {
-        let mut turn = self.state().next_turn(self.limit);
+        let _next = self.next.lock().await;
         loop {
-            sleep_until(turn).await;
+            let due = self.state().due(self.limit);
+            sleep_until(due).await;
             let mut state = self.state();
-            // A pause may have begun since; whoever waited through it waits in line again.
-            if state.paused_until <= turn {
+            // A pause may have begun since.
+            if state.paused_until <= due {
+                state.turns.push_back(Instant::now());
                 return;
             }
-            turn = state.next_turn(self.limit);
         }
     }
 
-    /// Holds everyone back for a while and halves the pace.
+    /// Holds everyone back for a while and slows the pace down.
     pub(super) fn refused(&self, pause: Duration) {
         let mut state = self.state();
-        let until = Instant::now() + pause;
-        if until > state.paused_until {
-            // Refusals of requests that were under way together are one.
-            if state.paused_until <= Instant::now() {
-                state.allowed = (state.allowed / 2).max(1);
-            }
-            state.paused_until = until;
-            state.calm_since = until;
-            state.turns.clear();
+        let now = Instant::now();
+        // Refusals of requests that were under way together are one.
+        if state.paused_until <= now {
+            state.allowed = (state.allowed - state.allowed.div_ceil(4)).max(1);
+        }
+        if now + pause > state.paused_until {
+            state.paused_until = now + pause;
+            state.calm_since = now + pause;
         }
     }
 
@@ -75,22 +80,20 @@ impl Pace {
 }
 
 impl State {
-    fn next_turn(&mut self, limit: usize) -> Instant {
+    /// When the next request may be sent.
+    fn due(&mut self, limit: usize) -> Instant {
         let now = Instant::now();
         while self.allowed < limit && now >= self.calm_since + SPAN {
             self.allowed += 1;
             self.calm_since += SPAN;
         }
-        let earliest = now.max(self.paused_until);
-        let turn = match self.turns.len().checked_sub(self.allowed).and_then(|index| self.turns.get(index)) {
-            Some(before) => earliest.max(*before + SPAN),
-            None => earliest,
-        };
-        self.turns.push_back(turn);
-        while self.turns.len() > limit {
+        while self.turns.front().is_some_and(|turn| *turn + SPAN <= now) {
             self.turns.pop_front();
         }
-        turn
+        let full_until = self.turns.len().checked_sub(self.allowed).and_then(|index| self.turns.get(index));
+        let free = full_until.map_or(now, |turn| *turn + SPAN).max(self.paused_until).max(now);
+        let apart = SPAN / (HASTE * u32::try_from(limit).unwrap_or(u32::MAX / HASTE));
+        self.turns.back().map_or(free, |last| free.max(*last + apart))
     }
 }
 
@@ -112,20 +115,17 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn no_second_holds_more_than_the_limit_and_none_is_wasted() {
         let turns = turns(&Pace::per_second(3), 10).await;
-        assert_eq!(turns, [0, 0, 0, 1_030, 1_030, 1_030, 2_060, 2_060, 2_060, 3_090]);
+        assert_eq!(turns, [0, 35, 70, 1_030, 1_065, 1_100, 2_060, 2_095, 2_130, 3_090]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_refusal_holds_everyone_back_and_the_pace_comes_back() {
         let pace = Pace::per_second(4);
-        assert_eq!(turns(&pace, 4).await, [0, 0, 0, 0]);
+        assert_eq!(turns(&pace, 4).await, [0, 26, 52, 78]);
         // Refusals of requests that were on their way together count once.
         pace.refused(Duration::from_secs(2));
         pace.refused(Duration::from_secs(2));
-        assert_eq!(
-            turns(&pace, 12).await,
-            [2_000, 2_000, 3_030, 3_030, 3_030, 4_060, 4_060, 4_060, 4_060, 5_090, 5_090, 5_090]
-        );
+        assert_eq!(turns(&pace, 9).await, [2_000, 2_026, 2_052, 3_030, 3_056, 3_082, 3_108, 4_060, 4_086]);
     }
 
     #[tokio::test(start_paused = true)]

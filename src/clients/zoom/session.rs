@@ -26,8 +26,8 @@ pub(super) struct Session<'r> {
     requests: Cell<u64>,
     refusals: Cell<u64>,
     pages: Cell<u64>,
-    /// What all answers took together, and how many there were.
-    waited: Cell<(Duration, u32)>,
+    /// What the quickest answer took. Slower ones may only have waited for each other.
+    latency: Cell<Option<Duration>>,
     stopped: RefCell<Option<ZoomError>>,
 }
 
@@ -44,7 +44,7 @@ impl<'r> Session<'r> {
             requests: Cell::default(),
             refusals: Cell::default(),
             pages: Cell::default(),
-            waited: Cell::default(),
+            latency: Cell::default(),
             stopped: RefCell::default(),
         }
     }
@@ -85,17 +85,16 @@ impl<'r> Session<'r> {
     ) -> Result<(StatusCode, HeaderMap, Vec<u8>), ZoomError> {
         let sent = Instant::now();
         let answer = self.zoom.answered(request).await?;
-        let (waited, answers) = self.waited.get();
-        self.waited.set((waited + sent.elapsed(), answers + 1));
+        let quickest = self.latency.get().unwrap_or(Duration::MAX);
+        self.latency.set(Some(quickest.min(sent.elapsed())));
         Ok(answer)
     }
 
     /// How many requests have to be under way at the same time to use the whole rate.
     pub(super) fn at_once(&self) -> usize {
         const MOST: u128 = 16;
-        let (waited, answers) = self.waited.get();
         let rate = u128::from(self.zoom.config.requests_per_second);
-        let under_way = (waited.as_millis() * rate).div_ceil(u128::from(answers.max(1)) * 1_000);
+        let under_way = (self.latency.get().unwrap_or_default().as_millis() * rate).div_ceil(1_000);
         usize::try_from((under_way + 1).min(MOST)).unwrap_or(1)
     }
 

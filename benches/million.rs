@@ -1,0 +1,220 @@
+//! What a million rows a month cost: the memory of the function that is deployed, beside ten thousand rows and beside a client that keeps
+//! its rows; and the requests of a run of the next hour, which remembers past days.
+//!
+//! ```sh
+//! cargo bench --bench million                           # builds the function too
+//! ```
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    clippy::float_arithmetic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    missing_docs,
+    reason = "a benchmark"
+)]
+
+#[allow(dead_code, reason = "each benchmark needs another part of it")]
+#[path = "support/far.rs"]
+mod far;
+#[path = "baseline/sequential.rs"]
+mod sequential;
+#[allow(dead_code, reason = "shared with benchmarks of whole processes")]
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use zoom_sms_cost_alerts::clients::Deadline;
+use zoom_sms_cost_alerts::config::{Config, DEFAULT_FULL_READ_HOURS, PolicySource};
+use zoom_sms_cost_alerts::event::Event;
+use zoom_sms_cost_alerts::handler::{self, Invocation, Places, Services};
+use zoom_sms_cost_alerts::sandbox::{Dataset, Switches};
+use zoom_sms_cost_alerts::telemetry::Metrics;
+
+use far::{Far, SECRET, TABLE, TOPIC};
+use support::{Program, build};
+
+const ROWS: [usize; 2] = [10_000, 1_000_000];
+const OURS: &str = "zoom-sms-cost-alerts";
+/// Its pace is Zoom's to set, not the machine's.
+const A_SECOND: u32 = 100;
+/// A budget that nobody reaches: alerts are measured elsewhere.
+const POLICY: &str = r#"
+unwatched = "ignore"
+[[budget]]
+name     = "account"
+scope    = "account"
+currency = "USD"
+amount   = 999999999
+"#;
+
+fn main() {
+    let arguments: Vec<_> = std::env::args().collect();
+    // The plain client's memory is its own, so it is a process of its own: this program, started with the word.
+    if let [_, word, api_url, token_url, from, to] = arguments.as_slice()
+        && word == "sequential"
+    {
+        return keep_rows(api_url, token_url, from, to);
+    }
+    let files = tempfile::tempdir().unwrap();
+    let policy = files.path().join("policy.toml");
+    std::fs::write(&policy, POLICY).unwrap();
+    let runtime = runtime();
+    runtime.block_on(memory(&policy));
+    runtime.block_on(hourly(&policy));
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// So many charged rows of the month until `now`: one row in eight has no charge.
+fn charged(rows: usize, now: Timestamp) -> Dataset {
+    Dataset::generated(rows * 8 / 7, 1, now)
+}
+
+/// The memory of whole processes.
+async fn memory(policy: &Path) {
+    let as_of: Timestamp = "2026-10-31T23:59:59Z".parse().unwrap();
+    let function = build::programs(&[OURS]).remove(OURS).unwrap();
+    let (mut ours, mut plain) = (Vec::new(), Vec::new());
+    for rows in ROWS {
+        let far = Far::start(charged(rows, as_of), Switches::default());
+        let run = support::run(&deployed(&function, policy, &far), Some(json!({ "as_of": as_of.to_string() }))).await;
+        ours.push(Cost {
+            kib: run.peak_kib,
+            took: run.answered - run.first_poll,
+            rows,
+            requests: far.statuses().len(),
+        });
+        plain.push(sequential(&far, rows));
+    }
+    println!("\nReading one month, without latency. Peak memory is VmHWM.\n");
+    let row = |(name, of): (&str, &Cost)| {
+        let (seconds, mib) = (of.took.as_secs_f64(), of.kib as f64 / 1024.0);
+        let requests = if of.requests > 0 { of.requests.to_string() } else { "-".to_owned() };
+        let rate = format!("{:.0} k", of.rows as f64 / seconds / 1e3);
+        [name.to_owned(), of.rows.to_string(), requests, format!("{mib:.1} MiB"), format!("{seconds:.2} s"), rate]
+    };
+    let all = ours.iter().map(|of| ("the function", of)).chain(plain.iter().map(|of| ("rows in a Vec", of)));
+    support::table(["program", "rows", "requests", "peak memory", "seconds", "rows/s"], all.map(row).collect());
+    let grows = |of: &[Cost]| of[1].kib as f64 / of[0].kib as f64;
+    println!(
+        "a hundred times the rows: the function's memory × {:.2}, with rows in a Vec × {:.1}",
+        grows(&ours),
+        grows(&plain)
+    );
+    println!("targets: × 1.3 at most, and less than 64 MiB\n");
+}
+
+struct Cost {
+    rows: usize,
+    requests: usize,
+    kib: u64,
+    took: Duration,
+}
+
+fn deployed(function: &Path, policy: &Path, far: &Far) -> Program {
+    let zoom = far.zoom(A_SECOND);
+    Program::new(function).set([
+        ("ZOOM_SECRET_ID", SECRET),
+        ("ALERT_TOPIC_ARN", TOPIC),
+        ("LEDGER_TABLE", TABLE),
+        ("POLICY", policy.to_str().unwrap()),
+        ("ZOOM_API_URL", &zoom.api_url),
+        ("ZOOM_TOKEN_URL", &zoom.token_url),
+        ("ZOOM_REQUESTS_PER_SECOND", &A_SECOND.to_string()),
+        ("AWS_ENDPOINT_URL", &far.aws),
+    ])
+}
+
+fn sequential(far: &Far, rows: usize) -> Cost {
+    let zoom = far.zoom(A_SECOND);
+    let (before, begun) = (far.statuses().len(), Instant::now());
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["sequential", &zoom.api_url, &zoom.token_url, "2026-10-01", "2026-10-31"])
+        .output()
+        .unwrap();
+    let took = begun.elapsed();
+    let kib = String::from_utf8_lossy(&output.stdout).trim().parse();
+    let kib = kib.unwrap_or_else(|_| panic!("it said: {}", String::from_utf8_lossy(&output.stderr)));
+    Cost { rows, requests: far.statuses().len() - before, kib, took }
+}
+
+/// Reads and sums all rows as the plain client does, and prints the memory that it took.
+fn keep_rows(api_url: &str, token_url: &str, from: &str, to: &str) {
+    let rows = runtime().block_on(sequential::rows(api_url, token_url, from, to));
+    assert!(!sequential::sums(&rows).is_empty());
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+    println!("{}", peak.unwrap());
+}
+
+/// The requests of a run that remembers nothing, and of the run an hour later.
+async fn hourly(policy: &Path) {
+    let first: Timestamp = "2026-11-30T13:00:00Z".parse().unwrap();
+    let dataset = charged(ROWS[1], first);
+    let truth = dataset.truth("2026-11-01T00:00:00Z".parse().unwrap(), first + SignedDuration::from_secs(1));
+    let far = Far::start(dataset, Switches::default());
+    let policy = PolicySource::File(PathBuf::from(policy));
+    let aws = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .endpoint_url(&far.aws)
+        .region(Region::from_static("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::new("test", "test", None, None, "test")))
+        .build();
+    let config = Config {
+        secret_id: SECRET.to_owned(),
+        topic_arn: TOPIC.to_owned(),
+        ledger_table: TABLE.to_owned(),
+        policy: policy.clone(),
+        zoom: far.zoom(A_SECOND),
+        full_read_hours: DEFAULT_FULL_READ_HOURS,
+    };
+    let services = Services::deployed(&aws, &config).unwrap();
+    let places = Places { secret_id: SECRET.to_owned(), policy, topic_arn: TOPIC.to_owned() };
+    let mut answers: Vec<(Value, Duration)> = Vec::new();
+    for hours in 0..2 {
+        let now = first + SignedDuration::from_hours(hours);
+        let name = format!("run-{hours}");
+        let invocation = Invocation { request_id: name.clone(), owner: name, now, deadline: Deadline::never() };
+        let begun = Instant::now();
+        let answer = handler::run(&services, &places, &Event::default(), &invocation, &mut Metrics::default()).await;
+        answers.push((serde_json::to_value(answer.unwrap()).unwrap(), begun.elapsed()));
+    }
+    let [(full, full_took), (hourly, hourly_took)] = answers.as_slice() else { unreachable!() };
+    assert_eq!(full["totals"], hourly["totals"], "an hour later");
+    assert_eq!(full["rows"], hourly["rows"], "an hour later");
+    let totals = full["totals"].as_array().unwrap();
+    assert_eq!(totals.len(), truth.len());
+    for total in totals {
+        let key = ["billing_number", "currency"].map(|name| total[name].as_str().unwrap().to_owned());
+        assert_eq!(total["amount"], truth[&key.into()].amount, "{total}");
+    }
+
+    println!("A month of {} charged rows until {first}: a run that remembers nothing, and the next.\n", full["rows"]);
+    let row = |name: &str, answer: &Value, took: &Duration| {
+        let days = answer["days_from_history"].as_u64().unwrap_or_default();
+        [
+            name.to_owned(),
+            answer["rows"].to_string(),
+            answer["requests"].to_string(),
+            days.to_string(),
+            format!("{:.2} s", took.as_secs_f64()),
+        ]
+    };
+    let rows = vec![row("full", full, full_took), row("an hour later", hourly, hourly_took)];
+    support::table(["run", "rows", "requests", "days remembered", "seconds"], rows);
+    let share = hourly["requests"].as_f64().unwrap() / full["requests"].as_f64().unwrap();
+    println!("the hourly run makes {:.1} % of the requests; target: at most 15 %", 100.0 * share);
+}
