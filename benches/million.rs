@@ -34,7 +34,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use zoom_sms_cost_alerts::clients::Deadline;
+use zoom_sms_cost_alerts::clients::{Deadline, sdk_http_client};
 use zoom_sms_cost_alerts::config::{Config, DEFAULT_FULL_READ_HOURS, PolicySource};
 use zoom_sms_cost_alerts::event::Event;
 use zoom_sms_cost_alerts::handler::{self, Invocation, Places, Services};
@@ -169,6 +169,7 @@ async fn hourly(policy: &Path) {
     let policy = PolicySource::File(PathBuf::from(policy));
     let aws = SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
+        .http_client(sdk_http_client())
         .endpoint_url(&far.aws)
         .region(Region::from_static("us-east-1"))
         .credentials_provider(SharedCredentialsProvider::new(Credentials::new("test", "test", None, None, "test")))

@@ -61,13 +61,16 @@ pub struct Walk {
     pub(super) rows_seen: u64,
     /// When the earliest and the latest of these were sent.
     pub(super) sent: Option<(Timestamp, Timestamp)>,
-    /// Identities of the rows seen.
-    seen: HashSet<u128, BuildHasherDefault<IdentityHasher>>,
+    /// What the rows seen are known by.
+    pub(super) seen: Identities,
     /// Page tokens, the last of which is the next page's.
     tokens: HashSet<String>,
     next: Option<String>,
     pages_without_news: usize,
 }
+
+/// What rows are known by.
+pub(super) type Identities = HashSet<u128, BuildHasherDefault<IdentityHasher>>;
 
 /// All walks of a window that were begun; the last is the one under way.
 pub(super) type Walks = RefCell<Vec<Walk>>;
@@ -169,7 +172,8 @@ pub(super) struct WindowReader<'w, 'r> {
 impl WindowReader<'_, '_> {
     /// Begins a walk with the window's first page. Says whether there are more.
     pub(super) async fn begin(&self) -> Result<bool, ZoomError> {
-        self.walks.borrow_mut().push(Walk::of(self.session.zone.clone()));
+        let seen = self.session.identities();
+        self.walks.borrow_mut().push(Walk { seen, ..Walk::of(self.session.zone.clone()) });
         self.next_page().await
     }
 

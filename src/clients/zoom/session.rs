@@ -10,6 +10,7 @@ use secrecy::ExposeSecret;
 use tokio::time::Instant;
 
 use super::fetch::Source;
+use super::report::Identities;
 use super::token::Authorized;
 use super::{Zoom, ZoomError, ZoomErrorKind};
 use crate::clients::Deadline;
@@ -29,6 +30,8 @@ pub(super) struct Session<'r> {
     /// What the quickest answer took. Slower ones may only have waited for each other.
     latency: Cell<Option<Duration>>,
     stopped: RefCell<Option<ZoomError>>,
+    /// Sets that finished windows have left, with their memory: a million rows take no more than those of the windows under way.
+    spare: RefCell<Vec<Identities>>,
 }
 
 impl<'r> Session<'r> {
@@ -46,6 +49,7 @@ impl<'r> Session<'r> {
             pages: Cell::default(),
             latency: Cell::default(),
             stopped: RefCell::default(),
+            spare: RefCell::default(),
         }
     }
 
@@ -94,8 +98,21 @@ impl<'r> Session<'r> {
     pub(super) fn at_once(&self) -> usize {
         const MOST: u128 = 16;
         let rate = u128::from(self.zoom.config.requests_per_second);
-        let under_way = (self.latency.get().unwrap_or_default().as_millis() * rate).div_ceil(1_000);
-        usize::try_from((under_way + 1).min(MOST)).unwrap_or(1)
+        let latency = self.latency.get().unwrap_or_default().as_millis();
+        // A tenth more, since a page is also parsed.
+        let under_way = (latency * rate * 11).div_ceil(10_000);
+        usize::try_from(under_way.clamp(1, MOST)).unwrap_or(1)
+    }
+
+    /// An empty set for the rows of a window.
+    pub(super) fn identities(&self) -> Identities {
+        self.spare.borrow_mut().pop().unwrap_or_default()
+    }
+
+    /// Keeps the set of a window that is done for the next one.
+    pub(super) fn reuse(&self, mut identities: Identities) {
+        identities.clear();
+        self.spare.borrow_mut().push(identities);
     }
 
     pub(super) fn refused(&self, pause: Duration) {
