@@ -29,6 +29,8 @@ const LEAST_PAGES: u64 = 10;
 /// How much longer or shorter than 24 hours a date can be.
 const ODD_DAY: SignedDuration = SignedDuration::from_hours(3);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
+/// Rows whose identities are kept at the same time, some 30 MiB; as many windows are read side by side.
+const MOST_ROWS_UNDER_WAY: u64 = 1_000_000;
 
 /// What the first page of a report tells about the rest of it. Only speed and thrift rest on it.
 #[derive(Clone, Copy, Debug)]
@@ -142,6 +144,8 @@ impl Answered {
 #[derive(Debug)]
 pub(super) struct Tiled {
     span: Range<Timestamp>,
+    /// How many windows may be read side by side for their rows' sake.
+    most_at_once: usize,
     answered: Vec<Answered>,
     end: Option<End>,
     /// Whether any window could not be read.
@@ -249,7 +253,10 @@ pub(super) async fn read_tiled(
     before: Part,
 ) -> Option<Tiled> {
     let dates = plan(span, page).ok()??;
-    let mut tiled = Tiled { span: span.clone(), answered: Vec::new(), end: None, failed: false, part: before };
+    let rows_each = page.pages_in(span).saturating_mul(page.rows) / dates.len() as u64;
+    let most_at_once = usize::try_from(MOST_ROWS_UNDER_WAY / rows_each.max(1)).unwrap_or(usize::MAX).max(1);
+    let span = span.clone();
+    let mut tiled = Tiled { span, most_at_once, answered: Vec::new(), end: None, failed: false, part: before };
     read(session, &mut tiled, dates).await;
     if tiled.end.is_none() && !tiled.failed {
         tiled.end = probe(session, &tiled, page).await;
@@ -275,7 +282,7 @@ async fn read(session: &Session<'_>, tiled: &mut Tiled, dates: Vec<Dates>) {
     let mut waiting: VecDeque<_> = dates.into_iter().filter_map(window).collect();
     let mut under_way = FuturesUnordered::new();
     loop {
-        while under_way.len() < session.at_once()
+        while under_way.len() < session.at_once().min(tiled.most_at_once)
             && let Some(window) = waiting.pop_front()
         {
             under_way.push(read_window(session, window));
@@ -399,7 +406,7 @@ mod tests {
     }
 
     fn tiled(answered: Vec<Answered>, end: End) -> Tiled {
-        Tiled { span: november(), answered, end: Some(end), failed: false, part: Part::default() }
+        Tiled { span: november(), most_at_once: 16, answered, end: Some(end), failed: false, part: Part::default() }
     }
 
     fn covered(tiled: &Tiled) -> Vec<String> {
