@@ -23,6 +23,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use super::money::{Amount, Currency};
+use super::period::start_of;
 use super::totals::{DaySums, Line, Sum, SumTooLong, Totals};
 
 /// The version of what is remembered of a day.
@@ -34,7 +35,7 @@ const REMEMBERED_MONTHS: i32 = 14;
 
 /// When and how a day was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reread {
+pub struct LastRead {
     /// As of when it was read.
     pub read_at: Timestamp,
     /// Whether the run that read it did not come to its end.
@@ -45,7 +46,7 @@ pub struct Reread {
 #[derive(Debug, Default)]
 pub struct Remembered {
     totals: Totals,
-    days: BTreeMap<Date, Reread>,
+    days: BTreeMap<Date, LastRead>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -77,7 +78,7 @@ impl Remembered {
         }
         let sums: Option<DaySums> = document.sums.into_iter().map(sum_of).collect();
         self.totals.replace_day(document.day, &sums?).ok()?;
-        self.days.insert(document.day, Reread { read_at: document.read_at, unfinished: document.unfinished });
+        self.days.insert(document.day, LastRead { read_at: document.read_at, unfinished: document.unfinished });
         Some(())
     }
 }
@@ -103,8 +104,7 @@ pub struct DayDocument {
 }
 
 fn span_of(day: Date, zone: &TimeZone) -> Option<Range<Timestamp>> {
-    let start = |day: Date| zone.to_timestamp(day.at(0, 0, 0, 0)).ok();
-    Some(start(day)?..start(day.tomorrow().ok()?)?)
+    Some(start_of(day, zone).ok()?..start_of(day.tomorrow().ok()?, zone).ok()?)
 }
 
 /// A civil day of the span that is judged.
@@ -156,7 +156,7 @@ impl Plan {
     pub fn of(span: &Range<Timestamp>, zone: &TimeZone, trust: &Trust, remembered: Remembered) -> Option<Plan> {
         let mut days = days_of(span, zone, trust)?;
         let age = |read_at: Timestamp| trust.as_of.duration_since(read_at);
-        let known = |day: &Day| -> Option<Reread> {
+        let known = |day: &Day| -> Option<LastRead> {
             let known = *remembered.days.get(&day.date)?;
             let settles_at = settles_at(day.date, zone, trust.late_charges_days)?;
             let taken_over = known.unfinished && age(known.read_at) <= TAKEN_OVER;
@@ -233,21 +233,21 @@ impl Plan {
         Ok(recalled)
     }
 
-    /// The days to remember of those that were read whole: the settled ones, and if the run did not come to its end, all. `but` not these.
+    /// The days to remember of those that were read whole: the settled ones, and if the run did not come to its end, all. `except` these.
     #[must_use]
     pub fn to_remember(
         &self,
         recalled: &Recalled,
         read: &Totals,
         zone: &TimeZone,
-        but: &BTreeSet<Date>,
+        except: &BTreeSet<Date>,
     ) -> Vec<DayDocument> {
         let unfinished = !recalled.unread.is_empty();
         let days = self.days.iter().filter(|day| {
-            recalled.whole.contains(&day.date) && (day.settled || unfinished) && !but.contains(&day.date)
+            recalled.whole.contains(&day.date) && (day.settled || unfinished) && !except.contains(&day.date)
         });
-        let reread = |settled: bool| Reread { read_at: self.as_of, unfinished: unfinished && !settled };
-        days.filter_map(|day| document(day.date, reread(day.settled), &read.day(day.date), zone)).collect()
+        let last_read = |settled: bool| LastRead { read_at: self.as_of, unfinished: unfinished && !settled };
+        days.filter_map(|day| document(day.date, last_read(day.settled), &read.day(day.date), zone)).collect()
     }
 
     /// The days that were restated, and when they were read before.
@@ -258,7 +258,7 @@ impl Plan {
     }
 }
 
-fn document(day: Date, reread: Reread, sums: &[(Line, Sum)], zone: &TimeZone) -> Option<DayDocument> {
+fn document(day: Date, last_read: LastRead, sums: &[(Line, Sum)], zone: &TimeZone) -> Option<DayDocument> {
     let span = span_of(day, zone)?;
     let sum = |(line, sum): &(Line, Sum)| {
         let text = |text: &Arc<str>| text.to_string();
@@ -278,8 +278,8 @@ fn document(day: Date, reread: Reread, sums: &[(Line, Sum)], zone: &TimeZone) ->
         day,
         from: span.start,
         to: span.end,
-        read_at: reread.read_at,
-        unfinished: reread.unfinished,
+        read_at: last_read.read_at,
+        unfinished: last_read.unfinished,
         sums: sums.iter().map(sum).collect(),
     };
     let expires_at = span.end.to_zoned(TimeZone::UTC).checked_add(REMEMBERED_MONTHS.months()).ok()?.timestamp();
@@ -351,7 +351,7 @@ impl Recalled {
 
 fn settles_at(day: Date, zone: &TimeZone, late_charges_days: u32) -> Option<Timestamp> {
     let after = day.checked_add((i64::from(late_charges_days) + 1).days()).ok()?;
-    zone.to_timestamp(after.at(0, 0, 0, 0)).ok()
+    start_of(after, zone).ok()
 }
 
 /// The civil days that the span touches, in their order.
@@ -414,8 +414,8 @@ mod tests {
         let mut remembered = Remembered::default();
         for (day, read_at, unfinished) in days {
             let date = jiff::civil::date(2026, 11, *day);
-            let reread = Reread { read_at: at(read_at), unfinished: *unfinished };
-            let kept = document(date, reread, &sums("1.5"), &TimeZone::UTC).unwrap();
+            let last_read = LastRead { read_at: at(read_at), unfinished: *unfinished };
+            let kept = document(date, last_read, &sums("1.5"), &TimeZone::UTC).unwrap();
             assert!(remembered.take(&kept.document, &TimeZone::UTC));
         }
         remembered
@@ -462,9 +462,9 @@ mod tests {
 
     #[test]
     fn what_is_not_of_these_days_is_no_memory() {
-        let reread = Reread { read_at: at(AS_OF), unfinished: false };
+        let last_read = LastRead { read_at: at(AS_OF), unfinished: false };
         let day = jiff::civil::date(2026, 11, 5);
-        let good = document(day, reread, &sums("-1.5"), &TimeZone::UTC).unwrap();
+        let good = document(day, last_read, &sums("-1.5"), &TimeZone::UTC).unwrap();
         let zone = |name: &str| jiff::tz::TimeZoneDatabase::bundled().get(name).unwrap();
         let text = String::from_utf8(good.document.clone()).unwrap();
         for (document, zone, known) in [

@@ -132,7 +132,11 @@ impl fmt::Display for Period {
     }
 }
 
-fn start_of(day: Date, zone: &TimeZone) -> Result<Timestamp, jiff::Error> {
+/// The first instant of a civil day.
+///
+/// # Errors
+/// Only at the ends of the calendar.
+pub fn start_of(day: Date, zone: &TimeZone) -> Result<Timestamp, jiff::Error> {
     zone.to_timestamp(day.at(0, 0, 0, 0))
 }
 

@@ -1,4 +1,4 @@
-//! Loads the past months into the history, so that reruns of the past and the first full read find them there.
+//! Loads the past months into the history, so that the first runs of a large account find there what they judge.
 //!
 //! A month after the other, the newest first, each kept as soon as it is read. A backfill that is cut short, by its time, by Zoom's daily
 //! limit or by its own bound on requests, is gone on with by the next one: what is in the history is not read again.
@@ -14,7 +14,7 @@ use crate::answer::{Answer, Backfilled};
 use crate::clients::Deadline;
 use crate::clients::history::Whose;
 use crate::domain::history::dates_of;
-use crate::domain::period::{Period, PeriodKind};
+use crate::domain::period::{Period, PeriodKind, start_of};
 use crate::error::{Code, RunError};
 use crate::telemetry::Metrics;
 
@@ -47,9 +47,9 @@ pub async fn backfill(
     for (month, span) in &months {
         let on_page = |page: u64| progress(month, page);
         let question = Question { as_of: now, deadline, with_history: true, on_page: &on_page };
-        let Some(memory) = memory::recall(services, prepared, span, &question, patient).await else {
-            continue;
-        };
+        let memory = memory::recall(services, prepared, span, &question, patient).await;
+        let memory =
+            memory.ok_or_else(|| RunError::new(Code::Internal, format!("{month} lies beyond the calendar")))?;
         let left = MOST_REQUESTS.saturating_sub(metrics.requests);
         let mut reading = super::read(services, prepared, &memory.plan.spans(), &question, Some(left)).await;
         metrics.requests += reading.requests;
@@ -102,11 +102,10 @@ fn months(
     zone: &TimeZone,
     late_charges_days: u32,
 ) -> Result<Vec<(Period, Range<Timestamp>)>, jiff::Error> {
-    let start_of = |date: jiff::civil::Date| zone.to_timestamp(date.at(0, 0, 0, 0));
     let today = zone.to_datetime(now).date();
-    let settled = start_of(today.checked_sub(i64::from(late_charges_days).days())?)?;
+    let settled = start_of(today.checked_sub(i64::from(late_charges_days).days())?, zone)?;
     // The report is asked for a day more, which must not be too old either.
-    let oldest = start_of(today.checked_sub(MONTHS.months())?.checked_add(2.days())?)?;
+    let oldest = start_of(today.checked_sub(MONTHS.months())?.checked_add(2.days())?, zone)?;
     let mut months = Vec::new();
     let mut at = settled.checked_sub(SignedDuration::from_secs(1))?;
     while at >= oldest {

@@ -63,8 +63,8 @@ pub(super) async fn remember(
 ) {
     let (policy, Memory { plan, recalled }) = (examination.policy, &examination.memory);
     let judged = examination.reading.receipt.complete && restatements_are_told;
-    let but = if judged { BTreeSet::new() } else { recalled.restated_days() };
-    let days = plan.to_remember(recalled, &examination.reading.totals, &policy.time_zone, &but);
+    let except = if judged { BTreeSet::new() } else { recalled.restated_days() };
+    let days = plan.to_remember(recalled, &examination.reading.totals, &policy.time_zone, &except);
     let whose = Whose { account: &examination.account, zone: &policy.time_zone_name };
     match deadline.sooner(ANSWER_RESERVE).bound(services.history.save(whose, &days)).await {
         Some(Ok(())) => tracing::debug!(days = days.len(), "kept in the history"),

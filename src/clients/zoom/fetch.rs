@@ -21,7 +21,7 @@ use crate::domain::totals::{Receipt, Totals};
 pub struct Reading {
     /// The sums of all rows read.
     pub totals: Totals,
-    /// What they rest on.
+    /// What they rest on; of which days, whoever asked knows.
     pub receipt: Receipt,
     /// The instants of which rows may be missing.
     pub unread: Vec<Range<Timestamp>>,
@@ -81,7 +81,6 @@ impl Zoom {
             read_span(&session, span, &mut part).await;
         }
         let Part { totals, mut receipt, unread, mut row_faults, failure } = part;
-        receipt.days = spans.iter().map(|span| days(span, zone)).sum();
         receipt.complete = unread.is_empty();
         // A row without a readable time is a fault of every window that it came in.
         row_faults.sort_unstable_by_key(|fault| (fault.sent, fault.identity));
@@ -202,11 +201,4 @@ fn without(span: &Range<Timestamp>, others: &[Range<Timestamp>]) -> Vec<Range<Ti
         left.push(start..span.end);
     }
     left
-}
-
-/// How many civil days of `zone` the span touches.
-fn days(span: &Range<Timestamp>, zone: &TimeZone) -> u64 {
-    let first = zone.to_datetime(span.start).date();
-    let last = zone.to_datetime(span.end - SignedDuration::from_nanos(1)).date();
-    first.until(last).map_or(0, |between| u64::from(between.get_days().unsigned_abs()) + 1)
 }

@@ -62,15 +62,12 @@ pub struct Walk {
     /// When the earliest and the latest of these were sent.
     pub(super) sent: Option<(Timestamp, Timestamp)>,
     /// What the rows seen are known by.
-    pub(super) seen: Identities,
+    seen: HashSet<u128, BuildHasherDefault<IdentityHasher>>,
     /// Page tokens, the last of which is the next page's.
     tokens: HashSet<String>,
     next: Option<String>,
     pages_without_news: usize,
 }
-
-/// What rows are known by.
-pub(super) type Identities = HashSet<u128, BuildHasherDefault<IdentityHasher>>;
 
 /// All walks of a window that were begun; the last is the one under way.
 pub(super) type Walks = RefCell<Vec<Walk>>;
@@ -172,8 +169,7 @@ pub(super) struct WindowReader<'w, 'r> {
 impl WindowReader<'_, '_> {
     /// Begins a walk with the window's first page. Says whether there are more.
     pub(super) async fn begin(&self) -> Result<bool, ZoomError> {
-        let seen = self.session.identities();
-        self.walks.borrow_mut().push(Walk { seen, ..Walk::of(self.session.zone.clone()) });
+        self.walks.borrow_mut().push(Walk::of(self.session.zone.clone()));
         self.next_page().await
     }
 

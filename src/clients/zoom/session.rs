@@ -10,7 +10,6 @@ use secrecy::ExposeSecret;
 use tokio::time::Instant;
 
 use super::fetch::Source;
-use super::report::Identities;
 use super::token::Authorized;
 use super::{Zoom, ZoomError, ZoomErrorKind};
 use crate::clients::Deadline;
@@ -30,8 +29,6 @@ pub(super) struct Session<'r> {
     /// What the quickest answer took. Slower ones may only have waited for each other.
     latency: Cell<Option<Duration>>,
     stopped: RefCell<Option<ZoomError>>,
-    /// Sets that finished windows have left, with their memory: a million rows take no more than those of the windows under way.
-    spare: RefCell<Vec<Identities>>,
 }
 
 impl<'r> Session<'r> {
@@ -49,7 +46,6 @@ impl<'r> Session<'r> {
             pages: Cell::default(),
             latency: Cell::default(),
             stopped: RefCell::default(),
-            spare: RefCell::default(),
         }
     }
 
@@ -102,17 +98,6 @@ impl<'r> Session<'r> {
         // A tenth more, since a page is also parsed.
         let under_way = (latency * rate * 11).div_ceil(10_000);
         usize::try_from(under_way.clamp(1, MOST)).unwrap_or(1)
-    }
-
-    /// An empty set for the rows of a window.
-    pub(super) fn identities(&self) -> Identities {
-        self.spare.borrow_mut().pop().unwrap_or_default()
-    }
-
-    /// Keeps the set of a window that is done for the next one.
-    pub(super) fn reuse(&self, mut identities: Identities) {
-        identities.clear();
-        self.spare.borrow_mut().push(identities);
     }
 
     pub(super) fn refused(&self, pause: Duration) {

@@ -299,7 +299,6 @@ async fn read_window(session: &Session<'_>, window: Window) -> (Window, Walks, R
     if let Err(error) = &result {
         session.stop(error);
     }
-    walks.borrow_mut().iter_mut().for_each(|walk| session.reuse(std::mem::take(&mut walk.seen)));
     (window, walks, result)
 }
 
