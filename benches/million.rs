@@ -1,9 +1,7 @@
 //! What a million rows a month cost: the memory of the function that is deployed, beside ten thousand rows and beside a client that keeps
 //! its rows; and the requests of a run of the next hour, which remembers past days.
 //!
-//! ```sh
-//! cargo bench --bench million                           # builds the function too
-//! ```
+//! `cargo bench --bench million` builds the function, prints tables and draws `benches/pictures/million.svg`.
 #![allow(
     clippy::disallowed_types,
     clippy::disallowed_methods,
@@ -21,6 +19,8 @@
 #[allow(dead_code, reason = "each benchmark needs another part of it")]
 #[path = "support/far.rs"]
 mod far;
+#[path = "support/picture.rs"]
+mod picture;
 #[path = "baseline/sequential.rs"]
 mod sequential;
 #[allow(dead_code, reason = "shared with benchmarks of whole processes")]
@@ -38,13 +38,16 @@ use zoom_sms_cost_alerts::clients::{Deadline, sdk_http_client};
 use zoom_sms_cost_alerts::config::{Config, DEFAULT_FULL_READ_HOURS, PolicySource};
 use zoom_sms_cost_alerts::event::Event;
 use zoom_sms_cost_alerts::handler::{self, Invocation, Places, Services};
-use zoom_sms_cost_alerts::sandbox::{Dataset, Switches};
+use zoom_sms_cost_alerts::sandbox::{Dataset, Order, Switches};
 use zoom_sms_cost_alerts::telemetry::Metrics;
 
 use far::{Far, SECRET, TABLE, TOPIC};
+use picture::Curve;
 use support::{Program, build};
 
-const ROWS: [usize; 2] = [10_000, 1_000_000];
+const FEWEST: usize = 10_000;
+const MOST: usize = 1_000_000;
+const ROWS: [usize; 3] = [FEWEST, 100_000, MOST];
 const OURS: &str = "zoom-sms-cost-alerts";
 /// Its pace is Zoom's to set, not the machine's.
 const A_SECOND: u32 = 100;
@@ -87,34 +90,51 @@ fn charged(rows: usize, now: Timestamp) -> Dataset {
 async fn memory(policy: &Path) {
     let as_of: Timestamp = "2026-10-31T23:59:59Z".parse().unwrap();
     let function = build::programs(&[OURS]).remove(OURS).unwrap();
+    let ours_of = async |far: &Far, rows: usize| {
+        let run = support::run(&deployed(&function, policy, far), Some(json!({ "as_of": as_of.to_string() }))).await;
+        let took = run.answered - run.first_poll;
+        Cost { kib: run.peak_kib, took, rows, requests: far.statuses().len() }
+    };
     let (mut ours, mut plain) = (Vec::new(), Vec::new());
     for rows in ROWS {
         let far = Far::start(charged(rows, as_of), Switches::default());
-        let run = support::run(&deployed(&function, policy, &far), Some(json!({ "as_of": as_of.to_string() }))).await;
-        ours.push(Cost {
-            kib: run.peak_kib,
-            took: run.answered - run.first_poll,
-            rows,
-            requests: far.statuses().len(),
-        });
+        ours.push(ours_of(&far, rows).await);
         plain.push(sequential(&far, rows));
     }
-    println!("\nReading one month, without latency. Peak memory is VmHWM.\n");
+    let shuffled = Switches { order: Order::Shuffled, ..Switches::default() };
+    let shuffled = ours_of(&Far::start(charged(MOST, as_of), shuffled), MOST).await;
+    println!("\nReading one month, without latency, at {A_SECOND} requests a second. Peak memory is VmHWM.\n");
     let row = |(name, of): (&str, &Cost)| {
-        let (seconds, mib) = (of.took.as_secs_f64(), of.kib as f64 / 1024.0);
+        let seconds = of.took.as_secs_f64();
         let requests = if of.requests > 0 { of.requests.to_string() } else { "-".to_owned() };
         let rate = format!("{:.0} k", of.rows as f64 / seconds / 1e3);
-        [name.to_owned(), of.rows.to_string(), requests, format!("{mib:.1} MiB"), format!("{seconds:.2} s"), rate]
+        [
+            name.to_owned(),
+            of.rows.to_string(),
+            requests,
+            format!("{:.1} MiB", of.mib()),
+            format!("{seconds:.2} s"),
+            rate,
+        ]
     };
-    let all = ours.iter().map(|of| ("the function", of)).chain(plain.iter().map(|of| ("rows in a Vec", of)));
+    let all = ours.iter().map(|of| ("the function", of)).chain([("the function, rows in no order", &shuffled)]);
+    let all = all.chain(plain.iter().map(|of| ("rows in a Vec", of)));
     support::table(["program", "rows", "requests", "peak memory", "seconds", "rows/s"], all.map(row).collect());
-    let grows = |of: &[Cost]| of[1].kib as f64 / of[0].kib as f64;
+    let grows = |of: &[Cost]| of.last().unwrap().mib() / of.first().unwrap().mib();
     println!(
         "a hundred times the rows: the function's memory × {:.2}, with rows in a Vec × {:.1}",
         grows(&ours),
         grows(&plain)
     );
     println!("targets: × 1.3 at most, and less than 64 MiB\n");
+    let curve = |name, of: &[Cost]| Curve { name, points: of.iter().map(|of| (of.rows as f64, of.mib())).collect() };
+    picture::draw(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/pictures/million.svg"),
+        "Peak memory for a month's report",
+        ["charged rows", "MiB"],
+        &[curve("the function", &ours), curve("a client that keeps its rows", &plain)],
+    )
+    .unwrap();
 }
 
 struct Cost {
@@ -122,6 +142,12 @@ struct Cost {
     requests: usize,
     kib: u64,
     took: Duration,
+}
+
+impl Cost {
+    fn mib(&self) -> f64 {
+        self.kib as f64 / 1024.0
+    }
 }
 
 fn deployed(function: &Path, policy: &Path, far: &Far) -> Program {
@@ -163,7 +189,7 @@ fn keep_rows(api_url: &str, token_url: &str, from: &str, to: &str) {
 /// The requests of a run that remembers nothing, and of the run an hour later.
 async fn hourly(policy: &Path) {
     let first: Timestamp = "2026-11-30T13:00:00Z".parse().unwrap();
-    let dataset = charged(ROWS[1], first);
+    let dataset = charged(MOST, first);
     let truth = dataset.truth("2026-11-01T00:00:00Z".parse().unwrap(), first + SignedDuration::from_secs(1));
     let far = Far::start(dataset, Switches::default());
     let policy = PolicySource::File(PathBuf::from(policy));

@@ -26,6 +26,13 @@ impl Dice {
         from.get(usize::try_from(self.below(end)).unwrap_or_default())
     }
 
+    pub(super) fn shuffle<T>(&mut self, all: &mut [T]) {
+        for last in (1..all.len()).rev() {
+            let end = u32::try_from(last + 1).unwrap_or(u32::MAX);
+            all.swap(last, usize::try_from(self.below(end)).unwrap_or_default());
+        }
+    }
+
     /// An identifier in the form of Zoom's.
     pub(super) fn message_id(&mut self) -> String {
         let (high, low) = (self.next(), self.next());

@@ -231,6 +231,8 @@ pub enum Order {
     NewestFirst,
     /// the oldest row is the first
     OldestFirst,
+    /// in no order at all
+    Shuffled,
 }
 
 /// Whether something optional is in an answer.

@@ -21,6 +21,7 @@ use super::question::Question;
 use super::switches::{GroupMessages, Missing, Order, Switches, TotalRecords};
 
 const PAGE_TOKEN_SEED: u64 = 0x5A4D_0002;
+const SHUFFLE_SEED: u64 = 0x5A4D_0003;
 
 /// A place in the rows of a question.
 #[derive(Clone)]
@@ -40,8 +41,10 @@ impl Walk {
         if question.charges_only {
             rows.retain(|row| row.is_charged());
         }
-        if switches.order == Order::NewestFirst {
-            rows.reverse();
+        match switches.order {
+            Order::NewestFirst => rows.reverse(),
+            Order::OldestFirst => {}
+            Order::Shuffled => Dice::new(SHUFFLE_SEED).shuffle(&mut rows),
         }
         Walk { rows: rows.into(), uncharged_too, offset: 0 }
     }

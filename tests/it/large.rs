@@ -76,3 +76,44 @@ async fn a_report_costs_hardly_more_requests_than_it_has_pages() {
         }
     }
 }
+
+/// Of every so many rows one is late by most of a day, which is some pages; or it comes again then.
+fn with_late(dataset: &Dataset, every: usize, again: bool) -> Dataset {
+    let mut rows: Vec<_> = dataset.rows().cloned().collect();
+    let late: Vec<_> = (0..rows.len()).step_by(every).collect();
+    for place in late {
+        let appears = Some(rows[place].sent + SignedDuration::from_hours(20));
+        if again {
+            rows.push(Row { appears, ..rows[place].clone() });
+        } else {
+            rows[place].appears = appears;
+        }
+    }
+    Dataset::of(rows, dataset.today())
+}
+
+#[tokio::test]
+async fn late_rows_among_others_cost_no_second_reading() {
+    let now = at(NOW);
+    let late = with_late(&Dataset::generated(30_000, 3, now), 100, false);
+    for order in ["newest-first", "oldest-first"] {
+        let read = november(&late, switches(&format!("--order {order}")), now, "UTC", order).await;
+        let most = most_requests(read.rows);
+        assert!(read.requests <= most, "{order}: {} requests for {} rows", read.requests, read.rows);
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_comes_again_long_after_is_summed_once() {
+    let now = at(NOW);
+    let dataset = Dataset::generated(30_000, 3, now);
+    let repeating = with_late(&dataset, 3_000, true);
+    let (start, end) = (at("2026-11-01T00:00:00Z"), now + 1.second());
+    for order in ["newest-first", "oldest-first", "shuffled"] {
+        let zoom = Sandbox::start(0, repeating.clone(), switches(&format!("--order {order}"))).await.unwrap();
+        let reading = Client::of(&zoom).read(start..end, "UTC").await;
+        assert!(reading.receipt.complete, "{order}: {:?}", reading.failure);
+        let period = Period::containing(PeriodKind::Month, now, &TimeZone::UTC).unwrap();
+        assert_eq!(sums(&reading.totals, &period), truth(&dataset, start, end), "{order}");
+    }
+}

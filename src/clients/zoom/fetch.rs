@@ -6,7 +6,8 @@ use futures_util::future::LocalBoxFuture;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::report::{Walk, Walks, WindowReader};
+use super::report::{Next, Walk, Walks, WindowReader};
+use super::seen::Span;
 use super::session::Session;
 use super::tiles::{FirstPage, read_tiled};
 use super::token::Authorized;
@@ -60,7 +61,7 @@ pub(super) struct Part {
 /// What a window added.
 pub(super) struct Added {
     /// When the earliest and the latest of its rows were sent.
-    pub(super) sent: Option<(Timestamp, Timestamp)>,
+    pub(super) sent: Option<Span>,
     /// Whether all its rows are there.
     pub(super) whole: bool,
 }
@@ -106,7 +107,7 @@ async fn read_span(session: &Session<'_>, span: &Range<Timestamp>, part: &mut Pa
         let reader = WindowReader { session, window, walks: &walks };
         let begun = session.deadline.bound(reader.begin()).await.unwrap_or_else(|| Err(out_of_time()));
         let first_page = walks.borrow().last().map(FirstPage::of);
-        if let (Ok(true), Some(first_page), true) = (&begun, first_page, may_tile) {
+        if let (Ok(Next::Page), Some(first_page), true) = (&begun, first_page, may_tile) {
             let rest = span.start..window.owned.end;
             if let Some(tiled) = read_tiled(session, &rest, &first_page, part.clone()).await {
                 if !tiled.contradicts_itself() {

@@ -4,6 +4,7 @@ mod error;
 mod fetch;
 mod page;
 mod report;
+mod seen;
 mod session;
 mod tiles;
 mod token;
@@ -35,6 +36,8 @@ pub struct Zoom {
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const READ_TIMEOUT: Duration = Duration::from_secs(20);
+/// What an answer's own word on its length is believed up to: a page is a sixth of it.
+const LONGEST_ANNOUNCED: u64 = 1 << 20;
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Zoom {
@@ -57,10 +60,15 @@ impl Zoom {
 
     /// Sends a request and takes in all of the answer, whatever it says.
     async fn answered(&self, request: RequestBuilder) -> Result<(StatusCode, HeaderMap, Vec<u8>), ZoomError> {
-        let response = request.send().await.map_err(|error| ZoomError::of_transport(&error))?;
+        let mut response = request.send().await.map_err(|error| ZoomError::of_transport(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = response.bytes().await;
-        let body = body.map_err(|error| ZoomError::of_transport(&error).with_tracking_id(&headers))?;
-        Ok((status, headers, body.into()))
+        // Taken in piece by piece, since all pieces together and the whole would be twice the memory.
+        let announced = response.content_length().map_or(0, |length| length.min(LONGEST_ANNOUNCED));
+        let mut body = Vec::with_capacity(usize::try_from(announced).unwrap_or_default());
+        let broke_off = |error| ZoomError::of_transport(&error).with_tracking_id(&headers);
+        while let Some(piece) = response.chunk().await.map_err(broke_off)? {
+            body.extend_from_slice(&piece);
+        }
+        Ok((status, headers, body))
     }
 }

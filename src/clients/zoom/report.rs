@@ -8,7 +8,6 @@
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
-use std::hash::BuildHasherDefault;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -18,11 +17,12 @@ use jiff::tz::TimeZone;
 use secrecy::ExposeSecret;
 
 use super::page::{self, NotAPage, PageEnd};
+use super::seen::{Seen, Sight, Span, widened};
 use super::session::Session;
 use super::token::Authorized;
 use super::window::Window;
 use super::{ZoomError, ZoomErrorKind};
-use crate::domain::charge::{IdentityHasher, Row, RowFault};
+use crate::domain::charge::{Row, RowFault};
 use crate::domain::totals::Tally;
 
 /// The most that Zoom gives.
@@ -60,20 +60,43 @@ pub struct Walk {
     /// How many different rows came, charged or not, of the window's own or not.
     pub(super) rows_seen: u64,
     /// When the earliest and the latest of these were sent.
-    pub(super) sent: Option<(Timestamp, Timestamp)>,
-    /// What the rows seen are known by.
-    seen: HashSet<u128, BuildHasherDefault<IdentityHasher>>,
+    pub(super) sent: Option<Span>,
+    pub(super) steps: Steps,
+    seen: Seen,
+    /// Whether a row came of which cannot be told whether it came before.
+    unsure: bool,
     /// Page tokens, the last of which is the next page's.
     tokens: HashSet<String>,
     next: Option<String>,
     pages_without_news: usize,
 }
 
+/// How the times of rows follow each other.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Steps {
+    last: Option<Timestamp>,
+    later: u64,
+    earlier: u64,
+}
+
+impl Steps {
+    fn go_on(&mut self, sent: Timestamp) {
+        let last = self.last.replace(sent).unwrap_or(sent);
+        self.later += u64::from(sent > last);
+        self.earlier += u64::from(sent < last);
+    }
+
+    /// Whether nine in ten lead the same way.
+    pub(super) fn are_in_order(&self) -> bool {
+        self.later.min(self.earlier) * 10 <= self.later + self.earlier
+    }
+}
+
 /// All walks of a window that were begun; the last is the one under way.
 pub(super) type Walks = RefCell<Vec<Walk>>;
 
 impl Walk {
-    /// Nothing as yet, to be summed by the civil days of `zone`.
+    /// Nothing as yet, to be summed by the civil days of `zone`. Rows that cannot come again if they come in order are forgotten.
     #[must_use]
     pub fn of(zone: TimeZone) -> Walk {
         Walk {
@@ -85,7 +108,9 @@ impl Walk {
             faults: Vec::new(),
             rows_seen: 0,
             sent: None,
-            seen: HashSet::default(),
+            steps: Steps::default(),
+            seen: Seen::nothing(true),
+            unsure: false,
             tokens: HashSet::new(),
             next: None,
             pages_without_news: 0,
@@ -103,6 +128,7 @@ impl Walk {
             self.pages_without_news = 0;
         }
         let end = end?;
+        self.seen.turn_page();
         self.pages += 1;
         self.pages_without_news += usize::from(self.rows_seen == before);
         self.total_records = self.total_records.max(end.total_records);
@@ -118,14 +144,20 @@ impl Walk {
             identity = identity.wrapping_add(*nth);
             *nth += 1;
         }
-        // Rows of other windows count as news too: they show that the walk goes on.
-        if !self.seen.insert(identity) {
-            return;
+        let sent = row.sent_at();
+        match self.seen.note(identity, sent) {
+            Sight::First => {}
+            Sight::Again => return,
+            Sight::Unsure => {
+                self.unsure = true;
+                return;
+            }
         }
+        // Rows of other windows count as news too: they show that the walk goes on.
         self.rows_seen += 1;
-        if let Some(sent) = row.sent_at() {
-            let (earliest, latest) = self.sent.unwrap_or((sent, sent));
-            self.sent = Some((earliest.min(sent), latest.max(sent)));
+        if let Some(sent) = sent {
+            self.sent = Some(widened(self.sent, sent));
+            self.steps.go_on(sent);
         }
         match row.charge(owned) {
             Ok(None) => {}
@@ -140,11 +172,14 @@ impl Walk {
         }
     }
 
-    /// Goes on to the next page. Says whether there is one.
-    fn turn(&mut self, next: Option<String>) -> Result<bool, ZoomError> {
+    /// Goes on to the next page.
+    fn turn(&mut self, next: Option<String>) -> Result<Next, ZoomError> {
+        if self.unsure {
+            return Ok(Next::Anew);
+        }
         let endless =
             |what: &str| Err(ZoomError::new(ZoomErrorKind::Endless, format!("Zoom's report has no end: {what}")));
-        let Some(next) = next else { return Ok(false) };
+        let Some(next) = next else { return Ok(Next::End) };
         if !self.tokens.insert(next.clone()) {
             return endless("the same page token came twice");
         }
@@ -155,8 +190,18 @@ impl Walk {
             return endless(&format!("{MOST_PAGES_WITHOUT_NEWS} pages in a row held no new row"));
         }
         self.next = Some(next);
-        Ok(true)
+        Ok(Next::Page)
     }
+}
+
+/// What a walk goes on with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    Page,
+    /// Nothing: it was the last page.
+    End,
+    /// The first page, since a row came of which nobody can tell whether it came before.
+    Anew,
 }
 
 /// Reads one window.
@@ -167,9 +212,20 @@ pub(super) struct WindowReader<'w, 'r> {
 }
 
 impl WindowReader<'_, '_> {
-    /// Begins a walk with the window's first page. Says whether there are more.
-    pub(super) async fn begin(&self) -> Result<bool, ZoomError> {
-        self.walks.borrow_mut().push(Walk::of(self.session.zone.clone()));
+    /// Begins a walk with the window's first page.
+    pub(super) async fn begin(&self) -> Result<Next, ZoomError> {
+        self.begin_with(Seen::nothing(true)).await
+    }
+
+    async fn begin_with(&self, seen: Seen) -> Result<Next, ZoomError> {
+        {
+            let mut walks = self.walks.borrow_mut();
+            // One that was given up takes no more rows.
+            if let Some(given_up) = walks.last_mut() {
+                given_up.seen = Seen::nothing(true);
+            }
+            walks.push(Walk { seen, ..Walk::of(self.session.zone.clone()) });
+        }
         self.next_page().await
     }
 
@@ -180,23 +236,28 @@ impl WindowReader<'_, '_> {
     }
 
     /// Reads what is left of the window after its first page, anew if need be. If all goes well, the last of the walks is whole.
-    pub(super) async fn finish(&self, begun: Result<bool, ZoomError>) -> Result<(), ZoomError> {
-        let (mut more, mut restarts) = (begun, 0);
+    pub(super) async fn finish(&self, begun: Result<Next, ZoomError>) -> Result<(), ZoomError> {
+        let (mut next, mut restarts, mut forgets) = (begun, 0, true);
         loop {
-            more = match more {
-                Ok(true) => self.next_page().await,
-                Ok(false) => return Ok(()),
+            next = match next {
+                Ok(Next::Page) => self.next_page().await,
+                Ok(Next::End) => return Ok(()),
+                Ok(Next::Anew) => {
+                    tracing::warn!("a row came out of order, perhaps not for the first time; the window is read anew");
+                    forgets = false;
+                    self.begin_with(Seen::nothing(false)).await
+                }
                 Err(error) if error.kind == ZoomErrorKind::PageTokenExpired && restarts < MOST_RESTARTS => {
                     tracing::warn!("the page token expired; the window is read anew");
                     restarts += 1;
-                    self.begin().await
+                    self.begin_with(Seen::nothing(forgets)).await
                 }
                 Err(error) => return Err(error),
             };
         }
     }
 
-    async fn next_page(&self) -> Result<bool, ZoomError> {
+    async fn next_page(&self) -> Result<Next, ZoomError> {
         let token = self.with_walk(|walk| walk.next.clone());
         let end = self.page(token.as_deref()).await?;
         self.session.page_read();

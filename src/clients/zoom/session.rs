@@ -92,7 +92,7 @@ impl<'r> Session<'r> {
 
     /// How many requests have to be under way at the same time to use the whole rate.
     pub(super) fn at_once(&self) -> usize {
-        const MOST: u128 = 16;
+        const MOST: u128 = 12;
         let rate = u128::from(self.zoom.config.requests_per_second);
         let latency = self.latency.get().unwrap_or_default().as_millis();
         // A tenth more, since a page is also parsed.

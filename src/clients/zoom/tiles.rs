@@ -20,6 +20,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use super::fetch::{Added, Part, out_of_time};
 use super::report::{Walk, Walks, WindowReader};
+use super::seen::Span;
 use super::session::Session;
 use super::window::{MOST_DAYS_ASKED, Window, begins_first, begins_last, date, last_instant};
 use super::{ZoomError, ZoomErrorKind};
@@ -29,31 +30,38 @@ const LEAST_PAGES: u64 = 10;
 /// How much longer or shorter than 24 hours a date can be.
 const ODD_DAY: SignedDuration = SignedDuration::from_hours(3);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
-/// Rows whose identities are kept at the same time, some 30 MiB; as many windows are read side by side.
+/// Rows whose identities are kept at the same time where they come in no order, some 30 MiB; as many windows are read side by side.
 const MOST_ROWS_UNDER_WAY: u64 = 1_000_000;
 
 /// What the first page of a report tells about the rest of it. Only speed and thrift rest on it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FirstPage {
     rows: u64,
-    sent: Option<(Timestamp, Timestamp)>,
+    sent: Option<Span>,
+    in_order: bool,
     total_records: Option<u64>,
 }
 
 impl FirstPage {
     pub(super) fn of(walk: &Walk) -> FirstPage {
-        FirstPage { rows: walk.rows_seen, sent: walk.sent, total_records: walk.total_records }
+        FirstPage {
+            rows: walk.rows_seen,
+            sent: walk.sent,
+            in_order: walk.steps.are_in_order(),
+            total_records: walk.total_records,
+        }
     }
 
     /// How many pages `span` has: by the density of the rows on this page, and by Zoom's count, whatever it counts, if that is less.
-    /// Without a count the density is halved, since what was sent last may have been sent in a rush.
+    /// Without a count the density is halved, since what was sent last may have been sent in a rush. Rows in no order have no density.
     fn pages_in(&self, span: &Range<Timestamp>) -> u64 {
         let seconds = |length: SignedDuration| u64::try_from(length.as_secs()).unwrap_or_default().max(1);
         let Some((earliest, latest)) = self.sent else { return 0 };
         let by_density = self.rows.saturating_mul(seconds(span.end.duration_since(span.start)))
             / seconds(latest.duration_since(earliest));
         let rows = match self.total_records.filter(|total| *total > self.rows) {
-            Some(total) => total.min(by_density),
+            Some(total) if self.in_order => total.min(by_density),
+            Some(total) => total,
             None => by_density / 2,
         };
         rows.div_ceil(self.rows.max(1))
@@ -117,7 +125,7 @@ struct Answered {
     from: Date,
     to: Date,
     /// When the earliest and the latest of its rows were sent.
-    sent: Option<(Timestamp, Timestamp)>,
+    sent: Option<Span>,
     whole: bool,
 }
 
@@ -165,7 +173,7 @@ impl Tiled {
     /// The instants of the span all of whose rows were read.
     pub(super) fn covered(&self) -> Vec<Range<Timestamp>> {
         let Some(end) = self.end else { return Vec::new() };
-        let mut runs: Vec<(Dates, Option<(Timestamp, Timestamp)>)> = Vec::new();
+        let mut runs: Vec<(Dates, Option<Span>)> = Vec::new();
         let mut answered: Vec<_> = self.answered.iter().filter_map(|one| Some((one.dates(end)?, one.sent))).collect();
         answered.sort_unstable_by_key(|(dates, _)| dates.first);
         for (dates, sent) in answered {
@@ -254,7 +262,10 @@ pub(super) async fn read_tiled(
 ) -> Option<Tiled> {
     let dates = plan(span, page).ok()??;
     let rows_each = page.pages_in(span).saturating_mul(page.rows) / dates.len() as u64;
-    let most_at_once = usize::try_from(MOST_ROWS_UNDER_WAY / rows_each.max(1)).unwrap_or(usize::MAX).max(1);
+    let most_at_once = match usize::try_from(MOST_ROWS_UNDER_WAY / rows_each.max(1)) {
+        Ok(windows) if !page.in_order => windows.max(1),
+        _ => usize::MAX,
+    };
     let span = span.clone();
     let mut tiled = Tiled { span, most_at_once, answered: Vec::new(), end: None, failed: false, part: before };
     read(session, &mut tiled, dates).await;
@@ -347,7 +358,8 @@ mod tests {
     /// 300 rows of the last minutes of November so far.
     fn page(minutes: i64, total_records: Option<u64>) -> FirstPage {
         let latest = at("2026-11-22T12:59:00Z");
-        FirstPage { rows: 300, sent: Some((latest - SignedDuration::from_mins(minutes), latest)), total_records }
+        let sent = Some((latest - SignedDuration::from_mins(minutes), latest));
+        FirstPage { rows: 300, sent, in_order: true, total_records }
     }
 
     fn planned(page: &FirstPage) -> Vec<String> {
