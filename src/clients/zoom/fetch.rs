@@ -6,10 +6,11 @@ use futures_util::future::LocalBoxFuture;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use super::plan::FirstPage;
 use super::report::{Next, Walk, Walks, WindowReader};
 use super::seen::Span;
 use super::session::Session;
-use super::tiles::{FirstPage, read_tiled};
+use super::tiles::read_tiled;
 use super::token::Authorized;
 use super::window::windows;
 use super::{Zoom, ZoomError, ZoomErrorKind};

@@ -3,6 +3,7 @@
 mod error;
 mod fetch;
 mod page;
+mod plan;
 mod report;
 mod seen;
 mod session;

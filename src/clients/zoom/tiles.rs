@@ -16,101 +16,19 @@ use std::ops::Range;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp};
 
 use super::fetch::{Added, Part, out_of_time};
-use super::report::{Walk, Walks, WindowReader};
+use super::plan::{Dates, FirstPage, plan};
+use super::report::{Walks, WindowReader};
 use super::seen::Span;
 use super::session::Session;
-use super::window::{MOST_DAYS_ASKED, Window, begins_first, begins_last, date, last_instant};
+use super::window::{Window, begins_first, begins_last, date};
 use super::{ZoomError, ZoomErrorKind};
 
-/// Fewer pages are read one after the other: each window more costs half a page in the middle.
-const LEAST_PAGES: u64 = 10;
 /// How much longer or shorter than 24 hours a date can be.
 const ODD_DAY: SignedDuration = SignedDuration::from_hours(3);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
-/// Rows whose identities are kept at the same time where they come in no order, some 30 MiB; as many windows are read side by side.
-const MOST_ROWS_UNDER_WAY: u64 = 1_000_000;
-
-/// What the first page of a report tells about the rest of it. Only speed and thrift rest on it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct FirstPage {
-    rows: u64,
-    sent: Option<Span>,
-    in_order: bool,
-    total_records: Option<u64>,
-}
-
-impl FirstPage {
-    pub(super) fn of(walk: &Walk) -> FirstPage {
-        FirstPage {
-            rows: walk.rows_seen,
-            sent: walk.sent,
-            in_order: walk.steps.are_in_order(),
-            total_records: walk.total_records,
-        }
-    }
-
-    /// How many pages `span` has: by the density of the rows on this page, and by Zoom's count, whatever it counts, if that is less.
-    /// Without a count the density is halved, since what was sent last may have been sent in a rush. Rows in no order have no density.
-    fn pages_in(&self, span: &Range<Timestamp>) -> u64 {
-        let seconds = |length: SignedDuration| u64::try_from(length.as_secs()).unwrap_or_default().max(1);
-        let Some((earliest, latest)) = self.sent else { return 0 };
-        let by_density = self.rows.saturating_mul(seconds(span.end.duration_since(span.start)))
-            / seconds(latest.duration_since(earliest));
-        let rows = match self.total_records.filter(|total| *total > self.rows) {
-            Some(total) if self.in_order => total.min(by_density),
-            Some(total) => total,
-            None => by_density / 2,
-        };
-        rows.div_ceil(self.rows.max(1))
-    }
-}
-
-/// Neighbouring dates, both of which are wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Dates {
-    first: Date,
-    last: Date,
-}
-
-/// The dates to be read at first, in as many windows as their number of pages is worth, newest first; `None` if one window will do.
-fn plan(span: &Range<Timestamp>, page: &FirstPage) -> Result<Option<Vec<Dates>>, jiff::Error> {
-    let pages = page.pages_in(span);
-    if pages < LEAST_PAGES {
-        return Ok(None);
-    }
-    let (first, mut last) = (date(span.start), date(last_instant(span.end)?));
-    let days = u64::try_from(first.until(last)?.get_days()).unwrap_or_default() + 1;
-    // Each window ends with a page that is not full. So many make no more than a tenth of all.
-    let windows = (pages / 10 + 1).min(days);
-    let fewest = days.div_ceil(MOST_DAYS_ASKED.unsigned_abs() - 2);
-    let windows = windows.max(fewest);
-    let mut dates = Vec::new();
-    for left in (1..=windows).rev() {
-        let taken: u64 = dates.iter().map(Dates::count).sum();
-        let length = (days - taken).div_ceil(left).max(1);
-        let begin = last.checked_sub(i64::try_from(length - 1).unwrap_or_default().days())?.max(first);
-        dates.push(Dates { first: begin, last });
-        if begin <= first {
-            break;
-        }
-        last = begin.yesterday()?;
-    }
-    // Where the day of the span's end is not over yet by UTC it may be the next day for Zoom. Without rows after the span, that costs nothing.
-    let nothing_after = page.sent.is_none_or(|(_, latest)| latest < span.end);
-    if nothing_after && let Some(newest) = dates.first_mut() {
-        newest.last = newest.last.tomorrow()?;
-    }
-    Ok((dates.len() > 1).then_some(dates))
-}
-
-impl Dates {
-    fn count(&self) -> u64 {
-        self.first.until(self.last).map_or(0, |between| u64::from(between.get_days().unsigned_abs())) + 1
-    }
-}
 
 /// How Zoom reads `to`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -261,11 +179,7 @@ pub(super) async fn read_tiled(
     before: Part,
 ) -> Option<Tiled> {
     let dates = plan(span, page).ok()??;
-    let rows_each = page.pages_in(span).saturating_mul(page.rows) / dates.len() as u64;
-    let most_at_once = match usize::try_from(MOST_ROWS_UNDER_WAY / rows_each.max(1)) {
-        Ok(windows) if !page.in_order => windows.max(1),
-        _ => usize::MAX,
-    };
+    let most_at_once = page.windows_at_once(span, dates.len());
     let span = span.clone();
     let mut tiled = Tiled { span, most_at_once, answered: Vec::new(), end: None, failed: false, part: before };
     read(session, &mut tiled, dates).await;
@@ -355,50 +269,6 @@ mod tests {
         at("2026-11-01T00:00:00Z")..at("2026-11-22T13:00:00Z")
     }
 
-    /// 300 rows of the last minutes of November so far.
-    fn page(minutes: i64, total_records: Option<u64>) -> FirstPage {
-        let latest = at("2026-11-22T12:59:00Z");
-        let sent = Some((latest - SignedDuration::from_mins(minutes), latest));
-        FirstPage { rows: 300, sent, in_order: true, total_records }
-    }
-
-    fn planned(page: &FirstPage) -> Vec<String> {
-        let told = |dates: &Dates| format!("{} {}", dates.first.strftime("%d"), dates.last.strftime("%d"));
-        plan(&november(), page).unwrap().iter().flatten().map(told).collect()
-    }
-
-    #[test]
-    fn a_report_is_cut_into_as_many_windows_as_its_pages_are_worth() {
-        for (minutes, total_records, expected) in [
-            // Nine pages by either measure.
-            (3_444, Some(2_700), 0),
-            // A rush, but few rows in all.
-            (10, Some(2_700), 0),
-            // Thirty by either, and by density alone: 61, halved.
-            (1_033, Some(9_000), 4),
-            (508, None, 4),
-            // A count that is no more than the page's rows tells nothing.
-            (508, Some(300), 4),
-        ] {
-            let planned = planned(&page(minutes, total_records));
-            assert_eq!(planned.len(), expected, "{minutes} {total_records:?}: {planned:?}");
-        }
-        assert_eq!(planned(&page(1_033, Some(9_000))), ["17 23", "11 16", "06 10", "01 05"]);
-        // So many rows that each date is a window of its own; the running day is asked for with tomorrow.
-        let planned = planned(&page(1, Some(1_000_000)));
-        assert_eq!(
-            (planned.len(), planned[0].as_str(), planned[1].as_str(), planned[21].as_str()),
-            (22, "22 23", "21 21", "01 01")
-        );
-    }
-
-    #[test]
-    fn rows_after_the_span_keep_the_date_after_it_out() {
-        let mut page = page(1, Some(1_000_000));
-        page.sent = page.sent.map(|(earliest, _)| (earliest, at("2026-11-22T13:00:00Z")));
-        assert_eq!(planned(&page)[0], "22 22");
-    }
-
     fn answered(from: &str, to: &str, sent: Option<(&str, &str)>) -> Answered {
         Answered { from: day(from), to: day(to), sent: sent.map(|(one, other)| (at(one), at(other))), whole: true }
     }
@@ -417,7 +287,14 @@ mod tests {
     }
 
     fn tiled(answered: Vec<Answered>, end: End) -> Tiled {
-        Tiled { span: november(), most_at_once: 16, answered, end: Some(end), failed: false, part: Part::default() }
+        Tiled {
+            span: november(),
+            most_at_once: usize::MAX,
+            answered,
+            end: Some(end),
+            failed: false,
+            part: Part::default(),
+        }
     }
 
     fn covered(tiled: &Tiled) -> Vec<String> {
