@@ -17,7 +17,7 @@ use jiff::tz::TimeZone;
 use secrecy::ExposeSecret;
 
 use super::page::{self, NotAPage, PageEnd};
-use super::seen::{Seen, Sight, Span, widened};
+use super::seen::{Seen, Sight, Span, joined};
 use super::session::Session;
 use super::token::Authorized;
 use super::window::Window;
@@ -156,7 +156,7 @@ impl Walk {
         // Rows of other windows count as news too: they show that the walk goes on.
         self.rows_seen += 1;
         if let Some(sent) = sent {
-            self.sent = Some(widened(self.sent, sent));
+            self.sent = joined(self.sent, Some((sent, sent)));
             self.steps.go_on(sent);
         }
         match row.charge(owned) {

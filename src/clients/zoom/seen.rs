@@ -19,9 +19,12 @@ use crate::domain::charge::IdentityHasher;
 /// When the earliest and the latest of some rows were sent.
 pub(super) type Span = (Timestamp, Timestamp);
 
-/// The span of these rows and one more.
-pub(super) fn widened(span: Option<Span>, sent: Timestamp) -> Span {
-    span.map_or((sent, sent), |(earliest, latest)| (earliest.min(sent), latest.max(sent)))
+/// The span of one's rows and the other's.
+pub(super) fn joined(one: Option<Span>, other: Option<Span>) -> Option<Span> {
+    match (one, other) {
+        (Some((earliest, latest)), Some(other)) => Some((earliest.min(other.0), latest.max(other.1))),
+        (one, other) => one.or(other),
+    }
 }
 
 /// Pages whose rows are looked up one by one; of more, the oldest are put together.
@@ -102,17 +105,13 @@ struct Rows {
 impl Rows {
     /// Says whether the row was not there before.
     fn add(&mut self, identity: u128, sent: Option<Timestamp>) -> bool {
-        if let Some(sent) = sent {
-            self.sent = Some(widened(self.sent, sent));
-        }
+        self.sent = joined(self.sent, sent.map(|sent| (sent, sent)));
         self.identities.insert(identity)
     }
 
     fn join(&mut self, others: Rows) {
         self.identities.extend(others.identities);
-        for sent in others.sent.into_iter().flat_map(<[Timestamp; 2]>::from) {
-            self.sent = Some(widened(self.sent, sent));
-        }
+        self.sent = joined(self.sent, others.sent);
     }
 
     fn hold(&self, identity: u128, sent: Option<Timestamp>) -> bool {
@@ -142,9 +141,7 @@ struct Forgotten {
 
 impl Forgotten {
     fn take(&mut self, rows: &Rows) {
-        for sent in rows.sent.into_iter().flat_map(<[Timestamp; 2]>::from) {
-            self.sent = Some(widened(self.sent, sent));
-        }
+        self.sent = joined(self.sent, rows.sent);
         for identity in &rows.identities {
             match self.filters.last_mut() {
                 Some(filter) if filter.rows < Filter::MOST_ROWS => filter.add(*identity),
