@@ -115,5 +115,9 @@ async fn a_row_that_comes_again_long_after_is_summed_once() {
         assert!(reading.receipt.complete, "{order}: {:?}", reading.failure);
         let period = Period::containing(PeriodKind::Month, now, &TimeZone::UTC).unwrap();
         assert_eq!(sums(&reading.totals, &period), truth(&dataset, start, end), "{order}");
+        // What was forgotten is read anew.
+        let pages = zoom.observed().iter().filter(|request| request.kind == ObservedKind::Report).count();
+        let rows = usize::try_from(reading.receipt.rows).unwrap();
+        assert_eq!(pages > most_requests(rows), order == "oldest-first", "{order}: {pages} requests for {rows} rows");
     }
 }

@@ -191,7 +191,7 @@ pub const READINGS: &[&str] = &[
     "--date-zone America/Los_Angeles --month days28 --long-range refused --datetimes refused",
     "--repeat-rows 3 --order oldest-first --numbers json --missing-fields null --new-fields --total-records per-page --last-page-token null",
     "--repeat-rows 7 --group-messages own-ids --total-records absent --last-page-token absent --missing-fields empty --lag-minutes 1440",
-    "--repeat-rows 250 --order shuffled --numbers json --last-page-token absent",
+    "--repeat-rows 250 --order shuffled --numbers json --last-page-token absent --total-records absent",
     "--repeat-rows 3 --fault page-token-expired@2 --fault empty-page@4 --order oldest-first",
 ];
 

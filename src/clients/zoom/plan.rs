@@ -11,50 +11,62 @@ use super::window::{MOST_DAYS_ASKED, date, last_instant};
 
 /// Fewer pages are read one after the other: each window more costs half a page in the middle.
 const LEAST_PAGES: u64 = 10;
-/// Rows whose identities are kept at the same time where they come in no order, some 30 MiB; as many windows are read side by side.
+/// The rows of a report whose size nothing tells.
+const LARGE: u64 = 1_000_000;
+/// Rows that windows under way may keep to know them by, some 30 MiB.
 const MOST_ROWS_UNDER_WAY: u64 = 1_000_000;
 
-/// What the first page of a report tells about the rest of it. Only speed and thrift rest on it.
+/// What the first page of a report tells about the rest of it. No figure rests on it, but how soon the report is read, and with how many requests.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FirstPage {
     rows: u64,
     pub(super) sent: Option<Span>,
-    in_order: bool,
+    /// How many rows were sent within which time, apart from the earliest and the latest quarter of the page: some may be late.
+    density: (u64, SignedDuration),
+    /// Whether rows come in the order of their times, but for some late ones.
+    pub(super) in_order: bool,
     total_records: Option<u64>,
 }
 
 impl FirstPage {
     pub(super) fn of(walk: &Walk) -> FirstPage {
+        let against = |step: fn(&Timestamp, &Timestamp) -> bool| {
+            walk.first_page.iter().zip(walk.first_page.iter().skip(1)).filter(|(one, next)| step(one, next)).count()
+        };
+        let against = against(|one, next| one < next).min(against(|one, next| one > next));
+        let mut times = walk.first_page.clone();
+        times.sort_unstable();
+        let (from, to) = (times.len() / 4, times.len() * 3 / 4);
+        let apart = times.get(from).zip(times.get(to)).map(|(from, to)| to.duration_since(*from));
         FirstPage {
             rows: walk.rows_seen,
             sent: walk.sent,
-            in_order: walk.steps.are_in_order(),
+            density: ((to - from) as u64, apart.unwrap_or_default()),
+            in_order: against <= 1 + times.len() / 50,
             total_records: walk.total_records,
         }
     }
 
     /// How many pages `span` has: by the density of the rows on this page, and by Zoom's count, whatever it counts, if that is less.
-    /// Without a count the density is halved, since what was sent last may have been sent in a rush. Rows in no order have no density.
+    /// Without a count the density is halved, since what was sent last may have been sent in a rush. Rows in no order have no density; without
+    /// a count as well, a large report is supposed, since one that is read in one piece might never be read whole.
     fn pages_in(&self, span: &Range<Timestamp>) -> u64 {
         let seconds = |length: SignedDuration| u64::try_from(length.as_secs()).unwrap_or_default().max(1);
-        let Some((earliest, latest)) = self.sent else { return 0 };
-        let by_density = self.rows.saturating_mul(seconds(span.end.duration_since(span.start)))
-            / seconds(latest.duration_since(earliest));
-        let rows = match self.total_records.filter(|total| *total > self.rows) {
-            Some(total) if self.in_order => total.min(by_density),
-            Some(total) => total,
-            None => by_density / 2,
+        let (rows, apart) = self.density;
+        let by_density = rows.saturating_mul(seconds(span.end.duration_since(span.start))) / seconds(apart);
+        let total = self.total_records.filter(|total| *total > self.rows);
+        let rows = match (self.in_order, total) {
+            (true, Some(total)) => total.min(by_density),
+            (true, None) => by_density / 2,
+            (false, total) => total.unwrap_or(LARGE),
         };
         rows.div_ceil(self.rows.max(1))
     }
 
-    /// How many of these windows on `span` may be read side by side for their rows' sake.
-    pub(super) fn windows_at_once(&self, span: &Range<Timestamp>, windows: usize) -> usize {
+    /// How many of these windows on `span` may be read side by side if their rows are kept.
+    pub(super) fn most_at_once(&self, span: &Range<Timestamp>, windows: usize) -> usize {
         let rows_each = self.pages_in(span).saturating_mul(self.rows) / windows.max(1) as u64;
-        match usize::try_from(MOST_ROWS_UNDER_WAY / rows_each.max(1)) {
-            Ok(windows) if !self.in_order => windows.max(1),
-            _ => usize::MAX,
-        }
+        usize::try_from(MOST_ROWS_UNDER_WAY / rows_each.max(1)).unwrap_or(usize::MAX).max(1)
     }
 }
 
@@ -104,6 +116,8 @@ pub(super) fn plan(span: &Range<Timestamp>, page: &FirstPage) -> Result<Option<V
 
 #[cfg(test)]
 mod tests {
+    use jiff::tz::TimeZone;
+
     use super::*;
 
     fn at(text: &str) -> Timestamp {
@@ -118,7 +132,8 @@ mod tests {
     fn page(minutes: i64, total_records: Option<u64>) -> FirstPage {
         let latest = at("2026-11-22T12:59:00Z");
         let sent = Some((latest - SignedDuration::from_mins(minutes), latest));
-        FirstPage { rows: 300, sent, in_order: true, total_records }
+        let density = (150, SignedDuration::from_mins(minutes) / 2);
+        FirstPage { rows: 300, sent, density, in_order: true, total_records }
     }
 
     fn planned(page: &FirstPage) -> Vec<String> {
@@ -152,14 +167,37 @@ mod tests {
     }
 
     #[test]
-    fn rows_in_no_order_tell_no_density_and_are_kept_so_fewer_come_at_once() {
+    fn rows_in_no_order_tell_no_density() {
         // Spread over all of the span: by density, a single page.
         let ordered = page(30_000, Some(9_000_000));
         assert!(planned(&ordered).is_empty());
         let shuffled = FirstPage { in_order: false, ..ordered };
-        assert_eq!(planned(&shuffled).len(), 22);
-        assert_eq!(shuffled.windows_at_once(&november(), 22), 2);
-        assert_eq!(page(1, Some(9_000_000)).windows_at_once(&november(), 22), usize::MAX);
+        assert_eq!((planned(&shuffled).len(), shuffled.most_at_once(&november(), 22)), (22, 2));
+        let uncounted = FirstPage { total_records: None, ..shuffled };
+        assert_eq!((planned(&uncounted).len(), uncounted.most_at_once(&november(), 22)), (22, 21));
+    }
+
+    /// What is told by rows of these minutes before the span's end.
+    fn told(minutes: impl IntoIterator<Item = i64>) -> FirstPage {
+        let mut walk = Walk::of(TimeZone::UTC);
+        let sent = |minutes: i64| november().end - SignedDuration::from_mins(minutes);
+        walk.first_page = minutes.into_iter().map(sent).collect();
+        walk.rows_seen = walk.first_page.len() as u64;
+        FirstPage::of(&walk)
+    }
+
+    #[test]
+    fn some_late_rows_change_neither_the_density_nor_the_order() {
+        let late = |row: i64| if row % 60 == 30 { row + 20_000 } else { row };
+        for rows in [told(0..300), told((0..300).rev()), told((0..300).map(late))] {
+            assert!(rows.in_order);
+            let pages = rows.pages_in(&november());
+            assert!((51..54).contains(&pages), "half of a row a minute: {pages} pages");
+        }
+        // Each of these numbers' rows in order, one number after the other; and no order at all.
+        assert!(!told((0..300).map(|row| row % 20)).in_order);
+        assert!(!told((0..300).map(|row| row * 7_919 % 300)).in_order);
+        assert!(told([]).in_order);
     }
 
     #[test]

@@ -61,7 +61,8 @@ pub struct Walk {
     pub(super) rows_seen: u64,
     /// When the earliest and the latest of these were sent.
     pub(super) sent: Option<Span>,
-    pub(super) steps: Steps,
+    /// When the rows of the first page were sent, in their order; until the next page comes.
+    pub(super) first_page: Vec<Timestamp>,
     seen: Seen,
     /// Whether a row came of which cannot be told whether it came before.
     unsure: bool,
@@ -69,27 +70,6 @@ pub struct Walk {
     tokens: HashSet<String>,
     next: Option<String>,
     pages_without_news: usize,
-}
-
-/// How the times of rows follow each other.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Steps {
-    last: Option<Timestamp>,
-    later: u64,
-    earlier: u64,
-}
-
-impl Steps {
-    fn go_on(&mut self, sent: Timestamp) {
-        let last = self.last.replace(sent).unwrap_or(sent);
-        self.later += u64::from(sent > last);
-        self.earlier += u64::from(sent < last);
-    }
-
-    /// Whether nine in ten lead the same way.
-    pub(super) fn are_in_order(&self) -> bool {
-        self.later.min(self.earlier) * 10 <= self.later + self.earlier
-    }
 }
 
 /// All walks of a window that were begun; the last is the one under way.
@@ -108,7 +88,7 @@ impl Walk {
             faults: Vec::new(),
             rows_seen: 0,
             sent: None,
-            steps: Steps::default(),
+            first_page: Vec::new(),
             seen: Seen::nothing(true),
             unsure: false,
             tokens: HashSet::new(),
@@ -123,6 +103,9 @@ impl Walk {
     /// If it is none.
     pub fn take(&mut self, body: &[u8], owned: &Range<Timestamp>) -> Result<PageEnd, NotAPage> {
         let (mut nameless, before) = (HashMap::new(), self.rows_seen);
+        if self.pages > 0 {
+            self.first_page = Vec::new();
+        }
         let end = page::read(body, |row| self.take_row(row, owned, &mut nameless));
         if self.rows_seen > before {
             self.pages_without_news = 0;
@@ -157,7 +140,9 @@ impl Walk {
         self.rows_seen += 1;
         if let Some(sent) = sent {
             self.sent = joined(self.sent, Some((sent, sent)));
-            self.steps.go_on(sent);
+            if self.pages == 0 {
+                self.first_page.push(sent);
+            }
         }
         match row.charge(owned) {
             Ok(None) => {}
@@ -214,16 +199,13 @@ pub(super) struct WindowReader<'w, 'r> {
 impl WindowReader<'_, '_> {
     /// Begins a walk with the window's first page.
     pub(super) async fn begin(&self) -> Result<Next, ZoomError> {
-        self.begin_with(Seen::nothing(true)).await
-    }
-
-    async fn begin_with(&self, seen: Seen) -> Result<Next, ZoomError> {
         {
             let mut walks = self.walks.borrow_mut();
             // One that was given up takes no more rows.
             if let Some(given_up) = walks.last_mut() {
                 given_up.seen = Seen::nothing(true);
             }
+            let seen = Seen::nothing(!self.session.keeps_rows());
             walks.push(Walk { seen, ..Walk::of(self.session.zone.clone()) });
         }
         self.next_page().await
@@ -237,20 +219,19 @@ impl WindowReader<'_, '_> {
 
     /// Reads what is left of the window after its first page, anew if need be. If all goes well, the last of the walks is whole.
     pub(super) async fn finish(&self, begun: Result<Next, ZoomError>) -> Result<(), ZoomError> {
-        let (mut next, mut restarts, mut forgets) = (begun, 0, true);
+        let (mut next, mut restarts) = (begun, 0);
         loop {
             next = match next {
                 Ok(Next::Page) => self.next_page().await,
                 Ok(Next::End) => return Ok(()),
                 Ok(Next::Anew) => {
                     tracing::warn!("a row came out of order, perhaps not for the first time; the window is read anew");
-                    forgets = false;
-                    self.begin_with(Seen::nothing(false)).await
+                    self.begin().await
                 }
                 Err(error) if error.kind == ZoomErrorKind::PageTokenExpired && restarts < MOST_RESTARTS => {
                     tracing::warn!("the page token expired; the window is read anew");
                     restarts += 1;
-                    self.begin_with(Seen::nothing(forgets)).await
+                    self.begin().await
                 }
                 Err(error) => return Err(error),
             };
@@ -261,6 +242,9 @@ impl WindowReader<'_, '_> {
         let token = self.with_walk(|walk| walk.next.clone());
         let end = self.page(token.as_deref()).await?;
         self.session.page_read();
+        if self.with_walk(|walk| !walk.seen.forgets()) {
+            self.session.keep_rows();
+        }
         self.with_walk(|walk| walk.turn(end.next_page_token))
     }
 
@@ -329,5 +313,36 @@ impl WindowReader<'_, '_> {
             _ => {}
         }
         Err(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A page of messages with these numbers, each sent so many seconds after a moment.
+    fn page(numbers: &[u32]) -> String {
+        let row = |number: &u32| {
+            let sent = Timestamp::from_second(1_795_000_000 + i64::from(*number)).unwrap();
+            format!(r#"{{"message_id":"M-{number}","sent_time":"{sent}","currency":"USD","total_charge":"0.5"}}"#)
+        };
+        format!(r#"{{"sms_charges":[{}]}}"#, numbers.iter().map(row).collect::<Vec<_>>().join(","))
+    }
+
+    fn walk(seen: Seen, pages: &[&[u32]]) -> (u64, Result<Next, ZoomError>) {
+        let mut walk = Walk { seen, ..Walk::of(TimeZone::UTC) };
+        for numbers in pages {
+            walk.take(page(numbers).as_bytes(), &(Timestamp::MIN..Timestamp::MAX)).unwrap();
+        }
+        (walk.rows, walk.turn(None))
+    }
+
+    #[test]
+    fn a_walk_that_cannot_tell_a_row_from_a_forgotten_one_is_not_whole() {
+        let repeated: [&[u32]; 5] = [&[1, 2], &[3, 4], &[5, 6], &[7, 8], &[9, 1]];
+        assert_eq!(walk(Seen::nothing(true), &repeated), (9, Ok(Next::Anew)));
+        assert_eq!(walk(Seen::nothing(false), &repeated), (9, Ok(Next::End)));
+        let repeated_soon: [&[u32]; 4] = [&[1, 2], &[3, 4], &[4, 5], &[6, 7]];
+        assert_eq!(walk(Seen::nothing(true), &repeated_soon), (7, Ok(Next::End)));
     }
 }

@@ -1,12 +1,12 @@
-//! The rows of a window that came before, so that one that comes again is known, in memory that does not grow with the window.
+//! The rows of a window that came before, so that one that comes again is known, in hardly more memory than a page's.
 //!
 //! A row is known by its identity, of which its time is a part. Where rows come in the order of their times, a repeat comes soon or not at all.
 //! So a page is forgotten once another came with rows that were all sent before or all after its own. What is kept of forgotten rows is the
 //! span in which they were sent and a byte each in Bloom filters: a row sent outside of that span is new, and so is one within it,
 //! such as a late charge, that no filter has. Of any other nobody can tell, and the window has to be read anew with nothing forgotten.
 //!
-//! Nothing more is forgotten once a row came that was sent among forgotten ones: others will follow. Where rows come in no order at all, no
-//! page is apart from another, and nothing is forgotten from the beginning.
+//! Nothing more is forgotten once a row came that was sent among forgotten ones: others will follow, and each may be taken for one that the
+//! filters hold. Where rows come in no order at all, no page is apart from another, and nothing is forgotten from the beginning.
 
 use std::collections::{HashSet, VecDeque};
 use std::hash::BuildHasherDefault;
@@ -27,8 +27,8 @@ pub(super) fn joined(one: Option<Span>, other: Option<Span>) -> Option<Span> {
     }
 }
 
-/// Pages whose rows are looked up one by one; of more, the oldest are put together.
-const MOST_APART: usize = 8;
+/// Pages that are kept singly, so that each can be forgotten; of more, the oldest are put together.
+const MOST_SINGLE: usize = 8;
 
 /// What is known of a row that comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +68,11 @@ impl Seen {
         if self.forgotten.may_hold(identity) { Sight::Unsure } else { Sight::First }
     }
 
+    /// Whether rows are still forgotten where they come in order.
+    pub(super) fn forgets(&self) -> bool {
+        self.forgets
+    }
+
     /// Ends the page.
     pub(super) fn turn_page(&mut self) {
         let next = Rows {
@@ -86,7 +91,7 @@ impl Seen {
             });
         }
         self.pages_before.push_back(page);
-        if self.pages_before.len() > MOST_APART
+        if self.pages_before.len() > MOST_SINGLE
             && let (Some(mut oldest), Some(next)) = (self.pages_before.pop_front(), self.pages_before.pop_front())
         {
             oldest.join(next);
@@ -174,7 +179,7 @@ impl Default for Filter {
 }
 
 impl Filter {
-    const PLACE_BITS: u32 = 17;
+    const PLACE_BITS: u32 = 18;
     /// Eight bits for each.
     const MOST_ROWS: usize = 1 << (Filter::PLACE_BITS - 3);
 
@@ -276,11 +281,11 @@ mod tests {
     #[test]
     fn a_filter_that_is_full_is_seldom_wrong() {
         let mut forgotten = Forgotten::default();
-        let identities = (0..20_000).map(row).collect();
+        let identities = (0..40_000).map(row).collect();
         forgotten.take(&Rows { identities, sent: Some((Timestamp::MIN, Timestamp::MAX)) });
         assert_eq!(forgotten.filters.len(), 2);
-        assert!((0..20_000).all(|number| forgotten.may_hold(row(number))));
-        let wrong = (20_000..120_000).filter(|number| forgotten.may_hold(row(*number))).count();
+        assert!((0..40_000).all(|number| forgotten.may_hold(row(number))));
+        let wrong = (40_000..140_000).filter(|number| forgotten.may_hold(row(*number))).count();
         assert!(wrong < 4_000, "{wrong}");
     }
 

@@ -28,6 +28,8 @@ pub(super) struct Session<'r> {
     pages: Cell<u64>,
     /// What the quickest answer took. Slower ones may only have waited for each other.
     latency: Cell<Option<Duration>>,
+    /// Whether rows come late, or in no order, so that they have to be kept to be known.
+    keeps_rows: Cell<bool>,
     stopped: RefCell<Option<ZoomError>>,
 }
 
@@ -45,6 +47,7 @@ impl<'r> Session<'r> {
             refusals: Cell::default(),
             pages: Cell::default(),
             latency: Cell::default(),
+            keeps_rows: Cell::default(),
             stopped: RefCell::default(),
         }
     }
@@ -98,6 +101,15 @@ impl<'r> Session<'r> {
         // A tenth more, since a page is also parsed.
         let under_way = (latency * rate * 11).div_ceil(10_000);
         usize::try_from(under_way.clamp(1, MOST)).unwrap_or(1)
+    }
+
+    /// From now on no window that begins forgets its rows.
+    pub(super) fn keep_rows(&self) {
+        self.keeps_rows.set(true);
+    }
+
+    pub(super) fn keeps_rows(&self) -> bool {
+        self.keeps_rows.get()
     }
 
     pub(super) fn refused(&self, pause: Duration) {

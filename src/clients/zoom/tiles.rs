@@ -70,7 +70,7 @@ impl Answered {
 #[derive(Debug)]
 pub(super) struct Tiled {
     span: Range<Timestamp>,
-    /// How many windows may be read side by side for their rows' sake.
+    /// How many windows may be read side by side if their rows are kept.
     most_at_once: usize,
     answered: Vec<Answered>,
     end: Option<End>,
@@ -179,7 +179,10 @@ pub(super) async fn read_tiled(
     before: Part,
 ) -> Option<Tiled> {
     let dates = plan(span, page).ok()??;
-    let most_at_once = page.windows_at_once(span, dates.len());
+    if !page.in_order {
+        session.keep_rows();
+    }
+    let most_at_once = page.most_at_once(span, dates.len());
     let span = span.clone();
     let mut tiled = Tiled { span, most_at_once, answered: Vec::new(), end: None, failed: false, part: before };
     read(session, &mut tiled, dates).await;
@@ -207,7 +210,8 @@ async fn read(session: &Session<'_>, tiled: &mut Tiled, dates: Vec<Dates>) {
     let mut waiting: VecDeque<_> = dates.into_iter().filter_map(window).collect();
     let mut under_way = FuturesUnordered::new();
     loop {
-        while under_way.len() < session.at_once().min(tiled.most_at_once)
+        let most = if session.keeps_rows() { tiled.most_at_once } else { usize::MAX };
+        while under_way.len() < session.at_once().min(most)
             && let Some(window) = waiting.pop_front()
         {
             under_way.push(read_window(session, window));
