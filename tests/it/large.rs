@@ -77,6 +77,25 @@ async fn a_report_costs_hardly_more_requests_than_it_has_pages() {
     }
 }
 
+#[tokio::test]
+async fn a_count_of_many_rows_without_charge_costs_hardly_more_requests() {
+    let now = at(NOW);
+    for rows in [1_500, 6_000, 20_000] {
+        let charged = even(rows, now);
+        let free = charged.rows().flat_map(|row| {
+            let free = |nth: u32| Row {
+                message_id: row.message_id.as_ref().map(|id| format!("{id}-{nth}")),
+                charge: 0,
+                ..row.clone()
+            };
+            (0..9).map(free)
+        });
+        let dataset = Dataset::of(free.chain(charged.rows().cloned()).collect(), charged.today());
+        let read = november(&dataset, switches("--total-records uncharged-too"), now, "UTC", &rows.to_string()).await;
+        assert!(read.requests <= most_requests(read.rows), "{} requests for {} rows", read.requests, read.rows);
+    }
+}
+
 /// Of every so many rows one is late by most of a day, which is some pages; or it comes again then.
 fn with_late(dataset: &Dataset, every: usize, again: bool) -> Dataset {
     let mut rows: Vec<_> = dataset.rows().cloned().collect();

@@ -47,8 +47,8 @@ impl FirstPage {
         }
     }
 
-    /// How many pages `span` has: by the density of the rows on this page, and by Zoom's count, whatever it counts, if that is less.
-    /// Without a count the density is halved, since what was sent last may have been sent in a rush. Rows in no order have no density; without
+    /// How many pages `span` has: by Zoom's count, unless that is far more than the density of the rows on this page allows for: it may count
+    /// other rows too. Without a count the density is halved, since what was sent last may have been sent in a rush. Rows in no order have no density; without
     /// a count as well, a large report is supposed, since one that is read in one piece might never be read whole.
     fn pages_in(&self, span: &Range<Timestamp>) -> u64 {
         let seconds = |length: SignedDuration| u64::try_from(length.as_secs()).unwrap_or_default().max(1);
@@ -56,7 +56,7 @@ impl FirstPage {
         let by_density = rows.saturating_mul(seconds(span.end.duration_since(span.start))) / seconds(apart);
         let total = self.total_records.filter(|total| *total > self.rows);
         let rows = match (self.in_order, total) {
-            (true, Some(total)) => total.min(by_density),
+            (true, Some(total)) => total.min(by_density / 2 * 3),
             (true, None) => by_density / 2,
             (false, total) => total.unwrap_or(LARGE),
         };
