@@ -95,6 +95,9 @@ pub(super) fn plan(span: &Range<Timestamp>, page: &FirstPage) -> Result<Option<V
     let windows = (pages / 10 + 1).min(days);
     let fewest = days.div_ceil(MOST_DAYS_ASKED.unsigned_abs() - 2);
     let windows = windows.max(fewest);
+    // The longest window is waited for: a few more that are all of one length are sooner done.
+    let even = days.div_ceil((days / windows).max(1));
+    let windows = if even <= windows + windows / 10 { even } else { windows };
     let mut dates = Vec::new();
     for left in (1..=windows).rev() {
         let taken: u64 = dates.iter().map(Dates::count).sum();
@@ -158,6 +161,10 @@ mod tests {
             assert_eq!(planned.len(), expected, "{minutes} {total_records:?}: {planned:?}");
         }
         assert_eq!(planned(&page(1_033, Some(9_000))), ["17 23", "11 16", "06 10", "01 05"]);
+        // A hundred pages: eleven windows, or twelve where eleven would be of unequal length.
+        assert_eq!(planned(&page(1, Some(30_000))).len(), 11);
+        let until_the_23rd = november().start..at("2026-11-23T13:00:00Z");
+        assert_eq!(plan(&until_the_23rd, &page(1, Some(30_000))).unwrap().unwrap().len(), 12);
         // So many rows that each date is a window of its own; the running day is asked for with tomorrow.
         let planned = planned(&page(1, Some(1_000_000)));
         assert_eq!(
