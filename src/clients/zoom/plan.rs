@@ -48,8 +48,8 @@ impl FirstPage {
     }
 
     /// How many pages `span` has: by Zoom's count, unless that is far more than the density of the rows on this page allows for: it may count
-    /// other rows too. Without a count the density is halved, since what was sent last may have been sent in a rush. Rows in no order have no density; without
-    /// a count as well, a large report is supposed, since one that is read in one piece might never be read whole.
+    /// other rows too. Without a count the density is halved, since what was sent last may have been sent in a rush. Rows in no order have
+    /// no density; without a count as well, a large report is supposed, since one that is read in one piece might never be read whole.
     fn pages_in(&self, span: &Range<Timestamp>) -> u64 {
         let seconds = |length: SignedDuration| u64::try_from(length.as_secs()).unwrap_or_default().max(1);
         let (rows, apart) = self.density;
