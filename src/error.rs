@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use lambda_runtime::Diagnostic;
-
 /// The stable codes of [`RunError`]: what Lambda reports as `errorType`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Code {
@@ -29,6 +27,8 @@ pub enum Code {
     LedgerUnavailable,
     /// An alert could not be published.
     PublishFailed,
+    /// A topic that something is due for has no confirmed subscription.
+    NobodyListens,
     /// The event is not one of the accepted forms.
     EventInvalid,
     /// A defect of the program.
@@ -101,9 +101,3 @@ impl fmt::Display for RunError {
 }
 
 impl std::error::Error for RunError {}
-
-impl From<RunError> for Diagnostic {
-    fn from(error: RunError) -> Diagnostic {
-        Diagnostic { error_type: error.code.to_string(), error_message: error.message }
-    }
-}

@@ -1,5 +1,5 @@
-//! What the ledger and the history ask of their table in Amazon DynamoDB (partition key `pk`): many items at once, and again what was left
-//! unprocessed.
+//! What ledger and daybook ask of their table in Amazon DynamoDB (partition key `pk`, sort key `sk`): many items at once, and again what was
+//! left unprocessed.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -24,9 +24,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 pub(super) async fn get_batch(
     client: &Client,
     table: &str,
-    keys: impl IntoIterator<Item = String>,
+    keys: impl IntoIterator<Item = Item>,
 ) -> Result<Vec<Item>, String> {
-    let keys = keys.into_iter().map(key).collect();
+    let keys = keys.into_iter().collect();
     let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
     let mut open = HashMap::from([(table.to_owned(), keys.map_err(|_| "no keys".to_owned())?)]);
     let mut items = Vec::new();
@@ -60,8 +60,10 @@ pub(super) async fn put_batch(client: &Client, table: &str, items: Vec<Item>) ->
     Err("DynamoDB left items unwritten again and again".to_owned())
 }
 
-pub(super) fn key(pk: impl Into<String>) -> Item {
-    HashMap::from([("pk".to_owned(), AttributeValue::S(pk.into()))])
+/// The key of an item.
+pub(super) fn key(pk: &str, sk: &str) -> Item {
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    HashMap::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))])
 }
 
 pub(super) fn text<'i>(item: &'i Item, name: &str) -> Option<&'i str> {

@@ -8,8 +8,10 @@ use std::fmt;
 
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp, ToSpan};
+use jiff::{SignedDuration, Span, Timestamp, ToSpan};
 use serde::Serialize;
+
+use super::coverage::Dates;
 
 /// The kinds of period a budget can have, shortest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -101,6 +103,12 @@ impl Period {
         self.first
     }
 
+    /// The first civil day after the period.
+    #[must_use]
+    pub fn end_day(&self) -> Date {
+        self.end
+    }
+
     /// The last civil day.
     #[must_use]
     pub fn last_day(&self) -> Date {
@@ -140,7 +148,23 @@ pub fn start_of(day: Date, zone: &TimeZone) -> Result<Timestamp, jiff::Error> {
     zone.to_timestamp(day.at(0, 0, 0, 0))
 }
 
-/// The periods to judge at `as_of`, each kind's current one first, then those that closed no more than `late_charges_days` civil days ago.
+/// When a closed period is judged for the last time: once its late listings have ended everywhere (a date of Zoom's report is over twelve
+/// hours after its end in UTC) and `late_charges_days` civil days have passed.
+///
+/// # Errors
+/// Only at the ends of the calendar.
+pub fn final_at(period: &Period, zone: &TimeZone, late_charges_days: u32) -> Result<Timestamp, jiff::Error> {
+    let listed_until = Dates::listing(period.from, period.to).to.checked_add(1.day())?;
+    let over = start_of(listed_until, &TimeZone::UTC)?.checked_add(SignedDuration::from_hours(12))?;
+    let patience = start_of(period.end.checked_add(i64::from(late_charges_days).days())?, zone)?;
+    Ok(over.max(patience))
+}
+
+/// Months for which Zoom keeps its report.
+const MONTHS_KEPT: i64 = 13;
+
+/// The periods to judge at `as_of`: each kind's current one first, then the closed ones that no run has judged for the last time.
+/// `finished` tells up to which day that was done; `None` if nothing is known of earlier runs.
 ///
 /// # Errors
 /// Only at the ends of the calendar.
@@ -149,15 +173,20 @@ pub fn judged_periods(
     as_of: Timestamp,
     zone: &TimeZone,
     late_charges_days: u32,
+    finished: impl Fn(PeriodKind) -> Option<Date>,
 ) -> Result<Vec<Period>, jiff::Error> {
+    let kept_since = zone.to_datetime(as_of).date().checked_sub(MONTHS_KEPT.months())?;
     let mut periods = Vec::new();
     for kind in kinds {
         let mut period = Period::containing(kind, as_of, zone)?;
         periods.push(period);
         loop {
             period = Period::of_day(kind, period.first.yesterday()?, zone)?;
-            let last_judged = start_of(period.end.checked_add(i64::from(late_charges_days).days())?, zone)?;
-            if as_of >= last_judged {
+            let is_finished = match finished(kind) {
+                Some(day) => period.end <= day,
+                None => as_of >= final_at(&period, zone, late_charges_days)?,
+            };
+            if is_finished || period.first < kept_since {
                 break;
             }
             periods.push(period);
@@ -243,21 +272,28 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_period_is_judged_while_late_charges_can_arrive() {
-        let labels = |kind, at: &str, late| {
-            judged_periods([kind], at.parse().unwrap(), &TimeZone::UTC, late)
+    fn a_closed_period_is_judged_until_its_late_listings_have_ended() {
+        let labels = |kind, at: &str, late, finished: Option<&str>| {
+            let finished = finished.map(|day| day.parse().unwrap());
+            judged_periods([kind], at.parse().unwrap(), &TimeZone::UTC, late, |_| finished)
                 .unwrap()
                 .iter()
                 .map(Period::label)
                 .collect::<Vec<_>>()
         };
-        assert_eq!(labels(PeriodKind::Month, "2026-11-03T23:59:59Z", 3), ["2026-11", "2026-10"]);
-        assert_eq!(labels(PeriodKind::Month, "2026-11-04T00:00:00Z", 3), ["2026-11"]);
-        assert_eq!(labels(PeriodKind::Month, "2026-11-01T00:00:00Z", 0), ["2026-11"]);
+        let month = |at, late| labels(PeriodKind::Month, at, late, None);
+        // 31 October may be listed up to 4 November, a date that is over everywhere on the 5th at noon.
+        assert_eq!(month("2026-11-05T11:59:59Z", 3), ["2026-11", "2026-10"]);
+        assert_eq!(month("2026-11-05T12:00:00Z", 3), ["2026-11"]);
+        assert_eq!(month("2026-11-05T12:00:00Z", 0), ["2026-11"]);
+        assert_eq!(month("2026-11-10T23:59:59Z", 10), ["2026-11", "2026-10"]);
         assert_eq!(
-            labels(PeriodKind::Day, "2026-11-22T12:00:00Z", 3),
-            ["2026-11-22", "2026-11-21", "2026-11-20", "2026-11-19"]
+            labels(PeriodKind::Day, "2026-11-22T00:00:01Z", 0, None),
+            ["2026-11-22", "2026-11-21", "2026-11-20", "2026-11-19", "2026-11-18", "2026-11-17"]
         );
-        assert_eq!(labels(PeriodKind::Week, "2026-11-17T12:00:00Z", 3), ["2026-W47", "2026-W46"]);
+        // What no run has judged for the last time waits, however long ago it closed.
+        assert_eq!(labels(PeriodKind::Month, "2026-11-20T12:00:00Z", 3, Some("2026-10-01")), ["2026-11", "2026-10"]);
+        assert_eq!(labels(PeriodKind::Month, "2026-11-02T12:00:00Z", 3, Some("2026-11-01")), ["2026-11"]);
+        assert_eq!(labels(PeriodKind::Month, "2026-11-20T12:00:00Z", 3, Some("2020-01-01")).len(), 13);
     }
 }

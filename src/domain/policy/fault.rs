@@ -9,7 +9,7 @@ pub struct PolicyFault {
     /// What is wrong.
     pub message: String,
     /// What to do.
-    pub mend: String,
+    pub fix: String,
     /// Bytes of the document.
     pub span: Range<usize>,
     /// Counted from 1.
@@ -24,19 +24,19 @@ impl PolicyFault {
         span: Range<usize>,
         code: &'static str,
         message: String,
-        mend: String,
+        fix: String,
     ) -> PolicyFault {
         let before = document.get(..span.start).unwrap_or(document);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let line = before.matches('\n').count() + 1;
         let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
-        PolicyFault { code, message, mend, span, line, column }
+        PolicyFault { code, message, fix, span, line, column }
     }
 }
 
 impl fmt::Display for PolicyFault {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "line {}, column {}: {}; {}", self.line, self.column, self.message, self.mend)
+        write!(out, "line {}, column {}: {}; {}", self.line, self.column, self.message, self.fix)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The policy: which subjects may spend how much, and when to say so.
 //!
-//! A policy is read whole or not at all ([`Policy::parse`]); every fault is told with its place and its mend, all at once.
+//! A policy is read whole or not at all ([`Policy::parse`]); every fault is reported with its place and its fix, all at once.
 
 mod fault;
 mod parse;
@@ -10,9 +10,10 @@ use rust_decimal::Decimal;
 
 pub use fault::{PolicyFault, PolicyFaults};
 
+use super::charge::Scope;
 use super::money::{Amount, Currency};
+use super::number::Number;
 use super::period::PeriodKind;
-use super::totals::Scope;
 
 /// A policy without fault.
 #[derive(Clone, Debug)]
@@ -34,9 +35,9 @@ pub struct Policy {
 /// What becomes of charges in a currency that no budget covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unwatched {
-    /// Told once a period.
+    /// Reported once a period.
     Notify,
-    /// Left unsaid.
+    /// Not reported.
     Ignore,
 }
 
@@ -68,7 +69,7 @@ pub struct Budget {
     pub levels: Vec<Level>,
 }
 
-/// A part of a budget whose reaching is told.
+/// A part of a budget whose reaching is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Level {
     /// Percent of the budget's amount.
@@ -98,8 +99,21 @@ pub enum Only {
 pub enum Pattern {
     /// This subject.
     Exactly(String),
-    /// Every subject that begins so (written with a star at the end).
+    /// This billing number, with all its extensions if the entry names none.
+    Number(Number),
+    /// Every subject that begins so (written with a star at the end); of a billing number, its digits.
     Prefix(String),
+}
+
+/// The entry as it is written in a policy.
+impl std::fmt::Display for Pattern {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Pattern::Exactly(text) => out.write_str(text),
+            Pattern::Number(number) => number.fmt(out),
+            Pattern::Prefix(text) => write!(out, "{text}*"),
+        }
+    }
 }
 
 /// How closely a budget names a subject; the closest alone applies.
@@ -107,34 +121,55 @@ pub enum Pattern {
 enum Closeness {
     Everyone,
     Prefix(usize),
+    /// The number without its extension.
+    Number,
     Exactly,
 }
 
-impl Only {
-    fn closeness(&self, subject: &str) -> Option<Closeness> {
+impl Pattern {
+    fn closeness(&self, subject: &str, number: Option<&Number>) -> Option<Closeness> {
         match self {
-            Only::Everyone => Some(Closeness::Everyone),
-            Only::These(patterns) => patterns
-                .iter()
-                .filter_map(|pattern| match pattern {
-                    Pattern::Exactly(text) => (text == subject).then_some(Closeness::Exactly),
-                    Pattern::Prefix(text) => {
-                        subject.starts_with(text.as_str()).then_some(Closeness::Prefix(text.len()))
-                    }
-                })
-                .max(),
+            Pattern::Exactly(text) => (text == subject).then_some(Closeness::Exactly),
+            Pattern::Number(entry) => {
+                let covered = number.filter(|number| entry.covers(number))?;
+                Some(if covered == entry { Closeness::Exactly } else { Closeness::Number })
+            }
+            Pattern::Prefix(start) => {
+                let text = number.map_or(subject, Number::digits);
+                text.starts_with(start.as_str()).then_some(Closeness::Prefix(start.len()))
+            }
         }
     }
+}
+
+impl Budget {
+    fn closeness(&self, subject: &str, number: Option<&Number>) -> Option<Closeness> {
+        match &self.only {
+            Only::Everyone => Some(Closeness::Everyone),
+            Only::These(patterns) => patterns.iter().filter_map(|pattern| pattern.closeness(subject, number)).max(),
+        }
+    }
+
+    /// Whether the budget names this subject of its scope.
+    #[must_use]
+    pub fn names(&self, subject: &str) -> bool {
+        self.closeness(subject, number_of(self.scope, subject).as_ref()).is_some()
+    }
+}
+
+fn number_of(scope: Scope, subject: &str) -> Option<Number> {
+    if scope == Scope::BillingNumber { Number::parse(subject) } else { None }
 }
 
 impl Policy {
     /// The one budget that applies to a subject: an exact name before the longest prefix before no `only`.
     #[must_use]
     pub fn budget_for(&self, scope: Scope, subject: &str, currency: Currency, period: PeriodKind) -> Option<&Budget> {
+        let number = number_of(scope, subject);
         self.budgets
             .iter()
             .filter(|budget| budget.scope == scope && budget.currency == currency && budget.period == period)
-            .filter_map(|budget| Some((budget.only.closeness(subject)?, budget)))
+            .filter_map(|budget| Some((budget.closeness(subject, number.as_ref())?, budget)))
             .max_by_key(|(closeness, _)| *closeness)
             .map(|(_, budget)| budget)
     }
@@ -146,12 +181,6 @@ impl Policy {
         kinds.sort_unstable();
         kinds.dedup();
         kinds
-    }
-
-    /// Whether any budget is in this currency.
-    #[must_use]
-    pub fn covers(&self, currency: Currency) -> bool {
-        self.budgets.iter().any(|budget| budget.currency == currency)
     }
 }
 

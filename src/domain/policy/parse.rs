@@ -10,12 +10,17 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{Budget, GroupBy, Level, Only, Pattern, Policy, PolicyFault, PolicyFaults, Unwatched};
+use crate::domain::charge::{NONE, Scope};
 use crate::domain::money::{Amount, Currency, MoneyFault};
+use crate::domain::number::Number;
 use crate::domain::period::PeriodKind;
-use crate::domain::totals::Scope;
+use crate::domain::text::label;
 
 const POLICY_KEYS: [&str; 5] = ["time_zone", "late_charges_days", "unwatched", "group_by", "budget"];
 const BUDGET_KEYS: [&str; 7] = ["name", "scope", "only", "currency", "amount", "period", "alert_at"];
+/// Keys that are refused by name until the version that brings them.
+const LATER_POLICY_KEYS: [&str; 6] = ["senders", "digest", "products", "spike", "owner", "silence"];
+const LATER_BUDGET_KEYS: [&str; 3] = ["product", "forecast_at", "owner"];
 const SCOPES: [(&str, Scope); 4] = [
     ("billing_number", Scope::BillingNumber),
     ("department", Scope::Department),
@@ -35,6 +40,11 @@ const MOST_AMOUNT_PLACES: u32 = 6;
 const MOST_PERCENT: Decimal = Decimal::from_parts(100_000, 0, 0, false, 0);
 const MOST_PERCENT_PLACES: u32 = 2;
 
+const LIST_FIX: &str =
+    "list exact names, or beginnings with a star at the end, such as [\"+14085550000\", \"+1408556*\"]";
+const NUMBER_FIX: &str =
+    "write the number with its country code, such as \"+14085550000\", or the beginning of some with a star at the end";
+
 type Value<'d> = Spanned<DeValue<'d>>;
 /// What only one budget may name: `None` stands for every subject of the scope.
 type Claimed = (Scope, Currency, PeriodKind, Option<Pattern>);
@@ -43,7 +53,7 @@ impl Policy {
     /// Reads a policy document.
     ///
     /// # Errors
-    /// All its faults, each with line, column and mend.
+    /// All its faults, each with line, column and fix.
     pub fn parse(document: &str) -> Result<Policy, PolicyFaults> {
         let mut reader = Reader { document, faults: Vec::new() };
         let (table, syntax) = DeTable::parse_recoverable(document);
@@ -78,13 +88,13 @@ impl<'d> Reader<'d> {
         PolicyFaults(self.faults)
     }
 
-    fn fault(&mut self, span: Range<usize>, code: &'static str, message: impl Into<String>, mend: impl Into<String>) {
-        self.faults.push(PolicyFault::at(self.document, span, code, message.into(), mend.into()));
+    fn fault(&mut self, span: Range<usize>, code: &'static str, message: impl Into<String>, fix: impl Into<String>) {
+        self.faults.push(PolicyFault::at(self.document, span, code, message.into(), fix.into()));
     }
 
     fn policy(&mut self, table: &Spanned<DeTable<'d>>) -> Option<Policy> {
         let keys = table.get_ref();
-        self.refuse_unknown(keys, &POLICY_KEYS, "a policy");
+        self.refuse_unknown(keys, &POLICY_KEYS, &LATER_POLICY_KEYS, "a policy");
         let zone = keys.get("time_zone").and_then(|value| Some((value.span(), self.text(value, "time_zone")?)));
         let time_zone_name = zone.as_ref().map_or("UTC", |(_, name)| name.as_str()).to_owned();
         let time_zone = TimeZoneDatabase::bundled().get(&time_zone_name);
@@ -115,9 +125,9 @@ impl<'d> Reader<'d> {
     }
 
     fn budgets(&mut self, keys: &DeTable<'d>) -> Option<Vec<Budget>> {
-        const MEND: &str = "add a [[budget]] with name, scope, currency and amount";
+        const FIX: &str = "add a [[budget]] with name, scope, currency and amount";
         let Some(value) = keys.get("budget") else {
-            self.fault(0..0, "no_budget", "the policy has no budget and would watch nothing", MEND);
+            self.fault(0..0, "no_budget", "the policy has no budget and would watch nothing", FIX);
             return None;
         };
         let Some(entries) = value.get_ref().as_array() else {
@@ -130,7 +140,7 @@ impl<'d> Reader<'d> {
             return None;
         };
         if entries.is_empty() {
-            self.fault(value.span(), "no_budget", "the policy has no budget and would watch nothing", MEND);
+            self.fault(value.span(), "no_budget", "the policy has no budget and would watch nothing", FIX);
         }
         let mut budgets = Vec::new();
         let mut complete = true;
@@ -172,8 +182,7 @@ impl<'d> Reader<'d> {
         for pattern in patterns {
             let what = match &pattern {
                 None => format!("every {}", budget.scope.name()),
-                Some(Pattern::Exactly(text)) => format!("{text:?}"),
-                Some(Pattern::Prefix(text)) => format!("{:?}", format!("{text}*")),
+                Some(pattern) => format!("{:?}", pattern.to_string()),
             };
             let key = (budget.scope, budget.currency, budget.period, pattern);
             let line = self.line(&place);
@@ -194,7 +203,7 @@ impl<'d> Reader<'d> {
     }
 
     fn budget(&mut self, table: &DeTable<'d>, place: Range<usize>) -> Option<Budget> {
-        self.refuse_unknown(table, &BUDGET_KEYS, "a budget");
+        self.refuse_unknown(table, &BUDGET_KEYS, &LATER_BUDGET_KEYS, "a budget");
         for key in ["name", "scope", "currency", "amount"] {
             if !table.contains_key(key) {
                 self.fault(
@@ -207,7 +216,7 @@ impl<'d> Reader<'d> {
         }
         let name = table.get("name").and_then(|value| self.filled_text(value, "name"));
         let scope = table.get("scope").and_then(|value| self.one_of(value, "scope", &SCOPES));
-        let only = table.get("only").map_or(Some(Only::Everyone), |value| self.only(value));
+        let only = table.get("only").map_or(Some(Only::Everyone), |value| self.only(value, scope));
         let currency = table.get("currency").and_then(|value| self.currency(value));
         let amount = table.get("amount").and_then(|value| self.amount(value));
         let period =
@@ -221,10 +230,14 @@ impl<'d> Reader<'d> {
         Some(Budget { name: name?, scope: scope?, only: only?, currency: currency?, amount, period: period?, levels })
     }
 
-    fn refuse_unknown(&mut self, table: &DeTable<'d>, known: &[&str], what: &str) {
+    fn refuse_unknown(&mut self, table: &DeTable<'d>, known: &[&str], later: &[&str], what: &str) {
         for key in table.keys() {
-            if !known.contains(&key.get_ref().as_ref()) {
-                let message = format!("{what} has no key {:?}", key.get_ref());
+            let name = key.get_ref().as_ref();
+            if later.contains(&name) {
+                let message = format!("{what}'s key {name:?} comes with a later version");
+                self.fault(key.span(), "later_version", message, "remove it, or deploy a version that knows it");
+            } else if !known.contains(&name) {
+                let message = format!("{what} has no key {name:?}{}", did_you_mean(name, known));
                 self.fault(key.span(), "unknown_key", message, format!("allowed are {}", known.join(", ")));
             }
         }
@@ -241,40 +254,46 @@ impl<'d> Reader<'d> {
         days
     }
 
-    fn only(&mut self, value: &Value<'d>) -> Option<Only> {
-        const MEND: &str =
-            "list exact names, or beginnings with a star at the end, such as [\"+14085550000\", \"+1408556*\"]";
+    fn only(&mut self, value: &Value<'d>, scope: Option<Scope>) -> Option<Only> {
         let Some(entries) = value.get_ref().as_array() else {
-            self.fault(value.span(), "wrong_type", format!("only = {} is not a list", self.written(value)), MEND);
+            self.fault(value.span(), "wrong_type", format!("only = {} is not a list", self.written(value)), LIST_FIX);
             return None;
         };
         if entries.is_empty() {
-            let mend = "leave the key out to mean every subject, or list some";
-            self.fault(
-                value.span(),
-                "bad_value",
-                "only = [] names no subject, so the budget would watch nothing",
-                mend,
-            );
+            let fix = "leave the key out to mean every subject, or list some";
+            self.fault(value.span(), "bad_value", "only = [] names no subject, so the budget would watch nothing", fix);
             return None;
         }
-        let mut patterns = Vec::new();
-        for entry in entries.iter() {
-            let text = self.filled_text(entry, "only")?;
-            let (stem, star) = text.strip_suffix('*').map_or((text.as_str(), false), |stem| (stem, true));
-            if stem.is_empty() {
-                let mend = "leave the key \"only\" out to mean every subject";
-                self.fault(entry.span(), "bad_value", "only has \"*\", which names everyone", mend);
-                return None;
-            }
-            if stem.contains('*') {
-                let message = format!("only has {text:?}, whose star is not at the end of a beginning");
-                self.fault(entry.span(), "bad_value", message, MEND);
-                return None;
-            }
-            patterns.push(if star { Pattern::Prefix(stem.to_owned()) } else { Pattern::Exactly(stem.to_owned()) });
+        let patterns: Vec<_> = entries.iter().map(|entry| self.pattern(entry, scope)).collect();
+        patterns.into_iter().collect::<Option<_>>().map(Only::These)
+    }
+
+    fn pattern(&mut self, entry: &Value<'d>, scope: Option<Scope>) -> Option<Pattern> {
+        let text = self.filled_text(entry, "only")?;
+        let (stem, star) = text.strip_suffix('*').map_or((text.as_str(), false), |stem| (stem, true));
+        let is_number = scope == Some(Scope::BillingNumber) && text != NONE;
+        let digits: String = stem.chars().filter(char::is_ascii_digit).collect();
+        let problem = if stem.is_empty() {
+            Some(("\"*\", which names everyone".to_owned(), "leave the key \"only\" out to mean every subject"))
+        } else if stem.contains('*') {
+            Some((format!("{text:?}, whose star is not at the end of a beginning"), LIST_FIX))
+        } else if is_number && star && (digits.is_empty() || digits.len() > 15 || stem.contains(char::is_alphabetic)) {
+            Some((format!("{text:?}, which no billing number begins with"), NUMBER_FIX))
+        } else if is_number && !star && Number::parse(stem).is_none_or(|number| !number.is_possible()) {
+            Some((format!("{text:?}, which is no possible number"), NUMBER_FIX))
+        } else {
+            None
+        };
+        if let Some((what, fix)) = problem {
+            self.fault(entry.span(), "bad_value", format!("only has {what}"), fix);
+            return None;
         }
-        Some(Only::These(patterns))
+        Some(match (is_number, star) {
+            (true, true) => Pattern::Prefix(digits),
+            (true, false) => Pattern::Number(Number::parse(stem)?),
+            (false, true) => Pattern::Prefix(stem.to_owned()),
+            (false, false) => Pattern::Exactly(label(stem).into_owned()),
+        })
     }
 
     fn currency(&mut self, value: &Value<'d>) -> Option<Currency> {
@@ -297,16 +316,16 @@ impl<'d> Reader<'d> {
     }
 
     fn percents(&mut self, value: &Value<'d>) -> Option<Vec<Decimal>> {
-        const MEND: &str = "list percents of the amount such as [50, 80, 100], or leave the key out for [100]";
+        const FIX: &str = "list percents of the amount such as [50, 80, 100], or leave the key out for [100]";
         let written = self.written(value);
         let entries = match value.get_ref().as_array() {
             Some(entries) if !entries.is_empty() => entries,
             Some(_) => {
-                self.fault(value.span(), "bad_value", format!("alert_at = {written} lists no level"), MEND);
+                self.fault(value.span(), "bad_value", format!("alert_at = {written} lists no level"), FIX);
                 return None;
             }
             None => {
-                self.fault(value.span(), "wrong_type", format!("alert_at = {written} is not a list"), MEND);
+                self.fault(value.span(), "wrong_type", format!("alert_at = {written} is not a list"), FIX);
                 return None;
             }
         };
@@ -345,10 +364,10 @@ impl<'d> Reader<'d> {
             Err(MoneyFault::TooLong) => "has too many digits".to_owned(),
             Err(_) => "is not a decimal number".to_owned(),
         };
-        let mend = format!(
+        let fix = format!(
             "write a number greater than 0 and at most {most}, with at most {places} decimal places, such as {example}"
         );
-        self.fault(value.span(), "bad_value", format!("{key} {} {problem}", self.written(value)), mend);
+        self.fault(value.span(), "bad_value", format!("{key} {} {problem}", self.written(value)), fix);
         None
     }
 
@@ -356,8 +375,10 @@ impl<'d> Reader<'d> {
         let text = value.get_ref().as_str();
         let found = choices.iter().find(|(name, _)| Some(*name) == text).map(|(_, choice)| *choice);
         if found.is_none() {
-            let names: Vec<_> = choices.iter().map(|(name, _)| format!("{name:?}")).collect();
-            let message = format!("{key} = {} is not one of its values", self.written(value));
+            let known: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+            let names: Vec<_> = known.iter().map(|name| format!("{name:?}")).collect();
+            let guess = did_you_mean(text.unwrap_or_default(), &known);
+            let message = format!("{key} = {} is not one of its values{guess}", self.written(value));
             self.fault(value.span(), "bad_value", message, format!("write {}", names.join(" or ")));
         }
         found
@@ -403,4 +424,11 @@ impl<'d> Reader<'d> {
     fn line(&self, place: &Range<usize>) -> usize {
         self.document.get(..place.start).map_or(1, |before| before.matches('\n').count() + 1)
     }
+}
+
+/// `; did you mean "amount"?`, if one of the known words is near.
+fn did_you_mean(given: &str, known: &[&str]) -> String {
+    let distance = |word: &&&str| strsim::damerau_levenshtein(given, word);
+    let nearest = known.iter().min_by_key(distance).filter(|word| distance(word) <= 1 + given.len() / 4);
+    nearest.map_or_else(String::new, |word| format!("; did you mean {word:?}?"))
 }

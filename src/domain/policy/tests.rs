@@ -82,7 +82,7 @@ fn levels_are_sorted_and_exact() {
 }
 
 #[test]
-fn every_fault_has_its_place_and_its_mend() {
+fn every_fault_has_its_place_and_its_fix() {
     let cases = [
         "",
         "budget = []",

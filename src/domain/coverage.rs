@@ -1,0 +1,300 @@
+//! What was read of the report, and what was not.
+//!
+//! Whatever is not known is a value with its reason: a [`Gap`] cannot be built without the error that made it, so that a run that lacks
+//! something cannot end well. From coverage follows how far a figure can be trusted ([`Certainty`]).
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
+use serde::Serialize;
+
+use super::charge::Scope;
+use super::money::Currency;
+use super::period::Period;
+use super::totals::Sum;
+use crate::error::Code;
+
+/// Dates, the first and the last included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Dates {
+    /// The first date.
+    pub from: Date,
+    /// The last date.
+    pub to: Date,
+}
+
+impl Dates {
+    /// The dates of Zoom's report under which rows sent in `[from, to)` may be listed: three to either side of all dates that any time zone
+    /// gives these moments (see docs/design.md, "Reading").
+    #[must_use]
+    pub fn listing(from: Timestamp, to: Timestamp) -> Dates {
+        Dates { from: utc_date(from, -12).saturating_sub(3.days()), to: utc_date(to, 14).saturating_add(3.days()) }
+    }
+
+    /// Whether both have a date in common.
+    #[must_use]
+    pub fn overlap(&self, other: &Dates) -> bool {
+        self.from <= other.to && other.from <= self.to
+    }
+}
+
+/// The date in UTC so many hours after a moment (before it, if negative).
+#[must_use]
+pub fn utc_date(at: Timestamp, hours: i64) -> Date {
+    let moved = at.saturating_add(SignedDuration::from_hours(hours)).unwrap_or(at);
+    moved.to_zoned(jiff::tz::TimeZone::UTC).date()
+}
+
+/// Dates that could not be read, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// The dates of Zoom's report.
+    pub dates: Dates,
+    /// What the failure is called.
+    pub code: Code,
+    /// The failure in words.
+    pub problem: String,
+}
+
+/// A field of a row that cannot be read whole: what is known of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Known<T> {
+    /// This value.
+    Value(T),
+    /// It may be any.
+    Unknown,
+}
+
+impl<T: PartialEq> Known<T> {
+    fn may_be(&self, value: &T) -> bool {
+        match self {
+            Known::Value(known) => known == value,
+            Known::Unknown => true,
+        }
+    }
+}
+
+/// A row that might carry a charge and cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the row of message {message_id}: {field} {problem}")]
+pub struct RowFault {
+    /// Zoom's id of the message, or `(no message_id)`.
+    pub message_id: String,
+    /// The field that cannot be read.
+    pub field: &'static str,
+    /// What is wrong with it, with what was given.
+    pub problem: String,
+    /// When the message was sent.
+    pub sent: Known<Timestamp>,
+    /// The billing number.
+    pub number: Known<Arc<str>>,
+    /// The department.
+    pub department: Known<Arc<str>>,
+    /// The cost center.
+    pub cost_center: Known<Arc<str>>,
+    /// The currency.
+    pub currency: Known<Currency>,
+}
+
+impl RowFault {
+    /// Whether the row may be one of this subject's in this period.
+    fn may_belong_to(&self, period: &Period, scope: Scope, subject: &Arc<str>, currency: Currency) -> bool {
+        self.may_lie_in(period)
+            && self.currency.may_be(&currency)
+            && match scope {
+                Scope::BillingNumber => self.number.may_be(subject),
+                Scope::Department => self.department.may_be(subject),
+                Scope::CostCenter => self.cost_center.may_be(subject),
+                Scope::Account => true,
+            }
+    }
+
+    fn may_lie_in(&self, period: &Period) -> bool {
+        match &self.sent {
+            Known::Value(sent) => (period.from()..period.to()).contains(sent),
+            Known::Unknown => true,
+        }
+    }
+}
+
+/// A figure that fell and waits for a second reading.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unconfirmed {
+    /// The civil day.
+    pub day: Date,
+    /// The currency.
+    pub currency: Currency,
+    /// What was believed.
+    #[serde(serialize_with = "amount")]
+    pub before: Sum,
+    /// What was read.
+    #[serde(serialize_with = "amount")]
+    pub after: Sum,
+}
+
+fn amount<S: serde::Serializer>(sum: &Sum, serializer: S) -> Result<S::Ok, S::Error> {
+    sum.amount.serialize(serializer)
+}
+
+/// How far a sum can be trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Certainty {
+    /// The report was read whole.
+    Exact,
+    /// A day's figure fell, and a later reading has yet to confirm it; the sum is the larger one.
+    Unconfirmed,
+    /// Something was not read. The sum is what was read or remembered; the whole may be more, or less, if a credit is missing.
+    AtLeast,
+}
+
+/// What was read, and what was not.
+#[derive(Clone, Debug, Default)]
+pub struct Coverage {
+    /// Dates that were not read.
+    pub gaps: Vec<Gap>,
+    /// Rows that cannot be read.
+    pub row_faults: Vec<RowFault>,
+    /// Figures that fell.
+    pub unconfirmed: Vec<Unconfirmed>,
+}
+
+impl Coverage {
+    /// Whether the report was read whole.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.gaps.is_empty() && self.row_faults.is_empty()
+    }
+
+    /// Whether all of a period was read, as far as it has passed.
+    #[must_use]
+    pub fn is_whole(&self, period: &Period) -> bool {
+        let listing = Dates::listing(period.from(), period.to());
+        !self.gaps.iter().any(|gap| gap.dates.overlap(&listing))
+            && !self.row_faults.iter().any(|fault| fault.may_lie_in(period))
+    }
+
+    /// Whether no gap can hold rows of these moments.
+    #[must_use]
+    pub fn has_no_gap(&self, from: Timestamp, to: Timestamp) -> bool {
+        let listing = Dates::listing(from, to);
+        !self.gaps.iter().any(|gap| gap.dates.overlap(&listing))
+    }
+
+    /// How far the sum of a subject can be trusted.
+    #[must_use]
+    pub fn certainty(&self, period: &Period, scope: Scope, subject: &Arc<str>, currency: Currency) -> Certainty {
+        let fault = |fault: &RowFault| fault.may_belong_to(period, scope, subject, currency);
+        let days = period.first_day()..=period.last_day();
+        if !self.has_no_gap(period.from(), period.to()) || self.row_faults.iter().any(fault) {
+            Certainty::AtLeast
+        } else if self.unconfirmed.iter().any(|fall| fall.currency == currency && days.contains(&fall.day)) {
+            Certainty::Unconfirmed
+        } else {
+            Certainty::Exact
+        }
+    }
+}
+
+/// A sum of a past day that Zoom has changed since it was read before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Restated {
+    /// The civil day.
+    pub day: Date,
+    /// The number, or `(none)`.
+    pub billing_number: Arc<str>,
+    /// ISO 4217.
+    pub currency: Currency,
+    /// The exact sum as it was believed.
+    #[serde(serialize_with = "amount")]
+    pub before: Sum,
+    /// The exact sum as it was read now.
+    #[serde(serialize_with = "amount")]
+    pub after: Sum,
+}
+
+/// What the sums rest on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Receipt {
+    /// Whether all of the report was read, to its last row.
+    pub complete: bool,
+    /// Distinct rows with a charge.
+    pub rows: u64,
+    /// Pages read.
+    pub pages: u64,
+    /// Civil days, in the policy's zone, that are judged.
+    pub days: u64,
+    /// How many of these were read by earlier runs, and are taken from the daybook.
+    pub days_from_history: u64,
+    /// When the newest of the rows was sent.
+    pub newest_row: Option<Timestamp>,
+    /// The last date that Zoom answered for.
+    pub read_to: Option<Date>,
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::super::period::PeriodKind;
+    use super::*;
+
+    fn november() -> Period {
+        Period::containing(PeriodKind::Month, "2026-11-05T12:00:00Z".parse().unwrap(), &TimeZone::UTC).unwrap()
+    }
+
+    fn gap(from: &str, to: &str) -> Coverage {
+        let dates = Dates { from: from.parse().unwrap(), to: to.parse().unwrap() };
+        let gap = Gap { dates, code: Code::ZoomUnavailable, problem: "HTTP 500".to_owned() };
+        Coverage { gaps: vec![gap], ..Coverage::default() }
+    }
+
+    #[test]
+    fn a_gap_touches_the_periods_whose_rows_it_may_hold() {
+        let listing = Dates::listing(november().from(), november().to());
+        assert_eq!(
+            (listing.from.to_string(), listing.to.to_string()),
+            ("2026-10-28".to_owned(), "2026-12-04".to_owned())
+        );
+        for (from, to, whole) in [
+            ("2026-10-01", "2026-10-27", true),
+            ("2026-10-01", "2026-10-28", false),
+            ("2026-11-10", "2026-11-10", false),
+            ("2026-12-04", "2026-12-09", false),
+            ("2026-12-05", "2026-12-09", true),
+        ] {
+            assert_eq!(gap(from, to).is_whole(&november()), whole, "{from} {to}");
+        }
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_read_makes_only_those_unproven_that_it_can_belong_to() {
+        let [one, other] = ["+1", "+2"].map(Arc::<str>::from);
+        let [usd, eur] = ["USD", "EUR"].map(|code| Currency::parse(code).unwrap());
+        let fault = RowFault {
+            message_id: "M-1".to_owned(),
+            field: "total_charge",
+            problem: "is missing".to_owned(),
+            sent: Known::Value("2026-11-05T10:00:00Z".parse().unwrap()),
+            number: Known::Value(Arc::clone(&one)),
+            department: Known::Unknown,
+            cost_center: Known::Unknown,
+            currency: Known::Value(usd),
+        };
+        let coverage = |fault: RowFault| Coverage { row_faults: vec![fault], ..Coverage::default() };
+        let of =
+            |coverage: &Coverage, scope, subject, currency| coverage.certainty(&november(), scope, subject, currency);
+        let known = coverage(fault.clone());
+        assert_eq!(of(&known, Scope::BillingNumber, &one, usd), Certainty::AtLeast);
+        assert_eq!(of(&known, Scope::BillingNumber, &other, usd), Certainty::Exact);
+        assert_eq!(of(&known, Scope::BillingNumber, &one, eur), Certainty::Exact);
+        assert_eq!(of(&known, Scope::Department, &other, usd), Certainty::AtLeast);
+        assert_eq!(of(&known, Scope::Account, &other, usd), Certainty::AtLeast);
+        let elsewhere =
+            coverage(RowFault { sent: Known::Value("2026-12-05T10:00:00Z".parse().unwrap()), ..fault.clone() });
+        assert_eq!(of(&elsewhere, Scope::BillingNumber, &one, usd), Certainty::Exact);
+        let anywhere =
+            coverage(RowFault { sent: Known::Unknown, number: Known::Unknown, currency: Known::Unknown, ..fault });
+        assert_eq!(of(&anywhere, Scope::BillingNumber, &other, eur), Certainty::AtLeast);
+    }
+}

@@ -1,0 +1,62 @@
+//! Texts from outside, made safe once, at the edge: what a message shows, a log line holds and a key is made of.
+//!
+//! Whatever Zoom sends, a label holds no control, bidirectional or line-separator character, and at most [`MOST_CHARACTERS`] characters. A
+//! longer text keeps its beginning and gets a digest of the whole, so that two long texts stay two subjects.
+
+use std::borrow::Cow;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Characters of a label.
+pub const MOST_CHARACTERS: usize = 256;
+/// Characters of the digest at the end of a text that was cut.
+const DIGEST: usize = 16;
+
+/// The text as it is shown, logged and stored everywhere; blanks around it are dropped.
+#[must_use]
+pub fn label(text: &str) -> Cow<'_, str> {
+    let text = text.trim();
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) && text.len() <= MOST_CHARACTERS {
+        return Cow::Borrowed(text);
+    }
+    let clean: String = text.chars().map(|c| if is_unsafe(c) { ' ' } else { c }).collect();
+    let clean = clean.trim();
+    match clean.char_indices().nth(MOST_CHARACTERS - DIGEST - 1) {
+        Some((end, _)) if clean.chars().nth(MOST_CHARACTERS).is_some() => {
+            let start = clean.get(..end).unwrap_or_default();
+            Cow::Owned(format!("{start}…{:016x}", xxh3_64(text.as_bytes())))
+        }
+        _ => Cow::Owned(clean.to_owned()),
+    }
+}
+
+/// Characters that change how the text around them is shown: controls (U+0085 too), line and paragraph separators, and all that sets the
+/// direction of writing or shows nothing.
+fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
+        || matches!(c, '\u{E0000}'..='\u{E007F}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_change_the_text_around_it_is_replaced() {
+        assert_eq!(label(" Sales "), "Sales");
+        assert_eq!(label("Vertrieb Köln"), "Vertrieb Köln");
+        for bad in ['\n', '\u{7}', '\u{85}', '\u{2028}', '\u{2029}', '\u{202E}', '\u{2066}', '\u{200F}', '\u{FEFF}'] {
+            assert_eq!(label(&format!("a{bad}b")), "a b", "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn two_long_texts_stay_two() {
+        let long = |end: char| format!("{}{end}", "x".repeat(3_000));
+        let (one, other) = (label(&long('1')).into_owned(), label(&long('2')).into_owned());
+        assert_ne!(one, other);
+        assert_eq!(one.chars().count(), MOST_CHARACTERS);
+        assert_eq!(label(&"é".repeat(256)).chars().count(), 256);
+    }
+}
