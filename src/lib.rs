@@ -6,6 +6,8 @@
 
 pub mod config;
 
+pub mod clients;
+pub mod daybook;
 pub mod domain;
 
 pub mod error;

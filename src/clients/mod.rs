@@ -1,16 +1,13 @@
 //! The edge: one file for each outside party. Only here does the program read clocks and speak to the network.
 #![expect(clippy::disallowed_types, clippy::disallowed_methods, reason = "this is where the outside is spoken to")]
 
-mod aws;
+pub(crate) mod aws;
 mod http;
 mod pace;
-mod table;
+pub(crate) mod table;
 
-pub mod history;
-pub mod ledger;
 pub mod parameters;
 pub mod secrets;
-pub mod topic;
 pub mod zoom;
 
 use std::time::Duration;
