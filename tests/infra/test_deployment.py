@@ -32,7 +32,7 @@ LEFT_OUT = {
 # What it has, but not as AWS has it: said here so that nobody takes it for proven.
 NOT_PROVEN = [
     "IAM and key policies are not enforced",
-    "TTL, point-in-time recovery and encryption of the table are not applied (test_template.py reads the template instead)",
+    "point-in-time recovery and encryption of the table are not applied (test_template.py reads the template instead); TTL is set by the test",
     "Rules, patterns of parameters and AllowedPattern are not heeded (test_refusals.py evaluates them instead)",
     "DeletionPolicy and the table's protection are heeded by aws_that_keeps.py, not by the stand-in itself",
     "a table whose keys change is not replaced but emptied: no test here changes them",
@@ -114,6 +114,10 @@ class Deployment:
     def create(self):
         self.formation.create_stack(**self.wanted(), Capabilities=["CAPABILITY_IAM"])
         self.made("CREATE_COMPLETE")
+        if "ExistingLedgerTable" not in self.parameters:
+            # As CloudFormation does, and the stand-in does not.
+            wanted = self.resources["Ledger"]["Properties"]["TimeToLiveSpecification"]
+            self.client("dynamodb").update_time_to_live(TableName=self.outputs["LedgerTableName"], TimeToLiveSpecification=wanted)
 
     def update(self, **parameters):
         self.parameters |= parameters
