@@ -7,8 +7,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan as _};
 
-use super::data::{Dataset, Row};
+use super::data::Dataset;
 use super::dice::Dice;
+use super::row::{Row, plain};
 
 /// Where a message goes (digits to which three are added) and the charge of one part of it.
 struct Destination(&'static str, i64);
@@ -154,7 +155,7 @@ impl Line {
             billing_number: self.billing.map(str::to_owned),
             cost_center: self.cost_center.map(str::to_owned),
             department: self.department.map(str::to_owned),
-            rate: Some(super::data::plain((*rate).into())),
+            rate: Some(plain((*rate).into())),
             currency: Some(self.currency.to_owned()),
             delivery_status: Some(if dice.below(20) == 0 { "Sent" } else { "Delivered" }.to_owned()),
             ..Row::new(&dice.message_id(), sent, rate * i64::from(parts))
@@ -311,10 +312,10 @@ mod tests {
         +12025550112: 10.1763 USD in 79
         +12025550143: 64.3146 USD in 105
         +12025550187: 121.2324 USD in 176
+        +2100000980 Ext. 1001: 2.6914 USD in 22
         +33199005521: 14.8629 EUR in 117
         +442079460018: 3.2132 GBP in 27
         +493023125017: 5.6858 EUR in 37
-        2100000980 Ext. 1001: 2.6914 USD in 22
         ");
         Ok(())
     }
