@@ -20,7 +20,8 @@ impl Dataset {
     /// These rows, seen at `now`: those that were sent or appear later are not in the report yet.
     pub fn of(rows: Vec<Row>, now: Timestamp) -> Dataset {
         let mut rows: Vec<_> = rows.into_iter().map(Arc::new).collect();
-        rows.sort_by_key(|row| row.arrival());
+        // Each key once: to compare times is slow in a build for tests.
+        rows.sort_by_cached_key(|row| row.arrival().as_nanosecond());
         Dataset { rows: rows.into(), today: now }
     }
 
