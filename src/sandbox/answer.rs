@@ -1,4 +1,4 @@
-//! Answers in Zoom's words, and those in nobody's.
+//! Answers in Zoom's words, and those that no API would give.
 
 use std::io;
 use std::time::Duration;

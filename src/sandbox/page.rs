@@ -39,7 +39,7 @@ struct WireRow<'a> {
     switches: &'a Switches,
     /// The number of the answer that it is in.
     answer: u64,
-    /// The field that a fault has spoiled, and what stands in its place.
+    /// The field that a fault spoils, and what is written in its place.
     spoiled: Option<(&'static str, Value)>,
 }
 
@@ -106,7 +106,7 @@ fn written(missing: Missing) -> Option<Value> {
     }
 }
 
-/// The field that a fault spoils, and what stands in its place.
+/// The field that a fault spoils, and what is written in its place.
 pub(super) fn spoiled(fault: Option<FaultKind>) -> Option<(&'static str, Value)> {
     match fault? {
         FaultKind::BadCharge => Some(("total_charge", "abc".into())),
@@ -151,8 +151,8 @@ impl Serialize for WireRow<'_> {
         ];
         let mut map = serializer.serialize_map(None)?;
         for (name, value) in fields {
-            if let Some((_, stead)) = self.spoiled.as_ref().filter(|(spoiled, _)| *spoiled == name) {
-                map.serialize_entry(name, stead)?;
+            if let Some((_, value)) = self.spoiled.as_ref().filter(|(spoiled, _)| *spoiled == name) {
+                map.serialize_entry(name, value)?;
                 continue;
             }
             if let Some(json) = row.json.iter().find(|(field, _)| *field == name).and_then(|(_, json)| raw(json)) {

@@ -176,7 +176,8 @@ impl Row {
         bytes.fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
     }
 
-    /// What the row says, without what only decides when and where the report shows it: to tell rows apart.
+    /// What the row says, without what only decides when and where the report shows it: rows with the same content
+    /// are one.
     pub(super) fn content(&self) -> impl Ord + '_ {
         let texts = [
             &self.charge_text,

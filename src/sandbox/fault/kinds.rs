@@ -84,7 +84,7 @@ pub enum FaultKind {
     SilentlyShort,
     /// the answer covers three dates less at both ends, and its `from` and `to` say so
     Narrow,
-    /// the answer begins three dates later, and its `from` says so
+    /// the answer starts three dates later, and its `from` says so
     NarrowFrom,
     /// the answer ends three dates earlier, and its `to` says so
     NarrowTo,

@@ -127,7 +127,7 @@ fn names<K: ValueEnum + 'static>() -> impl Iterator<Item = (String, String)> {
 pub(super) fn help<K: ValueEnum + 'static>(of: &str) -> String {
     let mut help = format!(
         "A fault of the {of}: KIND happens at the K-th request (default 1) and N times in a row (default 1; xall: \
-         for ever), as in KIND@2x3. Repeatable; the first that fits is met. Kinds:"
+         for ever), as in KIND@2x3. Repeatable; the first that fits happens. Kinds:"
     );
     for (name, meaning) in names::<K>() {
         help.push_str(&format!("\n  {name}: {meaning}"));
@@ -160,8 +160,8 @@ mod tests {
             )
         );
         for when in ["", "0", "x2", "2x", "2x0", "two", "2xsome"] {
-            let told = fault(&format!("html@{when}")).unwrap_or_default();
-            assert!(told.starts_with(&format!("{when:?} does not say when")), "{told}");
+            let message = fault(&format!("html@{when}")).unwrap_or_default();
+            assert!(message.starts_with(&format!("{when:?} does not say when")), "{message}");
         }
     }
 

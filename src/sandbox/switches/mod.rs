@@ -31,7 +31,7 @@ pub struct Switches {
     /// Zone in which dates in `from` and `to` are read (IANA name)
     #[arg(long, value_name = "ZONE", value_parser = zone, default_value = "UTC", help_heading = "Open questions")]
     pub date_zone: TimeZone,
-    /// What happens to a date as `from` and as `to` of one range
+    /// What happens to a range whose `from` is its `to`, a date
     #[arg(long, value_enum, default_value_t, help_heading = "Open questions")]
     pub same_date: SameDate,
     /// What happens to a range that ends after today
@@ -49,7 +49,7 @@ pub struct Switches {
     /// Percent of the rows that are listed under another date than that of their `sent_time`, always the same rows
     #[arg(long, value_name = "PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=100), help_heading = "Open questions")]
     pub listed_off: u8,
-    /// By how many days they are (unset: by 1 to 3 days, earlier or later, from row to row)
+    /// How many days later that date is, or earlier if negative (unset: 1 to 3 in either direction, from row to row)
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(i8).range(LISTED_OFF_DAYS), help_heading = "Open questions")]
     pub listed_off_days: Option<i8>,
     /// What happens to a page size above 300
@@ -92,16 +92,16 @@ pub struct Switches {
     /// Seconds by which each page that is answered moves the account's present on, so that rows arrive meanwhile
     #[arg(long, value_name = "SECONDS", default_value_t = 0, help_heading = "Data that change")]
     pub arrive_per_answer: u32,
-    /// Take every page from the rows of its moment, not from those of the first page
+    /// Take every page from the rows that are there when it is asked for, not from those of the first page
     #[arg(long, help_heading = "Data that change")]
     pub live_pages: bool,
-    /// After N questions show the data as they were some time ago for N questions, and so on (0: never)
+    /// Show the present to N questions, then older data to N questions, and so on (0: always the present)
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Data that change")]
     pub flap: u32,
-    /// Hours by which those data are older
+    /// How many hours old those data are
     #[arg(long, value_name = "N", default_value_t = 24, help_heading = "Data that change")]
     pub flap_hours: u32,
-    /// Never show what changes after this moment (2026-11-20T00:00:00Z)
+    /// Never show what changes in the report after this moment (2026-11-20T00:00:00Z)
     #[arg(long, value_name = "TIME", help_heading = "Data that change")]
     pub stalled_at: Option<Timestamp>,
 
@@ -200,6 +200,15 @@ mod tests {
         assert_eq!(switches.month, Month::Days30);
         assert_eq!(switches.token_refusals, TokenRefusals::Unauthorized);
         assert_eq!((switches.faults.len(), switches.token_faults.len()), (2, 1));
+        let line = "--same-date refused --future-dates clamped --month days32 --listed-off 2 --listed-off-days -3 \
+                    --stalled-at 2026-11-20T00:00:00Z --fail-dates 2026-11-05..2026-11-07=server-500@1xall \
+                    --number-spelling mixed --token-api-url without-v2 --total-records random --order by-listing";
+        let switches = read(line).unwrap();
+        assert_eq!((switches.same_date, switches.future_dates), (SameDate::Refused, FutureDates::Clamped));
+        assert_eq!((switches.listed_off, switches.listed_off_days), (2, Some(-3)));
+        assert_eq!(switches.stalled_at.map(|stall| stall.to_string()).as_deref(), Some("2026-11-20T00:00:00Z"));
+        assert_eq!(switches.date_faults.len(), 1);
+        assert!(read("--listed-off 101").is_err());
         assert!(read("--date-zone Nowhere").unwrap_err().contains("IANA name"));
     }
 }

@@ -27,7 +27,7 @@ pub enum Datetimes {
 /// What happens to a range of more than a month.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum LongRange {
-    /// the month that begins with `from` is kept
+    /// the month that starts with `from` is kept
     #[default]
     TruncatedStart,
     /// the month that ends with `to` is kept
@@ -76,6 +76,9 @@ pub enum Month {
     /// to the same day of the next month
     #[default]
     Calendar,
+    /// twenty-eight days
+    #[value(name = "days28")]
+    Days28,
     /// thirty days
     #[value(name = "days30")]
     Days30,
@@ -85,9 +88,6 @@ pub enum Month {
     /// thirty-two days
     #[value(name = "days32")]
     Days32,
-    /// twenty-eight days
-    #[value(name = "days28")]
-    Days28,
 }
 
 /// What happens to a page size above the maximum.
