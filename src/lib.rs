@@ -11,3 +11,8 @@ pub mod daybook;
 pub mod domain;
 
 pub mod error;
+
+pub mod run;
+
+#[cfg(feature = "cli")]
+pub mod sandbox;
