@@ -11,6 +11,7 @@ pub mod daybook;
 pub mod domain;
 
 pub mod error;
+pub mod telemetry;
 
 pub mod run;
 
