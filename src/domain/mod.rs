@@ -11,3 +11,7 @@ pub mod coverage;
 pub mod totals;
 
 pub mod policy;
+
+pub mod alert;
+pub mod evaluate;
+pub mod message;

@@ -1,0 +1,115 @@
+//! Money, time and people in words.
+
+use jiff::Timestamp;
+
+use crate::domain::evaluate::Case;
+use crate::domain::money::{Amount, Currency};
+use crate::domain::period::{Period, PeriodKind};
+use crate::domain::text::label;
+use crate::domain::totals::{Contributor, ContributorKind};
+
+/// Contributors that a message names.
+pub(super) const MOST_CONTRIBUTORS: usize = 5;
+/// Gaps that a message names.
+const MOST_GAPS: usize = 3;
+
+/// `1 page`, `2 pages`.
+#[must_use]
+pub fn count(number: u64, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
+}
+
+/// An amount in the currency's minor units: `66.20`. It has more digits where rounding would make it equal to another amount beside it, or
+/// put it on the other side of one.
+#[must_use]
+pub fn money(amount: Amount, currency: Currency, beside: &[Amount]) -> String {
+    let least = currency.minor_places();
+    let is_true = |shown: &str| {
+        let rounded = Amount::parse(shown).unwrap_or(amount);
+        beside.iter().all(|other| rounded.cmp(other) == amount.cmp(other))
+    };
+    let mut places = least..=amount.places().max(least);
+    places.find_map(|places| Some(amount.shown(places)).filter(|shown| is_true(shown))).unwrap_or_else(|| amount.to_string())
+}
+
+/// The amount of a budget: whole where it is whole, exact else: `100`, `12.50`.
+#[must_use]
+pub fn limit(amount: Amount, currency: Currency) -> String {
+    if amount.places() == 0 { amount.to_string() } else { amount.shown(amount.places().max(currency.minor_places())) }
+}
+
+/// `22 November, 08:00 EST`, in the policy's zone.
+#[must_use]
+pub fn moment(at: Timestamp, case: &Case<'_>) -> String {
+    at.to_zoned(case.policy.time_zone.clone()).strftime("%-d %B, %H:%M %Z").to_string()
+}
+
+/// The period as people say it, with the year only where it is another than that of the moment judged.
+pub(super) fn period_name(period: &Period, case: &Case<'_>) -> String {
+    let year = case.policy.time_zone.to_datetime(case.as_of).year();
+    let first = period.first_day();
+    if first.year() != year {
+        return period.to_string();
+    }
+    match period.kind() {
+        PeriodKind::Day => first.strftime("%-d %B").to_string(),
+        PeriodKind::Week => format!("the week from {}", first.strftime("%-d %B")),
+        PeriodKind::Month => first.strftime("%B").to_string(),
+    }
+}
+
+/// `with 8 days left`, `on its last day`, or that the period is over.
+pub(super) fn days_left(period: &Period, case: &Case<'_>) -> String {
+    if case.as_of >= period.to() {
+        return format!("and the {} is over", period.kind().name());
+    }
+    let today = case.policy.time_zone.to_datetime(case.as_of).date();
+    let days = today.until(period.last_day()).map_or(0, |span| span.get_days()).unsigned_abs();
+    match (period.kind(), days) {
+        (PeriodKind::Day, _) => "with hours left".to_owned(),
+        (_, 0) => "on the last day".to_owned(),
+        (_, days) => format!("with {} left", count(u64::from(days), "day")),
+    }
+}
+
+/// Who spent most, one line each; nothing where it would only repeat the subject.
+pub(super) fn spent_by(top: &[Contributor], currency: Currency) -> Vec<(String, String)> {
+    let one = |part: &Contributor| {
+        let name = label(&part.name).into_owned();
+        let name = match part.kind {
+            ContributorKind::Department => format!("department {name}"),
+            ContributorKind::Extension => format!("ext. {name}"),
+            ContributorKind::BillingNumber => name,
+        };
+        format!("{name}: {currency} {}", money(part.amount, currency, &[]))
+    };
+    let mut lines: Vec<_> = top.iter().take(MOST_CONTRIBUTORS).map(one).collect();
+    let more = top.len().saturating_sub(MOST_CONTRIBUTORS);
+    if more > 0 {
+        lines.push(format!("and {more} more"));
+    }
+    let label = |index| if index == 0 { "Sent by".to_owned() } else { String::new() };
+    lines.into_iter().enumerate().map(|(index, line)| (label(index), line)).collect()
+}
+
+/// What could not be read, and that it is read again: `The rest (20 to 22 November: ZoomUnavailable) is read again by the next run;`.
+pub(super) fn gaps(case: &Case<'_>) -> String {
+    let coverage = case.coverage;
+    let mut parts: Vec<String> = Vec::new();
+    for gap in &coverage.gaps {
+        let (from, to) = (gap.dates.from.strftime("%-d %B"), gap.dates.to.strftime("%-d %B"));
+        let dates = if gap.dates.from == gap.dates.to { from.to_string() } else { format!("{from} to {to}") };
+        parts.push(format!("{dates}: {}", gap.code));
+    }
+    let more = parts.len().saturating_sub(MOST_GAPS);
+    parts.truncate(MOST_GAPS);
+    if more > 0 {
+        parts.push(format!("{more} more"));
+    }
+    let rows = coverage.row_faults.len() as u64;
+    if rows > 0 {
+        parts.push(format!("{} that make no sense", count(rows, "row")));
+    }
+    format!("The rest ({}) is read again by the next run;", parts.join(", "))
+}
