@@ -4,6 +4,8 @@
 mod aws;
 mod http;
 mod pace;
+#[cfg(test)]
+pub(crate) mod script;
 mod table;
 
 pub mod history;

@@ -104,7 +104,9 @@ pub(super) fn verdict<'a>(spent: Spent<'a>, key: &ThreadKey, thread: Option<&Thr
     let id = key.alert_id(&format!("{level} {}", level.threshold), corrections);
     let may_repeat = claimed.is_some_and(|claim| claim.alert == id || !is_above(level, record));
     let next = Some(Record { reported: Some(reported), corrections, lower_since: None });
-    Verdict { decision: Decision::Due, finding: Finding::Spent(Box::new(spent)), id, next, may_repeat }
+    // Whichever of the two the level is above: should this run die as well, the next one has to find it due again.
+    let base = if is_above(level, record) { record.clone() } else { claimed.map_or_else(Record::default, |claim| claim.next.clone()) };
+    Verdict { decision: Decision::Due, finding: Finding::Spent(Box::new(spent)), id, base, next, may_repeat }
 }
 
 /// The figure is lower than what the receiver may know, and proven.
@@ -123,8 +125,9 @@ fn corrected<'a>(spent: Spent<'a>, known: Reported, key: &ThreadKey, thread: Opt
     let reported = Some(Reported { percent, money, at_least: false, ..spent.reported(case) });
     let next = Some(Record { reported, corrections: record.corrections + 1, lower_since: None });
     let may_repeat = claimed.is_some_and(|claim| claim.alert == id);
+    let base = Record { reported: Some(known.clone()), ..record.clone() };
     let finding = Finding::Correction(Box::new(Correction::of(spent, known, record, case)));
-    Verdict { decision: Decision::Due, finding, id, next, may_repeat }
+    Verdict { decision: Decision::Due, finding, id, base, next, may_repeat }
 }
 
 impl<'a> Spent<'a> {
@@ -189,7 +192,8 @@ impl<'a> Spent<'a> {
 
     fn without_alert(self, key: &ThreadKey, decision: Decision, next: Option<Record>) -> Verdict<'a> {
         let id = key.alert_id("none", 0);
-        Verdict { decision, finding: Finding::Spent(Box::new(self)), id, next, may_repeat: false }
+        let (finding, base) = (Finding::Spent(Box::new(self)), Record::default());
+        Verdict { decision, finding, id, base, next, may_repeat: false }
     }
 
     /// Spent ÷ budget: what alerts are ordered by.

@@ -113,6 +113,8 @@ pub struct Alert<'a> {
     pub decision: Decision,
     /// The thread as it was read.
     pub thread: Option<Thread>,
+    /// What the thread has to remember while the alert is on its way.
+    pub base: Record,
     /// What the thread has to remember: once the alert is sent, or at once if none is due.
     pub next: Option<Record>,
     /// Whether an earlier run may have sent it.
@@ -126,6 +128,7 @@ struct Verdict<'a> {
     decision: Decision,
     finding: Finding<'a>,
     id: AlertId,
+    base: Record,
     next: Option<Record>,
     may_repeat: bool,
 }
@@ -215,15 +218,16 @@ fn once<'a>(finding: Finding<'a>, key: &ThreadKey, thread: Option<&Thread>, case
     };
     let next = Record { reported: Some(reported), ..Record::default() };
     let (decision, next) = if was_sent { (Decision::AlreadySent, None) } else { (Decision::Due, Some(next)) };
-    Verdict { decision, finding, id, next, may_repeat }
+    let base = thread.map_or_else(Record::default, |thread| thread.record.clone());
+    Verdict { decision, finding, id, base, next, may_repeat }
 }
 
 /// Decides about one finding, by the thread as it is.
 #[must_use]
 pub fn decide_one<'a>(finding: Finding<'a>, thread: Option<&Thread>, case: &Case<'a>) -> Alert<'a> {
     let key = finding.key(case);
-    let Verdict { decision, finding, id, next, may_repeat } = finding.verdict(&key, thread, case);
-    Alert { id, key, finding, decision, thread: thread.cloned(), next, may_repeat, top: Vec::new() }
+    let Verdict { decision, finding, id, base, next, may_repeat } = finding.verdict(&key, thread, case);
+    Alert { id, key, finding, decision, thread: thread.cloned(), base, next, may_repeat, top: Vec::new() }
 }
 
 /// Decides about all findings, and about the subjects that were reported and whose charges are all gone.

@@ -165,8 +165,6 @@ pub struct Claim {
     pub owner: String,
     /// Until when no other run takes over.
     pub lease_until: Timestamp,
-    /// How many runs have claimed since something was last confirmed.
-    pub attempt: u32,
     /// What is about to be sent.
     pub alert: AlertId,
     /// What the thread remembers once it is sent.
