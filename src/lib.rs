@@ -6,6 +6,10 @@
 
 pub mod config;
 
+pub mod clients;
+pub mod daybook;
 pub mod domain;
+
+pub mod outbox;
 
 pub mod error;

@@ -5,19 +5,19 @@ use serde_json::json;
 use super::{Ending, complain, say};
 use crate::sandbox::{ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, Dataset, Sandbox, Switches};
 
-/// Serves the embedded Zoom on loopback until it is stopped (Ctrl-C). The data are three months up to the present.
+/// Serves the embedded Zoom on loopback until it is stopped (Ctrl-C). Its account has sent for thirteen months up to the present.
 #[derive(Args)]
 pub(super) struct Serve {
     /// Port on 127.0.0.1 (0: a free one)
     #[arg(long, value_name = "N", default_value_t = 0)]
     port: u16,
-    /// The present, as the sandbox sees it (2026-11-22T13:00:00Z) [default: now]
+    /// The account's present (2026-11-22T13:00:00Z) [default: now]
     #[arg(long, value_name = "TIME")]
     today: Option<Timestamp>,
-    /// Serve this many generated rows of the running month in place of the sample account
+    /// Serve this many generated rows of the current month in place of the sample account
     #[arg(long, value_name = "N")]
     rows: Option<usize>,
-    /// Say where it is in JSON
+    /// Print its addresses and credentials in JSON
     #[arg(long)]
     json: bool,
     #[command(flatten)]

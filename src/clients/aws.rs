@@ -18,7 +18,7 @@ pub async fn sdk_config() -> SdkConfig {
 }
 
 /// Time-outs of a call: for each of its attempts, and for all of them together.
-pub(super) fn timeouts(attempt: Duration, operation: Duration) -> TimeoutConfig {
+pub(crate) fn timeouts(attempt: Duration, operation: Duration) -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(http::AWS_CONNECT_TIMEOUT)
         .operation_attempt_timeout(attempt)
@@ -27,7 +27,7 @@ pub(super) fn timeouts(attempt: Duration, operation: Duration) -> TimeoutConfig 
 }
 
 /// What went wrong with a call to AWS, in words fit for a message: the service's own code and sentence, never a body or the SDK's Debug.
-pub(super) fn problem<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> String {
+pub(crate) fn problem<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> String {
     match error {
         SdkError::ServiceError(service) => {
             let error = service.err();

@@ -1,14 +1,13 @@
 //! The edge: one file for each outside party. Only here does the program read clocks and speak to the network.
 #![expect(clippy::disallowed_types, clippy::disallowed_methods, reason = "this is where the outside is spoken to")]
 
-mod aws;
+pub(crate) mod aws;
 mod http;
 mod pace;
 #[cfg(test)]
 pub(crate) mod script;
-mod table;
+pub(crate) mod table;
 
-pub mod history;
 pub mod ledger;
 pub mod parameters;
 pub mod secrets;
@@ -59,7 +58,7 @@ impl Deadline {
 
     /// A moment so much earlier.
     #[must_use]
-    pub fn sooner(self, by: Duration) -> Deadline {
+    pub fn earlier(self, by: Duration) -> Deadline {
         Deadline(self.0.and_then(|at| at.checked_sub(by)))
     }
 

@@ -9,19 +9,19 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, PutRequest, Wri
 
 use super::aws;
 
-pub(super) type Item = HashMap<String, AttributeValue>;
+pub(crate) type Item = HashMap<String, AttributeValue>;
 
 /// DynamoDB takes a hundred keys a batch.
-pub(super) const MOST_KEYS: usize = 100;
+pub(crate) const MOST_KEYS: usize = 100;
 /// DynamoDB takes twenty-five writes a batch.
-pub(super) const MOST_WRITES: usize = 25;
+pub(crate) const MOST_WRITES: usize = 25;
 /// Batches that DynamoDB may answer in part before that counts as a failure.
 const MOST_ROUNDS: u32 = 6;
 /// Between those, doubled each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 /// The items with these keys that there are, read consistently; at most [`MOST_KEYS`].
-pub(super) async fn get_batch(
+pub(crate) async fn get_batch(
     client: &Client,
     table: &str,
     keys: impl IntoIterator<Item = Item>,
@@ -44,7 +44,7 @@ pub(super) async fn get_batch(
 }
 
 /// Writes these items over those that are there; at most [`MOST_WRITES`].
-pub(super) async fn put_batch(client: &Client, table: &str, items: Vec<Item>) -> Result<(), String> {
+pub(crate) async fn put_batch(client: &Client, table: &str, items: Vec<Item>) -> Result<(), String> {
     let put = |item| PutRequest::builder().set_item(Some(item)).build().map_err(|_| "an item without a key".to_owned());
     let write = |item| Ok(WriteRequest::builder().put_request(put(item)?).build());
     let writes = items.into_iter().map(write).collect::<Result<Vec<_>, String>>()?;
@@ -61,7 +61,7 @@ pub(super) async fn put_batch(client: &Client, table: &str, items: Vec<Item>) ->
 }
 
 /// All items of a partition whose sort key starts so, read consistently. After a failure, what was read before it and the problem.
-pub(super) async fn query(client: &Client, table: &str, pk: &str, prefix: &str) -> (Vec<Item>, Option<String>) {
+pub(crate) async fn query(client: &Client, table: &str, pk: &str, prefix: &str) -> (Vec<Item>, Option<String>) {
     let text = |text: &str| AttributeValue::S(text.to_owned());
     let pages = client
         .query()
@@ -82,15 +82,15 @@ pub(super) async fn query(client: &Client, table: &str, pk: &str, prefix: &str) 
 }
 
 /// The key of an item.
-pub(super) fn key(pk: &str, sk: &str) -> Item {
+pub(crate) fn key(pk: &str, sk: &str) -> Item {
     let text = |text: &str| AttributeValue::S(text.to_owned());
     HashMap::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))])
 }
 
-pub(super) fn text<'i>(item: &'i Item, name: &str) -> Option<&'i str> {
+pub(crate) fn text<'i>(item: &'i Item, name: &str) -> Option<&'i str> {
     item.get(name).and_then(|value| value.as_s().ok()).map(String::as_str)
 }
 
-pub(super) fn number(item: &Item, name: &str) -> Option<i64> {
+pub(crate) fn number(item: &Item, name: &str) -> Option<i64> {
     item.get(name).and_then(|value| value.as_n().ok()).and_then(|number| number.parse().ok())
 }

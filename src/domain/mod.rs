@@ -15,3 +15,6 @@ pub mod policy;
 pub mod alert;
 pub mod evaluate;
 pub mod message;
+
+#[cfg(test)]
+pub(crate) mod world;

@@ -1,4 +1,4 @@
-//! Answers in Zoom's words, and those in nobody's.
+//! Answers in Zoom's words, and those that no API would give.
 
 use std::io;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use futures_util::{StreamExt as _, future, stream};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::clock;
-use super::switches::Told;
+use super::switches::RateHeaders;
 
 const TRACKING_ID: HeaderName = HeaderName::from_static("x-zm-trackingid");
 const HTML: &[u8] = b"<html><head><title>Zoom</title></head><body><h1>Something went wrong</h1></body></html>";
@@ -54,6 +54,11 @@ impl Answer {
         let errors = json!([{ "field": field, "message": message }]);
         let body = json!({ "code": 300, "message": "Validation Failed.", "errors": errors });
         Answer::json(StatusCode::BAD_REQUEST, &body)
+    }
+
+    /// HTTP 200 with an error's code and message, and with the array of a page, which is empty.
+    pub(super) fn failure_with_rows(code: &Value) -> Answer {
+        Answer::json(StatusCode::OK, &json!({ "code": code, "message": "Internal failure", "sms_charges": [] }))
     }
 
     pub(super) fn html(status: StatusCode) -> Answer {
@@ -158,7 +163,7 @@ pub(super) enum Limit {
 
 impl Limit {
     /// HTTP 429 for this limit of `allowed` requests.
-    pub(super) fn refusal(self, allowed: u32, headers: Told) -> Answer {
+    pub(super) fn refusal(self, allowed: u32, headers: RateHeaders) -> Answer {
         let (message, kind) = match self {
             Limit::Second => {
                 ("You have reached the maximum per-second rate limit for this API. Try again later.", Some("QPS"))
@@ -171,7 +176,7 @@ impl Limit {
             Limit::Concurrent => ("Too many concurrent requests. Try again later.", None),
         };
         let answer = Answer::refusal(StatusCode::TOO_MANY_REQUESTS, 429, message);
-        let (Some(kind), Told::Sent) = (kind, headers) else {
+        let (Some(kind), RateHeaders::Sent) = (kind, headers) else {
             return answer;
         };
         let answer = answer

@@ -35,8 +35,10 @@ impl Dice {
 
     /// An identifier in the form of Zoom's.
     pub(super) fn message_id(&mut self) -> String {
-        let (high, low) = (self.next(), self.next());
-        let (a, b, c) = (high >> 32, (high >> 16) & 0xFFFF, high & 0xFFFF);
-        format!("{a:08X}-{b:04X}-{c:04X}-{:04X}-{:012X}", low >> 48, low & 0xFFFF_FFFF_FFFF)
+        let mut id = format!("{:016X}{:016X}", self.next(), self.next());
+        for place in [8, 13, 18, 23] {
+            id.insert(place, '-');
+        }
+        id
     }
 }

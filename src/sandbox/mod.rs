@@ -4,8 +4,9 @@
 //! Zoom's documentation leaves much open: whether the end of a range belongs to it, in which zone a date is read, what
 //! `total_records` counts, how the last page shows. A client must be right under every reading, so there is a switch for
 //! each ([`Switches`]), and for each fault that was seen or must be feared ([`Fault`], [`TokenFault`]). The
-//! account's data follow from the date alone ([`Dataset::sample`]), and [`Dataset::truth`] tells what they add up to
-//! without any of the product's code: an oracle that totals can be held against.
+//! account's data follow from the date alone ([`Dataset::sample`]), and [`Dataset::truth`] says what they add up to
+//! without any of the product's code: an oracle that totals can be compared with. [`Sandbox::listed`] says what the
+//! answers held.
 //!
 //! The sandbox is strict where Zoom is documented: a page token is refused with other parameters, a start more
 //! than 13 months back is refused, and the bearer's token must be one that it gave and that has not expired.
@@ -18,12 +19,19 @@ mod dice;
 mod fault;
 mod page;
 mod question;
+mod range;
+mod record;
 mod report;
+mod row;
 mod sample;
+mod spelling;
 mod switches;
 mod token;
 mod traffic;
+mod truth;
+mod view;
 mod walk;
+mod walks;
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -35,22 +43,27 @@ use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::serve::ListenerExt as _;
+use jiff::SignedDuration;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-pub use data::{Dataset, NONE, Row, Truth};
-pub use fault::{Fault, FaultError, FaultKind, Planned, TokenFault, TokenFaultKind};
+pub use data::Dataset;
+pub use fault::{DateFault, Fault, FaultError, FaultKind, Planned, TokenFault, TokenFaultKind};
+pub use record::Listed;
+pub use row::{Listing, Row};
 pub use switches::{
-    BigPage, Bound, Datetimes, GroupMessages, LongRange, Missing, Month, Numbers, Order, Switches, TokenRefusals, Told,
-    TotalRecords,
+    BigPage, Bound, Datetimes, FutureDates, GroupMessages, LongRange, LongRangeEcho, Missing, Month, NumberSpelling,
+    Numbers, Order, RateHeaders, SameDate, Switches, TokenApiUrl, TokenGrant, TokenRefusals, TotalRecords,
 };
 pub use traffic::{Observed, ObservedKind};
+pub use truth::{NONE, Truth, billing_identity};
 
 use answer::Answer;
+use fault::DateFaults;
 use token::Access;
 use traffic::Traffic;
-use walk::{Walks, prepared};
+use walks::Walks;
 
 /// The account that the sandbox knows.
 pub const ACCOUNT_ID: &str = "sandbox-account";
@@ -72,12 +85,35 @@ struct Zoom {
     traffic: Arc<Traffic>,
     access: Access,
     walks: Walks,
+    date_faults: DateFaults,
 }
 
 impl Zoom {
     fn data(&self) -> Arc<Dataset> {
         Arc::clone(&self.data.lock().unwrap_or_else(PoisonError::into_inner))
     }
+
+    /// An answer takes its time: the account's present goes on by it.
+    fn move_on(&self) {
+        let seconds = SignedDuration::from_secs(self.switches.arrive_per_answer.into());
+        if seconds.is_positive() {
+            let mut data = self.data.lock().unwrap_or_else(PoisonError::into_inner);
+            let today = data.today().saturating_add(seconds).unwrap_or_else(|_| data.today());
+            *data = Arc::new(Dataset::clone(&data).at(today));
+        }
+    }
+}
+
+/// The data as the switches have them.
+fn prepared(data: Dataset, switches: &Switches) -> Arc<Dataset> {
+    let data = match switches.group_messages {
+        GroupMessages::SharedId => data,
+        GroupMessages::OwnIds => data.with_own_ids(),
+    };
+    Arc::new(match switches.number_spelling {
+        NumberSpelling::Extension => data.map(spelling::with_extension),
+        _ => data,
+    })
 }
 
 /// A running sandbox; dropping it stops it.
@@ -97,6 +133,7 @@ impl Sandbox {
         let zoom = Arc::new(Zoom {
             origin: format!("http://{}", listener.local_addr()?),
             data: Mutex::new(prepared(dataset, &switches)),
+            date_faults: DateFaults::new(&switches.date_faults),
             switches,
             traffic: Arc::new(Traffic::new()),
             access: Access::new(),
@@ -140,6 +177,17 @@ impl Sandbox {
     /// Every access token given so far, to look for where none may be.
     pub fn access_tokens(&self) -> Vec<String> {
         self.zoom.access.given()
+    }
+
+    /// What the answers held, question by question in the order of their first pages.
+    pub fn listed(&self) -> Vec<Listed> {
+        self.zoom.walks.listed()
+    }
+
+    /// The data as they are served now: with the present where the answers have moved it to, and with the ids and the
+    /// extensions that the switches give to the rows.
+    pub fn dataset(&self) -> Dataset {
+        Dataset::clone(&self.zoom.data())
     }
 
     /// Serves other data from the next first page on; walks under way keep their rows.

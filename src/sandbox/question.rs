@@ -1,12 +1,11 @@
-//! What a request for the report asks, and which time that is under the reading that the switches choose.
+//! What a request for the report asks.
 
-use axum::http::StatusCode;
-use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp, ToSpan as _, Zoned};
+use jiff::{Timestamp, ToSpan as _};
 
 use super::answer::Answer;
-use super::switches::{BigPage, Bound, Datetimes, LongRange, Month, Switches};
+use super::range::{Moment, Range, moment};
+use super::switches::{BigPage, Switches};
 
 const DEFAULT_PAGE: usize = 30;
 const MAXIMUM_PAGE: usize = 300;
@@ -17,19 +16,14 @@ pub(super) struct Question {
     /// The ends of the range as they were given, or as they are by default.
     pub(super) from: String,
     pub(super) to: String,
-    /// The time that the range covers.
-    pub(super) start: Timestamp,
-    pub(super) end: Timestamp,
+    /// The time that is answered for.
+    pub(super) range: Range,
+    /// As it was asked for, within what Zoom allows.
     pub(super) page_size: usize,
     pub(super) charges_only: bool,
     pub(super) page_token: Option<String>,
     /// What must stay the same from page to page.
     pub(super) parameters: Vec<(String, String)>,
-}
-
-enum Moment {
-    Day(Date),
-    Second(Timestamp),
 }
 
 impl Question {
@@ -39,14 +33,13 @@ impl Question {
             found.map(|(_, value)| value.as_str())
         };
         let (from, to) = ends(value("from"), value("to"), today, &switches.date_zone)?;
-        let (start, end) = range(&from, &to, today, switches)?;
+        let range = Range::read(&from, &to, today, switches)?;
         let mut parameters: Vec<_> = query.iter().filter(|(name, _)| name != "next_page_token").cloned().collect();
         parameters.sort();
         Ok(Question {
             from,
             to,
-            start,
-            end,
+            range,
             page_size: page_size(value("page_size"), switches.big_page)?,
             charges_only: match value("show_charges_only") {
                 None | Some("false") => false,
@@ -78,78 +71,6 @@ fn ends(from: Option<&str>, to: Option<&str>, today: Timestamp, zone: &TimeZone)
     Ok((from, to))
 }
 
-fn moment(field: &str, text: &str) -> Result<Moment, Answer> {
-    let read = match text.len() {
-        10 => Date::strptime("%Y-%m-%d", text).map(Moment::Day),
-        20 => DateTime::strptime("%Y-%m-%dT%H:%M:%SZ", text)
-            .and_then(|datetime| datetime.to_zoned(TimeZone::UTC))
-            .map(|zoned| Moment::Second(zoned.timestamp())),
-        _ => return Err(malformed(field)),
-    };
-    read.map_err(|_| malformed(field))
-}
-
-fn malformed(field: &str) -> Answer {
-    Answer::invalid(field, "Must be in yyyy-mm-dd or yyyy-MM-dd'T'HH:mm:ss'Z' format.")
-}
-
-fn range(from: &str, to: &str, today: Timestamp, switches: &Switches) -> Result<(Timestamp, Timestamp), Answer> {
-    let midnight = |field: &str, date: Date| date.to_zoned(switches.date_zone.clone()).map_err(|_| malformed(field));
-    let day_after = |date: Date| match switches.to_dates {
-        Bound::Inclusive => date.saturating_add(1.day()),
-        Bound::Exclusive => date,
-    };
-    let utc = |at: Timestamp| at.to_zoned(TimeZone::UTC);
-    // `last` is the end that counts for the length; an inclusive second more is not a longer range.
-    let (start, last, end) = match (moment("from", from)?, moment("to", to)?, switches.datetimes) {
-        (Moment::Day(from), Moment::Day(to), _) => {
-            let end = midnight("to", day_after(to))?;
-            (midnight("from", from)?, end.clone(), end)
-        }
-        (Moment::Second(_), Moment::Second(_), Datetimes::Refused) => {
-            return Err(Answer::invalid("from", "Must be in yyyy-mm-dd format."));
-        }
-        (Moment::Second(from), Moment::Second(to), Datetimes::CutToDates) => {
-            let end = midnight("to", day_after(utc(to).date()))?;
-            (midnight("from", utc(from).date())?, end.clone(), end)
-        }
-        (Moment::Second(from), Moment::Second(to), Datetimes::Accepted) => match switches.to_datetimes {
-            Bound::Inclusive => (utc(from), utc(to), utc(to).saturating_add(1.second())),
-            Bound::Exclusive => (utc(from), utc(to), utc(to)),
-        },
-        _ => return Err(Answer::invalid("to", "Must be in the same format as from.")),
-    };
-    // Both have the same form, in which the later text is the later time.
-    if from > to {
-        return Err(Answer::invalid("from", "Must not be after to."));
-    }
-    let oldest = today.to_zoned(switches.date_zone.clone()).date().saturating_sub(13.months());
-    if start < midnight("from", oldest)? {
-        let message = "Invalid start date. Report is provided only for recent 13 months";
-        return Err(Answer::refusal(StatusCode::BAD_REQUEST, 400, message));
-    }
-    let (start, end) = at_most_a_month(start, &last, end, switches)?;
-    Ok((start.timestamp(), end.timestamp()))
-}
-
-fn at_most_a_month(start: Zoned, last: &Zoned, end: Zoned, switches: &Switches) -> Result<(Zoned, Zoned), Answer> {
-    let month: Span = match switches.month {
-        Month::Calendar => 1.month(),
-        Month::Days30 => 30.days(),
-        Month::Days28 => 28.days(),
-    };
-    let month_on = start.saturating_add(month);
-    if *last <= month_on {
-        return Ok((start, end));
-    }
-    match switches.long_range {
-        LongRange::Served => Ok((start, end)),
-        LongRange::TruncatedStart => Ok((start, month_on)),
-        LongRange::TruncatedEnd => Ok((last.saturating_sub(month), end)),
-        LongRange::Refused => Err(Answer::invalid("from", "The date range should be a month.")),
-    }
-}
-
 fn page_size(given: Option<&str>, big: BigPage) -> Result<usize, Answer> {
     let invalid = || Answer::invalid("page_size", "Must be a number from 1 to 300.");
     let Some(given) = given else {
@@ -166,57 +87,15 @@ fn page_size(given: Option<&str>, big: BigPage) -> Result<usize, Answer> {
 mod tests {
     use super::*;
 
-    /// The range covered, or the status of the refusal.
-    fn covered(from: &str, to: &str, switches: &Switches) -> String {
-        let query = [("from", from), ("to", to)].map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let Ok(today) = "2026-11-22T13:00:00Z".parse() else {
-            return String::new();
-        };
-        match Question::read(&query, today, switches) {
-            Ok(question) => format!("{} {}", question.start, question.end),
-            Err(refusal) => format!("{:?}", refusal.status()),
-        }
-    }
-
-    #[test]
-    fn the_end_of_a_range_is_read_as_the_switches_say() {
-        let inclusive = Switches::default();
-        let exclusive = Switches { to_dates: Bound::Exclusive, to_datetimes: Bound::Exclusive, ..Switches::default() };
-        let cut = Switches { datetimes: Datetimes::CutToDates, ..Switches::default() };
-        let dates = |switches| covered("2026-11-01", "2026-11-02", switches);
-        let times = |switches| covered("2026-11-01T10:00:00Z", "2026-11-02T10:00:00Z", switches);
-        assert_eq!(dates(&inclusive), "2026-11-01T00:00:00Z 2026-11-03T00:00:00Z");
-        assert_eq!(dates(&exclusive), "2026-11-01T00:00:00Z 2026-11-02T00:00:00Z");
-        assert_eq!(times(&inclusive), "2026-11-01T10:00:00Z 2026-11-02T10:00:01Z");
-        assert_eq!(times(&exclusive), "2026-11-01T10:00:00Z 2026-11-02T10:00:00Z");
-        assert_eq!(times(&cut), "2026-11-01T00:00:00Z 2026-11-03T00:00:00Z");
-    }
-
-    #[test]
-    fn dates_turn_in_their_zone() {
-        let Ok(date_zone) = TimeZone::get("America/New_York") else {
-            return;
-        };
-        let switches = Switches { date_zone, ..Switches::default() };
-        assert_eq!(covered("2026-11-01", "2026-11-01", &switches), "2026-11-01T04:00:00Z 2026-11-02T05:00:00Z");
-    }
-
-    #[test]
-    fn a_range_of_more_than_a_month_is_cut_as_the_switches_say() {
-        let with = |long_range, month| Switches { long_range, month, ..Switches::default() };
-        let long = |long_range| covered("2026-09-10", "2026-10-19", &with(long_range, Month::Calendar));
-        assert_eq!(long(LongRange::TruncatedStart), "2026-09-10T00:00:00Z 2026-10-10T00:00:00Z");
-        assert_eq!(long(LongRange::TruncatedEnd), "2026-09-20T00:00:00Z 2026-10-20T00:00:00Z");
-        assert_eq!(long(LongRange::Served), "2026-09-10T00:00:00Z 2026-10-20T00:00:00Z");
-        assert_eq!(long(LongRange::Refused), "Some(400)");
-        let october = |month| covered("2026-10-01", "2026-10-31", &with(LongRange::TruncatedStart, month));
-        assert_eq!(october(Month::Calendar), "2026-10-01T00:00:00Z 2026-11-01T00:00:00Z");
-        assert_eq!(october(Month::Days30), "2026-10-01T00:00:00Z 2026-10-31T00:00:00Z");
+    fn read(query: &[(&str, &str)]) -> Result<Question, Option<u16>> {
+        let query: Vec<_> = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let today = "2026-11-22T13:00:00Z".parse().unwrap();
+        Question::read(&query, today, &Switches::default()).map_err(|refusal| refusal.status())
     }
 
     #[test]
     fn what_zoom_would_refuse_is_refused() {
-        let usual = Switches::default();
+        let status = |from, to| read(&[("from", from), ("to", to)]).err().flatten();
         for (from, to) in [
             ("2025-10-21", "2025-11-01"),
             ("2026-11-01", ""),
@@ -225,8 +104,18 @@ mod tests {
             ("20261101", "20261102"),
             ("2026-11-01", "2026-11-02T00:00:00Z"),
         ] {
-            assert_eq!(covered(from, to, &usual), "Some(400)", "{from} {to}");
+            assert_eq!(status(from, to), Some(400), "{from} {to}");
         }
-        assert_eq!(covered("2025-10-22", "2025-10-22", &usual), "2025-10-22T00:00:00Z 2025-10-23T00:00:00Z");
+        assert_eq!(status("2025-10-22", "2025-10-22"), None);
+        assert!(read(&[("page_size", "0")]).is_err());
+        assert!(read(&[("show_charges_only", "yes")]).is_err());
+    }
+
+    #[test]
+    fn without_both_ends_the_past_thirty_days_are_asked_for() {
+        let question = read(&[]).unwrap();
+        assert_eq!((question.from.as_str(), question.to.as_str()), ("2026-10-23", "2026-11-22"));
+        assert_eq!(read(&[("to", "2026-11-10")]).unwrap().from, "2026-10-11");
+        assert_eq!(question.page_size, DEFAULT_PAGE);
     }
 }

@@ -6,12 +6,12 @@ use axum::extract::{Path, Query, State};
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
+use serde_json::json;
 
 use super::answer::{self, Answer, Limit};
 use super::fault::{Fault, FaultKind};
 use super::question::Question;
 use super::traffic::ObservedKind;
-use super::walk::Walk;
 use super::{ACCOUNT_ID, SCOPE, Shared, Zoom};
 
 pub(super) async fn of_own_account(
@@ -52,14 +52,7 @@ fn answer(
     headers: &HeaderMap,
     fault: Option<FaultKind>,
 ) -> Result<Answer, Answer> {
-    if let Some(refusal) = fault.and_then(|kind| refusal(kind, zoom)) {
-        match fault {
-            Some(FaultKind::Unauthorized | FaultKind::Unauthorized400) => zoom.access.revoke(headers),
-            Some(FaultKind::PageTokenExpired | FaultKind::PageTokenExpired300) => zoom.walks.forget(query),
-            _ => {}
-        }
-        return Err(refusal);
-    }
+    fault.map_or(Ok(()), |kind| refused(kind, zoom, query, headers))?;
     if !zoom.access.allows(headers) {
         return Err(Answer::unauthorized(StatusCode::UNAUTHORIZED));
     }
@@ -68,12 +61,22 @@ fn answer(
     }
     let data = zoom.data();
     let question = Question::read(query, data.today(), &zoom.switches)?;
-    let walk = match &question.page_token {
-        Some(token) => zoom.walks.resume(token, &question, &zoom.switches)?,
-        None => Walk::begin(&data, &question, &zoom.switches),
-    };
-    let page = zoom.walks.page(&walk, &question, &zoom.switches, fault);
+    let of_dates = zoom.date_faults.met(&zoom.switches.date_faults, &question.range);
+    let fault = fault.or(of_dates);
+    of_dates.map_or(Ok(()), |kind| refused(kind, zoom, query, headers))?;
+    let page = zoom.walks.answer(&data, &question, &zoom.switches, fault)?;
+    zoom.move_on();
     Ok(if fault == Some(FaultKind::CutBody) { page.cut() } else { page })
+}
+
+/// The refusal of a fault that leaves no page, after what else it does.
+fn refused(kind: FaultKind, zoom: &Zoom, query: &[(String, String)], headers: &HeaderMap) -> Result<(), Answer> {
+    match kind {
+        FaultKind::Unauthorized | FaultKind::Unauthorized400 => zoom.access.revoke(headers),
+        FaultKind::PageTokenExpired | FaultKind::PageTokenExpired300 => zoom.walks.forget(query),
+        _ => {}
+    }
+    refusal(kind, zoom).map_or(Ok(()), Err)
 }
 
 /// The answer of a fault that leaves no page.
@@ -100,6 +103,8 @@ fn refusal(kind: FaultKind, zoom: &Zoom) -> Option<Answer> {
         FaultKind::Server502Html => Answer::html(StatusCode::BAD_GATEWAY),
         FaultKind::Server503 => Answer::empty(StatusCode::SERVICE_UNAVAILABLE),
         FaultKind::Envelope200 => Answer::refusal(StatusCode::OK, 500, "Internal server error."),
+        FaultKind::Envelope200Empty => Answer::failure_with_rows(&json!(300)),
+        FaultKind::Envelope200Text => Answer::failure_with_rows(&json!("300")),
         FaultKind::NotJson200 => Answer::html(StatusCode::OK),
         FaultKind::Drop => Answer::closed(),
         FaultKind::PageTokenExpired => Answer::page_token(400),

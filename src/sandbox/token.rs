@@ -15,7 +15,7 @@ use serde_json::json;
 use super::answer::Answer;
 use super::dice::Dice;
 use super::fault::{TokenFault, TokenFaultKind};
-use super::switches::{Switches, TokenRefusals, Told};
+use super::switches::{Switches, TokenApiUrl, TokenGrant, TokenRefusals};
 use super::traffic::ObservedKind;
 use super::{ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, SCOPE, Shared, clock};
 
@@ -30,22 +30,29 @@ pub(super) async fn token(
     form: Result<Form<Pairs>, FormRejection>,
 ) -> Response {
     let visit = zoom.traffic.arrive(ObservedKind::Token, super::TOKEN_PATH, &query);
-    let mut grant = form.map(|Form(pairs)| pairs).unwrap_or_default();
-    if zoom.switches.token_query {
-        grant.extend(query);
-    }
+    let form = form.map(|Form(pairs)| pairs).unwrap_or_default();
+    let grant: Pairs = match zoom.switches.token_grant {
+        TokenGrant::Either => form.into_iter().chain(query).collect(),
+        TokenGrant::Form => form,
+        TokenGrant::Query => query,
+    };
     let answer = match TokenFault::met(&zoom.switches.token_faults, visit.number) {
         Some(kind) => faulty(kind, &zoom.switches),
         None => match check(&zoom.switches, &headers, &grant) {
             Ok(()) => {
+                let api_url = match zoom.switches.token_api_url {
+                    TokenApiUrl::Sent => Some(format!("{}/v2", zoom.origin)),
+                    TokenApiUrl::WithoutV2 => Some(zoom.origin.clone()),
+                    TokenApiUrl::Absent => None,
+                };
                 let mut body = json!({
                     "access_token": zoom.access.mint(zoom.switches.token_seconds),
                     "token_type": "bearer",
                     "expires_in": zoom.switches.token_seconds,
                     "scope": SCOPE,
                 });
-                if let (Told::Sent, Some(body)) = (zoom.switches.token_api_url, body.as_object_mut()) {
-                    body.insert("api_url".to_owned(), zoom.origin.clone().into());
+                if let (Some(api_url), Some(body)) = (api_url, body.as_object_mut()) {
+                    body.insert("api_url".to_owned(), api_url.into());
                 }
                 Answer::json(StatusCode::OK, &body)
             }

@@ -15,7 +15,7 @@ pub enum ObservedKind {
     Token,
     /// A page of the report.
     Report,
-    /// Anything else: nobody has business there.
+    /// Anything else: an address that Zoom does not have.
     Other,
 }
 

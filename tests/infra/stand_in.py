@@ -3,6 +3,7 @@
 import http.server
 import json
 import os
+import pathlib
 import queue
 import re
 import socket
@@ -173,7 +174,7 @@ def sandbox(program, log):
 
 
 def aws(directory):
-    """Starts the stand-in; answers it, its URL, and the witness that functions speak through."""
+    """Starts the stand-in; answers it, its URL, and the witness that functions speak through. What functions write is in `function.out`."""
     port = free_port()
     url = f"http://{HOST}:{port}"
     witness = Witness(url)
@@ -183,12 +184,14 @@ def aws(directory):
         "AWS_ENDPOINT_URL": witness.url,
         "TMPDIR": str(directory),
         "S3_DATA_DIR": str(directory / "s3"),
+        "STANDARD_OUTPUT": str(directory / "function.out"),
         # No way out: everything that is spoken to is on loopback.
         "HTTP_PROXY": "http://127.0.0.1:9",
         "HTTPS_PROXY": "http://127.0.0.1:9",
         "NO_PROXY": "127.0.0.1,localhost",
     }
-    served = Process([sys.executable, "-m", "ministack"], environment, directory / "aws.log")
+    program = pathlib.Path(__file__).with_name("aws_that_keeps.py")
+    served = Process([sys.executable, "-B", program], environment, directory / "aws.log")
     # Nobody reads its standard output; it must not block on it.
     threading.Thread(target=lambda: [None for _ in served.process.stdout], daemon=True).start()
     deadline = time.monotonic() + 60

@@ -7,7 +7,7 @@ import tomllib
 
 import pytest
 import stand_in
-from conftest import of_type, program, source
+from conftest import ROOT, of_type, program, source
 
 NAMESPACE = "ZoomSmsCostAlerts"
 
@@ -33,6 +33,7 @@ def test_optional_variables_have_the_programs_own_defaults(template):
         ("ZoomTokenUrl", "DEFAULT_TOKEN_URL"),
         ("ZoomRequestsPerSecond", "DEFAULT_REQUESTS_PER_SECOND"),
         ("FullReadHours", "DEFAULT_FULL_READ_HOURS"),
+        ("LateReadHours", "DEFAULT_LATE_READ_HOURS"),
     ):
         (default,) = re.findall(rf'const {constant}: \S+ = "?([^";]+)"?;', config)
         assert str(template["Parameters"][parameter]["Default"]) == default
@@ -52,7 +53,7 @@ def metrics_used(resources):
         properties = alarm["Properties"]
         if properties["Namespace"] == NAMESPACE:
             yield name, properties["MetricName"], {dimension["Name"] for dimension in properties["Dimensions"]}
-    body = re.sub(r"\$\{[\w.:]+\}", "x", resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"])
+    body = re.sub(r"\$\{[\w.:]+\}", "0", resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"][0])
     for widget in json.loads(body)["widgets"]:
         above = []
         for metric in widget["properties"].get("metrics", []):
@@ -93,7 +94,8 @@ def test_alarms_and_dashboard_use_metrics_that_the_program_writes(resources, met
     (dimensions,) = own["Dimensions"]
     written |= {metric["Name"]: set(dimensions) for metric in own["Metrics"]}
     used = list(metrics_used(resources))
-    assert ("NoCompletedRun", "RunCompleted", {"FunctionName"}) in used
+    for alarm, metric in (("NoCompletedRun", "RunCompleted"), ("NobodyListens", "NobodyListens"), ("ReportStale", "ReportStale")):
+        assert (alarm, metric, {"FunctionName"}) in used
     for where, metric, wanted in used:
         assert metric in written, f"{where} watches {metric}, which nobody writes"
         assert wanted == written[metric], f"{where} watches {metric} by {wanted}; it is written by {written[metric] or 'no dimension'}"
@@ -115,9 +117,9 @@ def test_failures_by_kind_are_counted_from_the_line_of_metrics(resources, metric
 
 
 def test_the_money_on_the_dashboard_is_written_by_the_program(resources):
-    body = resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    body = resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"][0]
     for metric in ("SpentToDate", "HighestBudget"):
-        assert f"({metric} OR " in body
+        assert f"MetricName={metric} " in body
         assert f'"{metric}.{{currency}}"' in source("src/telemetry.rs")
 
 
@@ -160,3 +162,38 @@ def test_events_hold_what_the_schedule_sends(resources):
     fields = set(json.loads(schedule["Properties"]["Target"]["Input"]))
     known = set(re.findall(r"^    (\w+): Option<", source("src/event.rs"), re.MULTILINE))
     assert fields <= known, "the program refuses fields that it does not know"
+
+
+def test_the_function_may_do_exactly_what_its_program_can_call(resources):
+    """Every permission has its call in the program, outside of the operator's command, and every call its permission."""
+    (policy,) = [each for each in resources["FunctionRole"]["Properties"]["Policies"] if each["PolicyName"] == "what-the-program-calls"]
+    allowed = set()
+    for statement in policy["PolicyDocument"]["Statement"]:
+        allowed |= {statement["Action"]} if isinstance(statement["Action"], str) else set(statement["Action"])
+    # The SDKs' names for the operations of the services that the function speaks to.
+    operations = {
+        re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower(): f"{service}:{operation}"
+        for service, names in {
+            "dynamodb": "BatchGetItem BatchWriteItem DeleteItem GetItem PutItem Query Scan TransactGetItems TransactWriteItems UpdateItem",
+            "secretsmanager": "GetSecretValue",
+            "sns": "GetTopicAttributes Publish PublishBatch",
+            "ssm": "GetParameter GetParameters GetParametersByPath",
+        }.items()
+        for operation in names.split()
+    }
+    found = set()
+    for path in (ROOT / "src").rglob("*.rs"):
+        if not path.is_relative_to(ROOT / "src" / "cli"):
+            text = path.read_text()
+            found |= {action for call, action in operations.items() if re.search(rf"\.{call}\(\s*\)", text)}
+    assert allowed == found
+
+
+def test_the_command_knows_what_the_outputs_ask_of_it(stack):
+    for output, words in (("DoctorCommand", "doctor"), ("BackfillCommand", "backfill")):
+        command = stack["Outputs"][output]["Value"]["Fn::Sub"][0].split(" cargo run -- ")[1].split()
+        assert command[0] == words
+        done = subprocess.run([program("cost-alerts"), words, "--help"], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        for option in (word for word in command if word.startswith("--")):
+            assert re.search(rf"^ +{option}\b", done.stdout, re.MULTILINE), f"{words} has no {option}"

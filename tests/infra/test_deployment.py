@@ -1,8 +1,11 @@
-"""The template deployed on a stand-in for AWS, with the real program and the embedded Zoom: the schedule fires, the function runs, the
-message arrives, the second run sends nothing again, and deleting the stack leaves nothing. Ordered: each test goes on where the last ended."""
+"""The template deployed on a stand-in for AWS, with the real program and the embedded Zoom: while nobody listens nothing is lost, the schedule
+fires, the function runs, the message arrives once, updates and deletion leave budgets and table as they were, and a new stack takes them over.
+Ordered: each test goes on where the last ended."""
 
 import io
 import json
+import os
+import shlex
 import shutil
 import stat
 import subprocess
@@ -14,7 +17,8 @@ import pytest
 import stand_in
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from conftest import of_type, program, translated
+from conftest import program, translated
+from formation import Stack
 
 STACK = "alerts"
 # What the stand-in does not have, left out of the stack by name, and why it can be done without here.
@@ -22,14 +26,18 @@ LEFT_OUT = {
     "FailuresByKind": "AWS::Logs::MetricFilter is unknown to it; linted, and compared with the program in test_contract.py",
     "SlackAlerts": "AWS::Chatbot is unknown to it; its condition is off, since no channel is given",
     "SlackOperations": "the same",
+    "TeamsAlerts": "the same",
+    "TeamsOperations": "the same",
 }
 # What it has, but not as AWS has it: said here so that nobody takes it for proven.
 NOT_PROVEN = [
     "IAM and key policies are not enforced",
-    "TTL, point-in-time recovery and encryption of the table are not applied (test_template.py reads the template instead)",
-    "DeletionPolicy is not heeded: the ledger is deleted with the stack (test_template.py reads the template instead)",
+    "point-in-time recovery and encryption of the table are not applied (test_template.py reads the template instead); TTL is set by the test",
+    "Rules, patterns of parameters and AllowedPattern are not heeded (test_refusals.py evaluates them instead)",
+    "DeletionPolicy and the table's protection are heeded by aws_that_keeps.py, not by the stand-in itself",
+    "a table whose keys change is not replaced but emptied: no test here changes them",
     "<aws.scheduler.*> in the schedule's input is not replaced",
-    "alarms and the dashboard are made, but no metrics arrive",
+    "alarms and the dashboard are made, but no metrics arrive; alarms act when they are set by hand",
 ]
 MINUTE = 60
 # After a failure the rest is skipped (conftest.py).
@@ -54,7 +62,7 @@ KINDS = {
 
 class Deployment:
     def __init__(self, directory):
-        self.closing = []
+        self.closing, self.queues = [], []
         try:
             self.start(directory)
         except BaseException:
@@ -70,6 +78,7 @@ class Deployment:
         self.closing.append(self.zoom)
         self.credentials = {name: zoom[name] for name in ("account_id", "client_id", "client_secret")}
         self.aws, url, self.witness = stand_in.aws(directory)
+        self.output = directory / "function.out"
         self.closing += [self.aws, self.witness]
         config = Config(retries={"max_attempts": 1}, read_timeout=90, proxies={})
         self.client = lambda service: boto3.client(service, endpoint_url=url, config=config)
@@ -84,10 +93,14 @@ class Deployment:
         s3 = self.client("s3")
         s3.create_bucket(Bucket="artifacts")
         s3.put_object(Bucket="artifacts", Key="bootstrap.zip", Body=archive.getvalue())
-        template = translated("s3://artifacts/bootstrap.zip")
+        self.template = translated("s3://artifacts/bootstrap.zip")
         for name in LEFT_OUT:
-            del template["Resources"][name]
-        parameters = {
+            del self.template["Resources"][name]
+        # Whose references to the two are gone, too.
+        del self.template["Resources"]["Ledger"]["Metadata"]
+        self.resources = self.template["Resources"]
+        self.formation = self.client("cloudformation")
+        self.parameters = {
             "AlertEmail": "admin@example.com",
             "ScheduleExpression": "rate(1 minute)",
             "Architecture": "x86_64",
@@ -95,28 +108,56 @@ class Deployment:
             "ZoomTokenUrl": zoom["token_url"],
             "ZoomRequestsPerSecond": "1000",
         }
-        self.resources = template["Resources"]
-        self.formation = self.client("cloudformation")
-        self.formation.create_stack(
-            StackName=STACK,
-            TemplateBody=json.dumps(template),
-            Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
-            Capabilities=["CAPABILITY_IAM"],
-        )
-        self.created = time.monotonic()
-        stack = self.settled("CREATE_COMPLETE")
+        self.environment = {"AWS_ENDPOINT_URL": url}
+        self.create()
+
+    def create(self):
+        self.formation.create_stack(**self.wanted(), Capabilities=["CAPABILITY_IAM"])
+        self.made("CREATE_COMPLETE")
+        if "ExistingLedgerTable" not in self.parameters:
+            # As CloudFormation does, and the stand-in does not.
+            wanted = self.resources["Ledger"]["Properties"]["TimeToLiveSpecification"]
+            self.client("dynamodb").update_time_to_live(TableName=self.outputs["LedgerTableName"], TimeToLiveSpecification=wanted)
+
+    def update(self, **parameters):
+        self.parameters |= parameters
+        self.formation.update_stack(**self.wanted(), Capabilities=["CAPABILITY_IAM"])
+        self.made("UPDATE_COMPLETE")
+
+    def wanted(self):
+        given = [{"ParameterKey": name, "ParameterValue": value} for name, value in self.parameters.items()]
+        assert Stack(self.template, self.parameters, name=STACK).refusals() == [], "AWS would refuse this"
+        return {"StackName": STACK, "TemplateBody": json.dumps(self.template), "Parameters": given}
+
+    def made(self, status):
+        stack = self.settled(status)
         self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
+    def delete(self):
+        self.formation.delete_stack(StackName=STACK)
+        try:
+            self.settled("DELETE_COMPLETE")
+        except ClientError as gone:
+            assert "does not exist" in str(gone)
+
+    def listen(self):
+        """Subscribes a queue and a web server to the topic for alerts."""
         self.subscriber = stand_in.Subscriber()
         self.closing.append(self.subscriber)
-        sns, sqs = self.client("sns"), self.client("sqs")
-        self.queue = sqs.create_queue(QueueName="outside")["QueueUrl"]
-        arn = sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        topic = self.outputs["AlertTopicArn"]
-        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+        sns, topic = self.client("sns"), self.outputs["AlertTopicArn"]
+        self.queue = self.queue_on(topic)
         sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=self.subscriber.url)
         request = self.subscriber.requests.get(timeout=20)
         sns.confirm_subscription(TopicArn=request["TopicArn"], Token=request["Token"])
+
+    def queue_on(self, topic):
+        """A queue outside of the stack that is subscribed to a topic."""
+        sqs, name = self.client("sqs"), f"outside-{len(self.queues)}"
+        url = sqs.create_queue(QueueName=name)["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        self.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+        self.queues.append(url)
+        return url
 
     def settled(self, wanted, seconds=60):
         deadline = time.monotonic() + seconds
@@ -136,20 +177,29 @@ class Deployment:
         answer = self.client("lambda").invoke(FunctionName=self.outputs["FunctionName"], Payload=json.dumps(event))
         return "FunctionError" in answer, json.load(answer["Payload"])
 
-    def next_message(self, seconds):
-        """The next message at the SQS subscriber: its envelope and the machine form in it."""
-        sqs, deadline = self.client("sqs"), time.monotonic() + seconds
+    def metrics(self):
+        """The lines of metrics that runs wrote, the last at the end."""
+        return [json.loads(line) for line in self.output.read_text().splitlines() if '"_aws"' in line] if self.output.exists() else []
+
+    def budgets(self):
+        """The budgets in force, with everything that a change of them would leave."""
+        parameter = self.client("ssm").get_parameter(Name=self.outputs["PolicyName"])["Parameter"]
+        return parameter["Name"], parameter["Value"], parameter["Version"]
+
+    def next_message(self, seconds, url=None):
+        """The next message at an SQS subscriber: its envelope and the machine form in it."""
+        sqs, deadline, url = self.client("sqs"), time.monotonic() + seconds, url or self.queue
         while time.monotonic() < deadline:
-            reply = sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=1, WaitTimeSeconds=5)
+            reply = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1, WaitTimeSeconds=5)
             for message in reply.get("Messages", []):
-                sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
                 envelope = json.loads(message["Body"])
                 return envelope, json.loads(envelope["Message"])
         raise AssertionError(f"no message in {seconds} s; the function called {self.witness.actions}")
 
     def ledger(self):
         pages = self.client("dynamodb").get_paginator("scan").paginate(TableName=self.outputs["LedgerTableName"])
-        return sorted((item for page in pages for item in page["Items"]), key=lambda item: item["pk"]["S"])
+        return sorted((item for page in pages for item in page["Items"]), key=lambda item: (item["pk"]["S"], item["sk"]["S"]))
 
     def inventory(self):
         """Everything in the account that a stack may have made, by kind."""
@@ -192,7 +242,7 @@ def deployment(tmp_path_factory):
 
 def test_the_stack_is_made_with_all_but_what_is_left_out(deployment):
     made = deployment.formation.describe_stack_resources(StackName=STACK)["StackResources"]
-    conditional = {"SlackRole", "SlackDropsAlerts"}
+    conditional = {"ChatRole", "SlackDropsAlerts", "TeamsDropsAlerts"}
     assert {resource["LogicalResourceId"] for resource in made} == set(deployment.resources) - conditional
     kinds = {kind for kind, _ in deployment.inventory() - deployment.before}
     assert kinds == KINDS, "the inventory must see what it later finds gone"
@@ -201,18 +251,55 @@ def test_the_stack_is_made_with_all_but_what_is_left_out(deployment):
 def test_without_credentials_a_run_says_what_to_do(deployment):
     failed, error = deployment.invoke({"trigger": "by hand"})
     assert failed and error["errorType"] == "SecretUnreadable", error
-    assert "still holds the placeholder" in error["errorMessage"]
+    assert "placeholder" in error["errorMessage"]
 
 
 def test_the_commands_put_the_credentials_and_the_policy(deployment):
     """With what the outputs say; the AWS command line itself is not at hand."""
-    words = deployment.outputs["PutSecretCommand"].split()
-    secret = words[words.index("--secret-id") + 1]
-    deployment.client("secretsmanager").put_secret_value(SecretId=secret, SecretString=json.dumps(deployment.credentials))
-    words = deployment.outputs["PutPolicyCommand"].split()
-    name = words[words.index("--name") + 1]
+    (options,) = words_of(deployment.outputs["PutSecretCommand"])
+    deployment.client("secretsmanager").put_secret_value(SecretId=options["--secret-id"], SecretString=json.dumps(deployment.credentials))
+    (options,) = words_of(deployment.outputs["PutPolicyCommand"])
     # As in the command, without a type: it stays what it is.
-    deployment.client("ssm").put_parameter(Name=name, Overwrite=True, Value=POLICY)
+    deployment.client("ssm").put_parameter(Name=options["--name"], Overwrite=True, Value=POLICY, Tier=options["--tier"])
+
+
+def test_while_nobody_listens_runs_fail_and_claim_nothing(deployment):
+    """The one subscription is an e-mail address that has not confirmed. What is published now would be lost."""
+    failed, error = deployment.invoke({"trigger": "by hand"})
+    assert failed and error["errorType"] == "NobodyListens", error
+    assert [line["NobodyListens"] for line in deployment.metrics()][-1] == 1, "the alarm's metric"
+    assert "sns:Publish" not in deployment.witness.actions
+    assert not [item for item in deployment.ledger() if item.get("state", {}).get("S") in ("claimed", "sent")]
+
+
+def test_once_somebody_listens_the_schedule_fires_and_the_alert_arrives_everywhere(deployment):
+    deployment.listen()
+    envelope, message = deployment.next_message(2 * MINUTE)
+    assert envelope["TopicArn"] == deployment.outputs["AlertTopicArn"]
+    assert message["kind"] == "budget"
+    assert [alert["budget"] for alert in message["alerts"]] == ["whole account"] * len(message["alerts"])
+    assert message["receipt"]["complete"] and not message["possible_repeat"], "the runs before left no claim"
+    posted = deployment.subscriber.next(20)
+    assert posted["Subject"] == envelope["Subject"]
+    assert message["id"] in posted["Message"]
+
+
+def test_the_second_firing_sends_nothing_again(deployment):
+    calls = deployment.witness.actions
+    runs = len(deployment.metrics())
+    deadline = time.monotonic() + 2 * MINUTE
+    while len(deployment.metrics()) == runs:
+        assert time.monotonic() < deadline, "the schedule has not fired again"
+        time.sleep(1)
+    # The run that the schedule started has ended. One by hand finds the same.
+    failed, answer = deployment.invoke({"trigger": "by hand"})
+    assert not failed, answer
+    assert {alert["outcome"] for alert in answer["alerts"]} == {"already_sent"}
+    assert calls.count("sns:Publish") == 1
+    assert deployment.metrics()[-1]["NobodyListens"] == 0, "the alarm's metric goes back"
+    assert deployment.subscriber.posts.empty()
+    reply = deployment.client("sqs").receive_message(QueueUrl=deployment.queue, WaitTimeSeconds=1)
+    assert not reply.get("Messages")
 
 
 def test_a_test_alert_arrives(deployment):
@@ -221,51 +308,62 @@ def test_a_test_alert_arrives(deployment):
     assert not failed, answer
     envelope, message = deployment.next_message(20)
     assert (message["kind"], message["schema"]) == ("test", 1)
-    assert envelope["TopicArn"] == deployment.outputs["AlertTopicArn"]
     assert deployment.subscriber.next(20)["Subject"] == envelope["Subject"]
 
 
-def test_the_schedule_fires_and_the_alert_arrives_everywhere(deployment):
-    envelope, message = deployment.next_message(2 * MINUTE)
-    assert message["kind"] == "budget"
-    assert [alert["budget"] for alert in message["alerts"]] == ["whole account"] * len(message["alerts"])
-    assert message["receipt"]["complete"] and not message["possible_repeat"]
-    posted = deployment.subscriber.next(20)
-    assert posted["Subject"] == envelope["Subject"]
-    assert message["id"] in posted["Message"]
+def words_of(command):
+    """The programs of a command with their options, such as `--name` and what follows it."""
+    for part in command.split(" && "):
+        words = shlex.split(part)
+        yield {word: words[place + 1] for place, word in enumerate(words) if word.startswith("--")}
 
 
-def alerts_in(items):
-    return {item["pk"]["S"] for item in items if not item["pk"]["S"].startswith("history/")}
+def test_the_way_of_alarms_is_tested_from_end_to_end(deployment):
+    url = deployment.queue_on(deployment.outputs["OperationsTopicArn"])
+    for options in words_of(deployment.outputs["TestOperationsCommand"]):
+        deployment.client("cloudwatch").set_alarm_state(
+            AlarmName=options["--alarm-name"], StateValue=options["--state-value"], StateReason=options["--state-reason"]
+        )
+    states = []
+    while states[-1:] != ["ALARM"]:
+        envelope, alarm = deployment.next_message(20, url)
+        assert envelope["TopicArn"] == deployment.outputs["OperationsTopicArn"]
+        states.append(alarm["NewStateValue"])
+    assert "No run of the SMS cost alerts" in alarm["AlarmDescription"] and alarm["NewStateReason"].startswith("Test")
 
 
-def test_the_second_firing_sends_nothing_again(deployment):
-    calls = deployment.witness.actions
-    alerts = alerts_in(deployment.ledger())
-    looks = calls.count("dynamodb:BatchGetItem")
-    # At the history, and at the ledger.
-    deployment.witness.wait_for("dynamodb:BatchGetItem", looks + 2, 2 * MINUTE)
-    # The run that the schedule started has looked into the ledger. A run by hand ends after it, and finds the same.
-    failed, answer = deployment.invoke({"trigger": "by hand"})
-    assert not failed, answer
-    assert {alert["outcome"] for alert in answer["alerts"]} == {"already_sent"}
-    assert calls.count("sns:Publish") == 2, "the test and the alert"
-    assert alerts_in(deployment.ledger()) == alerts
-    assert deployment.subscriber.posts.empty()
-    reply = deployment.client("sqs").receive_message(QueueUrl=deployment.queue, WaitTimeSeconds=1)
-    assert not reply.get("Messages")
+def local(deployment, output):
+    """Runs one of the outputs' local commands as it says, but with the program that is built already, and the stand-in for AWS."""
+    variables, command = deployment.outputs[output].split(" cargo run -- ")
+    given = dict(word.split("=", 1) for word in shlex.split(variables))
+    return subprocess.run(
+        [program("cost-alerts"), *shlex.split(command)],
+        env=os.environ | deployment.environment | given,
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
 
 
-def test_a_backfill_fills_the_history(deployment):
-    assert "'{\"backfill\":true}'" in deployment.outputs["BackfillCommand"]
-    failed, answer = deployment.invoke({"backfill": True})
-    assert not failed, answer
-    kept = [item for item in deployment.ledger() if item["pk"]["S"].startswith("history/")]
-    assert len(kept) == answer["backfill"]["days"] > 360
-    assert all("expires_at" in item for item in kept)
+def test_the_doctor_finds_the_deployment_healthy(deployment):
+    done = local(deployment, "DoctorCommand")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "operations" in done.stdout.lower()
 
 
-def test_the_function_may_do_exactly_what_it_was_seen_to_do(deployment):
+def test_a_backfill_fills_the_history_and_raises_no_alarm(deployment):
+    items, publishes = len(deployment.ledger()), deployment.witness.actions.count("sns:Publish")
+    done = local(deployment, "BackfillCommand")
+    assert done.returncode == 0, done.stdout + done.stderr
+    kept = deployment.ledger()
+    assert len(kept) > items
+    assert deployment.witness.actions.count("sns:Publish") == publishes
+    # It is no run of the function, whose metrics the alarms look at.
+    assert all(line["RunFailed"] == 0 and line["RunDuration"] < MINUTE * 1000 for line in deployment.metrics()[-2:])
+
+
+def test_the_function_may_do_all_that_it_was_seen_to_do(deployment):
+    """The other way round, test_contract.py holds what it may do against its program."""
     (policy,) = [
         policy["PolicyDocument"]
         for policy in deployment.resources["FunctionRole"]["Properties"]["Policies"]
@@ -274,19 +372,50 @@ def test_the_function_may_do_exactly_what_it_was_seen_to_do(deployment):
     allowed = set()
     for statement in policy["Statement"]:
         allowed |= {statement["Action"]} if isinstance(statement["Action"], str) else set(statement["Action"])
-    assert set(deployment.witness.actions) == allowed
+    assert {"sns:GetTopicAttributes", "sns:Publish", "ssm:GetParameter"} <= set(deployment.witness.actions) <= allowed
 
 
-def test_deleting_the_stack_leaves_nothing_but_what_is_kept_on_purpose(deployment):
-    retained = {
-        deployment.outputs["LedgerTableName"]
-        for resource in of_type(deployment.resources, "AWS::DynamoDB::Table").values()
-        if resource["DeletionPolicy"] == "Retain"
-    }
-    deployment.client("sqs").delete_queue(QueueUrl=deployment.queue)
-    deployment.formation.delete_stack(StackName=STACK)
-    try:
-        deployment.settled("DELETE_COMPLETE")
-    except ClientError as gone:
-        assert "does not exist" in str(gone)
-    assert {name for _, name in deployment.inventory() - deployment.before} <= retained
+def test_an_update_leaves_budgets_and_table_as_they_were(deployment):
+    # The schedule ends with it, so that nothing else changes the table.
+    budgets, table = deployment.budgets(), deployment.outputs["LedgerTableName"]
+    assert budgets[1] == POLICY
+    deployment.update(ScheduleState="DISABLED", AlertEmail="other@example.com", FullReadHours="12", LogLevel="DEBUG")
+    assert deployment.budgets() == budgets
+    assert deployment.outputs["LedgerTableName"] == table
+    description = deployment.client("dynamodb").describe_table(TableName=table)["Table"]
+    assert description["DeletionProtectionEnabled"]
+    assert [key["AttributeName"] for key in description["KeySchema"]] == ["pk", "sk"]
+    failed, answer = deployment.invoke({"trigger": "by hand"})
+    assert not failed, answer
+    assert {alert["outcome"] for alert in answer["alerts"]} == {"already_sent"}
+    items = deployment.ledger()
+    deployment.update(LogLevel="INFO")
+    assert deployment.ledger() == items
+
+
+def test_deleting_the_stack_leaves_nothing_but_budgets_and_table(deployment):
+    budgets, items = deployment.budgets(), deployment.ledger()
+    assert items
+    for url in deployment.queues:
+        deployment.client("sqs").delete_queue(QueueUrl=url)
+    deployment.delete()
+    kept = {("parameter", deployment.outputs["PolicyName"]), ("table", deployment.outputs["LedgerTableName"])}
+    assert deployment.inventory() - deployment.before == kept
+    assert (deployment.budgets(), deployment.ledger()) == (budgets, items)
+
+
+def test_a_new_stack_takes_over_what_stayed_and_sends_nothing_again(deployment):
+    budgets, items = deployment.budgets(), deployment.ledger()
+    outputs = deployment.outputs
+    deployment.parameters |= {"ExistingPolicy": outputs["PolicyName"], "ExistingLedgerTable": outputs["LedgerTableName"]}
+    deployment.create()
+    assert (deployment.budgets(), deployment.ledger()) == (budgets, items)
+    (options,) = words_of(deployment.outputs["PutSecretCommand"])
+    secret = json.dumps(deployment.credentials)
+    deployment.client("secretsmanager").put_secret_value(SecretId=options["--secret-id"], SecretString=secret)
+    deployment.listen()
+    failed, answer = deployment.invoke({"trigger": "by hand"})
+    assert not failed, answer
+    assert {alert["outcome"] for alert in answer["alerts"]} == {"already_sent"}
+    deployment.delete()
+    assert (deployment.budgets(), len(deployment.ledger()) >= len(items)) == (budgets, True)

@@ -9,6 +9,8 @@ use jiff::Timestamp;
 use reqwest::header::HeaderMap;
 use serde::Deserialize;
 
+use crate::error::Code;
+
 /// What kind of failure it is, which says what can be done about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ZoomErrorKind {
@@ -28,10 +30,14 @@ pub enum ZoomErrorKind {
     Unavailable,
     /// An answer that another try will not change, though no refusal of ours.
     Broken,
-    /// The page token is no longer good: begin the window anew.
+    /// The page token is no longer good: ask the question anew.
     PageTokenExpired,
     /// Zoom does not take the request.
     Refused,
+    /// The question starts more than 13 months ago.
+    TooOld,
+    /// Zoom answered for fewer dates than it was asked for.
+    Narrowed,
     /// The report has no end, or not the one it should.
     Endless,
     /// The run's time is up.
@@ -58,7 +64,7 @@ impl ZoomError {
     /// Whether the same request may succeed a moment later.
     #[must_use]
     pub(super) fn is_transient(&self) -> bool {
-        matches!(self.kind, ZoomErrorKind::RateLimited(_) | ZoomErrorKind::Unavailable)
+        matches!(self.kind, ZoomErrorKind::RateLimited(_) | ZoomErrorKind::Unavailable | ZoomErrorKind::Narrowed)
     }
 
     /// Whether no other request of this run can succeed either.
@@ -76,18 +82,43 @@ impl ZoomError {
         )
     }
 
-    /// A failure below HTTP. The error's own text would hold the address with its query.
+    /// A failure below HTTP, with its cause down to the system's words (DNS, TLS, refused). The error's own text would hold the address with
+    /// its query, so the host alone is named.
     pub(super) fn of_transport(error: &reqwest::Error) -> ZoomError {
-        let problem = if error.is_connect() {
-            "no connection to Zoom"
-        } else if error.is_timeout() {
-            "no answer from Zoom in time"
+        let host = error.url().and_then(|url| url.host_str()).unwrap_or("Zoom").to_owned();
+        let problem = if error.is_timeout() {
+            format!("no answer from {host} in time")
+        } else if error.is_connect() {
+            format!("no connection to {host}")
         } else if error.is_body() || error.is_decode() {
-            "Zoom's answer broke off"
+            format!("the answer of {host} broke off")
         } else {
-            "the connection to Zoom failed"
+            format!("the connection to {host} failed")
         };
+        let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+        let cause = causes.map(|cause| printable(&cause.to_string())).last().unwrap_or_default();
+        let problem = if cause.is_empty() || error.is_timeout() { problem } else { format!("{problem}: {cause}") };
         ZoomError::new(ZoomErrorKind::Unavailable, problem)
+    }
+
+    /// The code of a run that fails for this.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self.kind {
+            ZoomErrorKind::InvalidClient | ZoomErrorKind::Unauthorized | ZoomErrorKind::TokenExpired => {
+                Code::ZoomUnauthorized
+            }
+            ZoomErrorKind::ScopeMissing => Code::ZoomScopeMissing,
+            ZoomErrorKind::RateLimited(_) | ZoomErrorKind::DailyLimit(_) => Code::ZoomRateLimited,
+            ZoomErrorKind::Unavailable | ZoomErrorKind::Broken => Code::ZoomUnavailable,
+            ZoomErrorKind::Refused => Code::ReportInvalid,
+            ZoomErrorKind::PageTokenExpired
+            | ZoomErrorKind::Endless
+            | ZoomErrorKind::TooOld
+            | ZoomErrorKind::Narrowed
+            | ZoomErrorKind::OutOfTime
+            | ZoomErrorKind::RequestsSpent => Code::ReportIncomplete,
+        }
     }
 
     /// What an answer means that is not what was asked for.
@@ -111,9 +142,13 @@ impl ZoomError {
                     )
                 }
             }
+            // "This API endpoint is not recognized": the address is wrong, not the account.
+            (404, Some(2300)) => ZoomErrorKind::Broken,
+            (404, _) if lower.contains("not recognized") => ZoomErrorKind::Broken,
             (404, Some(_)) | (403, _) => ZoomErrorKind::Unauthorized,
             (401, _) | (200 | 400, Some(124)) => ZoomErrorKind::TokenExpired,
             (_, Some(300 | 400)) if lower.contains("page token") => ZoomErrorKind::PageTokenExpired,
+            (400, _) if lower.contains("13 months") || lower.contains("start date") => ZoomErrorKind::TooOld,
             (408 | 425 | 500..=599, _) => ZoomErrorKind::Unavailable,
             // Some failures come as success: whatever it was, it may pass.
             (200..=299, _) => ZoomErrorKind::Unavailable,
@@ -155,9 +190,16 @@ impl ZoomError {
 /// Zoom's error envelope, and that of its token endpoint.
 #[derive(Deserialize)]
 struct Envelope {
+    /// A number, though it was seen as text too.
+    #[serde(default, deserialize_with = "whole_number")]
     code: Option<i64>,
     message: Option<String>,
     errors: Option<Vec<FieldError>>,
+}
+
+fn whole_number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(value.as_i64().or_else(|| value.as_str()?.trim().parse().ok()))
 }
 
 #[derive(Deserialize)]

@@ -1,15 +1,14 @@
-//! Zoom: a token, then the report, in windows, page by page.
+//! Zoom: a token, then a report, in questions, page by page.
 
 mod error;
-mod fetch;
 mod page;
-mod plan;
-mod report;
-mod seen;
+mod questions;
+mod reading;
+mod reports;
+mod row;
 mod session;
-mod tiles;
 mod token;
-mod window;
+mod walk;
 
 use std::time::Duration;
 
@@ -21,10 +20,12 @@ use super::pace::Pace;
 use crate::config::ZoomConfig;
 
 pub use error::{ZoomError, ZoomErrorKind};
-pub use fetch::{Reading, Source};
-pub use page::{NotAPage, PageEnd};
-pub use report::Walk;
+pub(crate) use questions::{begun, last_date};
+pub use reading::{Ask, Part, Reading};
+pub use reports::{Report, SMS};
+pub use session::Source;
 pub use token::Authorized;
+pub use walk::Digests;
 
 /// Zoom's API, for any number of accounts; tokens are kept while they live.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use super::error::{http_date, printable};
-use super::report::backoff;
+use super::session::backoff;
 use super::{Zoom, ZoomError, ZoomErrorKind};
 use crate::clients::{Credentials, Deadline};
 
@@ -53,7 +53,7 @@ struct TokenRefusal {
     reason: Option<String>,
 }
 
-/// A token with less life than this is not begun with.
+/// A token with less life than this is not used any more.
 const LEAST_LIFE: SignedDuration = SignedDuration::from_mins(10);
 const DEFAULT_LIFE_SECONDS: i64 = 3_600;
 
@@ -119,10 +119,10 @@ impl Zoom {
         }
         let refusal: TokenRefusal = serde_json::from_slice(&body).unwrap_or_default();
         let said = printable(refusal.reason.as_deref().unwrap_or("nothing more"));
-        let refused = |kind, mend: &str| {
+        let refused = |kind, fix: &str| {
             ZoomError::new(
                 kind,
-                format!("Zoom gave no access token: {mend} (HTTP {}, Zoom says: {said})", status.as_u16()),
+                format!("Zoom gave no access token: {fix} (HTTP {}, Zoom says: {said})", status.as_u16()),
             )
             .with_tracking_id(&headers)
         };

@@ -1,10 +1,20 @@
 //! The sandbox's switches: one for each question about Zoom that public sources leave open, and for each fault that
 //! was seen or must be feared.
 
-use clap::{Args, FromArgMatches as _, ValueEnum};
+mod values;
+
+use clap::{Args, FromArgMatches as _};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::fault::{self, Fault, FaultKind, TokenFault, TokenFaultKind};
+use super::fault::{self, DateFault, Fault, FaultKind, TokenFault, TokenFaultKind};
+
+pub use values::{
+    BigPage, Bound, Datetimes, FutureDates, GroupMessages, LongRange, LongRangeEcho, Missing, Month, NumberSpelling,
+    Numbers, Order, RateHeaders, SameDate, TokenApiUrl, TokenGrant, TokenRefusals, TotalRecords,
+};
+
+const LISTED_OFF_DAYS: std::ops::RangeInclusive<i64> = -31..=31;
 
 /// How the sandbox reads what Zoom's documentation leaves open, and what goes wrong in it.
 #[derive(Args, Clone, Debug)]
@@ -21,15 +31,33 @@ pub struct Switches {
     /// Zone in which dates in `from` and `to` are read (IANA name)
     #[arg(long, value_name = "ZONE", value_parser = zone, default_value = "UTC", help_heading = "Open questions")]
     pub date_zone: TimeZone,
+    /// What happens to a range whose `from` is its `to`, a date
+    #[arg(long, value_enum, default_value_t, help_heading = "Open questions")]
+    pub same_date: SameDate,
+    /// What happens to a range that ends after today
+    #[arg(long, value_enum, default_value_t, help_heading = "Open questions")]
+    pub future_dates: FutureDates,
     /// What happens to a range of more than a month
     #[arg(long, value_enum, default_value_t, help_heading = "Open questions")]
     pub long_range: LongRange,
     /// How long a month is for that
     #[arg(long, value_enum, default_value_t, help_heading = "Open questions")]
     pub month: Month,
+    /// What `from` and `to` of the answer say after a range was cut to a month
+    #[arg(long, value_enum, default_value_t, help_heading = "Open questions")]
+    pub long_range_echo: LongRangeEcho,
+    /// Percent of the rows that are listed under another date than that of their `sent_time`, always the same rows
+    #[arg(long, value_name = "PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=100), help_heading = "Open questions")]
+    pub listed_off: u8,
+    /// How many days later that date is, or earlier if negative (unset: 1 to 3 in either direction, from row to row)
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(i8).range(LISTED_OFF_DAYS), help_heading = "Open questions")]
+    pub listed_off_days: Option<i8>,
     /// What happens to a page size above 300
     #[arg(long, value_enum, default_value_t, help_heading = "Open questions")]
     pub big_page: BigPage,
+    /// Rows on a page at most, whatever page size is asked for (0: as asked)
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Open questions")]
+    pub page_limit: usize,
     /// What `total_records` counts
     #[arg(long, value_enum, default_value_t, help_heading = "Open questions")]
     pub total_records: TotalRecords,
@@ -45,18 +73,37 @@ pub struct Switches {
     /// How `rate` and `total_charge` are written
     #[arg(long, value_enum, default_value_t, help_heading = "Open questions")]
     pub numbers: Numbers,
+    /// How billing numbers are written
+    #[arg(long, value_enum, default_value_t, help_heading = "Open questions")]
+    pub number_spelling: NumberSpelling,
     /// Whether the rows of a group message share their `message_id`
     #[arg(long, value_enum, default_value_t, help_heading = "Open questions")]
     pub group_messages: GroupMessages,
-    /// Order of the rows, by the time at which they came into the report
+    /// Order of the rows, by the time at which they came into the report unless it says otherwise
     #[arg(long, value_enum, default_value_t, help_heading = "Open questions")]
     pub order: Order,
     /// Minutes after which a message comes into the report
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Open questions")]
     pub lag_minutes: u32,
-    /// Come again at the head of the next page: the last N rows of each
+    /// Repeat the last N rows of each page at the head of the next
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Open questions")]
     pub repeat_rows: usize,
+
+    /// Seconds by which each page that is answered moves the account's present on, so that rows arrive meanwhile
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, help_heading = "Data that change")]
+    pub arrive_per_answer: u32,
+    /// Take every page from the rows that are there when it is asked for, not from those of the first page
+    #[arg(long, help_heading = "Data that change")]
+    pub live_pages: bool,
+    /// Show the present to N questions, then older data to N questions, and so on (0: always the present)
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Data that change")]
+    pub flap: u32,
+    /// How many hours old those data are
+    #[arg(long, value_name = "N", default_value_t = 24, help_heading = "Data that change")]
+    pub flap_hours: u32,
+    /// Never show what changes in the report after this moment (2026-11-20T00:00:00Z)
+    #[arg(long, value_name = "TIME", help_heading = "Data that change")]
+    pub stalled_at: Option<Timestamp>,
 
     /// Requests for the report allowed in any second (0: no limit)
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Limits")]
@@ -67,9 +114,9 @@ pub struct Switches {
     /// Requests for the report allowed at the same time (0: no limit)
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Limits")]
     pub concurrent: usize,
-    /// Whether a refused request is told its limit in headers
+    /// Whether headers of a refusal name the limit
     #[arg(long, value_enum, default_value_t, help_heading = "Limits")]
-    pub rate_headers: Told,
+    pub rate_headers: RateHeaders,
     /// Milliseconds before each answer of the report
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Limits")]
     pub latency_ms: u64,
@@ -83,15 +130,15 @@ pub struct Switches {
     /// Accept any client, any account and any account in the path
     #[arg(long, help_heading = "Token")]
     pub any_credentials: bool,
-    /// Seconds that an access token lives, as `expires_in` tells
+    /// Seconds that an access token lives; `expires_in` says the same
     #[arg(long, value_name = "N", default_value_t = 3600, help_heading = "Token")]
     pub token_seconds: u64,
-    /// Whether the token's answer holds `api_url`
+    /// What the token's answer says of the API's address
     #[arg(long, value_enum, default_value_t, help_heading = "Token")]
-    pub token_api_url: Told,
-    /// Also read the grant from the query of the token request
-    #[arg(long, help_heading = "Token")]
-    pub token_query: bool,
+    pub token_api_url: TokenApiUrl,
+    /// Where the token endpoint looks for the grant
+    #[arg(long, value_enum, default_value_t, help_heading = "Token")]
+    pub token_grant: TokenGrant,
     /// HTTP status of a refused token
     #[arg(long, value_enum, default_value_t, help_heading = "Token")]
     pub token_refusals: TokenRefusals,
@@ -99,6 +146,10 @@ pub struct Switches {
     /// A fault of the report's K-th answer, N times in a row (--help: the kinds)
     #[arg(long = "fault", value_name = "KIND[@K[xN]]", long_help = fault::help::<FaultKind>("report"), help_heading = "Faults")]
     pub faults: Vec<Fault>,
+    /// A fault of every answer to a question that covers one of these dates; K counts the requests for them (default 1),
+    /// N is how many of those in a row have it (default: all)
+    #[arg(long = "fail-dates", value_name = "FROM[..TO]=KIND[@K[xN]]", help_heading = "Faults")]
+    pub date_faults: Vec<DateFault>,
     /// A fault of the K-th token answer, N times in a row (--help: the kinds)
     #[arg(long = "token-fault", value_name = "KIND[@K[xN]]", long_help = fault::help::<TokenFaultKind>("token endpoint"), help_heading = "Faults")]
     pub token_faults: Vec<TokenFault>,
@@ -115,146 +166,6 @@ impl Default for Switches {
 
 fn zone(name: &str) -> Result<TimeZone, String> {
     TimeZone::get(name).map_err(|fault| format!("{fault}; give an IANA name such as Europe/Paris"))
-}
-
-/// Whether the end of a range belongs to it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Bound {
-    /// the end belongs to the range: the whole day, or the second
-    #[default]
-    Inclusive,
-    /// the range ends before it
-    Exclusive,
-}
-
-/// What happens to datetimes in a query.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Datetimes {
-    /// read to the second
-    #[default]
-    Accepted,
-    /// HTTP 400
-    Refused,
-    /// their dates are taken and their times ignored
-    CutToDates,
-}
-
-/// What happens to a range of more than a month.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum LongRange {
-    /// the month that begins with `from` is kept
-    #[default]
-    TruncatedStart,
-    /// the month that ends with `to` is kept
-    TruncatedEnd,
-    /// HTTP 400
-    Refused,
-    /// all of it is served
-    Served,
-}
-
-/// How long the month is that a range may cover.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Month {
-    /// to the same day of the next month
-    #[default]
-    Calendar,
-    /// thirty days
-    #[value(name = "days30")]
-    Days30,
-    /// twenty-eight days
-    #[value(name = "days28")]
-    Days28,
-}
-
-/// What happens to a page size above the maximum.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum BigPage {
-    /// the maximum is served
-    #[default]
-    Clamped,
-    /// HTTP 400
-    Refused,
-}
-
-/// What `total_records` counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum TotalRecords {
-    /// the rows of the whole report
-    #[default]
-    Overall,
-    /// the rows of the page
-    PerPage,
-    /// the field is absent
-    Absent,
-    /// the rows of the whole report and those without charge, whether asked for or not
-    UnchargedToo,
-}
-
-/// How a missing value is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Missing {
-    /// the empty string
-    #[default]
-    Empty,
-    /// no field at all
-    Absent,
-    /// null
-    Null,
-}
-
-/// How charges and rates are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Numbers {
-    /// as strings, like everything in a row
-    #[default]
-    Strings,
-    /// as JSON numbers with the same digits
-    Json,
-}
-
-/// What identifies the rows of a group message.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum GroupMessages {
-    /// one message_id for all recipients
-    #[default]
-    SharedId,
-    /// one message_id for each recipient
-    OwnIds,
-}
-
-/// Order of the rows in a report.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Order {
-    /// the newest row is the first
-    #[default]
-    NewestFirst,
-    /// the oldest row is the first
-    OldestFirst,
-    /// in no order at all
-    Shuffled,
-}
-
-/// Whether something optional is in an answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Told {
-    /// it is
-    #[default]
-    Sent,
-    /// it is not
-    Absent,
-}
-
-/// HTTP status of a refused token.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum TokenRefusals {
-    /// HTTP 400, as seen
-    #[default]
-    #[value(name = "400")]
-    BadRequest,
-    /// HTTP 401, as the OAuth standard has it
-    #[value(name = "401")]
-    Unauthorized,
 }
 
 #[cfg(test)]
@@ -289,6 +200,15 @@ mod tests {
         assert_eq!(switches.month, Month::Days30);
         assert_eq!(switches.token_refusals, TokenRefusals::Unauthorized);
         assert_eq!((switches.faults.len(), switches.token_faults.len()), (2, 1));
+        let line = "--same-date refused --future-dates clamped --month days32 --listed-off 2 --listed-off-days -3 \
+                    --stalled-at 2026-11-20T00:00:00Z --fail-dates 2026-11-05..2026-11-07=server-500@1xall \
+                    --number-spelling mixed --token-api-url without-v2 --total-records random --order by-listing";
+        let switches = read(line).unwrap();
+        assert_eq!((switches.same_date, switches.future_dates), (SameDate::Refused, FutureDates::Clamped));
+        assert_eq!((switches.listed_off, switches.listed_off_days), (2, Some(-3)));
+        assert_eq!(switches.stalled_at.map(|stall| stall.to_string()).as_deref(), Some("2026-11-20T00:00:00Z"));
+        assert_eq!(switches.date_faults.len(), 1);
+        assert!(read("--listed-off 101").is_err());
         assert!(read("--date-zone Nowhere").unwrap_err().contains("IANA name"));
     }
 }

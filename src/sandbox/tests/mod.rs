@@ -7,6 +7,9 @@ use tokio::net::TcpStream;
 
 use super::*;
 
+mod changes;
+mod readings;
+
 const NOW: &str = "2026-11-22T13:00:00Z";
 const NOVEMBER: &str = "from=2026-11-01&to=2026-11-22&show_charges_only=true&page_size=300";
 
@@ -99,7 +102,7 @@ async fn reports_without_an_end_go_on() {
 
 #[tokio::test]
 async fn every_refusal_has_its_status_and_code() {
-    let told = [
+    let answers = [
         ("unauthorized", 401, 124),
         ("unauthorized-400", 400, 124),
         ("scope-missing", 400, 4711),
@@ -116,13 +119,16 @@ async fn every_refusal_has_its_status_and_code() {
         ("server-502-html", 502, 0),
         ("server-503", 503, 0),
         ("envelope-200", 200, 500),
+        ("envelope-200-empty", 200, 300),
+        ("envelope-200-page", 200, 300),
+        ("envelope-200-rows", 200, 300),
         ("not-json-200", 200, 0),
         ("page-token-expired", 400, 400),
         ("page-token-expired-300", 400, 300),
         ("validation-300", 400, 300),
         ("redirect", 302, 0),
     ];
-    for (fault, status, code) in told {
+    for (fault, status, code) in answers {
         let sandbox = sample(&[fault]).await;
         let access = token(&sandbox).await;
         let (answered, body) = ask(&sandbox, &access, NOVEMBER).await;

@@ -1,115 +1,19 @@
-//! Faults by appointment: which one, at which request, how many times in a row.
+//! Planned faults: which one, at which request, how many times in a row.
 //!
-//! `rate-second@2x3` is met by the second, third and fourth request. Requests are counted in order of arrival, the
+//! `rate-second@2x3` happens to the second, third and fourth request. Requests are counted in order of arrival, the
 //! refused ones too, so the number of a fault is the place at which [`Sandbox::observed`](super::Sandbox::observed)
-//! shows it.
+//! shows it. A [`DateFault`] counts only the requests for its dates.
+
+mod dates;
+mod kinds;
 
 use std::str::FromStr;
 
 use clap::ValueEnum;
 
-/// What goes wrong with an answer of the report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum FaultKind {
-    /// HTTP 401, code 124; the access token shown is revoked
-    Unauthorized,
-    /// HTTP 400, code 124; the access token shown is revoked
-    #[value(name = "unauthorized-400")]
-    Unauthorized400,
-    /// HTTP 400, code 4711, naming the scope that is missing
-    ScopeMissing,
-    /// HTTP 403: Zoom Phone has not been enabled
-    PhoneDisabled,
-    /// the same as HTTP 400 with code 124
-    #[value(name = "phone-disabled-400")]
-    PhoneDisabled400,
-    /// HTTP 404, code 2001: the account does not exist
-    NoAccount,
-    /// the same with code 124
-    #[value(name = "no-account-124")]
-    NoAccount124,
-    /// HTTP 429, the limit for a second, without Retry-After
-    RateSecond,
-    /// HTTP 429, the limit for a day, Retry-After as an ISO datetime (the next midnight, UTC)
-    RateDay,
-    /// HTTP 429, too many concurrent requests
-    RateConcurrent,
-    /// HTTP 429 with Retry-After: 1
-    RetryAfterSeconds,
-    /// HTTP 429 with Retry-After as an HTTP date, about two seconds ahead
-    RetryAfterHttpDate,
-    /// HTTP 500 with Zoom's envelope
-    #[value(name = "server-500")]
-    Server500,
-    /// HTTP 502 with a page of HTML
-    #[value(name = "server-502-html")]
-    Server502Html,
-    /// HTTP 503 without a body
-    #[value(name = "server-503")]
-    Server503,
-    /// HTTP 200 with an error envelope
-    #[value(name = "envelope-200")]
-    Envelope200,
-    /// HTTP 200 with a page of HTML
-    #[value(name = "not-json-200")]
-    NotJson200,
-    /// HTTP 200 whose Content-Length promises twice what is sent
-    CutBody,
-    /// the connection is closed without an answer
-    Drop,
-    /// HTTP 400, code 400: page token invalid or expired; the token shown is forgotten
-    PageTokenExpired,
-    /// the same with code 300, as other reports answer
-    #[value(name = "page-token-expired-300")]
-    PageTokenExpired300,
-    /// the next page token leads to this same page again (for ever, unless xN is given)
-    SamePageToken,
-    /// the last page has a next page token, always a new one, to itself (for ever, unless xN is given)
-    Endless,
-    /// after the last page come empty pages, always with a new token (for ever, unless xN is given)
-    EndlessEmpty,
-    /// an empty page with a next page token; the rows go on behind it
-    EmptyPage,
-    /// HTTP 400, code 300: validation failed
-    #[value(name = "validation-300")]
-    Validation300,
-    /// HTTP 302 to a sign-in page
-    Redirect,
-    /// the last row of the page has the charge "abc"
-    BadCharge,
-    /// the last row of the page has the charge null
-    NoCharge,
-    /// the last row of the page has the currency "ZZZ1"
-    BadCurrency,
-    /// the last row of the page has the currency null
-    NoCurrency,
-    /// the last row of the page has the time "yesterday"
-    BadTime,
-    /// the last row of the page has the time null
-    NoTime,
-}
-
-impl FaultKind {
-    fn lasts(self) -> bool {
-        matches!(self, FaultKind::SamePageToken | FaultKind::Endless | FaultKind::EndlessEmpty)
-    }
-}
-
-/// What goes wrong with an answer of the token endpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum TokenFaultKind {
-    /// the client id or secret is said to be wrong
-    InvalidClient,
-    /// the account is said to be wrong
-    InvalidRequest,
-    /// HTTP 500 with Zoom's envelope
-    #[value(name = "server-500")]
-    Server500,
-    /// HTTP 200 with a page of HTML
-    Html,
-    /// HTTP 200 without access_token
-    NoTokenField,
-}
+pub use dates::DateFault;
+pub(super) use dates::DateFaults;
+pub use kinds::{FaultKind, TokenFaultKind};
 
 /// A kind of fault and the requests that meet it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,6 +62,15 @@ pub enum FaultError {
     )]
     When {
         /// The part given after `@`.
+        given: String,
+    },
+    /// The part before `=` is not a date or two.
+    #[error(
+        "{given:?} does not say which dates: write \"FROM..TO=KIND\" or \"DATE=KIND\", as in \
+         \"2026-11-05..2026-11-07=server-500\""
+    )]
+    Dates {
+        /// What was given.
         given: String,
     },
 }
@@ -214,7 +127,7 @@ fn names<K: ValueEnum + 'static>() -> impl Iterator<Item = (String, String)> {
 pub(super) fn help<K: ValueEnum + 'static>(of: &str) -> String {
     let mut help = format!(
         "A fault of the {of}: KIND happens at the K-th request (default 1) and N times in a row (default 1; xall: \
-         for ever), as in KIND@2x3. Repeatable; the first that fits is met. Kinds:"
+         for ever), as in KIND@2x3. Repeatable; the first that fits happens. Kinds:"
     );
     for (name, meaning) in names::<K>() {
         help.push_str(&format!("\n  {name}: {meaning}"));
@@ -247,8 +160,8 @@ mod tests {
             )
         );
         for when in ["", "0", "x2", "2x", "2x0", "two", "2xsome"] {
-            let told = fault(&format!("html@{when}")).unwrap_or_default();
-            assert!(told.starts_with(&format!("{when:?} does not say when")), "{told}");
+            let message = fault(&format!("html@{when}")).unwrap_or_default();
+            assert!(message.starts_with(&format!("{when:?} does not say when")), "{message}");
         }
     }
 

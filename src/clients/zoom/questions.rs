@@ -1,0 +1,142 @@
+//! What to ask of a report, so that every row is listed at least once, whatever Zoom makes of dates.
+//!
+//! Zoom does not say whether `to` belongs to a range, in which time zone dates turn, what it does with `from` = `to`, with more than a month
+//! or with the future, and it may list a row up to three dates off its time. Nothing of this is inferred. Instead **questions overlap by a
+//! date, and rows are known by their identity**: each question shares its last date with the next one, no question has one date alone or
+//! more than 28 (the shortest month that was feared), and the newest ends in the future, where the meaning of `to` does not matter.
+//!
+//! A date has *begun everywhere* up to the UTC date of twelve hours ago. What Zoom refuses or leaves out after that date is open, not a gap.
+
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan as _};
+
+use crate::domain::coverage::{Dates, utc_date};
+
+/// `to` − `from` of a question.
+pub(super) const MOST_DAYS: i64 = 27;
+
+/// The last date that has begun everywhere.
+#[must_use]
+pub(crate) fn begun(now: Timestamp) -> Date {
+    utc_date(now, -12)
+}
+
+/// The last date to ask for: no row sent before `until` is listed after it.
+#[must_use]
+pub(crate) fn last_date(until: Timestamp) -> Date {
+    utc_date(until, 14).saturating_add(4.days())
+}
+
+/// Days from one date to another.
+pub(super) fn days(from: Date, to: Date) -> i64 {
+    from.until(to).map_or(0, |span| i64::from(span.get_days()))
+}
+
+/// The questions that cover these dates, each of at most [`MOST_DAYS`], at least `pieces` of them as far as there are dates, newest first.
+pub(super) fn split(dates: Dates, pieces: i64, now: Timestamp) -> Vec<Dates> {
+    // Dates that have not begun everywhere belong to the newest question, and so does the last one before them.
+    let last_start = dates.to.yesterday().unwrap_or(dates.to).min(begun(now)).max(dates.from);
+    let least = (days(dates.from, dates.to) + MOST_DAYS - 1).div_euclid(MOST_DAYS);
+    // The newest question of all has few rows, or none, on its last dates.
+    let filled = days(dates.from, last_start) + 1;
+    let mut pieces = pieces.max(least).clamp(1, filled);
+    loop {
+        let start = |piece: i64| dates.from.saturating_add((filled * piece / pieces).days()).min(last_start);
+        let end = |piece: i64| if piece + 1 == pieces { dates.to } else { start(piece + 1) };
+        let questions: Vec<_> = (0..pieces).rev().map(|piece| Dates { from: start(piece), to: end(piece) }).collect();
+        if pieces >= filled || questions.iter().all(|question| days(question.from, question.to) <= MOST_DAYS) {
+            return questions;
+        }
+        pieces += 1;
+    }
+}
+
+/// Other ends for a question whose end Zoom refuses, latest first. Only the newest question has any: none that has begun everywhere is left
+/// out.
+pub(super) fn other_ends(question: Dates, until: Timestamp, now: Timestamp) -> Vec<Date> {
+    if question.to <= begun(now) {
+        return Vec::new();
+    }
+    let moments = [utc_date(until, 14), utc_date(until, 0), utc_date(until, -12)];
+    let mut ends: Vec<_> = moments.into_iter().flat_map(|date| [date.saturating_add(1.day()), date]).collect();
+    ends.sort_unstable();
+    ends.dedup();
+    ends.retain(|end| *end > question.from && *end < question.to && *end >= begun(now).min(utc_date(until, -12)));
+    ends.reverse();
+    ends
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn dates(from: &str, to: &str) -> Dates {
+        Dates { from: from.parse().unwrap(), to: to.parse().unwrap() }
+    }
+
+    fn shown(questions: &[Dates]) -> Vec<String> {
+        questions
+            .iter()
+            .map(|question| format!("{}..{}", question.from.strftime("%m-%d"), question.to.strftime("%m-%d")))
+            .collect()
+    }
+
+    #[test]
+    fn a_month_is_one_question_until_the_19th_and_then_two() {
+        let of = |now: &str| {
+            let now = at(now);
+            shown(&split(Dates { from: "2026-10-28".parse().unwrap(), to: last_date(now) }, 1, now))
+        };
+        assert_eq!(of("2026-11-05T13:00:00Z"), ["10-28..11-10"]);
+        assert_eq!(of("2026-11-19T09:00:00Z"), ["10-28..11-23"]);
+        assert_eq!(of("2026-11-20T13:00:00Z"), ["11-09..11-25", "10-28..11-09"]);
+        assert_eq!(of("2026-11-30T13:00:00Z"), ["11-14..12-05", "10-28..11-14"]);
+    }
+
+    #[test]
+    fn more_pieces_share_a_date_each() {
+        let now = at("2026-11-30T13:00:00Z");
+        let questions = split(dates("2026-10-28", "2026-12-05"), 5, now);
+        assert_eq!(shown(&questions), ["11-24..12-05", "11-17..11-24", "11-10..11-17", "11-03..11-10", "10-28..11-03"]);
+    }
+
+    #[test]
+    fn other_ends_leave_no_date_out_that_has_begun_everywhere() {
+        let now = at("2026-11-22T13:00:00Z");
+        let question = dates("2026-11-09", "2026-11-27");
+        let ends = |question| other_ends(question, now, now).iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(ends(question), ["2026-11-24", "2026-11-23", "2026-11-22"]);
+        assert_eq!(ends(dates("2026-10-09", "2026-11-09")), [""; 0]);
+    }
+
+    proptest! {
+        #[test]
+        fn questions_cover_all_dates_and_share_one_each(
+            start in 0_i64..400, length in 1_i64..60, pieces in 1_i64..40, ahead in -40_i64..40, hour in 0_i64..24,
+        ) {
+            let from = Date::constant(2026, 1, 1).saturating_add(start.days());
+            let whole = Dates { from, to: from.saturating_add(length.days()) };
+            let now = whole.to.saturating_add(ahead.days()).to_zoned(jiff::tz::TimeZone::UTC).unwrap();
+            let now = now.saturating_add(hour.hours()).timestamp();
+            let questions = split(whole, pieces, now);
+            prop_assert_eq!(questions.first().map(|question| question.to), Some(whole.to));
+            prop_assert_eq!(questions.last().map(|question| question.from), Some(whole.from));
+            for pair in questions.windows(2) {
+                prop_assert_eq!(pair[0].from, pair[1].to);
+            }
+            for question in &questions {
+                prop_assert!(question.from < question.to);
+            }
+            // More than a month only where the future is longer than that.
+            let newest = questions[0];
+            prop_assert!(questions[1..].iter().all(|question| days(question.from, question.to) <= MOST_DAYS));
+            prop_assert!(days(newest.from, newest.to) <= MOST_DAYS || days(begun(now).max(newest.from), newest.to) > 20);
+        }
+    }
+}

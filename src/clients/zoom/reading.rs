@@ -1,0 +1,354 @@
+//! Reads the dates of a report that it is asked for, in as many questions at the same time as the rate limit bears.
+//!
+//! The first pages tell how long the report is and how long a page takes. A short report is read in the questions that it was begun with; a
+//! long one is divided, so that enough questions are under way to use the rate, and so that each can be finished in the time that is left.
+//! Nothing but speed rests on what is expected.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use futures_util::StreamExt as _;
+use futures_util::future::LocalBoxFuture;
+use futures_util::stream::FuturesUnordered;
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan as _};
+
+use super::page;
+use super::questions::{begun, days, last_date, other_ends, split};
+use super::reports::Report;
+use super::row::{RowReader, Window};
+use super::session::{Session, Source};
+use super::walk::{Digests, Step, Walk, digest};
+use super::{Zoom, ZoomError, ZoomErrorKind};
+use crate::domain::coverage::{Dates, Gap, RowFault};
+use crate::domain::totals::{DaySums, Sum};
+
+/// Rows of a page.
+const ROWS: u64 = 300;
+/// Pages that are read before it is asked again whether to divide the question.
+const STRIDE: u64 = 8;
+/// How often a question is asked anew after its page token expired.
+const MOST_RESTARTS: u32 = 2;
+/// Dates by which a question that starts too early is moved.
+const MOST_MOVES: u32 = 3;
+
+/// What is asked of a report.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// The report.
+    pub report: &'static Report,
+    /// The dates, of which none overlap.
+    pub dates: Vec<Dates>,
+    /// Rows sent at this moment or later belong to the next run.
+    pub until: Timestamp,
+    /// The moment of the run.
+    pub now: Timestamp,
+    /// Where civil days turn.
+    pub zone: jiff::tz::TimeZone,
+    /// Rows of earlier days do not count.
+    pub first_day: Date,
+    /// Rows that earlier runs have counted under other dates.
+    pub counted: Digests,
+}
+
+/// What one question listed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Part {
+    /// Charged rows.
+    pub rows: u64,
+    /// Their sums by civil day.
+    pub days: BTreeMap<Date, DaySums>,
+    /// Digests of the rows that a question about neighboring dates may list too.
+    pub edges: Vec<u64>,
+    /// Whether it holds rows that cannot be read.
+    pub has_faults: bool,
+}
+
+/// What was read of a report, whole or not.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// What was read whole, by the dates asked for.
+    pub parts: BTreeMap<Dates, Part>,
+    /// What was read of the questions that failed.
+    pub partial: Part,
+    /// The dates that were not read whole, each with its reason.
+    pub gaps: Vec<Gap>,
+    /// Rows that cannot be read.
+    pub row_faults: Vec<RowFault>,
+    /// Requests for the report, repeated ones included.
+    pub requests: u64,
+    /// Of these, those that Zoom's rate limit refused.
+    pub refusals: u64,
+    /// Pages read.
+    pub pages: u64,
+    /// When the newest charged row was sent.
+    pub newest_row: Option<Timestamp>,
+    /// The last date that Zoom answered for.
+    pub read_to: Option<Date>,
+    /// The failure that weighs most.
+    pub failure: Option<ZoomError>,
+}
+
+impl Zoom {
+    /// Reads a report.
+    pub async fn read<'r>(&'r self, source: Source<'r>, ask: &'r Ask) -> Reading {
+        let window = Window { zone: ask.zone.clone(), first_day: ask.first_day, until: ask.until };
+        let reader = Reader {
+            session: Session::new(self, source),
+            ask,
+            rows: RefCell::new(RowReader::of(ask.report, window)),
+            walks: RefCell::default(),
+        };
+        reader.read().await
+    }
+}
+
+/// The place of a walk among those of a reading.
+type Place = usize;
+/// What became of some pages of a walk.
+type Advance = (Place, Result<Step, ZoomError>);
+
+struct Reader<'r> {
+    session: Session<'r>,
+    ask: &'r Ask,
+    rows: RefCell<RowReader>,
+    walks: RefCell<HashMap<Place, Walk>>,
+}
+
+impl Reader<'_> {
+    async fn read(self) -> Reading {
+        let mut failures = Vec::new();
+        let mut done = Vec::new();
+        let mut opened: Vec<Advance> = {
+            let newest_first = self.ask.dates.iter().rev();
+            let first =
+                newest_first.flat_map(|dates| split(*dates, 1, self.ask.now)).map(|question| self.open(question));
+            let first: FuturesUnordered<_> = first.collect();
+            first.collect().await
+        };
+        opened.sort_by_key(|(place, _)| *place);
+        let mut waiting = VecDeque::new();
+        let mut under_way: FuturesUnordered<LocalBoxFuture<'_, Advance>> = FuturesUnordered::new();
+        let expected: Vec<_> = opened.iter().map(|(place, _)| self.pages_expected(*place)).collect();
+        for ((place, step), pieces) in opened.into_iter().zip(self.pieces(&expected)) {
+            match step {
+                Ok(Step::More) if pieces > 1 => waiting.extend(self.divided(place, pieces)),
+                Ok(Step::More) => under_way.push(Box::pin(self.advance(place))),
+                Ok(Step::End) => done.push(place),
+                Err(error) => failures.push((place, error)),
+            }
+        }
+        loop {
+            while under_way.len() < self.session.at_once() {
+                let Some(question) = waiting.pop_front() else { break };
+                under_way.push(Box::pin(self.open(question)));
+            }
+            let Some((place, step)) = under_way.next().await else { break };
+            match step {
+                // Others are done, and this one is longer than was expected.
+                Ok(Step::More) if waiting.is_empty() && self.is_worth_dividing(place, under_way.len()) => {
+                    let pieces = self.session.at_once() - under_way.len();
+                    waiting.extend(self.divided(place, i64::try_from(pieces).unwrap_or(1)));
+                }
+                Ok(Step::More) => under_way.push(Box::pin(self.advance(place))),
+                Ok(Step::End) => done.push(place),
+                Err(error) => failures.push((place, error)),
+            }
+        }
+        drop(under_way);
+        self.finish(&done, failures)
+    }
+
+    /// Asks a question: its first page.
+    async fn open(&self, question: Dates) -> Advance {
+        let place = {
+            let mut walks = self.walks.borrow_mut();
+            let place = walks.keys().max().map_or(0, |place| place + 1);
+            walks.insert(place, Walk::of(question));
+            place
+        };
+        let mut ends = other_ends(question, self.ask.until, self.ask.now).into_iter();
+        let mut moves = 0;
+        loop {
+            let error = match self.page(place).await {
+                Ok(step) => return (place, Ok(step)),
+                Err(error) => error,
+            };
+            let moved = match error.kind {
+                ZoomErrorKind::Refused => ends.next().map(|to| Dates { to, ..self.question(place) }),
+                ZoomErrorKind::TooOld if moves < MOST_MOVES => {
+                    moves += 1;
+                    let question = self.question(place);
+                    Some(Dates { from: question.from.saturating_add(1.day()), ..question })
+                }
+                _ => None,
+            };
+            match moved.filter(|moved| moved.from < moved.to) {
+                Some(moved) => self.with_walk(place, |walk| *walk = Walk::moved(question, moved)),
+                None => return (place, Err(error)),
+            }
+        }
+    }
+
+    /// Reads some more pages of a question.
+    async fn advance(&self, place: Place) -> Advance {
+        let mut restarts = 0;
+        for _ in 0..STRIDE {
+            match self.page(place).await {
+                Ok(Step::More) => {}
+                Ok(Step::End) => return (place, Ok(Step::End)),
+                Err(error) if error.kind == ZoomErrorKind::PageTokenExpired && restarts < MOST_RESTARTS => {
+                    tracing::warn!("the page token expired; the question is asked anew");
+                    restarts += 1;
+                    self.with_walk(place, Walk::restart);
+                }
+                Err(error) => return (place, Err(error)),
+            }
+        }
+        (place, Ok(Step::More))
+    }
+
+    async fn page(&self, place: Place) -> Result<Step, ZoomError> {
+        let (question, token) = self.with_walk(place, |walk| (walk.question, walk.next.clone()));
+        let read = |body: &[u8]| self.take(place, question, body);
+        self.session.page(self.ask.report, question, token.as_deref(), read).await?
+    }
+
+    /// Counts the rows of a page that did not count before. `Err(None)`: the body is no page.
+    fn take(&self, place: Place, question: Dates, body: &[u8]) -> Result<Result<Step, ZoomError>, Option<ZoomError>> {
+        let page = page::read(body, self.ask.report).map_err(|_| None)?;
+        let answered_to = page.to.unwrap_or(question.to).min(question.to);
+        let narrower = page.from.is_some_and(|from| from > question.from)
+            || answered_to < question.to && answered_to < begun(self.ask.now).min(question.to);
+        if narrower {
+            let answered =
+                [page.from, page.to].map(|date| date.map_or_else(|| "?".to_owned(), |date| date.to_string()));
+            let message = format!(
+                "Zoom answered for {} to {} where {} to {} were asked for",
+                answered[0], answered[1], question.from, question.to
+            );
+            return Err(Some(ZoomError::new(ZoomErrorKind::Narrowed, message)));
+        }
+        let (mut rows, mut walks) = (self.rows.borrow_mut(), self.walks.borrow_mut());
+        let mut on_page = HashMap::<u128, u32>::with_capacity(page.rows.len());
+        let mut identities = Vec::with_capacity(page.rows.len());
+        for fields in &page.rows {
+            let row = rows.read(fields);
+            identities.push(row.identity);
+            let times = on_page.entry(row.identity).or_default();
+            *times += 1;
+            let known: u32 = walks.values().map(|walk| walk.times(row.identity)).sum();
+            let earlier = self.ask.counted.get(&digest(row.identity)).copied().unwrap_or_default();
+            if *times > known + earlier
+                && let Some(walk) = walks.get_mut(&place)
+            {
+                walk.count(row);
+            }
+        }
+        let Some(walk) = walks.get_mut(&place) else { return Err(None) };
+        walk.answered_to = answered_to;
+        walk.total_records = walk.total_records.max(page.total_records);
+        Ok(walk.turn(&identities, page.next_page_token))
+    }
+
+    fn with_walk<T>(&self, place: Place, act: impl FnOnce(&mut Walk) -> T) -> T {
+        let mut walks = self.walks.borrow_mut();
+        let nothing = Dates { from: Date::ZERO, to: Date::ZERO };
+        act(walks.entry(place).or_insert_with(|| Walk::of(nothing)))
+    }
+
+    fn question(&self, place: Place) -> Dates {
+        self.with_walk(place, |walk| walk.question)
+    }
+
+    /// How many pages a question seems to have: by Zoom's own count, if it is one of more than the page; `None` if there is more, and no
+    /// telling how much.
+    fn pages_expected(&self, place: Place) -> Option<u64> {
+        self.with_walk(place, |walk| match (&walk.next, walk.total_records) {
+            (None, _) => Some(0),
+            (Some(_), Some(total)) if total > ROWS => Some(total.div_ceil(ROWS) - 1),
+            (Some(_), _) => None,
+        })
+    }
+
+    /// Into how many questions each of those that are open is divided.
+    fn pieces(&self, expected: &[Option<u64>]) -> Vec<i64> {
+        let at_once = self.session.at_once() as u64;
+        // Without a count, a report is taken to be long enough for all.
+        let guess = at_once * STRIDE;
+        let expected: Vec<u64> = expected.iter().map(|pages| pages.unwrap_or(guess)).collect();
+        let all: u64 = expected.iter().sum();
+        let most = (self.session.requests_left() / (2 * at_once)).max(1);
+        let of = |pages: &u64| {
+            let for_speed = if all > at_once { (pages * at_once + all / 2).checked_div(all).unwrap_or(1) } else { 1 };
+            i64::try_from(for_speed.max(pages.div_ceil(most)).max(1)).unwrap_or(1)
+        };
+        expected.iter().map(of).collect()
+    }
+
+    fn is_worth_dividing(&self, place: Place, under_way: usize) -> bool {
+        let question = self.question(place);
+        2 * (under_way + 1) <= self.session.at_once() && days(question.from, question.to) > 1
+    }
+
+    /// Gives a question up for several that cover its dates. They list its rows again.
+    fn divided(&self, place: Place, pieces: i64) -> Vec<Dates> {
+        let walk = self.walks.borrow_mut().remove(&place);
+        walk.map_or_else(Vec::new, |walk| split(walk.question, pieces, self.ask.now))
+    }
+
+    fn finish(self, done: &[Place], failures: Vec<(Place, ZoomError)>) -> Reading {
+        let mut reading = Reading {
+            requests: self.session.requests(),
+            refusals: self.session.refusals(),
+            pages: self.session.pages(),
+            ..Reading::default()
+        };
+        let rows = self.rows.into_inner();
+        let mut walks = self.walks.into_inner();
+        let mut partial = BTreeMap::new();
+        for (place, error) in failures {
+            let Some(walk) = walks.remove(&place) else { continue };
+            let to = walk.asked.to.min(last_date(self.ask.until).saturating_sub(4.days())).max(walk.asked.from);
+            let dates = Dates { from: walk.asked.from, to };
+            reading.gaps.push(Gap { dates, code: error.code(), problem: error.to_string() });
+            reading.failure = Some(reading.failure.take().filter(ZoomError::stops_everything).unwrap_or(error));
+            reading.partial.rows += walk.rows;
+            sums_of(&walk, &rows, &mut partial);
+            reading.newest_row = reading.newest_row.max(walk.newest_row);
+            reading.row_faults.extend(walk.faults);
+        }
+        reading.partial.days = days_of(partial);
+        for walk in done.iter().filter_map(|place| walks.remove(place)) {
+            if walk.question.from > walk.asked.from {
+                let dates = Dates { from: walk.asked.from, to: walk.question.from };
+                let problem = "Zoom keeps its report for 13 months, and refuses earlier dates".to_owned();
+                reading.gaps.push(Gap { dates, code: crate::error::Code::ReportIncomplete, problem });
+            }
+            let mut sums = BTreeMap::new();
+            sums_of(&walk, &rows, &mut sums);
+            reading.newest_row = reading.newest_row.max(walk.newest_row);
+            reading.read_to = reading.read_to.max(Some(walk.answered_to));
+            let has_faults = !walk.faults.is_empty();
+            let part = Part { rows: walk.rows, days: days_of(sums), edges: walk.edges, has_faults };
+            reading.row_faults.extend(walk.faults);
+            reading.parts.insert(walk.asked, part);
+        }
+        reading.gaps.sort_by_key(|gap| gap.dates);
+        reading
+    }
+}
+
+type SumsByDay = BTreeMap<Date, BTreeMap<crate::domain::charge::Line, Sum>>;
+
+fn sums_of(walk: &Walk, rows: &RowReader, sums: &mut SumsByDay) {
+    for ((day, line), sum) in &walk.sums {
+        if let Some(line) = rows.line(*line) {
+            sums.entry(*day).or_default().entry(line.clone()).or_default().add(*sum);
+        }
+    }
+}
+
+fn days_of(sums: SumsByDay) -> BTreeMap<Date, DaySums> {
+    sums.into_iter().map(|(day, sums)| (day, sums.into_iter().collect())).collect()
+}

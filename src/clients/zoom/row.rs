@@ -1,0 +1,332 @@
+//! A row of a report becomes a charge, or a fault that names the row.
+//!
+//! Zoom documents every field as a string and none as required, and has no identity for a row: rows of one group message may share their
+//! message id, and a row may come again on another page or in the answer to another question. A row is therefore known by all that belongs
+//! to the message and its charge (see [`Role::identifies`]), numbers and decimals written one way, as a digest of 128 bits.
+//!
+//! A row without a charge ("0") is not counted. A row whose charge, currency or time cannot be read is a fault, never a zero.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use serde_json::value::RawValue;
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::page::{Fields, text};
+use super::reports::{Report, Role};
+use crate::domain::charge::{Line, NONE};
+use crate::domain::coverage::{Known, RowFault};
+use crate::domain::money::{Amount, Currency};
+use crate::domain::number::{self, Number};
+use crate::domain::text::label;
+use crate::domain::totals::{MOST_MAGNITUDE, MOST_PLACES};
+
+/// A row as far as sums need it.
+#[derive(Debug)]
+pub(super) struct Row {
+    /// Tells the row from every other.
+    pub(super) identity: u128,
+    pub(super) sent: Option<Timestamp>,
+    pub(super) content: Content,
+}
+
+/// What a row comes to.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// No charge, or one of another time than is asked for.
+    Nothing,
+    /// A charge.
+    Charge { day: Date, line: u32, amount: Amount },
+    /// What it is cannot be told.
+    Fault(Box<RowFault>),
+}
+
+/// The rows that count: sent before `until`, on `first_day` or later.
+#[derive(Clone, Debug)]
+pub(super) struct Window {
+    pub(super) zone: TimeZone,
+    pub(super) first_day: Date,
+    pub(super) until: Timestamp,
+}
+
+/// Reads rows of one report.
+#[derive(Debug)]
+pub(super) struct RowReader {
+    report: &'static Report,
+    window: Window,
+    names: Names,
+    /// What an identity is made of, kept to be filled again.
+    known_by: Vec<u8>,
+}
+
+/// Lines that were seen, and the texts that they are made of as Zoom wrote them.
+#[derive(Debug, Default)]
+struct Names {
+    numbers: HashMap<Box<str>, Arc<str>>,
+    labels: HashMap<Box<str>, Arc<str>>,
+    lines: HashMap<Line, u32>,
+    /// By id.
+    by_id: Vec<Line>,
+}
+
+/// Past so many lines, charges of new ones are summed without their sender: a report in which every row has one of its own must not fill
+/// the memory. No budget rests on it.
+const MOST_LINES: usize = 100_000;
+const LONGEST_GIVEN: usize = 24;
+const LONGEST_ID: usize = 64;
+
+impl Names {
+    fn number(&mut self, text: Option<&str>) -> Arc<str> {
+        named(&mut self.numbers, text, |text| number::identity(text).into())
+    }
+
+    fn label(&mut self, text: Option<&str>) -> Arc<str> {
+        named(&mut self.labels, text, |text| Arc::from(&*label(text)))
+    }
+
+    fn line(&mut self, mut line: Line) -> u32 {
+        if let Some(id) = self.lines.get(&line) {
+            return *id;
+        }
+        if self.by_id.len() >= MOST_LINES && &*line.extension != NONE {
+            let nobody = self.label(None);
+            line = Line { extension: Arc::clone(&nobody), name: nobody, ..line };
+            return self.line(line);
+        }
+        let id = u32::try_from(self.by_id.len()).unwrap_or(u32::MAX);
+        self.by_id.push(line.clone());
+        self.lines.insert(line, id);
+        id
+    }
+}
+
+fn named(known: &mut HashMap<Box<str>, Arc<str>>, text: Option<&str>, read: impl Fn(&str) -> Arc<str>) -> Arc<str> {
+    let text = text.unwrap_or(NONE);
+    if let Some(name) = known.get(text) {
+        return Arc::clone(name);
+    }
+    let name = read(text);
+    known.insert(text.into(), Arc::clone(&name));
+    name
+}
+
+impl RowReader {
+    pub(super) fn of(report: &'static Report, window: Window) -> RowReader {
+        RowReader { report, window, names: Names::default(), known_by: Vec::new() }
+    }
+
+    /// The line with this id.
+    pub(super) fn line(&self, id: u32) -> Option<&Line> {
+        self.names.by_id.get(id as usize)
+    }
+
+    pub(super) fn read(&mut self, fields: &Fields<'_>) -> Row {
+        let row = Values { report: self.report, fields };
+        let sent = row.text(Role::Time).and_then(|text| time(&text));
+        let identity = self.identity(&row);
+        let content = match sent {
+            Some(sent) if sent >= self.window.until => Content::Nothing,
+            _ => self
+                .content(&row, sent)
+                .unwrap_or_else(|(field, problem)| Content::Fault(Box::new(self.fault(&row, sent, field, problem)))),
+        };
+        Row { identity, sent, content }
+    }
+
+    fn content(&mut self, row: &Values<'_>, sent: Option<Timestamp>) -> Result<Content, Fault> {
+        let day = sent.map(|sent| self.window.zone.to_datetime(sent).date());
+        if day.is_some_and(|day| day < self.window.first_day) {
+            return Ok(Content::Nothing);
+        }
+        let amount = row.amount()?;
+        if amount.is_zero() {
+            return Ok(Content::Nothing);
+        }
+        let Some(day) = day else { return Err(row.time_fault()) };
+        let currency = row.currency()?;
+        let (extension, name) = row.sender();
+        let line = Line {
+            number: self.names.number(row.text(Role::Number).as_deref()),
+            department: self.names.label(row.text(Role::Department).as_deref()),
+            cost_center: self.names.label(row.text(Role::CostCenter).as_deref()),
+            extension: self.names.label(extension.as_deref()),
+            name: self.names.label(name.as_deref()),
+            currency,
+        };
+        Ok(Content::Charge { day, line: self.names.line(line), amount })
+    }
+
+    fn fault(&mut self, row: &Values<'_>, sent: Option<Timestamp>, field: &'static str, problem: String) -> RowFault {
+        let message_id = row
+            .text(Role::MessageId)
+            .map_or_else(|| "(no message_id)".to_owned(), |id| label(&id).chars().take(LONGEST_ID).collect());
+        // A text without a value is a value: none. One that is neither text nor number may be any.
+        let readable = |role: Role| row.raw(role).is_none_or(|raw| raw.get() == "null" || is_text(raw));
+        let value = |role, name| if readable(role) { Known::Value(name) } else { Known::Unknown };
+        RowFault {
+            message_id,
+            field,
+            problem,
+            sent: sent.map_or(Known::Unknown, Known::Value),
+            number: value(Role::Number, self.names.number(row.text(Role::Number).as_deref())),
+            department: value(Role::Department, self.names.label(row.text(Role::Department).as_deref())),
+            cost_center: value(Role::CostCenter, self.names.label(row.text(Role::CostCenter).as_deref())),
+            currency: row.currency().map_or(Known::Unknown, Known::Value),
+        }
+    }
+
+    /// See the module's text.
+    fn identity(&mut self, row: &Values<'_>) -> u128 {
+        let known_by = &mut self.known_by;
+        known_by.clear();
+        for (place, (_, role)) in (0_u8..).zip(self.report.fields).filter(|(_, (_, role))| role.identifies()) {
+            let Some(text) = row.fields.get(usize::from(place)).copied().flatten().and_then(text) else {
+                continue;
+            };
+            known_by.extend([0xFF, place]);
+            match role {
+                Role::Number | Role::Party => write_number(known_by, &text),
+                Role::Rate | Role::Amount => write_decimal(known_by, &text),
+                Role::Time => write_time(known_by, &text),
+                Role::Currency => known_by.extend(text.bytes().map(|byte| byte.to_ascii_uppercase())),
+                _ => known_by.extend(text.bytes()),
+            }
+        }
+        xxh3_128(known_by)
+    }
+}
+
+fn is_text(raw: &RawValue) -> bool {
+    matches!(raw.get().as_bytes().first(), Some(b'"' | b'-' | b'0'..=b'9'))
+}
+
+fn write_number(known_by: &mut Vec<u8>, text: &str) {
+    let plain = text.strip_prefix('+').unwrap_or(text);
+    if plain.bytes().all(|byte| byte.is_ascii_digit()) {
+        known_by.extend(plain.bytes());
+    } else if let Some(number) = Number::parse(text) {
+        known_by.extend(number.digits().bytes());
+        known_by
+            .extend(number.extension().into_iter().flat_map(|extension| [b'x'].into_iter().chain(extension.bytes())));
+    } else {
+        known_by.extend(text.bytes());
+    }
+}
+
+fn write_decimal(known_by: &mut Vec<u8>, text: &str) {
+    let is_short = text.len() < 20 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    // As `Amount` writes it: no leading zero but one, no trailing zero behind the point.
+    if is_short && !fraction.contains('.') && !whole.is_empty() && (whole.len() == 1 || !whole.starts_with('0')) {
+        known_by.extend(whole.bytes());
+        let fraction = fraction.trim_end_matches('0');
+        if !fraction.is_empty() {
+            known_by.push(b'.');
+            known_by.extend(fraction.bytes());
+        }
+        return;
+    }
+    match Amount::parse(text) {
+        Ok(amount) => known_by.extend(amount.to_string().bytes()),
+        Err(_) => known_by.extend(text.bytes()),
+    }
+}
+
+fn write_time(known_by: &mut Vec<u8>, text: &str) {
+    let is_plain = text.len() == 20 && text.ends_with('Z') && text.as_bytes().get(10) == Some(&b'T');
+    match time(text).filter(|_| !is_plain) {
+        Some(time) => known_by.extend(time.to_string().bytes()),
+        None => known_by.extend(text.bytes()),
+    }
+}
+
+/// Zoom's times are UTC; one without its Z is read so too. A bare date is no time.
+fn time(text: &str) -> Option<Timestamp> {
+    if !text.contains(':') {
+        return None;
+    }
+    let utc = |time| TimeZone::UTC.to_timestamp(time);
+    text.parse().or_else(|_| text.parse::<DateTime>().and_then(utc)).ok()
+}
+
+/// The field that cannot be read, and what is wrong with it.
+type Fault = (&'static str, String);
+
+/// The fields of a row by their roles.
+struct Values<'a> {
+    report: &'static Report,
+    fields: &'a Fields<'a>,
+}
+
+impl<'a> Values<'a> {
+    fn place(&self, role: Role) -> Option<usize> {
+        self.report.fields.iter().position(|(_, known)| *known == role)
+    }
+
+    fn name(&self, role: Role) -> &'static str {
+        self.place(role).and_then(|place| self.report.fields.get(place)).map_or("", |(name, _)| name)
+    }
+
+    fn raw(&self, role: Role) -> Option<&'a RawValue> {
+        self.fields.get(self.place(role)?).copied().flatten()
+    }
+
+    fn text(&self, role: Role) -> Option<Cow<'a, str>> {
+        self.raw(role).and_then(text)
+    }
+
+    /// The company's own side: the one whose extension is set. Its name is the company's own too; any other name is a customer's.
+    fn sender(&self) -> (Option<Cow<'a, str>>, Option<Cow<'a, str>>) {
+        for (extension, name) in [(Role::FromExtension, Role::FromName), (Role::ToExtension, Role::ToName)] {
+            if let Some(extension) = self.text(extension) {
+                return (Some(extension), self.text(name));
+            }
+        }
+        (None, None)
+    }
+
+    fn amount(&self) -> Result<Amount, Fault> {
+        let field = self.name(Role::Amount);
+        let text = self.text(Role::Amount);
+        let Some(text) = text else {
+            return Err((field, "is missing; a charge that is not known is not zero".to_owned()));
+        };
+        let amount = Amount::parse(&text).map_err(|fault| (field, format!("{} {fault}", shown(&text))))?;
+        if amount.places() > MOST_PLACES {
+            return Err((field, format!("has more than {MOST_PLACES} decimal places")));
+        }
+        if amount.abs().decimal() >= MOST_MAGNITUDE.into() {
+            return Err((field, format!("is {MOST_MAGNITUDE} or more")));
+        }
+        Ok(amount)
+    }
+
+    fn currency(&self) -> Result<Currency, Fault> {
+        let field = self.name(Role::Currency);
+        let text = self.text(Role::Currency).ok_or_else(|| (field, "is missing".to_owned()))?;
+        Currency::parse(&text).map_err(|fault| (field, format!("{} {fault}", shown(&text))))
+    }
+
+    fn time_fault(&self) -> Fault {
+        let problem = match self.text(Role::Time) {
+            Some(text) => format!("{} is not a time such as 2026-11-22T02:58:01Z", shown(&text)),
+            None => "is missing".to_owned(),
+        };
+        (self.name(Role::Time), problem)
+    }
+}
+
+fn shown(given: &str) -> String {
+    let given = label(given);
+    match given.char_indices().nth(LONGEST_GIVEN) {
+        Some((end, _)) => format!("\"{}…\"", given.get(..end).unwrap_or_default()),
+        None => format!("{given:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

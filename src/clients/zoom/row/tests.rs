@@ -1,0 +1,167 @@
+use serde_json::{Value, json};
+
+use super::super::page;
+use super::super::reports::SMS;
+use super::*;
+
+fn reader() -> RowReader {
+    let (first_day, until) = (Date::constant(2026, 11, 1), "2026-12-01T00:00:00Z".parse().unwrap());
+    RowReader::of(&SMS, Window { zone: TimeZone::UTC, first_day, until })
+}
+
+fn read_text(row: &str) -> (RowReader, Row) {
+    let body = format!("{{\"sms_charges\":[{row}]}}");
+    let page = page::read(body.as_bytes(), &SMS).unwrap();
+    let mut reader = reader();
+    let row = reader.read(&page.rows[0]);
+    (reader, row)
+}
+
+fn read(row: &Value) -> Result<Option<String>, String> {
+    let (reader, row) = read_text(&row.to_string());
+    match row.content {
+        Content::Nothing => Ok(None),
+        Content::Fault(fault) => Err(fault.to_string()),
+        Content::Charge { day, line, amount } => {
+            let line = reader.line(line).unwrap();
+            Ok(Some(format!(
+                "{day} {amount} {} {} {} {} {}",
+                line.currency, line.number, line.department, line.extension, line.name
+            )))
+        }
+    }
+}
+
+fn identity(row: &Value) -> u128 {
+    read_text(&row.to_string()).1.identity
+}
+
+fn row() -> Value {
+    json!({"message_id": "M-1", "from_number": "12025550100", "to_number": "447700900123", "sent_time": "2026-11-05T10:00:00Z",
+           "billing_number": " +14085550000 ", "department": "", "currency": "usd", "total_charge": "0.0205", "rate": "0.0205",
+           "delivery_status": "Sent"})
+}
+
+fn with(name: &str, value: Value) -> Value {
+    let mut row = row();
+    row[name] = value;
+    row
+}
+
+const FINE: &str = "2026-11-05 0.0205 USD +14085550000 (none) (none) (none)";
+
+#[test]
+fn a_row_is_read_or_named_with_what_is_wrong() {
+    let fine = Ok(Some(FINE.to_owned()));
+    let fault = |text: &str| Err(format!("the row of message M-1: {text}"));
+    for (row, expected) in [
+        (row(), fine.clone()),
+        // Zoom adds fields without notice, and numbers may come as JSON numbers.
+        (with("segments", json!({"new": [1, 2.5]})), fine.clone()),
+        (serde_json::from_str(&row().to_string().replace("\"0.0205\"", "0.0205")).unwrap(), fine.clone()),
+        (with("sent_time", json!("2026-11-05T10:00:00")), fine.clone()),
+        (with("sent_time", json!("2026-11-05T12:00:00+02:00")), fine.clone()),
+        (with("billing_number", json!("14085550000")), fine),
+        // No charge, nothing to count, whatever else is wrong with the row.
+        (with("total_charge", json!("0.00")), Ok(None)),
+        // Another time's row.
+        (with("sent_time", json!("2026-10-31T23:59:59Z")), Ok(None)),
+        (with("sent_time", json!("2026-12-01T00:00:00Z")), Ok(None)),
+        (with("sent_time", json!("9999-12-31T23:59:59Z")), Ok(None)),
+        // Unknown is never zero.
+        (with("total_charge", json!(null)), fault("total_charge is missing; a charge that is not known is not zero")),
+        (with("total_charge", json!(" ")), fault("total_charge is missing; a charge that is not known is not zero")),
+        (with("total_charge", json!("0,02")), fault("total_charge \"0,02\" is not a decimal number")),
+        (with("total_charge", json!(true)), fault("total_charge is missing; a charge that is not known is not zero")),
+        (with("total_charge", json!("1e9")), fault("total_charge is 1000000000 or more")),
+        (with("total_charge", json!("0.0000000000001")), fault("total_charge has more than 12 decimal places")),
+        (with("currency", json!(null)), fault("currency is missing")),
+        (
+            with("currency", json!("DOLLARS AND MANY OTHER WORDS")),
+            fault("currency \"DOLLARS AND MANY OTHER W…\" is not an ISO 4217 currency code"),
+        ),
+        (
+            with("sent_time", json!("2026-11-05")),
+            fault("sent_time \"2026-11-05\" is not a time such as 2026-11-22T02:58:01Z"),
+        ),
+        (
+            with("sent_time", json!("yesterday")),
+            fault("sent_time \"yesterday\" is not a time such as 2026-11-22T02:58:01Z"),
+        ),
+    ] {
+        assert_eq!(read(&row), expected, "{row}");
+    }
+}
+
+#[test]
+fn a_fault_knows_what_can_be_read_of_its_row() {
+    let fault = |row: Value| match read_text(&row.to_string()).1.content {
+        Content::Fault(fault) => *fault,
+        other => panic!("{other:?}"),
+    };
+    let bad = fault(with("total_charge", json!("abc")));
+    assert_eq!((bad.number, bad.department), (Known::Value("+14085550000".into()), Known::Value(NONE.into())));
+    let mut worse = with("total_charge", json!("abc"));
+    worse["billing_number"] = json!({"text": "+1"});
+    worse["currency"] = json!("ZZZ1");
+    let worse = fault(worse);
+    assert_eq!((worse.number, worse.currency), (Known::Unknown, Known::Unknown));
+}
+
+#[test]
+fn the_sender_is_the_side_whose_extension_is_set() {
+    let sent = json!({"from_extension_number": "1001", "from_display_name": "Dana", "to_display_name": "Customer"});
+    let received = json!({"from_display_name": "Customer", "to_extension_number": 1002, "to_display_name": "Desk"});
+    let neither = json!({"from_display_name": "Customer", "to_display_name": "Other"});
+    for (sides, expected) in [(sent, "1001 Dana"), (received, "1002 Desk"), (neither, "(none) (none)")] {
+        let mut row = row();
+        row.as_object_mut().unwrap().extend(sides.as_object().unwrap().clone());
+        let told = read(&row).unwrap().unwrap();
+        assert!(told.ends_with(expected), "{told}");
+    }
+}
+
+#[test]
+fn text_with_escapes_is_read_as_what_it_says() {
+    let text = r#"{"message\u005fid":"M-1","sent_time":"2026\u002d11-05T10:00:00Z","currency":"\u0055SD","total_charge":"\u0030.5",
+                   "department":"R\u0026D\u2028x"}"#;
+    let (reader, row) = read_text(text);
+    let Content::Charge { line, amount, .. } = row.content else { panic!("{row:?}") };
+    assert_eq!((amount.to_string().as_str(), &*reader.line(line).unwrap().department), ("0.5", "R&D x"));
+}
+
+#[test]
+fn a_row_is_known_however_it_is_written() {
+    let known = identity(&row());
+    for (field, value) in [
+        ("billing_number", json!("14085550000")),
+        ("from_number", json!("+1 202 555-0100")),
+        ("total_charge", json!("0.02050")),
+        ("total_charge", json!("2.05e-2")),
+        ("sent_time", json!("2026-11-05T10:00:00.000Z")),
+        ("sent_time", json!("2026-11-05T10:00:00")),
+        ("currency", json!("USD")),
+        ("delivery_status", json!("Delivered")),
+        ("department", json!("moved")),
+        ("cost_center", json!("moved")),
+        ("from_display_name", json!("renamed")),
+        ("session_id", json!(" ")),
+    ] {
+        assert_eq!(known, identity(&with(field, value.clone())), "{field} {value}");
+    }
+    let forth = r#"{"message_id":"A","rate":"0.1","total_charge":"0.2","to_number":"1","from_number":"2"}"#;
+    let back = r#"{"from_number":"2","to_number":"1","total_charge":"0.2","rate":"0.1","message_id":"A"}"#;
+    assert_eq!(read_text(forth).1.identity, read_text(back).1.identity);
+}
+
+#[test]
+fn a_row_is_known_by_all_that_belongs_to_the_message_and_its_charge() {
+    let known = identity(&row());
+    for field in ["message_id", "session_id", "message_type", "from_number", "to_number", "billing_number", "currency"]
+    {
+        assert_ne!(known, identity(&with(field, json!("7"))), "{field}");
+    }
+    for (field, value) in [("rate", "0.0206"), ("total_charge", "-0.0205"), ("sent_time", "2026-11-05T10:00:01Z")] {
+        assert_ne!(known, identity(&with(field, json!(value))), "{field}");
+    }
+}

@@ -1,0 +1,258 @@
+//! What all questions of a reading share: the right to read, the pace, the count of requests, and the end of it all.
+
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable};
+use futures_util::future::LocalBoxFuture;
+use jiff::Timestamp;
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+use secrecy::ExposeSecret;
+use tokio::time::Instant;
+
+use super::reports::Report;
+use super::token::Authorized;
+use super::{Zoom, ZoomError, ZoomErrorKind};
+use crate::clients::{Credentials, Deadline};
+use crate::domain::coverage::Dates;
+
+/// The longest that a rate limit is waited for; whoever asks for more is told until when.
+const MOST_PAUSE: Duration = Duration::from_secs(60);
+/// What the limit's other users are left in peace for, if Zoom does not say how long.
+const LEAST_PAUSE: Duration = Duration::from_secs(1);
+/// The most that Zoom gives.
+const PAGE_SIZE: &str = "300";
+/// The most questions that are under way at the same time.
+const MOST_AT_ONCE: u128 = 12;
+
+/// How long to wait before another try: 0.3 s, doubled each time, with jitter.
+pub(super) fn backoff() -> ExponentialBuilder {
+    ExponentialBuilder::new()
+        .with_min_delay(Duration::from_millis(300))
+        .with_max_delay(Duration::from_secs(8))
+        .with_max_times(5)
+        .with_jitter()
+}
+
+/// What a reading needs from outside.
+pub struct Source<'r> {
+    /// The right to read.
+    pub authorized: Authorized,
+    /// Reads the credentials anew, if that can be done: called once, when Zoom no longer takes those of `authorized`.
+    pub renew: &'r dyn Fn() -> LocalBoxFuture<'r, Option<Credentials>>,
+    /// Called with the number of pages read so far.
+    pub on_page: &'r dyn Fn(u64),
+    /// How many requests may be made; `None`: as many as it takes.
+    pub most_requests: Option<u64>,
+    /// When reading must be over.
+    pub deadline: Deadline,
+}
+
+/// One reading of a report.
+pub(super) struct Session<'r> {
+    zoom: &'r Zoom,
+    source: Source<'r>,
+    authorized: RefCell<Authorized>,
+    /// Held while a new right is fetched; whether the credentials were read anew.
+    renewed: tokio::sync::Mutex<bool>,
+    requests: Cell<u64>,
+    refusals: Cell<u64>,
+    pages: Cell<u64>,
+    /// What the quickest answer took. Slower ones may only have waited for each other.
+    latency: Cell<Option<Duration>>,
+    stopped: RefCell<Option<ZoomError>>,
+}
+
+impl<'r> Session<'r> {
+    pub(super) fn new(zoom: &'r Zoom, source: Source<'r>) -> Session<'r> {
+        let authorized = RefCell::new(source.authorized.clone());
+        Session {
+            zoom,
+            source,
+            authorized,
+            renewed: tokio::sync::Mutex::default(),
+            requests: Cell::default(),
+            refusals: Cell::default(),
+            pages: Cell::default(),
+            latency: Cell::default(),
+            stopped: RefCell::default(),
+        }
+    }
+
+    pub(super) fn requests(&self) -> u64 {
+        self.requests.get()
+    }
+
+    pub(super) fn refusals(&self) -> u64 {
+        self.refusals.get()
+    }
+
+    pub(super) fn pages(&self) -> u64 {
+        self.pages.get()
+    }
+
+    /// How many questions have to be under way at the same time to use the whole rate.
+    pub(super) fn at_once(&self) -> usize {
+        let rate = u128::from(self.zoom.config.requests_per_second);
+        let latency = self.latency.get().unwrap_or_default().as_millis();
+        // A tenth more, since a page is also parsed.
+        let under_way = (latency * rate * 11).div_ceil(10_000);
+        usize::try_from(under_way.clamp(1, MOST_AT_ONCE)).unwrap_or(1)
+    }
+
+    /// How many requests the time that is left allows.
+    pub(super) fn requests_left(&self) -> u64 {
+        let left = self.source.deadline.left().as_secs().saturating_mul(self.zoom.config.requests_per_second.into());
+        left.min(self.source.most_requests.map_or(u64::MAX, |most| most.saturating_sub(self.requests.get())))
+    }
+
+    /// Makes all other questions stop, if none of them can succeed either.
+    pub(super) fn stop(&self, error: &ZoomError) {
+        if error.stops_everything() {
+            self.stopped.borrow_mut().get_or_insert_with(|| error.clone());
+        }
+    }
+
+    /// Nothing more is asked for once there is no use in it.
+    fn goes_on(&self) -> Result<(), ZoomError> {
+        if self.source.most_requests.is_some_and(|most| self.requests.get() >= most) {
+            self.stop(&ZoomError::new(ZoomErrorKind::RequestsSpent, "as many requests as were allowed were made"));
+        }
+        self.stopped.borrow().clone().map_or(Ok(()), Err)
+    }
+
+    /// One page of a question, and what `read` makes of its body. An access token that Zoom no longer takes is replaced once.
+    pub(super) async fn page<T>(
+        &self,
+        report: &Report,
+        question: Dates,
+        token: Option<&str>,
+        read: impl Fn(&[u8]) -> Result<T, Option<ZoomError>>,
+    ) -> Result<T, ZoomError> {
+        let authorized = self.authorized.borrow().clone();
+        let page = async {
+            match self.with_retries(report, question, token, &authorized, &read).await {
+                Err(error) if error.kind == ZoomErrorKind::TokenExpired => {
+                    let authorized = self.authorized_anew(&authorized).await?;
+                    self.with_retries(report, question, token, &authorized, &read).await
+                }
+                result => result,
+            }
+        };
+        let out_of_time = || {
+            let message = "the run's time was up before the report was read; the next run goes on, or raise the function's timeout";
+            Err(ZoomError::new(ZoomErrorKind::OutOfTime, message))
+        };
+        let page = self.source.deadline.bound(page).await.unwrap_or_else(out_of_time);
+        match &page {
+            Ok(_) => {
+                self.pages.set(self.pages.get() + 1);
+                (self.source.on_page)(self.pages.get());
+            }
+            Err(error) => self.stop(error),
+        }
+        page
+    }
+
+    async fn with_retries<T>(
+        &self,
+        report: &Report,
+        question: Dates,
+        token: Option<&str>,
+        authorized: &Authorized,
+        read: impl Fn(&[u8]) -> Result<T, Option<ZoomError>>,
+    ) -> Result<T, ZoomError> {
+        (|| self.ask(report, question, token, authorized, &read))
+            .retry(backoff())
+            .when(ZoomError::is_transient)
+            .adjust(|error, delay| {
+                let wait = match error.kind {
+                    ZoomErrorKind::RateLimited(wait) => wait.unwrap_or_default().max(LEAST_PAUSE),
+                    _ => Duration::ZERO,
+                };
+                // No use in waiting for longer than the run lives.
+                delay
+                    .map(|delay| delay.max(wait))
+                    .filter(|delay| *delay < self.source.deadline.left() && *delay <= MOST_PAUSE)
+            })
+            .await
+    }
+
+    async fn ask<T>(
+        &self,
+        report: &Report,
+        question: Dates,
+        token: Option<&str>,
+        authorized: &Authorized,
+        read: impl Fn(&[u8]) -> Result<T, Option<ZoomError>>,
+    ) -> Result<T, ZoomError> {
+        self.goes_on()?;
+        self.zoom.pace.turn().await;
+        self.goes_on()?;
+        self.requests.set(self.requests.get() + 1);
+        let (status, headers, body) = self.answered(report, question, token, authorized).await?;
+        let told = if status.is_success() { read(&body) } else { Err(None) };
+        let error = match told {
+            Ok(read) => return Ok(read),
+            Err(Some(error)) => error.with_tracking_id(&headers),
+            Err(None) => ZoomError::of_answer(status.as_u16(), &headers, &body, Timestamp::now()),
+        };
+        match error.kind {
+            ZoomErrorKind::RateLimited(wait) => self.refused(wait.unwrap_or_default().clamp(LEAST_PAUSE, MOST_PAUSE)),
+            ZoomErrorKind::DailyLimit(_) => self.refused(LEAST_PAUSE),
+            _ => {}
+        }
+        Err(error)
+    }
+
+    async fn answered(
+        &self,
+        report: &Report,
+        question: Dates,
+        token: Option<&str>,
+        authorized: &Authorized,
+    ) -> Result<(StatusCode, HeaderMap, Vec<u8>), ZoomError> {
+        let (from, to) = (question.from.to_string(), question.to.to_string());
+        let mut query = vec![("from", from.as_str()), ("to", to.as_str()), ("page_size", PAGE_SIZE)];
+        query.extend(report.parameters);
+        query.extend(token.map(|token| ("next_page_token", token)));
+        let request = self
+            .zoom
+            .http
+            .get(format!("{}{}", self.zoom.config.api_url, report.path))
+            .bearer_auth(authorized.token.expose_secret())
+            .query(&query);
+        let sent = Instant::now();
+        let answer = self.zoom.answered(request).await?;
+        let quickest = self.latency.get().unwrap_or(Duration::MAX);
+        self.latency.set(Some(quickest.min(sent.elapsed())));
+        Ok(answer)
+    }
+
+    fn refused(&self, pause: Duration) {
+        self.refusals.set(self.refusals.get() + 1);
+        self.zoom.pace.refused(pause);
+    }
+
+    /// A right in place of one that Zoom no longer takes: the one that another question got meanwhile, or a new one; with credentials read
+    /// anew, once, if Zoom no longer takes the old ones: they may have been rotated.
+    async fn authorized_anew(&self, refused: &Authorized) -> Result<Authorized, ZoomError> {
+        let mut renewed = self.renewed.lock().await;
+        let now = self.authorized.borrow().clone();
+        if now.token.expose_secret() != refused.token.expose_secret() {
+            return Ok(now);
+        }
+        let mut anew = self.zoom.authorize_anew(refused, self.source.deadline).await;
+        let is_invalid = anew.as_ref().is_err_and(|error| error.kind == ZoomErrorKind::InvalidClient);
+        if is_invalid
+            && !std::mem::replace(&mut *renewed, true)
+            && let Some(credentials) = (self.source.renew)().await
+        {
+            anew = self.zoom.authorize(&credentials, self.source.deadline).await;
+        }
+        let anew = anew?;
+        self.authorized.replace(anew.clone());
+        Ok(anew)
+    }
+}

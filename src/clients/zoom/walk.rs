@@ -1,0 +1,238 @@
+//! One question, page by page to its proven end.
+//!
+//! The end is a page whose next token is empty or absent; never an empty page, never a count. A token seen before, or page after page without
+//! anything new, is no end but a failure. Page tokens live 15 minutes; if one expires, the question is asked anew, and the rows that were
+//! read are known when they come again.
+//!
+//! Equal rows on one page are as many messages; equal rows on other pages, or in the answer to another question, are the same ones. So a row
+//! counts as often as it stands on any one page.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
+
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan as _};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::row::{Content, Row};
+use super::{ZoomError, ZoomErrorKind};
+use crate::domain::coverage::{Dates, RowFault, utc_date};
+use crate::domain::totals::Sum;
+
+/// More pages than a question can have: fifteen million rows.
+const MOST_PAGES: u64 = 50_000;
+/// Pages in a row without anything new before the report is taken to be endless.
+const MOST_PAGES_WITHOUT_NEWS: usize = 20;
+/// A row may be listed under a date within so many days of its time, in any time zone.
+const DAYS_OFF: i32 = 5;
+
+/// The hash of an identity, which is one already: some of its bits.
+#[derive(Clone, Copy, Debug, Default)]
+struct IdentityHasher(u64);
+
+impl Hasher for IdentityHasher {
+    fn write_u128(&mut self, identity: u128) {
+        self.0 = identity as u64;
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = xxh3_64(bytes);
+    }
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+/// Rows that were counted, by their digests of eight bytes, and how often.
+pub type Digests = HashMap<u64, u32>;
+
+/// The digest by which a row is known to later runs.
+pub(super) fn digest(identity: u128) -> u64 {
+    (identity >> 64) as u64
+}
+
+/// Rows that were counted.
+#[derive(Debug, Default)]
+struct Seen {
+    rows: HashSet<u128, BuildHasherDefault<IdentityHasher>>,
+    /// Those that count more than once.
+    often: HashMap<u128, u32>,
+}
+
+impl Seen {
+    fn times(&self, identity: u128) -> u32 {
+        if !self.rows.contains(&identity) {
+            return 0;
+        }
+        self.often.get(&identity).copied().unwrap_or(1)
+    }
+
+    fn count(&mut self, identity: u128) {
+        if !self.rows.insert(identity) {
+            *self.often.entry(identity).or_insert(1) += 1;
+        }
+    }
+}
+
+/// What was read of one question.
+#[derive(Debug)]
+pub(super) struct Walk {
+    /// The dates that were to be read.
+    pub(super) asked: Dates,
+    /// The dates asked for: fewer, where Zoom refuses the first or the last ones.
+    pub(super) question: Dates,
+    pub(super) sums: HashMap<(Date, u32), Sum>,
+    pub(super) faults: Vec<RowFault>,
+    /// Digests of the counted rows that another question may list too.
+    pub(super) edges: Vec<u64>,
+    /// Charged rows.
+    pub(super) rows: u64,
+    pub(super) pages: u64,
+    pub(super) newest_row: Option<Timestamp>,
+    pub(super) total_records: Option<u64>,
+    /// The last date answered for.
+    pub(super) answered_to: Date,
+    /// The token of the next page.
+    pub(super) next: Option<String>,
+    seen: Seen,
+    tokens: HashSet<String>,
+    /// Digests of the pages read.
+    contents: HashSet<u64>,
+    pages_without_news: usize,
+}
+
+/// Whether a question has more pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    More,
+    End,
+}
+
+impl Walk {
+    pub(super) fn of(question: Dates) -> Walk {
+        Walk {
+            asked: question,
+            question,
+            sums: HashMap::new(),
+            faults: Vec::new(),
+            edges: Vec::new(),
+            rows: 0,
+            pages: 0,
+            newest_row: None,
+            total_records: None,
+            answered_to: question.to,
+            next: None,
+            seen: Seen::default(),
+            tokens: HashSet::new(),
+            contents: HashSet::new(),
+            pages_without_news: 0,
+        }
+    }
+
+    /// The same dates are to be read, and others can be asked for.
+    pub(super) fn moved(asked: Dates, question: Dates) -> Walk {
+        Walk { asked, ..Walk::of(question) }
+    }
+
+    /// How often a row was counted here.
+    pub(super) fn times(&self, identity: u128) -> u32 {
+        self.seen.times(identity)
+    }
+
+    /// Counts a row that is new.
+    pub(super) fn count(&mut self, row: Row) {
+        self.seen.count(row.identity);
+        match row.content {
+            Content::Nothing => {}
+            Content::Fault(fault) => self.faults.push(*fault),
+            Content::Charge { day, line, amount } => {
+                self.sums.entry((day, line)).or_default().add(Sum::of(amount));
+                self.rows += 1;
+                self.newest_row = self.newest_row.max(row.sent);
+                if row.sent.is_some_and(|sent| self.is_near_an_edge(sent)) {
+                    self.edges.push(digest(row.identity));
+                }
+            }
+        }
+    }
+
+    fn is_near_an_edge(&self, sent: Timestamp) -> bool {
+        let date = utc_date(sent, 0);
+        let near =
+            |edge: Date| date >= edge.saturating_sub(DAYS_OFF.days()) && date <= edge.saturating_add(DAYS_OFF.days());
+        near(self.question.from) || near(self.question.to)
+    }
+
+    /// Goes on to the next page; `identities` are the rows of this one.
+    pub(super) fn turn(&mut self, identities: &[u128], next: Option<String>) -> Result<Step, ZoomError> {
+        self.pages += 1;
+        let bytes: Vec<u8> = identities.iter().flat_map(|identity| identity.to_ne_bytes()).collect();
+        let is_new = !identities.is_empty() && self.contents.insert(xxh3_64(&bytes));
+        self.pages_without_news = if is_new { 0 } else { self.pages_without_news + 1 };
+        let endless =
+            |what: &str| Err(ZoomError::new(ZoomErrorKind::Endless, format!("Zoom's report has no end: {what}")));
+        let Some(next) = next else {
+            self.next = None;
+            return Ok(Step::End);
+        };
+        if !self.tokens.insert(next.clone()) {
+            return endless("the same page token came twice");
+        }
+        if self.pages >= MOST_PAGES {
+            return endless("a question came to more pages than it can have");
+        }
+        if self.pages_without_news >= MOST_PAGES_WITHOUT_NEWS {
+            return endless(&format!("{MOST_PAGES_WITHOUT_NEWS} pages in a row held nothing new"));
+        }
+        self.next = Some(next);
+        Ok(Step::More)
+    }
+
+    /// Goes back to the first page. What was counted is known when it comes again.
+    pub(super) fn restart(&mut self) {
+        self.next = None;
+        self.tokens.clear();
+        self.contents.clear();
+        self.pages_without_news = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn walk() -> Walk {
+        Walk::of(Dates { from: Date::constant(2026, 11, 1), to: Date::constant(2026, 11, 20) })
+    }
+
+    #[test]
+    fn a_report_without_end_is_a_failure() {
+        let token = |number: u32| Some(number.to_string());
+        let mut repeated = walk();
+        assert_eq!(repeated.turn(&[1], token(1)), Ok(Step::More));
+        assert_eq!(repeated.turn(&[2], token(1)).unwrap_err().kind, ZoomErrorKind::Endless);
+        for rows in [&[][..], &[7][..]] {
+            let mut walk = walk();
+            let turned = (0..40).find_map(|page| walk.turn(rows, token(page)).err());
+            assert_eq!(turned.unwrap().kind, ZoomErrorKind::Endless);
+        }
+    }
+
+    #[test]
+    fn an_empty_page_is_no_end_and_no_token_is() {
+        let mut walk = walk();
+        assert_eq!(walk.turn(&[], Some("1".to_owned())), Ok(Step::More));
+        assert_eq!(walk.turn(&[5], Some("2".to_owned())), Ok(Step::More));
+        assert_eq!(walk.turn(&[], None), Ok(Step::End));
+    }
+
+    #[test]
+    fn a_row_counts_as_often_as_it_is_counted() {
+        let mut walk = walk();
+        let row = |identity| Row { identity, sent: None, content: Content::Nothing };
+        assert_eq!(walk.times(1), 0);
+        walk.count(row(1));
+        walk.count(row(1));
+        walk.count(row(2));
+        assert_eq!((walk.times(1), walk.times(2), walk.times(3)), (2, 1, 0));
+    }
+}

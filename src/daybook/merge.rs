@@ -1,0 +1,293 @@
+//! What was read, and what is believed, become figures to judge and a daybook for the next run.
+//!
+//! Of a civil day all of whose rows were listed, the figure that was read counts, but for a **fall**: a day whose messages or money in a
+//! currency are fewer than was believed. A wrong answer of Zoom's cannot be told from a true one, so a fall waits for a later run. A later
+//! reading of the old figure or more ends it; one between the fallen and the old confirms it; a lower one waits anew. Meanwhile each subject is
+//! judged by the larger of its two sums, and the old figure stays believed.
+//!
+//! Of a day that was read in part, each subject is judged by the larger of what is believed and what was read; nothing is remembered of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
+
+use super::plan::listing_of;
+use super::{Fall, Head, KnownDay, KnownPart, Plan, VERSION, codec};
+use crate::clients::zoom::{Part, Reading};
+use crate::domain::charge::Line;
+use crate::domain::coverage::{Coverage, Dates, Receipt, Restated, Unconfirmed};
+use crate::domain::money::{Amount, Currency};
+use crate::domain::period::{Period, final_at, start_of};
+use crate::domain::totals::{DaySums, Sum, Totals, by_currency, merged};
+
+/// A larger report is kept in parts.
+const SMALL: u64 = 60;
+
+/// Figures to judge.
+#[derive(Debug)]
+pub struct Judged {
+    /// The sums by civil day.
+    pub totals: Totals,
+    /// What was read, and what was not.
+    pub coverage: Coverage,
+    /// Sums of settled days that Zoom has changed.
+    pub restated: Vec<Restated>,
+    /// What the sums rest on.
+    pub receipt: Receipt,
+}
+
+/// What the next run needs.
+#[derive(Debug, Default)]
+pub struct Remembered {
+    /// What there is in the daybook.
+    pub head: Head,
+    /// Days whose figures have changed.
+    pub(super) days: BTreeMap<Date, DaySums>,
+    /// New parts.
+    pub(super) parts: Vec<(KnownPart, Part)>,
+}
+
+/// What was read and what is known, as one run has it.
+#[derive(Debug)]
+pub struct Read<'r> {
+    /// Zoom's account.
+    pub account: Arc<str>,
+    /// Where civil days turn.
+    pub zone: &'r TimeZone,
+    /// For so many days a day's figures may still grow.
+    pub late_charges_days: u32,
+    /// The first civil day that is judged.
+    pub first_day: Date,
+    /// Rows sent at this moment or later do not count.
+    pub until: Timestamp,
+    /// The daybook as it was.
+    pub head: Head,
+    /// What was to be read.
+    pub plan: Plan,
+    /// What was read.
+    pub reading: Reading,
+    /// The figures by civil day of what was read and of the parts that are believed.
+    pub sums: BTreeMap<Date, DaySums>,
+}
+
+impl Read<'_> {
+    fn days(&self) -> impl Iterator<Item = Date> + use<> {
+        let last = self.zone.to_datetime(self.until.saturating_sub(1.nanosecond()).unwrap_or(self.until)).date();
+        self.first_day.series(1.day()).take_while(move |day| *day <= last)
+    }
+
+    fn has_gap(&self, day: Date) -> bool {
+        listing_of(day, self.zone)
+            .is_none_or(|listing: Dates| self.reading.gaps.iter().any(|gap| gap.dates.overlap(&listing)))
+    }
+
+    /// The days whose believed lines are needed to judge: those with a gap, and those that differ from what is believed.
+    #[must_use]
+    pub fn days_to_load(&self) -> Vec<Date> {
+        let nothing = DaySums::new();
+        let differs = |day: &Date| {
+            let Some(known) = self.head.days.get(day) else { return false };
+            let sums = self.sums.get(day).unwrap_or(&nothing);
+            self.has_gap(*day)
+                || self.fall_of(*day)
+                || known.content != codec::digest(&codec::folded(sums).unwrap_or_else(|| sums.clone()))
+        };
+        self.days().filter(differs).collect()
+    }
+
+    fn fall_of(&self, day: Date) -> bool {
+        self.head.falls.iter().any(|fall| fall.day == day)
+    }
+
+    /// Whether a day's figures were settled when they were read before.
+    fn was_settled(&self, day: Date, known: &KnownDay) -> bool {
+        let settled = day.checked_add((i64::from(self.late_charges_days) + 1).days());
+        settled.and_then(|day| start_of(day, self.zone)).is_ok_and(|settled| known.read_at >= settled)
+    }
+}
+
+/// Judges what was read by what is believed; `believed` has the lines of [`Read::days_to_load`].
+#[must_use]
+pub fn merge(mut read: Read<'_>, mut believed: BTreeMap<Date, DaySums>) -> (Judged, Remembered) {
+    let mut totals = Totals::of(Arc::clone(&read.account));
+    let mut coverage = Coverage {
+        gaps: std::mem::take(&mut read.reading.gaps),
+        row_faults: std::mem::take(&mut read.reading.row_faults),
+        unconfirmed: Vec::new(),
+    };
+    read.reading.gaps.clone_from(&coverage.gaps);
+    let mut restated = Vec::new();
+    let mut remembered = Remembered { head: read.head.clone(), ..Remembered::default() };
+    let mut falls = Vec::new();
+    let days: Vec<_> = read.days().collect();
+    for day in &days {
+        let sums = read.sums.remove(day).unwrap_or_default();
+        let before = believed.remove(day);
+        if read.has_gap(*day) {
+            falls.extend(read.head.falls.iter().filter(|fall| fall.day == *day).cloned());
+            match before {
+                Some(before) => totals.set_doubtful(*day, &before, &sums),
+                None => totals.set(*day, &sums),
+            }
+            continue;
+        }
+        let known = read.head.days.get(day);
+        let fallen = fallen(&read, *day, known, &sums, &mut falls, &mut coverage.unconfirmed);
+        let before = before.unwrap_or_default();
+        let kept: DaySums = before.iter().filter(|(line, _)| fallen.contains(&line.currency)).cloned().collect();
+        let others: DaySums = sums.iter().filter(|(line, _)| !fallen.contains(&line.currency)).cloned().collect();
+        let stored = if fallen.is_empty() { sums.clone() } else { merged(&kept, &others) };
+        if fallen.is_empty() {
+            totals.set(*day, &sums);
+            if known.is_some_and(|known| read.was_settled(*day, known)) {
+                restated.extend(restatements(*day, &before, &sums));
+            }
+        } else {
+            totals.set_doubtful(*day, &stored, &sums);
+        }
+        remember_day(&mut remembered, *day, stored, read.until);
+    }
+    remembered.head.falls = falls;
+    let receipt = Receipt {
+        complete: coverage.is_complete(),
+        rows: days.first().zip(days.last()).map_or(0, |(first, last)| totals.messages(*first, *last)),
+        pages: read.reading.pages,
+        days: days.len() as u64,
+        days_from_history: days.iter().filter(|day| read.plan.is_remembered(**day, read.zone)).count() as u64,
+        newest_row: read.reading.newest_row.max(read.head.newest_row.filter(|newest| *newest < read.until)),
+        read_to: read.reading.read_to,
+    };
+    remember_reading(&mut remembered, &mut read, receipt.newest_row);
+    (Judged { totals, coverage, restated, receipt }, remembered)
+}
+
+/// The currencies in which a day's figure fell and waits for a later reading.
+fn fallen(
+    read: &Read<'_>,
+    day: Date,
+    known: Option<&KnownDay>,
+    sums: &DaySums,
+    falls: &mut Vec<Fall>,
+    unconfirmed: &mut Vec<Unconfirmed>,
+) -> BTreeSet<Currency> {
+    let (was, is) = (known.map(KnownDay::by_currency).unwrap_or_default(), by_currency(sums));
+    let mut fallen = BTreeSet::new();
+    for (currency, before) in was {
+        let after = is.get(&currency).copied().unwrap_or_default();
+        if !after.fell_from(before) {
+            continue;
+        }
+        let waiting = read.head.falls.iter().find(|fall| fall.day == day && fall.currency == currency.code());
+        // Between the fallen and the old figure: a second reading agrees that it fell.
+        if waiting.is_some_and(|fall| fall.after().is_some_and(|fallen| !after.fell_from(fallen))) {
+            continue;
+        }
+        fallen.insert(currency);
+        falls.push(Fall::of(day, currency, before, after));
+        unconfirmed.push(Unconfirmed { day, currency, before, after });
+    }
+    fallen
+}
+
+impl Fall {
+    fn of(day: Date, currency: Currency, before: Sum, after: Sum) -> Fall {
+        let figure = |sum: Sum| (sum.amount.to_string(), sum.messages);
+        Fall { day, currency: currency.to_string(), before: figure(before), after: figure(after) }
+    }
+
+    fn after(&self) -> Option<Sum> {
+        Some(Sum { amount: Amount::parse(&self.after.0).ok()?, messages: self.after.1 })
+    }
+}
+
+/// The sums by billing number that differ.
+fn restatements(day: Date, before: &DaySums, after: &DaySums) -> Vec<Restated> {
+    let mut sums = BTreeMap::<(Arc<str>, Currency), (Sum, Sum)>::new();
+    let key = |line: &Line| (Arc::clone(&line.number), line.currency);
+    before.iter().for_each(|(line, sum)| sums.entry(key(line)).or_default().0.add(*sum));
+    after.iter().for_each(|(line, sum)| sums.entry(key(line)).or_default().1.add(*sum));
+    let differs = sums.into_iter().filter(|(_, (before, after))| before != after);
+    differs
+        .map(|((billing_number, currency), (before, after))| Restated { day, billing_number, currency, before, after })
+        .collect()
+}
+
+fn remember_day(remembered: &mut Remembered, day: Date, sums: DaySums, read_at: Timestamp) {
+    let sums = match codec::folded(&sums) {
+        Some(folded) => {
+            tracing::warn!(%day, lines = sums.len(), "the day has too many lines; their detail is folded in the daybook, sums by number stay exact");
+            folded
+        }
+        None => sums,
+    };
+    let content = codec::digest(&sums);
+    let chunks = codec::encode([(day, &sums)]).len();
+    let figure = |(currency, sum): (Currency, Sum)| (currency.to_string(), sum.amount.to_string(), sum.messages);
+    let known = KnownDay { chunks, content, sums: by_currency(&sums).into_iter().map(figure).collect(), read_at };
+    let before = remembered.head.days.insert(day, known);
+    if before.is_none_or(|before| before.content != content) && chunks > 0 {
+        remembered.days.insert(day, sums);
+    }
+}
+
+fn remember_reading(remembered: &mut Remembered, read: &mut Read<'_>, newest_row: Option<Timestamp>) {
+    let head = &mut remembered.head;
+    head.version = VERSION;
+    head.read_at = Some(read.until);
+    head.newest_row = newest_row;
+    head.count_requests(crate::domain::coverage::utc_date(read.until, 0), read.reading.requests);
+    if read.plan.is_whole() {
+        head.whole_requests = read.reading.requests;
+    }
+    head.parts.clear();
+    if read.plan.keeps_parts || read.reading.requests > SMALL {
+        let read_at = read.until;
+        for (dates, part) in std::mem::take(&mut read.reading.parts) {
+            if !part.has_faults {
+                let known = KnownPart { from: dates.from, to: dates.to, read_at, rows: part.rows, chunks: 0 };
+                remembered.parts.push((known, part));
+            }
+        }
+        head.parts = read.plan.keep.clone();
+    }
+}
+
+impl Remembered {
+    /// Marks closed periods that were judged for the last time.
+    pub fn finish(
+        &mut self,
+        periods: &[Period],
+        coverage: &Coverage,
+        zone: &TimeZone,
+        late_charges_days: u32,
+        until: Timestamp,
+    ) {
+        let mut kinds: Vec<_> = periods.iter().map(Period::kind).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        self.head.finished.retain(|kind, _| kinds.contains(kind));
+        for kind in kinds {
+            let mut of_kind: Vec<_> = periods.iter().filter(|period| period.kind() == kind).collect();
+            of_kind.sort_unstable();
+            let Some(first) = of_kind.first() else { continue };
+            let mut finished = first.first_day();
+            for period in &of_kind {
+                let unconfirmed = |fall: &Unconfirmed| (period.first_day()..=period.last_day()).contains(&fall.day);
+                let is_final = final_at(period, zone, late_charges_days).is_ok_and(|at| until >= at);
+                if !is_final || !coverage.is_whole(period) || coverage.unconfirmed.iter().any(unconfirmed) {
+                    break;
+                }
+                finished = period.end_day();
+            }
+            self.head.finished.insert(kind, finished);
+        }
+    }
+
+    /// Adds fingerprints of budgets whose `only` matched something.
+    pub fn matched(&mut self, fingerprints: impl IntoIterator<Item = String>) {
+        self.head.matched.extend(fingerprints);
+    }
+}

@@ -1,0 +1,147 @@
+//! The daybook: what runs remember of a report.
+//!
+//! It holds, for an account, a product and a time zone:
+//!
+//! - **days**: the figures that are believed of each civil day, by line. They are replaced only by a reading that lists all of the day's rows.
+//!   They are what past months are judged, forecast and reported from, and what a reading is compared with: a figure that falls waits for a
+//!   second reading, and of a day that cannot be read whole each subject is judged by the larger of what is believed and what was read.
+//! - **parts**: of a report that is too long to be read whole by every run, what the questions of earlier runs listed, with the digests of the
+//!   rows that a neighboring question may list too. They save requests and decide no figure; whatever is odd about one, it is read anew.
+//! - the **head**, one item that says which of these there are. It is written last, on the condition that no other run wrote it meanwhile.
+//!
+//! The daybook never fails a run: without it everything is read from Zoom.
+
+mod codec;
+mod merge;
+mod plan;
+mod store;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::coverage::Dates;
+use crate::domain::money::{Amount, Currency};
+use crate::domain::period::PeriodKind;
+use crate::domain::totals::Sum;
+
+pub use merge::{Judged, Read, Remembered, merge};
+pub use plan::{Plan, Rules};
+pub use store::{Loaded, Store, StoreError, Whose};
+
+/// The version of the format. A head of another version counts as none.
+const VERSION: u32 = 1;
+
+/// What there is in a daybook.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    version: u32,
+    /// Days whose figures are known, those without charges too.
+    pub(crate) days: BTreeMap<Date, KnownDay>,
+    parts: Vec<KnownPart>,
+    falls: Vec<Fall>,
+    /// When the last run read the report.
+    read_at: Option<Timestamp>,
+    /// How many requests the last reading of everything took.
+    whole_requests: u64,
+    /// Up to which day closed periods were judged for the last time, by kind.
+    finished: BTreeMap<PeriodKind, Date>,
+    /// Fingerprints of the budgets whose `only` matched something.
+    matched: BTreeSet<String>,
+    /// When the newest charged row was sent.
+    newest_row: Option<Timestamp>,
+    /// The report's requests of a day, in UTC.
+    requests: (Date, u64),
+}
+
+impl Head {
+    /// Up to which day closed periods of this kind were judged for the last time.
+    #[must_use]
+    pub fn finished(&self, kind: PeriodKind) -> Option<Date> {
+        self.finished.get(&kind).copied()
+    }
+
+    /// Fingerprints of the budgets whose `only` matched something.
+    #[must_use]
+    pub fn matched(&self) -> &BTreeSet<String> {
+        &self.matched
+    }
+
+    /// When the newest charged row was sent.
+    #[must_use]
+    pub fn newest_row(&self) -> Option<Timestamp> {
+        self.newest_row
+    }
+
+    /// How many requests for the report were made on this day, in UTC.
+    #[must_use]
+    pub fn requests_of(&self, day: Date) -> u64 {
+        if self.requests.0 == day { self.requests.1 } else { 0 }
+    }
+
+    /// Counts requests for the report.
+    pub fn count_requests(&mut self, day: Date, requests: u64) {
+        self.requests = (day, self.requests_of(day) + requests);
+    }
+
+    /// The known days on which something was charged.
+    pub fn active_days(&self) -> impl Iterator<Item = Date> {
+        let active = |known: &&(&Date, &KnownDay)| known.1.sums.iter().any(|(_, _, messages)| *messages > 0);
+        self.days.iter().filter(move |known| active(&known)).map(|(day, _)| *day)
+    }
+
+    /// The first day of which figures are known.
+    #[must_use]
+    pub fn first_day(&self) -> Option<Date> {
+        self.days.keys().next().copied()
+    }
+}
+
+/// A day's figures as the head knows them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KnownDay {
+    /// How many items hold its lines.
+    chunks: usize,
+    /// A digest of its lines.
+    content: u64,
+    /// Over all that counts: currency, money, messages.
+    sums: Vec<(String, String, u64)>,
+    /// When it was read.
+    read_at: Timestamp,
+}
+
+impl KnownDay {
+    fn by_currency(&self) -> BTreeMap<Currency, Sum> {
+        let sum = |(currency, amount, messages): &(String, String, u64)| {
+            Some((Currency::parse(currency).ok()?, Sum { amount: Amount::parse(amount).ok()?, messages: *messages }))
+        };
+        self.sums.iter().filter_map(sum).collect()
+    }
+}
+
+/// What an earlier run's question listed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct KnownPart {
+    from: Date,
+    to: Date,
+    read_at: Timestamp,
+    rows: u64,
+    chunks: usize,
+}
+
+impl KnownPart {
+    fn dates(&self) -> Dates {
+        Dates { from: self.from, to: self.to }
+    }
+}
+
+/// A day's figure in a currency that fell, and waits for a later reading.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Fall {
+    day: Date,
+    currency: String,
+    before: (String, u64),
+    after: (String, u64),
+}

@@ -1,0 +1,215 @@
+//! What to read again, and what to believe of what earlier runs read.
+//!
+//! A report of up to [`SMALL`] requests is read whole by every run that is an hour or more after the last. Of a larger one, or by runs that
+//! follow each other faster, dates that are open are read by every run; those that are over but not settled every `late_every`; all others
+//! every `full_every`. What is not read again is taken from the parts that earlier questions left, if their rows can be told from those that
+//! are read now.
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
+
+use super::{Head, KnownPart};
+use crate::clients::zoom::{begun, last_date};
+use crate::domain::coverage::Dates;
+use crate::domain::period::start_of;
+
+/// Requests of a report that is read whole by every run.
+const SMALL: u64 = 60;
+/// An hour, less what a schedule is late by.
+const HOURLY: SignedDuration = SignedDuration::from_mins(55);
+
+/// How long what was read is believed.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// All that is judged is read again at least so often.
+    pub full_every: SignedDuration,
+    /// What is over but not settled is read again so often.
+    pub late_every: SignedDuration,
+    /// A date is settled so many days after it is over.
+    pub late_charges_days: u32,
+}
+
+/// What a run reads, and what it takes from the daybook.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// The dates to ask for, oldest first.
+    pub ask: Vec<Dates>,
+    /// The parts that are believed.
+    pub(super) keep: Vec<KnownPart>,
+    /// Whether what is read is kept as parts for the next run.
+    pub(super) keeps_parts: bool,
+}
+
+impl Plan {
+    /// The plan of a run that needs all dates from `first` on, for rows sent before `until`.
+    #[must_use]
+    pub fn of(head: Option<&Head>, rules: &Rules, first: Date, until: Timestamp, zone: &jiff::tz::TimeZone) -> Plan {
+        let whole = Dates { from: first, to: last_date(until) };
+        let Some((head, read_at)) = head.and_then(|head| Some((head, head.read_at?))) else {
+            return Plan { ask: vec![whole], ..Plan::default() };
+        };
+        let is_frequent = until.duration_since(read_at) < HOURLY;
+        if head.whole_requests <= SMALL && !is_frequent {
+            return Plan { ask: vec![whole], ..Plan::default() };
+        }
+        let falls: Vec<_> = head.falls.iter().filter_map(|fall| listing_of(fall.day, zone)).collect();
+        let is_kept = |part: &&KnownPart| {
+            part.to > first
+                && until.duration_since(part.read_at) < patience(part, rules, until)
+                && !falls.iter().any(|fall| fall.overlap(&part.dates()))
+        };
+        let keep: Vec<_> = head.parts.iter().filter(is_kept).cloned().collect();
+        let ask = missing(whole, &keep).into_iter().flat_map(|dates| cut(dates, rules, until)).collect();
+        Plan { ask, keep, keeps_parts: true }
+    }
+
+    /// Whether everything is read.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.keep.is_empty()
+    }
+
+    /// Whether a day's figures come from the daybook alone.
+    pub(super) fn is_remembered(&self, day: Date, zone: &jiff::tz::TimeZone) -> bool {
+        listing_of(day, zone).is_some_and(|listing| !self.ask.iter().any(|dates| dates.overlap(&listing)))
+    }
+}
+
+/// The dates under which rows of a civil day may be listed.
+pub(super) fn listing_of(day: Date, zone: &jiff::tz::TimeZone) -> Option<Dates> {
+    Some(Dates::listing(start_of(day, zone).ok()?, start_of(day.tomorrow().ok()?, zone).ok()?))
+}
+
+/// How long a part is believed. Its last date belongs to the next part.
+fn patience(part: &KnownPart, rules: &Rules, now: Timestamp) -> SignedDuration {
+    let open = begun(now);
+    let settled = open.saturating_sub(i64::from(rules.late_charges_days).days());
+    match part.to {
+        to if to > open => SignedDuration::ZERO,
+        to if to > settled => rules.late_every.min(rules.full_every),
+        _ => rules.full_every,
+    }
+}
+
+/// The dates that no part covers. Neighbors share a date.
+fn missing(whole: Dates, parts: &[KnownPart]) -> Vec<Dates> {
+    let mut missing = Vec::new();
+    let mut from = whole.from;
+    for part in parts {
+        if part.from > from {
+            missing.push(Dates { from, to: part.from });
+        }
+        from = from.max(part.to);
+    }
+    missing.push(Dates { from, to: whole.to });
+    missing
+}
+
+/// The dates, cut where later runs will need a part to end: before what is open, before what is not settled, and before what will not be
+/// settled tomorrow.
+fn cut(dates: Dates, rules: &Rules, now: Timestamp) -> Vec<Dates> {
+    let open = begun(now);
+    let settled = open.saturating_sub(i64::from(rules.late_charges_days).days());
+    let mut places = vec![settled, settled.saturating_add(1.day()).min(open), open];
+    places.dedup();
+    let mut pieces = Vec::new();
+    let mut from = dates.from;
+    for place in places.into_iter().filter(|place| *place < dates.to) {
+        if place > from {
+            pieces.push(Dates { from, to: place });
+            from = place;
+        }
+    }
+    pieces.push(Dates { from, to: dates.to });
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::super::Fall;
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn part(from: &str, to: &str, read_at: &str) -> KnownPart {
+        KnownPart { from: from.parse().unwrap(), to: to.parse().unwrap(), read_at: at(read_at), rows: 1, chunks: 1 }
+    }
+
+    fn rules() -> Rules {
+        let hours = SignedDuration::from_hours;
+        Rules { full_every: hours(24), late_every: hours(6), late_charges_days: 3 }
+    }
+
+    fn head(requests: u64, read_at: &str, parts: Vec<KnownPart>) -> Head {
+        Head { read_at: Some(at(read_at)), whole_requests: requests, parts, ..Head::default() }
+    }
+
+    fn plan(head: &Head, now: &str) -> (Vec<String>, Vec<String>) {
+        let plan = Plan::of(Some(head), &rules(), "2026-10-28".parse().unwrap(), at(now), &TimeZone::UTC);
+        let shown = |dates: Dates| format!("{}..{}", dates.from.strftime("%m-%d"), dates.to.strftime("%m-%d"));
+        (plan.ask.iter().copied().map(shown).collect(), plan.keep.iter().map(|part| shown(part.dates())).collect())
+    }
+
+    #[test]
+    fn a_small_report_is_read_whole_by_every_hourly_run() {
+        let (ask, keep) = plan(&head(60, "2026-11-22T12:00:00Z", Vec::new()), "2026-11-22T13:00:00Z");
+        assert_eq!((ask, keep.len()), (vec!["10-28..11-27".to_owned()], 0));
+        // A run five minutes after the last leaves parts for the next one, which reads what is open.
+        let (ask, _) = plan(&head(1, "2026-11-22T12:55:00Z", Vec::new()), "2026-11-22T13:00:00Z");
+        assert_eq!(ask, ["10-28..11-19", "11-19..11-20", "11-20..11-22", "11-22..11-27"]);
+    }
+
+    #[test]
+    fn of_a_large_report_what_is_open_late_or_old_is_read() {
+        let parts = |read_at: &str| {
+            vec![
+                part("2026-10-28", "2026-11-19", read_at),
+                part("2026-11-19", "2026-11-20", read_at),
+                part("2026-11-20", "2026-11-22", read_at),
+                part("2026-11-22", "2026-11-27", read_at),
+            ]
+        };
+        let head = |parts| head(3_000, "2026-11-22T12:00:00Z", parts);
+        // What is open.
+        let (ask, keep) = plan(&head(parts("2026-11-22T12:00:00Z")), "2026-11-22T13:00:00Z");
+        assert_eq!((ask, keep.len()), (vec!["11-22..11-27".to_owned()], 3));
+        // What is not settled, too.
+        let (ask, _) = plan(&head(parts("2026-11-22T12:00:00Z")), "2026-11-22T18:00:00Z");
+        assert_eq!(ask, ["11-19..11-20", "11-20..11-22", "11-22..11-27"]);
+        // Everything.
+        let (ask, keep) = plan(&head(parts("2026-11-21T13:00:00Z")), "2026-11-22T13:00:00Z");
+        assert_eq!((ask.concat(), keep.len()), ("10-28..11-1911-19..11-2011-20..11-2211-22..11-27".to_owned(), 0));
+        // A new date has begun everywhere: what was read of it while it was open is read once more, and cut.
+        let (ask, _) = plan(&head(parts("2026-11-23T11:00:00Z")), "2026-11-23T12:00:00Z");
+        assert_eq!(ask, ["11-22..11-23", "11-23..11-28"]);
+        // A part that went missing.
+        let mut some = parts("2026-11-22T12:00:00Z");
+        some.remove(0);
+        let (ask, _) = plan(&head(some), "2026-11-22T13:00:00Z");
+        assert_eq!(ask, ["10-28..11-19", "11-22..11-27"]);
+    }
+
+    #[test]
+    fn what_fell_is_read_by_every_run() {
+        let parts = vec![
+            part("2026-10-28", "2026-11-10", "2026-11-22T12:00:00Z"),
+            part("2026-11-10", "2026-11-19", "2026-11-22T12:00:00Z"),
+        ];
+        let mut head = head(3_000, "2026-11-22T12:00:00Z", parts);
+        let figure = ("1".to_owned(), 1);
+        head.falls = vec![Fall {
+            day: Date::constant(2026, 11, 2),
+            currency: "USD".to_owned(),
+            before: figure.clone(),
+            after: figure,
+        }];
+        assert_eq!(
+            plan(&head, "2026-11-22T13:00:00Z").0,
+            ["10-28..11-10", "11-19..11-20", "11-20..11-22", "11-22..11-27"]
+        );
+    }
+}

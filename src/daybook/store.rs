@@ -1,0 +1,249 @@
+//! The daybook's items in the ledger's table: partition key the account, sort keys that begin with `daybook#`.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Builder;
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Head, KnownPart, Plan, Remembered, VERSION, codec};
+use crate::clients::aws;
+use crate::clients::table::{Item, MOST_KEYS, MOST_WRITES, get_batch, key, number, put_batch, text};
+use crate::clients::zoom::Digests;
+use crate::domain::charge::Product;
+use crate::domain::totals::{DaySums, merged};
+
+/// How long a day is remembered.
+const DAY_LIFE: SignedDuration = SignedDuration::from_hours(24 * 440);
+/// How long a part is remembered: it is read anew much sooner.
+const PART_LIFE: SignedDuration = SignedDuration::from_hours(24 * 10);
+/// Digests in an item.
+const MOST_DIGESTS: usize = 35_000;
+
+/// Whose daybook it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Whose<'a> {
+    /// Zoom's account.
+    pub account: &'a str,
+    /// What is charged.
+    pub product: Product,
+    /// The IANA name of the zone in which civil days turn.
+    pub zone: &'a str,
+}
+
+/// Where the daybook is kept.
+#[derive(Debug)]
+pub enum Store {
+    /// A table of Amazon DynamoDB.
+    Table(Client, String),
+    /// Nowhere: everything is read from Zoom.
+    None,
+}
+
+/// Why the daybook cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the daybook in table {table:?} cannot be {action}: {problem}; check that the table exists and that the function may use it"
+)]
+pub struct StoreError {
+    table: String,
+    action: &'static str,
+    problem: String,
+}
+
+/// A head as it was read, with the revision that a write must find.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// The head; `None` without one.
+    pub head: Option<Head>,
+    revision: i64,
+}
+
+impl Whose<'_> {
+    fn key(&self, rest: &str) -> Item {
+        key(self.account, &format!("daybook#{}#{}#{rest}", self.product.name(), self.zone))
+    }
+
+    fn day(&self, day: Date, chunk: usize) -> Item {
+        self.key(&format!("day#{day}#{chunk}"))
+    }
+
+    fn part(&self, part: &KnownPart, chunk: usize) -> Item {
+        self.key(&format!("part#{}#{}#{}#{chunk}", part.from, part.to, part.read_at.as_second()))
+    }
+}
+
+impl Store {
+    /// A table of Amazon DynamoDB.
+    #[must_use]
+    pub fn table(config: &aws_config::SdkConfig, name: &str) -> Store {
+        let timeouts = aws::timeouts(Duration::from_secs(5), Duration::from_secs(12));
+        let config = Builder::from(config).timeout_config(timeouts).build();
+        Store::Table(Client::from_conf(config), name.to_owned())
+    }
+
+    /// What there is in the daybook.
+    ///
+    /// # Errors
+    /// The table cannot be read.
+    pub async fn load(&self, whose: Whose<'_>) -> Result<Loaded, StoreError> {
+        let items = self.items(vec![whose.key("head")]).await?;
+        let Some(item) = items.first() else { return Ok(Loaded::default()) };
+        let head: Option<Head> = text(item, "head").and_then(|head| serde_json::from_str(head).ok());
+        let head = head.filter(|head| head.version == VERSION);
+        if head.is_none() {
+            tracing::warn!("the daybook is of another version and is begun anew");
+        }
+        Ok(Loaded { head, revision: number(item, "revision").unwrap_or_default() })
+    }
+
+    /// The lines of these days.
+    ///
+    /// # Errors
+    /// The table cannot be read.
+    pub async fn days(
+        &self,
+        whose: Whose<'_>,
+        head: &Head,
+        days: &[Date],
+    ) -> Result<BTreeMap<Date, DaySums>, StoreError> {
+        let chunks = |day: &Date| head.days.get(day).map_or(0, |known| known.chunks);
+        let keys = days.iter().flat_map(|day| (0..chunks(day)).map(|chunk| whose.day(*day, chunk))).collect();
+        let items = self.items(keys).await?;
+        let loaded = codec::decode(items.iter().filter_map(|item| text(item, "figures")));
+        let mut loaded = loaded.ok_or_else(|| self.error("read", "a day's item is damaged".to_owned()))?;
+        // A known day without lines has no items.
+        Ok(days.iter().map(|day| (*day, loaded.remove(day).unwrap_or_default())).collect())
+    }
+
+    /// The figures by civil day of the parts that a plan believes, and the digests of their rows. A plan whose parts cannot be had is made to
+    /// read everything.
+    ///
+    /// # Errors
+    /// The table cannot be read, or a part is not there.
+    pub async fn parts(&self, whose: Whose<'_>, plan: &Plan) -> Result<(BTreeMap<Date, DaySums>, Digests), StoreError> {
+        let keys = plan.keep.iter().flat_map(|part| (0..part.chunks).map(|chunk| whose.part(part, chunk)));
+        let keys: Vec<_> = keys.collect();
+        let wanted = keys.len();
+        let items = self.items(keys).await?;
+        if items.len() != wanted {
+            return Err(self.error("read", "a part is missing".to_owned()));
+        }
+        let mut sums = BTreeMap::new();
+        let mut digests = Digests::new();
+        for item in &items {
+            if let Some(figures) = text(item, "figures") {
+                let days = codec::decode([figures]);
+                for (day, more) in days.ok_or_else(|| self.error("read", "a part's item is damaged".to_owned()))? {
+                    let day = sums.entry(day).or_insert_with(DaySums::new);
+                    *day = merged(day, &more);
+                }
+            }
+            let bytes = item.get("digests").and_then(|value| value.as_b().ok()).map_or(&[][..], AsRef::as_ref);
+            for digest in bytes.as_chunks::<8>().0 {
+                *digests.entry(u64::from_be_bytes(*digest)).or_default() += 1;
+            }
+        }
+        Ok((sums, digests))
+    }
+
+    /// Writes what the next run needs: days and parts, then the head that names them, if no other run wrote one since it was loaded.
+    ///
+    /// # Errors
+    /// The table cannot be written.
+    pub async fn save(
+        &self,
+        whose: Whose<'_>,
+        loaded: &Loaded,
+        mut remembered: Remembered,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let Store::Table(client, table) = self else { return Ok(()) };
+        let mut items = Vec::new();
+        for (day, sums) in &remembered.days {
+            for (chunk, figures) in codec::encode([(*day, sums)]).into_iter().enumerate() {
+                items.push(with_figures(whose.day(*day, chunk), figures, now + DAY_LIFE));
+            }
+        }
+        for (mut known, part) in remembered.parts {
+            let figures = codec::encode(part.days.iter().map(|(day, sums)| (*day, sums)));
+            let digests = part.edges.chunks(MOST_DIGESTS).map(|digests| {
+                let bytes: Vec<u8> = digests.iter().flat_map(|digest| digest.to_be_bytes()).collect();
+                ("digests", AttributeValue::B(Blob::new(bytes)))
+            });
+            let figures = figures.into_iter().map(|figures| ("figures", AttributeValue::S(figures)));
+            for (chunk, (name, value)) in figures.chain(digests).enumerate() {
+                let mut item = whose.part(&known, chunk);
+                item.insert(name.to_owned(), value);
+                item.insert("expires_at".to_owned(), seconds(now + PART_LIFE));
+                items.push(item);
+                known.chunks = chunk + 1;
+            }
+            remembered.head.parts.push(known);
+        }
+        remembered.head.parts.sort_by_key(|part| part.from);
+        for batch in items.chunks(MOST_WRITES) {
+            put_batch(client, table, batch.to_vec()).await.map_err(|problem| self.error("written", problem))?;
+        }
+        self.put_head(client, table, whose, loaded, &remembered.head, now).await
+    }
+
+    async fn put_head(
+        &self,
+        client: &Client,
+        table: &str,
+        whose: Whose<'_>,
+        loaded: &Loaded,
+        head: &Head,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let text = serde_json::to_string(head).map_err(|error| self.error("written", error.to_string()))?;
+        let mut item = whose.key("head");
+        item.insert("head".to_owned(), AttributeValue::S(text));
+        item.insert("revision".to_owned(), AttributeValue::N((loaded.revision + 1).to_string()));
+        item.insert("expires_at".to_owned(), seconds(now + DAY_LIFE));
+        let put = client.put_item().table_name(table).set_item(Some(item));
+        let put = put
+            .condition_expression("attribute_not_exists(pk) OR revision = :loaded")
+            .expression_attribute_values(":loaded", AttributeValue::N(loaded.revision.to_string()));
+        put.send().await.map(drop).map_err(|error| match error.as_service_error() {
+            Some(refused) if refused.is_conditional_check_failed_exception() => {
+                self.error("written", "another run wrote it meanwhile, and its figures stay".to_owned())
+            }
+            _ => self.error("written", aws::problem(&error)),
+        })
+    }
+
+    async fn items(&self, keys: Vec<Item>) -> Result<Vec<Item>, StoreError> {
+        let Store::Table(client, table) = self else { return Ok(Vec::new()) };
+        let mut items = Vec::new();
+        for batch in keys.chunks(MOST_KEYS) {
+            let batch =
+                get_batch(client, table, batch.to_vec()).await.map_err(|problem| self.error("read", problem))?;
+            items.extend(batch);
+        }
+        Ok(items)
+    }
+
+    fn error(&self, action: &'static str, problem: String) -> StoreError {
+        let table = match self {
+            Store::Table(_, table) => table.clone(),
+            Store::None => String::new(),
+        };
+        StoreError { table, action, problem }
+    }
+}
+
+fn with_figures(mut item: Item, figures: String, expires_at: Timestamp) -> HashMap<String, AttributeValue> {
+    item.insert("figures".to_owned(), AttributeValue::S(figures));
+    item.insert("expires_at".to_owned(), seconds(expires_at));
+    item
+}
+
+fn seconds(at: Timestamp) -> AttributeValue {
+    AttributeValue::N(at.as_second().to_string())
+}
