@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::clients::Deadline;
 use crate::clients::ledger::{LEASE, Ledger, LedgerError, SentMessage, Write};
 use crate::clients::topic::{PublishError, Topic};
-use crate::domain::alert::{Alert, AlertId, AlertRecord, Claim, Decision, Outcome, Thread, Threads, decide_one};
+use crate::domain::alert::{Alert, AlertId, AlertRecord, Claim, Decision, Outcome, Thread, Threads, decide_by, decide_one};
 use crate::domain::evaluate::Case;
 use crate::domain::message::{Composed, Message, Publication, record};
 use crate::error::{Code, RunError};
@@ -132,6 +132,9 @@ pub struct Outbox<'r> {
     delivered: Delivered,
     /// All that is about to be sent.
     intended: Vec<AlertId>,
+    /// What a ledger that could not be read at first says later.
+    threads: Option<Threads>,
+    was_read: bool,
     /// Whether the ledger has our intent.
     has_intent: bool,
     /// Whether the last call of the ledger worked.
@@ -156,6 +159,8 @@ impl<'r> Outbox<'r> {
             ledger_deadline: deadline.less_reserve(PUBLISH_RESERVE),
             delivered: Delivered::default(),
             intended: Vec::new(),
+            threads: None,
+            was_read: true,
             has_intent: false,
             ledger_works: true,
             slowest_write: Duration::ZERO,
@@ -173,6 +178,7 @@ impl<'r> Outbox<'r> {
             loading.unwrap_or_else(|| (Threads::new(Vec::new(), BTreeSet::new(), true), Some(LedgerError::out_of_time())));
         if let Some(error) = problem {
             self.ledger_works = false;
+            self.was_read = false;
             self.delivered.ledger_fault(&error, NOT_READ);
         }
         threads
@@ -243,7 +249,17 @@ impl<'r> Outbox<'r> {
         self.intended = intended;
         written?;
         self.has_intent = true;
+        if !self.was_read {
+            self.read_again(account).await;
+        }
         Ok(())
+    }
+
+    /// The ledger is back: what it knows keeps marks off what was never sent.
+    async fn read_again(&mut self, account: &str) {
+        let loaded = self.ledger_deadline.at_most(LITTLE_PATIENCE).bound(self.ledger.load(account, self.owner)).await;
+        self.threads = loaded.map(|(threads, _)| threads).filter(Threads::is_complete);
+        self.was_read = self.threads.is_some();
     }
 
     async fn send_one<'a>(&mut self, message: Message<'a>, unrecorded: &mut Vec<Recording<'a>>) {
@@ -283,6 +299,11 @@ impl<'r> Outbox<'r> {
             let unheld = |alert| Claimed::Unheld(Recording { alert, held: None, case: *case }, error.take().unwrap_or_else(LedgerError::out_of_time));
             return alerts.into_iter().map(unheld).collect();
         }
+        let again = |alert: Alert<'a>| match &self.threads {
+            Some(threads) => Alert { top: alert.top, ..decide_by(alert.finding, threads, case) },
+            None => alert,
+        };
+        let alerts: Vec<_> = alerts.into_iter().map(again).collect();
         let deadline = self.deadline.less_reserve(PUBLISH_RESERVE);
         let before = self.deadline.left();
         let rounds = u32::try_from(alerts.len().div_ceil(AT_ONCE)).unwrap_or(u32::MAX).max(1);
@@ -297,6 +318,9 @@ impl<'r> Outbox<'r> {
     async fn claim_one<'a>(&self, alert: Alert<'a>, case: &Case<'a>, deadline: Deadline) -> Claimed<'a> {
         let mut alert = alert;
         for _ in 0..MOST_TURNS {
+            if alert.decision != Decision::Due {
+                return Claimed::Settled(alert);
+            }
             let now = self.ledger.now();
             let read = alert.thread.as_ref();
             let claim = read.and_then(|thread| thread.claim.as_ref()).filter(|claim| now < claim.lease_until);
@@ -311,12 +335,7 @@ impl<'r> Outbox<'r> {
             let written = deadline.at_most(PATIENCE).bound(self.ledger.write(&thread, read.map(|thread| thread.version))).await;
             match written.unwrap_or_else(|| Err(LedgerError::out_of_time())) {
                 Ok(Write::Done) => return Claimed::Held(Recording { alert, held: Some(thread), case: *case }),
-                Ok(Write::Refused(found)) => {
-                    alert = anew(alert, found.as_ref(), case);
-                    if alert.decision != Decision::Due {
-                        return Claimed::Settled(alert);
-                    }
-                }
+                Ok(Write::Refused(found)) => alert = anew(alert, found.as_ref(), case),
                 Err(error) => return Claimed::Unheld(Recording { alert, held: None, case: *case }, error),
             }
         }

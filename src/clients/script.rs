@@ -35,11 +35,14 @@ struct State {
 
 /// The fates of the calls to come.
 #[derive(Debug, Default)]
-pub(crate) struct Script(Mutex<State>);
+pub(crate) struct Script {
+    state: Mutex<State>,
+    death: tokio::sync::Notify,
+}
 
 impl Script {
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        self.0.lock().unwrap()
+        self.state.lock().unwrap()
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -122,11 +125,25 @@ impl Script {
                 effect();
                 None
             }
-            Fate::DiesBefore => std::future::pending().await,
+            Fate::DiesBefore => self.die().await,
             Fate::DiesAfter => {
                 effect();
-                std::future::pending().await
+                self.die().await
             }
+        }
+    }
+
+    async fn die<T>(&self) -> T {
+        self.death.notify_one();
+        std::future::pending().await
+    }
+
+    /// Runs until the end or until a call lets the run die.
+    pub(crate) async fn alive<T>(&self, run: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            () = self.death.notified() => None,
+            end = run => Some(end),
         }
     }
 

@@ -15,12 +15,12 @@ use super::correction::Correction;
 use super::words::{days_left, period_name, spent_by};
 use super::{
     Alert, AlertRecord, Decision, Details, Finding, Kind, Record, Reported, Row, Severity, Thread, ThreadKey, Verdict, Wording,
-    count, limit, money,
+    limit, money,
 };
 use crate::domain::charge::{Product, Scope};
 use crate::domain::coverage::Certainty;
 use crate::domain::evaluate::Case;
-use crate::domain::money::Amount;
+use crate::domain::money::{Amount, Currency};
 use crate::domain::period::Period;
 use crate::domain::policy::{Budget, Level};
 use crate::domain::text::label;
@@ -142,6 +142,10 @@ impl<'a> Spent<'a> {
             product: Product::Sms,
             period: self.period.label(),
         }
+    }
+
+    pub(super) fn spender(&self) -> (Period, Scope, Arc<str>, Currency) {
+        (self.period, self.scope, Arc::clone(&self.subject), self.budget.currency)
     }
 
     /// The levels that are reached, lowest first.
@@ -274,6 +278,7 @@ impl<'a> Spent<'a> {
         let currency = self.budget.currency;
         let period = period_name(&self.period, case);
         let (who, left) = (self.who(alert), days_left(&self.period, case));
+        let with = if case.as_of < self.period.to() { format!("with {left}") } else { format!("and {left}") };
         let severity = self.severity();
         let known = alert.thread.as_ref().map(|thread| &thread.record);
         let also: Vec<_> = self
@@ -282,7 +287,10 @@ impl<'a> Spent<'a> {
             .map(ToString::to_string)
             .collect();
         let whose = match self.owner(alert) {
-            Some(owner) => format!("{owner}'s number {}", self.scope.of(&label(&self.subject))),
+            Some(owner) => {
+                let own = if owner.ends_with('s') { "'" } else { "'s" };
+                format!("{owner}{own} number {}", self.scope.of(&label(&self.subject)))
+            }
             None => self.scope.of(&label(&self.subject)),
         };
         let lead = if self.at_least() {
@@ -292,13 +300,14 @@ impl<'a> Spent<'a> {
                 super::words::gaps(case)
             )
         } else {
-            format!("{whose} has spent {currency} {amount} of its {currency} {limit} budget for {period}. That is {percent}, {left}.")
+            format!("{whose} has spent {currency} {amount} of its {currency} {limit} budget for {period}. That is {percent}, {with}.")
         };
-        let mut facts = spent_by(&alert.top, currency);
+        // The one department that a number belongs to has been named.
+        let mut facts = if self.owner(alert).is_some() { Vec::new() } else { spent_by(&alert.top, currency) };
         if !also.is_empty() {
             facts.push(("Also reached".to_owned(), also.join(", ")));
         }
-        facts.push(("Messages".to_owned(), count(self.sum.messages, "message")));
+        facts.push(("Messages".to_owned(), self.sum.messages.to_string()));
         facts.push(("Budget".to_owned(), self.budget_text()));
         let next = self.budget.levels.iter().find(|level| self.sum.amount < level.threshold);
         let next = next.map_or_else(|| "no further alert follows".to_owned(), |level| format!("the next alert comes at {level}"));

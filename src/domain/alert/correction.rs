@@ -52,10 +52,11 @@ impl<'a> Correction<'a> {
         let names = |levels: &[&Level]| levels.iter().map(ToString::to_string).collect::<Vec<_>>();
         let (no_longer, only_now) = (names(&self.no_longer), names(&self.only_now));
         let cause = if previous.at_least {
-            format!("The whole report has been read since {written}, when a part of it could not be")
+            "Zoom's report has been read whole now".to_owned()
         } else {
             "Zoom has revised its report".to_owned()
         };
+        let source = if previous.at_least { " from a part of it" } else { "" };
         let still = if no_longer.is_empty() {
             String::new()
         } else {
@@ -63,7 +64,7 @@ impl<'a> Correction<'a> {
             format!(" {} {verb} no longer reached.", no_longer.join(", "))
         };
         let lead = format!(
-            "{cause}: {who} has spent {currency} {is} of {currency} {limit} in {period}, not {currency} {was} as we wrote on {written}.{still} Use this \
+            "{cause}: {who} has spent {currency} {is} of {currency} {limit} in {period}, not {currency} {was} as we wrote on {written}{source}.{still} Use this \
              figure instead."
         );
         let mut facts = Vec::new();
@@ -87,7 +88,7 @@ impl<'a> Correction<'a> {
             row: Row { percent: spent.percent(), who, money: format!("{currency} {is}, not {was}") },
             lead,
             facts,
-            steps: vec!["If the difference matters to your bill, ask Zoom's support about these days.".to_owned()],
+            steps: vec!["If the difference matters to your bill, ask Zoom's support about it.".to_owned()],
             machine: AlertRecord {
                 kind: Kind::Correction,
                 severity: Severity::Info,

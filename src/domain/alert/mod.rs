@@ -183,9 +183,10 @@ impl<'a> Finding<'a> {
     #[must_use]
     pub fn spender(&self) -> Option<(Period, Scope, Arc<str>, Currency)> {
         match self {
-            Finding::Spent(spent) => Some((spent.period, spent.scope, Arc::clone(&spent.subject), spent.budget.currency)),
+            Finding::Spent(spent) => Some(spent.spender()),
+            Finding::Correction(correction) => Some(correction.spent.spender()),
             Finding::Unwatched(found) => Some((found.period, Scope::Account, Arc::clone(&found.account), found.currency)),
-            Finding::Correction(_) | Finding::Stale(_) | Finding::Test(_) => None,
+            Finding::Stale(_) | Finding::Test(_) => None,
         }
     }
 
@@ -237,13 +238,16 @@ pub fn decide<'a>(mut findings: Vec<Finding<'a>>, threads: &Threads, case: &Case
     let gone = threads.iter().filter(|thread| !found.contains(&thread.key));
     findings.extend(gone.filter_map(|thread| budget::gone(&thread.key, case)));
     add_days(&mut findings, threads, case);
-    let decide = |finding: Finding<'a>| {
-        let key = finding.key(case);
-        let mut alert = decide_one(finding, threads.of(&key), case);
-        alert.may_repeat |= alert.decision == Decision::Due && threads.may_have_sent(&alert.id);
-        alert
-    };
-    findings.into_iter().map(decide).collect()
+    findings.into_iter().map(|finding| decide_by(finding, threads, case)).collect()
+}
+
+/// Decides about one finding, by all that is known of its thread and of what other runs were about to send.
+#[must_use]
+pub fn decide_by<'a>(finding: Finding<'a>, threads: &Threads, case: &Case<'a>) -> Alert<'a> {
+    let thread = threads.of(&finding.key(case));
+    let mut alert = decide_one(finding, thread, case);
+    alert.may_repeat |= alert.decision == Decision::Due && threads.may_have_sent(&alert.id);
+    alert
 }
 
 /// Adds the sums by civil day to the findings that may be sent, all subjects of a period and scope in one pass.

@@ -236,6 +236,12 @@ impl Threads {
         self.known.values()
     }
 
+    /// Whether all was read.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        !self.unread
+    }
+
     /// Whether a run that left no record may have sent this alert.
     #[must_use]
     pub fn may_have_sent(&self, alert: &AlertId) -> bool {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::words::{days_left, period_name, spent_by};
-use super::{Alert, AlertRecord, Details, Kind, Row, Severity, ThreadKey, Wording, count, money};
+use super::{Alert, AlertRecord, Details, Kind, Row, Severity, ThreadKey, Wording, money};
 use crate::domain::charge::{Product, Scope};
 use crate::domain::coverage::Certainty;
 use crate::domain::evaluate::Case;
@@ -47,7 +47,7 @@ impl Unwatched {
         let (name, left) = (period_name(period, case), days_left(period, case));
         let bound = if at_least { " in the part of Zoom's report that could be read" } else { "" };
         let mut facts = spent_by(&alert.top, *currency);
-        facts.push(("Messages".to_owned(), count(sum.messages, "message")));
+        facts.push(("Messages".to_owned(), sum.messages.to_string()));
         let kind = period.kind().name();
         Wording {
             kind: Kind::Unwatched,

@@ -2,11 +2,13 @@
 
 use jiff::Timestamp;
 
+use crate::domain::coverage::Dates;
 use crate::domain::evaluate::Case;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::period::{Period, PeriodKind};
 use crate::domain::text::label;
 use crate::domain::totals::{Contributor, ContributorKind};
+use crate::error::Code;
 
 /// Contributors that a message names.
 pub(super) const MOST_CONTRIBUTORS: usize = 5;
@@ -25,12 +27,14 @@ pub fn count(number: u64, what: &str) -> String {
 #[must_use]
 pub fn money(amount: Amount, currency: Currency, beside: &[Amount]) -> String {
     let least = currency.minor_places();
-    let is_true = |shown: &str| {
-        let rounded = Amount::parse(shown).unwrap_or(amount);
-        beside.iter().all(|other| rounded.cmp(other) == amount.cmp(other))
+    let is_true = |places: u32| {
+        let shown = amount.shown(places);
+        let rounded = Amount::parse(&shown).unwrap_or(amount);
+        let differs = |other: &Amount| rounded.cmp(other) == amount.cmp(other) && other.shown(places) != shown;
+        beside.iter().all(|other| *other == amount || differs(other))
     };
     let mut places = least..=amount.places().max(least);
-    places.find_map(|places| Some(amount.shown(places)).filter(|shown| is_true(shown))).unwrap_or_else(|| amount.to_string())
+    places.find(|places| is_true(*places)).map_or_else(|| amount.to_string(), |places| amount.shown(places))
 }
 
 /// The amount of a budget: whole where it is whole, exact else: `100`, `12.50`.
@@ -59,17 +63,16 @@ pub(super) fn period_name(period: &Period, case: &Case<'_>) -> String {
     }
 }
 
-/// `with 8 days left`, `on its last day`, or that the period is over.
+/// `8 days left`, `hours left`, or that the period is over.
 pub(super) fn days_left(period: &Period, case: &Case<'_>) -> String {
     if case.as_of >= period.to() {
-        return format!("and the {} is over", period.kind().name());
+        return format!("the {} is over", period.kind().name());
     }
     let today = case.policy.time_zone.to_datetime(case.as_of).date();
     let days = today.until(period.last_day()).map_or(0, |span| span.get_days()).unsigned_abs();
     match (period.kind(), days) {
-        (PeriodKind::Day, _) => "with hours left".to_owned(),
-        (_, 0) => "on the last day".to_owned(),
-        (_, days) => format!("with {} left", count(u64::from(days), "day")),
+        (PeriodKind::Day, _) | (_, 0) => "hours left".to_owned(),
+        (_, days) => format!("{} left", count(u64::from(days), "day")),
     }
 }
 
@@ -93,14 +96,27 @@ pub(super) fn spent_by(top: &[Contributor], currency: Currency) -> Vec<(String, 
     lines.into_iter().enumerate().map(|(index, line)| (label(index), line)).collect()
 }
 
-/// What could not be read, and that it is read again: `The rest (20 to 22 November: ZoomUnavailable) is read again by the next run;`.
+/// Why something could not be read, in words and as the code that the log has.
+fn cause(code: Code) -> String {
+    match code {
+        Code::ZoomUnavailable => format!("Zoom answered with errors, {code}"),
+        Code::ZoomRateLimited => format!("Zoom's rate limit, {code}"),
+        Code::ReportIncomplete => format!("not read to its end, {code}"),
+        code => code.to_string(),
+    }
+}
+
+/// What could not be read, and that it is read again: `The rest (20 to 22 November: ZoomUnavailable) is read again by
+/// the next run;`.
 pub(super) fn gaps(case: &Case<'_>) -> String {
     let coverage = case.coverage;
     let mut parts: Vec<String> = Vec::new();
     for gap in &coverage.gaps {
-        let (from, to) = (gap.dates.from.strftime("%-d %B"), gap.dates.to.strftime("%-d %B"));
-        let dates = if gap.dates.from == gap.dates.to { from.to_string() } else { format!("{from} to {to}") };
-        parts.push(format!("{dates}: {}", gap.code));
+        let Dates { from, to } = gap.dates;
+        let start = if from.first_of_month() == to.first_of_month() { "%-d" } else { "%-d %B" };
+        let to_text = to.strftime("%-d %B").to_string();
+        let dates = if from == to { to_text } else { format!("{} to {to_text}", from.strftime(start)) };
+        parts.push(format!("{dates}: {}", cause(gap.code)));
     }
     let more = parts.len().saturating_sub(MOST_GAPS);
     parts.truncate(MOST_GAPS);
