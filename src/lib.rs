@@ -11,5 +11,7 @@ pub mod daybook;
 pub mod domain;
 
 pub mod outbox;
+pub mod request;
+pub mod response;
 
 pub mod error;

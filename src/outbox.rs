@@ -143,8 +143,6 @@ pub struct Outbox<'r> {
     slowest_publish: Duration,
     out_of_time: usize,
     held_elsewhere: Option<(usize, Timestamp)>,
-    /// A publish without a claim failed in a way that leaves open whether it was done.
-    is_in_doubt: bool,
 }
 
 impl<'r> Outbox<'r> {
@@ -167,7 +165,6 @@ impl<'r> Outbox<'r> {
             slowest_publish: Duration::ZERO,
             out_of_time: 0,
             held_elsewhere: None,
-            is_in_doubt: false,
         }
     }
 
@@ -296,7 +293,7 @@ impl<'r> Outbox<'r> {
     async fn claim<'a>(&mut self, alerts: Vec<Alert<'a>>, case: &Case<'a>) -> Vec<Claimed<'a>> {
         if let Err(error) = self.intend(case.totals.account()).await {
             let mut error = Some(error);
-            let unheld = |alert| Claimed::Unheld(Recording { alert, held: None, case: *case }, error.take().unwrap_or_else(LedgerError::out_of_time));
+            let unheld = |alert| Claimed::Unheld(Recording::new(alert, None, case), error.take().unwrap_or_else(LedgerError::out_of_time));
             return alerts.into_iter().map(unheld).collect();
         }
         let again = |alert: Alert<'a>| match &self.threads {
@@ -328,18 +325,22 @@ impl<'r> Outbox<'r> {
                 let until = claim.lease_until;
                 return Claimed::Elsewhere(alert, until);
             }
-            let next = alert.next.clone().unwrap_or_default();
-            let lease_until = now.saturating_add(LEASE).unwrap_or(now);
-            let claim = Claim { owner: self.owner.to_owned(), lease_until, alert: alert.id.clone(), next };
-            let thread = Thread::after(read, &alert.key, alert.base.clone(), Some(claim), alert.finding.ends(case));
+            let thread = self.claimed(&alert, case, now.saturating_add(LEASE).unwrap_or(now));
             let written = deadline.at_most(PATIENCE).bound(self.ledger.write(&thread, read.map(|thread| thread.version))).await;
             match written.unwrap_or_else(|| Err(LedgerError::out_of_time())) {
-                Ok(Write::Done) => return Claimed::Held(Recording { alert, held: Some(thread), case: *case }),
+                Ok(Write::Done) => return Claimed::Held(Recording::new(alert, Some(thread), case)),
                 Ok(Write::Refused(found)) => alert = anew(alert, found.as_ref(), case),
-                Err(error) => return Claimed::Unheld(Recording { alert, held: None, case: *case }, error),
+                Err(error) => return Claimed::Unheld(Recording::new(alert, None, case), error),
             }
         }
-        Claimed::Unheld(Recording { alert, held: None, case: *case }, LedgerError::out_of_time())
+        Claimed::Unheld(Recording::new(alert, None, case), LedgerError::out_of_time())
+    }
+
+    /// The thread once the alert is claimed.
+    fn claimed<'a>(&self, alert: &Alert<'a>, case: &Case<'a>, lease_until: Timestamp) -> Thread {
+        let next = alert.next.clone().unwrap_or_default();
+        let claim = Claim { owner: self.owner.to_owned(), lease_until, alert: alert.id.clone(), next };
+        Thread::after(alert.thread.as_ref(), &alert.key, alert.base.clone(), Some(claim), alert.finding.ends(case))
     }
 
     /// Publishes a message and records what became of it.
@@ -379,7 +380,8 @@ impl<'r> Outbox<'r> {
                 if error.refused {
                     self.release(&recordings).await;
                 } else {
-                    self.is_in_doubt |= recordings.iter().any(|recording| recording.held.is_none());
+                    let unclaimed = recordings.into_iter().filter(|recording| recording.held.is_none());
+                    unrecorded.extend(unclaimed.map(|recording| Recording { is_in_doubt: true, ..recording }));
                 }
                 self.delivered.fault(Code::PublishFailed, error.to_string());
             }
@@ -396,7 +398,7 @@ impl<'r> Outbox<'r> {
         if unrecorded.is_empty() {
             self.take_notes(&others, case).await;
         }
-        if self.has_intent && unrecorded.is_empty() && !self.is_in_doubt {
+        if self.has_intent && unrecorded.is_empty() {
             let (ledger, owner, account) = (self.ledger, self.owner, case.totals.account());
             if let Err(error) = self.patiently(ledger.settle(account, owner)).await {
                 tracing::warn!(%error, "the run's intent stays; it does no harm, since all is recorded");

@@ -13,9 +13,15 @@ pub(super) struct Recording<'a> {
     pub(super) alert: Alert<'a>,
     pub(super) held: Option<Thread>,
     pub(super) case: Case<'a>,
+    /// Whether it may not have been published: then it is recorded as a claim, which a later run holds against it as that.
+    pub(super) is_in_doubt: bool,
 }
 
-impl Recording<'_> {
+impl<'a> Recording<'a> {
+    pub(super) fn new(alert: Alert<'a>, held: Option<Thread>, case: &Case<'a>) -> Recording<'a> {
+        Recording { alert, held, case: *case, is_in_doubt: false }
+    }
+
     fn after(&self, read: Option<&Thread>, record: Record) -> Thread {
         Thread::after(read, &self.alert.key, record, None, self.alert.finding.ends(&self.case))
     }
@@ -88,7 +94,11 @@ impl Outbox<'_> {
         let mut alert = recording.alert.clone();
         for _ in 0..MOST_TURNS {
             let read = alert.thread.as_ref();
-            let thread = recording.after(read, alert.next.clone().unwrap_or_default());
+            let thread = if recording.is_in_doubt {
+                self.claimed(&alert, &recording.case, self.ledger.now())
+            } else {
+                recording.after(read, alert.next.clone().unwrap_or_default())
+            };
             match self.ledger.write(&thread, read.map(|thread| thread.version)).await? {
                 Write::Done => return Ok(()),
                 Write::Refused(found) => {
