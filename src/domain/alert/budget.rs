@@ -95,10 +95,10 @@ pub(super) fn verdict<'a>(spent: Spent<'a>, key: &ThreadKey, thread: Option<&Thr
         let note = if claimed.is_none() { spent.settled(record) } else { None };
         return spent.without_alert(key, decision, note);
     };
-    let known = record.reported.as_ref();
+    let known = || possible.iter().filter_map(|record| record.reported.as_ref());
     let reported = Reported {
-        percent: known.map_or(level.percent, |known| known.percent.max(level.percent)),
-        money: known.map_or(level.threshold, |known| known.money.max(level.threshold)),
+        percent: known().map(|known| known.percent).fold(level.percent, Decimal::max),
+        money: known().map(|known| known.money).fold(level.threshold, Amount::max),
         ..spent.reported(case)
     };
     let id = key.alert_id(&format!("{level} {}", level.threshold), corrections);
