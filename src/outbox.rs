@@ -338,7 +338,7 @@ impl<'r> Outbox<'r> {
 
     /// The thread once the alert is claimed.
     fn claimed<'a>(&self, alert: &Alert<'a>, case: &Case<'a>, lease_until: Timestamp) -> Thread {
-        let next = alert.next.clone().unwrap_or_default();
+        let next = alert.doubt.clone().or_else(|| alert.next.clone()).unwrap_or_default();
         let claim = Claim { owner: self.owner.to_owned(), lease_until, alert: alert.id.clone(), next };
         Thread::after(alert.thread.as_ref(), &alert.key, alert.base.clone(), Some(claim), alert.finding.ends(case))
     }

@@ -1,10 +1,11 @@
 //! What is written after a publish: confirmed, released, or recorded late; and the notes of threads whose alerts are not due.
 
 use futures_util::{StreamExt, stream};
+use jiff::Timestamp;
 
 use super::{AT_ONCE, MOST_TURNS, NOT_RECORDED, Outbox, PATIENCE, anew};
 use crate::clients::ledger::{LedgerError, SentMessage, Write};
-use crate::domain::alert::{Alert, Decision, Record, Thread};
+use crate::domain::alert::{Alert, Claim, Decision, Record, Thread};
 use crate::domain::evaluate::Case;
 
 /// An alert on its way, with its claim if there is one.
@@ -21,14 +22,13 @@ impl<'a> Recording<'a> {
     pub(super) fn new(alert: Alert<'a>, held: Option<Thread>, case: &Case<'a>) -> Recording<'a> {
         Recording { alert, held, case: *case, is_in_doubt: false }
     }
+}
 
-    fn after(&self, read: Option<&Thread>, record: Record) -> Thread {
-        Thread::after(read, &self.alert.key, record, None, self.alert.finding.ends(&self.case))
-    }
-
-    fn sent(&self) -> Record {
-        self.alert.next.clone().unwrap_or_default()
-    }
+/// The thread once an alert is sent. What the receiver may know besides stays as a claim that is over.
+fn sent<'a>(alert: &Alert<'a>, read: Option<&Thread>, case: &Case<'a>, owner: &str, now: Timestamp) -> Thread {
+    let doubt = alert.doubt.clone();
+    let claim = doubt.map(|next| Claim { owner: owner.to_owned(), lease_until: now, alert: alert.id.clone(), next });
+    Thread::after(read, &alert.key, alert.next.clone().unwrap_or_default(), claim, alert.finding.ends(case))
 }
 
 impl Outbox<'_> {
@@ -88,7 +88,8 @@ impl Outbox<'_> {
     async fn record(&self, recording: &Recording<'_>) -> Result<(), LedgerError> {
         if let Some(held) = &recording.held {
             // Refused, if another run has taken the thread over: it knows that the alert may have been sent.
-            self.ledger.write(&recording.after(Some(held), recording.sent()), Some(held.version)).await?;
+            let thread = sent(&recording.alert, Some(held), &recording.case, self.owner, self.ledger.now());
+            self.ledger.write(&thread, Some(held.version)).await?;
             return Ok(());
         }
         let mut alert = recording.alert.clone();
@@ -97,7 +98,7 @@ impl Outbox<'_> {
             let thread = if recording.is_in_doubt {
                 self.claimed(&alert, &recording.case, self.ledger.now())
             } else {
-                recording.after(read, alert.next.clone().unwrap_or_default())
+                sent(&alert, read, &recording.case, self.owner, self.ledger.now())
             };
             match self.ledger.write(&thread, read.map(|thread| thread.version)).await? {
                 Write::Done => return Ok(()),
@@ -123,9 +124,10 @@ impl Outbox<'_> {
     pub(super) async fn release(&mut self, recordings: &[Recording<'_>]) {
         let before = |recording: &Recording<'_>| {
             let (held, before) = (recording.held.as_ref()?, recording.alert.thread.as_ref());
-            let mut thread = recording.after(Some(held), before.map_or_else(Record::default, |thread| thread.record.clone()));
-            thread.claim = before.and_then(|thread| thread.claim.clone());
-            Some((thread, Some(held.version)))
+            let record = before.map_or_else(Record::default, |thread| thread.record.clone());
+            let claim = before.and_then(|thread| thread.claim.clone());
+            let (key, ends) = (&recording.alert.key, recording.alert.finding.ends(&recording.case));
+            Some((Thread::after(Some(held), key, record, claim, ends), Some(held.version)))
         };
         let failed = self.write_all(recordings.iter().filter_map(before).collect()).await;
         if let Some(error) = failed {
@@ -137,8 +139,10 @@ impl Outbox<'_> {
     /// written is found again by the next run.
     pub(super) async fn take_notes<'a>(&mut self, others: &[Alert<'a>], case: &Case<'a>) {
         let note = |alert: &Alert<'a>| {
-            let read = alert.thread.as_ref();
-            let thread = Thread::after(read, &alert.key, alert.next.clone()?, None, alert.finding.ends(case));
+            // A thread that another run holds is left to it.
+            let read = alert.thread.as_ref().filter(|thread| !thread.is_held(self.ledger.now()))?;
+            let claim = read.claim.clone();
+            let (thread, read) = (Thread::after(Some(read), &alert.key, alert.next.clone()?, claim, alert.finding.ends(case)), Some(read));
             Some((thread, read.map(|thread| thread.version)))
         };
         let failed = self.write_all(others.iter().filter_map(note).collect()).await;

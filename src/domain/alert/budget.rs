@@ -92,22 +92,21 @@ pub(super) fn verdict<'a>(spent: Spent<'a>, key: &ThreadKey, thread: Option<&Thr
     }
     let Some(level) = highest.filter(|level| possible.iter().any(|record| is_above(level, record))) else {
         let decision = if highest.is_some() { Decision::AlreadySent } else { Decision::BelowLevels };
-        let note = if claimed.is_none() { spent.settled(record) } else { None };
+        let note = spent.settled(record);
         return spent.without_alert(key, decision, note);
     };
-    let known = || possible.iter().filter_map(|record| record.reported.as_ref());
-    let reported = Reported {
-        percent: known().map(|known| known.percent).fold(level.percent, Decimal::max),
-        money: known().map(|known| known.money).fold(level.threshold, Amount::max),
-        ..spent.reported(case)
-    };
+    let reported = Reported { percent: level.percent, money: level.threshold, ..spent.reported(case) };
+    let reported = reported.raised_to(record);
+    // What a run claimed that died, and what is sent now, say nothing of each other where neither is above the other.
+    let doubt = claimed.map(|claim| reported.clone().raised_to(&claim.next)).filter(|doubt| *doubt != reported);
+    let doubt = doubt.map(|reported| Record { reported: Some(reported), corrections, lower_since: None });
     let id = key.alert_id(&format!("{level} {}", level.threshold), corrections);
     // If the reader knows what a run claimed, or does not know it, this may be nothing new.
     let may_repeat = !possible.iter().all(|record| is_above(level, record));
     let next = Some(Record { reported: Some(reported), corrections, lower_since: None });
     // Whichever of the two the level is above: should this run die as well, the next one has to find it due again.
     let base = if is_above(level, record) { record.clone() } else { claimed.map_or_else(Record::default, |claim| claim.next.clone()) };
-    Verdict { decision: Decision::Due, finding: Finding::Spent(Box::new(spent)), id, base, next, may_repeat }
+    Verdict { decision: Decision::Due, finding: Finding::Spent(Box::new(spent)), id, base, next, doubt, may_repeat }
 }
 
 /// The figure is lower than what the receiver may know, and proven.
@@ -118,8 +117,7 @@ fn corrected<'a>(spent: Spent<'a>, known: Reported, key: &ThreadKey, thread: Opt
     let id = key.alert_id("correction", record.corrections);
     let since = record.lower_since.unwrap_or(case.as_of);
     if record.corrections > 0 && case.as_of.duration_since(since) < AGREEMENT {
-        let note = record.lower_since.is_none() && claimed.is_none();
-        let note = note.then(|| Record { lower_since: Some(since), ..record.clone() });
+        let note = record.lower_since.is_none().then(|| Record { lower_since: Some(since), ..record.clone() });
         return spent.without_alert(key, Decision::WaitsToCorrect { since }, note);
     }
     let (percent, money) = spent.highest().map_or((Decimal::ZERO, Amount::ZERO), |level| (level.percent, level.threshold));
@@ -128,7 +126,7 @@ fn corrected<'a>(spent: Spent<'a>, known: Reported, key: &ThreadKey, thread: Opt
     let may_repeat = claimed.is_some_and(|claim| claim.alert == id);
     let base = Record { reported: Some(known.clone()), ..record.clone() };
     let finding = Finding::Correction(Box::new(Correction::of(spent, known, record, case)));
-    Verdict { decision: Decision::Due, finding, id, base, next, may_repeat }
+    Verdict { decision: Decision::Due, finding, id, base, next, doubt: None, may_repeat }
 }
 
 impl<'a> Spent<'a> {
@@ -198,7 +196,7 @@ impl<'a> Spent<'a> {
     fn without_alert(self, key: &ThreadKey, decision: Decision, next: Option<Record>) -> Verdict<'a> {
         let id = key.alert_id("none", 0);
         let (finding, base) = (Finding::Spent(Box::new(self)), Record::default());
-        Verdict { decision, finding, id, base, next, may_repeat: false }
+        Verdict { decision, finding, id, base, next, doubt: None, may_repeat: false }
     }
 
     /// Spent ÷ budget: what alerts are ordered by.

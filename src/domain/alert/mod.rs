@@ -117,6 +117,8 @@ pub struct Alert<'a> {
     pub base: Record,
     /// What the thread has to remember: once the alert is sent, or at once if none is due.
     pub next: Option<Record>,
+    /// What the receiver may know besides once the alert is sent: an earlier run claimed it, and nobody can know whether it was sent.
+    pub doubt: Option<Record>,
     /// Whether an earlier run may have sent it.
     pub may_repeat: bool,
     /// Who spent most, largest first; filled in for alerts that are due.
@@ -130,6 +132,7 @@ struct Verdict<'a> {
     id: AlertId,
     base: Record,
     next: Option<Record>,
+    doubt: Option<Record>,
     may_repeat: bool,
 }
 
@@ -220,15 +223,15 @@ fn once<'a>(finding: Finding<'a>, key: &ThreadKey, thread: Option<&Thread>, case
     let next = Record { reported: Some(reported), ..Record::default() };
     let (decision, next) = if was_sent { (Decision::AlreadySent, None) } else { (Decision::Due, Some(next)) };
     let base = thread.map_or_else(Record::default, |thread| thread.record.clone());
-    Verdict { decision, finding, id, base, next, may_repeat }
+    Verdict { decision, finding, id, base, next, doubt: None, may_repeat }
 }
 
 /// Decides about one finding, by the thread as it is.
 #[must_use]
 pub fn decide_one<'a>(finding: Finding<'a>, thread: Option<&Thread>, case: &Case<'a>) -> Alert<'a> {
     let key = finding.key(case);
-    let Verdict { decision, finding, id, base, next, may_repeat } = finding.verdict(&key, thread, case);
-    Alert { id, key, finding, decision, thread: thread.cloned(), base, next, may_repeat, top: Vec::new() }
+    let Verdict { decision, finding, id, base, next, doubt, may_repeat } = finding.verdict(&key, thread, case);
+    Alert { id, key, finding, decision, thread: thread.cloned(), base, next, doubt, may_repeat, top: Vec::new() }
 }
 
 /// Decides about all findings, and about the subjects that were reported and whose charges are all gone.

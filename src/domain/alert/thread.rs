@@ -147,6 +147,15 @@ pub struct Reported {
     pub at: Timestamp,
 }
 
+impl Reported {
+    /// The same with the highest percent and money of both.
+    #[must_use]
+    pub(super) fn raised_to(self, record: &Record) -> Reported {
+        let Some(other) = &record.reported else { return self };
+        Reported { percent: self.percent.max(other.percent), money: self.money.max(other.money), ..self }
+    }
+}
+
 /// All that a thread remembers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Record {
