@@ -110,7 +110,8 @@ impl Outbox<'_> {
                         continue;
                     }
                     alert = anew(alert, found.as_ref(), &recording.case);
-                    if alert.decision != Decision::Due {
+                    // What was published is not due, or something else is: that is for the next run.
+                    if alert.decision != Decision::Due || alert.finding.kind() != recording.alert.finding.kind() {
                         return Ok(());
                     }
                 }
