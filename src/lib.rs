@@ -15,3 +15,8 @@ pub mod request;
 pub mod response;
 
 pub mod error;
+
+pub mod run;
+
+#[cfg(feature = "cli")]
+pub mod sandbox;

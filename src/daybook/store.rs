@@ -1,6 +1,7 @@
 //! The daybook's items in the ledger's table: partition key the account, sort keys that begin with `daybook#`.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -40,8 +41,8 @@ pub struct Whose<'a> {
 pub enum Store {
     /// A table of Amazon DynamoDB.
     Table(Client, String),
-    /// Nowhere: everything is read from Zoom.
-    None,
+    /// This process, by sort key: for one account, as long as it lives.
+    Memory(Mutex<BTreeMap<String, Item>>),
 }
 
 /// Why the daybook cannot be read or written.
@@ -84,6 +85,12 @@ impl Store {
         let timeouts = aws::timeouts(Duration::from_secs(5), Duration::from_secs(12));
         let config = Builder::from(config).timeout_config(timeouts).build();
         Store::Table(Client::from_conf(config), name.to_owned())
+    }
+
+    /// An empty daybook in this process.
+    #[must_use]
+    pub fn memory() -> Store {
+        Store::Memory(Mutex::default())
     }
 
     /// What there is in the daybook.
@@ -162,7 +169,6 @@ impl Store {
         mut remembered: Remembered,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let Store::Table(client, table) = self else { return Ok(()) };
         let mut items = Vec::new();
         for (day, sums) in &remembered.days {
             for (chunk, figures) in codec::encode([(*day, sums)]).into_iter().enumerate() {
@@ -186,26 +192,32 @@ impl Store {
             remembered.head.parts.push(known);
         }
         remembered.head.parts.sort_by_key(|part| part.from);
-        for batch in items.chunks(MOST_WRITES) {
-            put_batch(client, table, batch.to_vec()).await.map_err(|problem| self.error("written", problem))?;
-        }
-        self.put_head(client, table, whose, loaded, &remembered.head, now).await
+        self.put(items).await?;
+        self.put_head(whose, loaded, &remembered.head, now).await
     }
 
-    async fn put_head(
-        &self,
-        client: &Client,
-        table: &str,
-        whose: Whose<'_>,
-        loaded: &Loaded,
-        head: &Head,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
+    async fn put(&self, items: Vec<Item>) -> Result<(), StoreError> {
+        match self {
+            Store::Table(client, table) => {
+                for batch in items.chunks(MOST_WRITES) {
+                    let put = put_batch(client, table, batch.to_vec()).await;
+                    put.map_err(|problem| self.error("written", problem))?;
+                }
+            }
+            Store::Memory(kept) => {
+                kept.lock().unwrap_or_else(PoisonError::into_inner).extend(items.into_iter().map(by_sort_key))
+            }
+        }
+        Ok(())
+    }
+
+    async fn put_head(&self, whose: Whose<'_>, loaded: &Loaded, head: &Head, now: Timestamp) -> Result<(), StoreError> {
         let text = serde_json::to_string(head).map_err(|error| self.error("written", error.to_string()))?;
         let mut item = whose.key("head");
         item.insert("head".to_owned(), AttributeValue::S(text));
         item.insert("revision".to_owned(), AttributeValue::N((loaded.revision + 1).to_string()));
         item.insert("expires_at".to_owned(), seconds(now + DAY_LIFE));
+        let Store::Table(client, table) = self else { return self.put(vec![item]).await };
         let put = client.put_item().table_name(table).set_item(Some(item));
         let put = put
             .condition_expression("attribute_not_exists(pk) OR revision = :loaded")
@@ -219,12 +231,18 @@ impl Store {
     }
 
     async fn items(&self, keys: Vec<Item>) -> Result<Vec<Item>, StoreError> {
-        let Store::Table(client, table) = self else { return Ok(Vec::new()) };
         let mut items = Vec::new();
-        for batch in keys.chunks(MOST_KEYS) {
-            let batch =
-                get_batch(client, table, batch.to_vec()).await.map_err(|problem| self.error("read", problem))?;
-            items.extend(batch);
+        match self {
+            Store::Table(client, table) => {
+                for batch in keys.chunks(MOST_KEYS) {
+                    let batch = get_batch(client, table, batch.to_vec()).await;
+                    items.extend(batch.map_err(|problem| self.error("read", problem))?);
+                }
+            }
+            Store::Memory(kept) => {
+                let kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                items.extend(keys.into_iter().filter_map(|key| kept.get(&by_sort_key(key).0).cloned()));
+            }
         }
         Ok(items)
     }
@@ -232,10 +250,14 @@ impl Store {
     fn error(&self, action: &'static str, problem: String) -> StoreError {
         let table = match self {
             Store::Table(_, table) => table.clone(),
-            Store::None => String::new(),
+            Store::Memory(_) => "(memory)".to_owned(),
         };
         StoreError { table, action, problem }
     }
+}
+
+fn by_sort_key(item: Item) -> (String, Item) {
+    (text(&item, "sk").unwrap_or_default().to_owned(), item)
 }
 
 fn with_figures(mut item: Item, figures: String, expires_at: Timestamp) -> HashMap<String, AttributeValue> {

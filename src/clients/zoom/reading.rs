@@ -167,19 +167,26 @@ impl Reader<'_> {
             walks.insert(place, Walk::of(question));
             place
         };
-        let mut ends = other_ends(question, self.ask.until, self.ask.now).into_iter();
-        let mut moves = 0;
+        let mut ends = VecDeque::from(other_ends(question, self.ask.until, self.ask.now));
+        let (mut moves, mut is_earlier) = (0, false);
         loop {
             let error = match self.page(place).await {
                 Ok(step) => return (place, Ok(step)),
                 Err(error) => error,
             };
+            let asked = self.question(place);
             let moved = match error.kind {
-                ZoomErrorKind::Refused => ends.next().map(|to| Dates { to, ..self.question(place) }),
+                // No end after its start may be had: it starts a date earlier.
+                ZoomErrorKind::Refused if ends.is_empty() && !is_earlier && question.to > begun(self.ask.now) => {
+                    is_earlier = true;
+                    let earlier = Dates { from: question.from.saturating_sub(1.day()), to: question.to };
+                    ends.extend(other_ends(earlier, self.ask.until, self.ask.now));
+                    ends.pop_front().map(|to| Dates { to, ..earlier })
+                }
+                ZoomErrorKind::Refused => ends.pop_front().map(|to| Dates { to, ..asked }),
                 ZoomErrorKind::TooOld if moves < MOST_MOVES => {
                     moves += 1;
-                    let question = self.question(place);
-                    Some(Dates { from: question.from.saturating_add(1.day()), ..question })
+                    Some(Dates { from: asked.from.saturating_add(1.day()), ..asked })
                 }
                 _ => None,
             };

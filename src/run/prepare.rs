@@ -1,0 +1,86 @@
+//! What a run needs before it can read: the right to, and the policy.
+
+use crate::clients::Deadline;
+use crate::clients::secrets::SecretError;
+use crate::clients::zoom::{Authorized, ZoomError, ZoomErrorKind};
+use crate::config::PolicySource;
+use crate::domain::policy::Policy;
+use crate::error::{Code, RunError};
+
+use super::Services;
+
+/// Where the things of a run are to be found, the event's choice before the environment's.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// The secret's name or ARN.
+    pub secret_id: String,
+    /// The policy.
+    pub policy: PolicySource,
+    /// The topic's ARN.
+    pub topic_arn: String,
+}
+
+/// A run's account and policy, ready to read the report.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The secret that the right comes from.
+    pub secret_id: String,
+    /// The right to read the report.
+    pub authorized: Authorized,
+    /// The policy.
+    pub policy: Policy,
+}
+
+/// Gets the token (with the secret) and the policy, side by side.
+///
+/// # Errors
+/// What is wrong with either, or both.
+pub async fn prepare(services: &Services, places: &Places, deadline: Deadline) -> Result<Prepared, RunError> {
+    let both =
+        async { tokio::join!(authorize(services, &places.secret_id, deadline), policy(services, &places.policy)) };
+    let Some(both) = deadline.bound(both).await else {
+        let message = "the run's time was up before secret, policy and token were there; raise the function's timeout";
+        return Err(RunError::new(Code::ReportIncomplete, message));
+    };
+    match both {
+        (Ok(authorized), Ok(policy)) => Ok(Prepared { secret_id: places.secret_id.clone(), authorized, policy }),
+        (authorized, policy) => Err(RunError::of_either(authorized.err(), policy.err())),
+    }
+}
+
+async fn authorize(services: &Services, secret_id: &str, deadline: Deadline) -> Result<Authorized, RunError> {
+    let read = async || services.secrets.read(secret_id).await.map_err(|error| secret_unreadable(&error));
+    let mut authorized = services.zoom.authorize(&read().await?, deadline).await;
+    // The secret may have been rotated between its reading and its use.
+    if authorized.as_ref().is_err_and(|error| error.kind == ZoomErrorKind::InvalidClient) {
+        authorized = services.zoom.authorize(&read().await?, deadline).await;
+    }
+    authorized.map_err(|error| zoom_failed(&error))
+}
+
+/// The policy at a place.
+///
+/// # Errors
+/// [`Code::PolicyInvalid`] with all its faults.
+pub async fn policy(services: &Services, source: &PolicySource) -> Result<Policy, RunError> {
+    let invalid = |problem: String| RunError::new(Code::PolicyInvalid, format!("the policy {problem}"));
+    let document = services.parameters.read(source).await.map_err(|error| invalid(error.to_string()))?;
+    Policy::parse(&document).map_err(|faults| invalid(format!("is not valid: {faults}")))
+}
+
+pub(super) fn secret_unreadable(error: &SecretError) -> RunError {
+    RunError::new(Code::SecretUnreadable, error.to_string())
+}
+
+/// The error of a run that fails for this, with what to do.
+pub(super) fn zoom_failed(error: &ZoomError) -> RunError {
+    const LATER: &str = "the next run tries again; if it lasts, see Zoom's status page";
+    const SUPPORT: &str = "the next run tries again; if it comes again, tell Zoom's support";
+    let fix = match error.kind {
+        ZoomErrorKind::Unavailable => LATER,
+        ZoomErrorKind::PageTokenExpired | ZoomErrorKind::Endless | ZoomErrorKind::Narrowed => SUPPORT,
+        ZoomErrorKind::Refused => "if as_of was given, give a later one; else tell Zoom's support",
+        _ => return RunError::new(error.code(), error.to_string()),
+    };
+    RunError::new(error.code(), format!("{error}; {fix}"))
+}

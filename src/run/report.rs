@@ -1,0 +1,186 @@
+//! From an account and a policy to figures: what to read, what to believe, and what of it is certain.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::{Prepared, Services};
+use crate::clients::Deadline;
+use crate::clients::zoom::{Ask, Digests, Reading, SMS, Source, ZoomError};
+use crate::daybook::{Head, Judged, Loaded, Plan, Read, Remembered, Rules, Whose, merge};
+use crate::domain::charge::Line;
+use crate::domain::coverage::Dates;
+use crate::domain::period::{Period, judged_periods};
+use crate::domain::totals::{DaySums, Sum};
+use crate::error::{Code, RunError};
+
+/// What the daybook may take of a run's time before the report is read.
+const LOAD_TIME: Duration = Duration::from_secs(10);
+
+/// Whether a run uses what others remember.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Memory {
+    /// It reads the daybook and writes what the next run needs.
+    Kept,
+    /// It only looks.
+    Read,
+    /// It asks Zoom for everything.
+    Unused,
+}
+
+/// What is asked of a report.
+#[derive(Clone, Copy)]
+pub struct Question<'q> {
+    /// Rows sent at this moment or later do not count.
+    pub until: Timestamp,
+    /// The moment of the run.
+    pub now: Timestamp,
+    /// When reading must be over.
+    pub deadline: Deadline,
+    /// Whether the daybook is used.
+    pub memory: Memory,
+    /// Called with the number of pages read so far.
+    pub on_page: &'q dyn Fn(u64),
+}
+
+/// A report, read and compared with what is believed.
+#[derive(Debug)]
+pub struct Report {
+    /// The periods to judge.
+    pub periods: Vec<Period>,
+    /// The figures.
+    pub judged: Judged,
+    /// What the next run needs.
+    pub remembered: Remembered,
+    /// The daybook as it was.
+    pub loaded: Loaded,
+    /// Requests for the report, repeated ones included.
+    pub requests: u64,
+    /// Of these, those that Zoom's rate limit refused.
+    pub refusals: u64,
+    /// Whether nothing was taken from earlier readings.
+    pub is_whole: bool,
+    /// The failure that weighs most.
+    pub failure: Option<ZoomError>,
+}
+
+/// Reads what is to be judged.
+///
+/// # Errors
+/// [`Code::EventInvalid`] if the moment lies beyond the calendar.
+pub async fn read_report(
+    services: &Services,
+    prepared: &Prepared,
+    question: &Question<'_>,
+) -> Result<Report, RunError> {
+    let Question { until, now, deadline, memory, .. } = *question;
+    let policy = &prepared.policy;
+    let (zone, late_charges_days) = (&policy.time_zone, policy.late_charges_days);
+    let whose = Whose { account: prepared.authorized.account_id(), product: SMS.product, zone: &policy.time_zone_name };
+    let loaded = if memory == Memory::Unused { Loaded::default() } else { load(services, whose, deadline).await };
+    let head = loaded.head.clone().unwrap_or_default();
+    let periods =
+        judged_periods(policy.period_kinds(), last_moment(until), zone, late_charges_days, |kind| head.finished(kind))
+            .map_err(|_| beyond_the_calendar(until))?;
+    let start = periods.iter().map(Period::from).min().unwrap_or(until);
+    let first_day = periods.iter().map(Period::first_day).min().unwrap_or_else(|| zone.to_datetime(until).date());
+    let rules = Rules { full_every: services.full_read_every, late_every: services.late_read_every, late_charges_days };
+    let first = Dates::listing(start, start).from;
+    let mut plan = Plan::of(loaded.head.as_ref(), &rules, first, until, zone);
+    let (kept, counted) = match services.daybook.parts(whose, &plan).await {
+        Ok(parts) => parts,
+        Err(error) => {
+            tracing::warn!(%error, "without the parts of earlier readings the run reads everything");
+            plan = Plan::of(None, &rules, first, until, zone);
+            (BTreeMap::new(), Digests::new())
+        }
+    };
+    let ask = Ask { report: &SMS, dates: plan.ask.clone(), until, now, zone: zone.clone(), first_day, counted };
+    let renew = || async { services.secrets.read(&prepared.secret_id).await.ok() }.boxed_local();
+    let authorized = prepared.authorized.clone();
+    let source = Source { authorized, renew: &renew, on_page: question.on_page, most_requests: None, deadline };
+    let mut reading = services.zoom.read(source, &ask).await;
+    let (requests, refusals, failure) = (reading.requests, reading.refusals, reading.failure.take());
+    let is_whole = plan.is_whole();
+    let sums = sums_of(&reading, &kept, first_day);
+    let account = Arc::from(prepared.authorized.account_id());
+    let read = Read { account, zone, late_charges_days, first_day, until, head, plan, reading, sums };
+    let believed = believed(services, whose, &read).await;
+    let (judged, mut remembered) = merge(read, believed);
+    remembered.finish(&periods, &judged.coverage, zone, late_charges_days, until);
+    Ok(Report { periods, judged, remembered, loaded, requests, refusals, is_whole, failure })
+}
+
+/// The last moment whose rows count.
+fn last_moment(until: Timestamp) -> Timestamp {
+    until.saturating_sub(jiff::SignedDuration::from_nanos(1)).unwrap_or(until)
+}
+
+fn beyond_the_calendar(at: Timestamp) -> RunError {
+    RunError::new(
+        Code::EventInvalid,
+        format!("as_of {at} lies beyond the calendar; give a moment of the last 13 months"),
+    )
+}
+
+async fn load(services: &Services, whose: Whose<'_>, deadline: Deadline) -> Loaded {
+    match deadline.at_most(LOAD_TIME).bound(services.daybook.load(whose)).await {
+        Some(Ok(loaded)) => loaded,
+        Some(Err(error)) => {
+            tracing::warn!(%error, "without its daybook the run reads everything and compares nothing");
+            Loaded::default()
+        }
+        None => {
+            tracing::warn!("the daybook did not answer in time; the run reads everything and compares nothing");
+            Loaded::default()
+        }
+    }
+}
+
+/// What is believed of the days that need it. Without it they are judged by what was read.
+async fn believed(services: &Services, whose: Whose<'_>, read: &Read<'_>) -> BTreeMap<Date, DaySums> {
+    let days = read.days_to_load();
+    match services.daybook.days(whose, &read.head, &days).await {
+        Ok(believed) => believed,
+        Err(error) => {
+            tracing::warn!(%error, "days that were read in part, or whose figures fell, are judged by what was read");
+            BTreeMap::new()
+        }
+    }
+}
+
+/// The figures by civil day of what was read, whole questions and parts of them, and of what is kept.
+fn sums_of(reading: &Reading, kept: &BTreeMap<Date, DaySums>, first_day: Date) -> BTreeMap<Date, DaySums> {
+    let mut sums = BTreeMap::<Date, BTreeMap<&Line, Sum>>::new();
+    let read = reading.parts.values().chain([&reading.partial]).flat_map(|part| &part.days);
+    for (day, figures) in read.chain(kept).filter(|(day, _)| **day >= first_day) {
+        let day = sums.entry(*day).or_default();
+        for (line, sum) in figures {
+            day.entry(line).or_default().add(*sum);
+        }
+    }
+    let owned = |figures: BTreeMap<&Line, Sum>| figures.into_iter().map(|(line, sum)| (line.clone(), sum)).collect();
+    sums.into_iter().map(|(day, figures)| (day, owned(figures))).collect()
+}
+
+/// What can be judged of the freshness of a report from a daybook: nothing before 91 days and two rows are known.
+#[must_use]
+pub fn longest_gap(head: &Head, today: Date) -> Option<i64> {
+    let since = today.saturating_sub(jiff::Span::new().days(DAYS_JUDGED));
+    if head.first_day()? > since {
+        return None;
+    }
+    let active: Vec<Date> = head.active_days().filter(|day| *day >= since).collect();
+    let days = |pair: &[Date]| match pair {
+        [one, other] => one.until(*other).map_or(0, |span| i64::from(span.get_days())),
+        _ => 0,
+    };
+    active.windows(2).map(days).max()
+}
+
+/// Days from which the longest gap is known.
+const DAYS_JUDGED: i64 = 91;

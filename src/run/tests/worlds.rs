@@ -1,0 +1,316 @@
+//! Random worlds: rows listed up to three dates off their time, early, late, again or no more; every reading of `from` and `to`; pages of any
+//! size in any order; requests that fail. Each run's figures equal what Zoom could list, or name their gap, or the day as unconfirmed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use super::super::*;
+use crate::clients::zoom::Zoom;
+use crate::clients::{Credentials, Deadline};
+use crate::config::{PolicySource, ZoomConfig};
+use crate::domain::charge::Scope;
+use crate::domain::period::Period;
+use crate::sandbox::{
+    ACCOUNT_ID, Bound, CLIENT_ID, CLIENT_SECRET, Dataset, Fault, FutureDates, Listing, LongRange, Month,
+    NumberSpelling, Order, Row, SameDate, Sandbox, Switches, TotalRecords, Truth,
+};
+
+/// splitmix64
+struct Dice(u64);
+
+impl Dice {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut word = self.0;
+        word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        word ^ (word >> 31)
+    }
+
+    fn below(&mut self, most: u64) -> u64 {
+        self.next() % most
+    }
+
+    fn one_in(&mut self, many: u64) -> bool {
+        self.below(many) == 0
+    }
+
+    fn pick<T: Copy>(&mut self, of: &[T]) -> T {
+        of[usize::try_from(self.below(of.len() as u64)).unwrap()]
+    }
+
+    fn hours(&mut self, most: u64) -> SignedDuration {
+        SignedDuration::from_secs(i64::try_from(self.below(most * 3_600)).unwrap())
+    }
+}
+
+const ZONES: [&str; 6] =
+    ["UTC", "America/New_York", "Asia/Kolkata", "Pacific/Kiritimati", "Etc/GMT+12", "Africa/Cairo"];
+
+/// What may happen to rows besides being listed.
+#[derive(Clone, Copy, PartialEq)]
+enum Changes {
+    /// They stay as they are.
+    None,
+    /// They may be removed, or listed under another date from some time on.
+    Any,
+}
+
+fn row(dice: &mut Dice, number: u64, now: Timestamp, changes: Changes) -> Row {
+    let sent = now + SignedDuration::from_hours(24 * 6) - dice.hours(24 * 55);
+    let sent = Timestamp::from_second(sent.as_second()).unwrap();
+    let has_id = !dice.one_in(8);
+    let charge = i64::try_from(dice.below(90_000)).unwrap() - if dice.one_in(12) { 60_000 } else { 0 };
+    let mut row = Row {
+        billing_number: Some(dice.pick(&["+14085550001", "14085550002", "+2100000980 Ext. 1001"]).to_owned()),
+        to_number: Some(format!("44207946{number:04}")),
+        ..Row::new(&format!("M-{number}"), sent, charge)
+    };
+    if !has_id {
+        row.message_id = None;
+    }
+    if dice.one_in(6) {
+        row.appears = Some(sent + dice.hours(24 * 9));
+    }
+    if dice.one_in(5) {
+        let days = i8::try_from(dice.below(7)).unwrap() - 3;
+        row.listed = Some(Listing::Days(days));
+        // A row is not listed under a date that has yet to come.
+        row.appears = row.appears.max(Some(sent + SignedDuration::from_hours(24 * i64::from(days))));
+    }
+    if changes == Changes::Any {
+        if dice.one_in(10) {
+            let days = i8::try_from(dice.below(7)).unwrap() - 3;
+            let since = sent + SignedDuration::from_hours(72) + dice.hours(24 * 4);
+            row.relisted.push((since, Listing::Days(days)));
+        }
+        if dice.one_in(25) {
+            row.gone = Some(sent + dice.hours(24 * 8));
+        }
+    }
+    row
+}
+
+fn switches(dice: &mut Dice) -> Switches {
+    let faults: &[&str] =
+        &["server-500", "rate-second", "drop", "cut-body", "page-token-expired", "envelope-200-empty", "narrow"];
+    let mut switches = Switches {
+        to_dates: dice.pick(&[Bound::Inclusive, Bound::Exclusive]),
+        date_zone: TimeZone::get(dice.pick(&ZONES)).unwrap(),
+        same_date: dice.pick(&[SameDate::Accepted, SameDate::Refused]),
+        future_dates: dice.pick(&[FutureDates::Answered, FutureDates::Refused, FutureDates::Clamped]),
+        long_range: dice.pick(&[
+            LongRange::TruncatedStart,
+            LongRange::TruncatedEnd,
+            LongRange::Refused,
+            LongRange::Served,
+        ]),
+        month: dice.pick(&[Month::Calendar, Month::Days28, Month::Days30, Month::Days31, Month::Days32]),
+        total_records: dice.pick(&[
+            TotalRecords::Overall,
+            TotalRecords::PerPage,
+            TotalRecords::Absent,
+            TotalRecords::Zero,
+            TotalRecords::Random,
+        ]),
+        order: dice.pick(&[Order::NewestFirst, Order::OldestFirst, Order::Shuffled, Order::ByListing]),
+        number_spelling: dice.pick(&[NumberSpelling::AsIs, NumberSpelling::NoPlus, NumberSpelling::Mixed]),
+        repeat_rows: usize::try_from(dice.below(3)).unwrap(),
+        ..Switches::default()
+    };
+    if dice.one_in(3) {
+        let fault = format!("{}@{}x{}", dice.pick(faults), 1 + dice.below(12), 1 + dice.below(2));
+        switches.faults.push(fault.parse::<Fault>().unwrap());
+    }
+    switches
+}
+
+/// A policy in a random zone.
+fn policy(dice: &mut Dice) -> String {
+    let (zone, late) = (dice.pick(&ZONES), dice.pick(&[0, 3, 5]));
+    let budget = |period: &str| {
+        format!(
+            "[[budget]]\nname = \"{period}\"\nscope = \"account\"\ncurrency = \"USD\"\namount = 1\nperiod = \"{period}\"\n"
+        )
+    };
+    format!("time_zone = \"{zone}\"\nlate_charges_days = {late}\n{}{}", budget("month"), budget("day"))
+}
+
+struct World {
+    zoom: Sandbox,
+    services: Services,
+    policy: tempfile::NamedTempFile,
+    dataset: Dataset,
+    /// Whether today's rows can be asked for at all.
+    reaches_today: bool,
+}
+
+impl World {
+    async fn new(policy: &str, dataset: Dataset, switches: Switches) -> World {
+        let reaches_today = switches.to_dates == Bound::Inclusive || switches.future_dates == FutureDates::Answered;
+        let zoom = Sandbox::start(0, dataset.clone(), switches).await.unwrap();
+        let config = ZoomConfig { api_url: zoom.api_url(), token_url: zoom.token_url(), requests_per_second: 1_000 };
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), policy).unwrap();
+        let services = Services {
+            secrets: Secrets::Given(Credentials {
+                account_id: ACCOUNT_ID.to_owned(),
+                client_id: CLIENT_ID.to_owned(),
+                client_secret: CLIENT_SECRET.to_owned().into(),
+            }),
+            parameters: Parameters::Files,
+            zoom: Zoom::new(config).unwrap(),
+            daybook: Store::memory(),
+            full_read_every: SignedDuration::from_hours(24),
+            late_read_every: SignedDuration::from_hours(6),
+        };
+        World { zoom, services, policy: file, dataset, reaches_today }
+    }
+
+    async fn run(&self, now: Timestamp) -> Report {
+        self.zoom.replace(self.dataset.clone().at(now));
+        let places = Places {
+            secret_id: String::new(),
+            policy: PolicySource::File(self.policy.path().to_owned()),
+            topic_arn: String::new(),
+        };
+        let prepared = prepare(&self.services, &places, Deadline::never()).await.unwrap();
+        let question =
+            Question { until: now, now, deadline: Deadline::never(), memory: Memory::Kept, on_page: &|_| {} };
+        let mut report = read_report(&self.services, &prepared, &question).await.unwrap();
+        let zone = prepared.policy.time_zone_name.clone();
+        let whose =
+            crate::daybook::Whose { account: ACCOUNT_ID, product: crate::domain::charge::Product::Sms, zone: &zone };
+        let remembered = std::mem::take(&mut report.remembered);
+        self.services.daybook.save(whose, &report.loaded, remembered, now).await.unwrap();
+        report
+    }
+}
+
+type Sums = BTreeMap<(String, String), (String, u64)>;
+
+fn read(report: &Report, period: &Period) -> Sums {
+    let sums = report.judged.totals.by_subject(period, Scope::BillingNumber).into_iter();
+    let shown = |((number, currency), sum): ((Arc<str>, _), crate::domain::totals::Sum)| {
+        ((number.to_string(), format!("{currency}")), (sum.amount.to_string(), sum.messages))
+    };
+    sums.map(shown).collect()
+}
+
+fn truth(truth: BTreeMap<(String, String), Truth>) -> Sums {
+    truth.into_iter().map(|(key, truth)| (key, (truth.amount, truth.messages))).collect()
+}
+
+/// Whether nothing is wrong with a period's figures as far as the run says.
+fn is_certain(report: &Report, period: &Period) -> bool {
+    let days = period.first_day()..=period.last_day();
+    report.judged.coverage.is_whole(period)
+        && !report.judged.coverage.unconfirmed.iter().any(|fall| days.contains(&fall.day))
+}
+
+fn moments(dice: &mut Dice, start: Timestamp) -> Vec<Timestamp> {
+    let mut now = start;
+    let steps = [60, 3_600, 3_600, 3_600, 4 * 3_600, 13 * 3_600, 26 * 3_600, 80 * 3_600];
+    (0..7)
+        .map(|_| {
+            now += SignedDuration::from_secs(dice.pick(&steps));
+            now
+        })
+        .collect()
+}
+
+/// So many worlds; `WORLDS` asks for more.
+fn worlds(usual: u64) -> std::ops::Range<u64> {
+    let first = std::env::var("WORLD").ok().and_then(|seed| seed.parse().ok());
+    let count = std::env::var("WORLDS").ok().and_then(|count| count.parse().ok()).unwrap_or(usual);
+    first.map_or(0..count, |first| first..first + 1)
+}
+
+#[tokio::test]
+async fn a_report_that_is_read_whole_equals_the_truth_or_names_what_it_lacks() {
+    let (mut certain, mut runs) = (0, 0);
+    for seed in worlds(60) {
+        let mut dice = Dice(seed);
+        let start = "2026-10-20T00:00:00Z".parse::<Timestamp>().unwrap() + dice.hours(24 * 45);
+        let rows: Vec<_> =
+            (0..30 + dice.below(200)).map(|number| row(&mut dice, number, start, Changes::Any)).collect();
+        let mut switches = switches(&mut dice);
+        switches.page_limit = 20 + usize::try_from(dice.below(280)).unwrap();
+        let world = World::new(&policy(&mut dice), Dataset::of(rows, start), switches).await;
+        for now in moments(&mut dice, start) {
+            let asked_before = world.zoom.listed().len();
+            let report = world.run(now).await;
+            runs += 1;
+            for period in &report.periods {
+                if !is_certain(&report, period) {
+                    continue;
+                }
+                certain += 1;
+                let until = period.to().min(now);
+                let expected = if world.reaches_today && report.is_whole {
+                    world.zoom.dataset().at(now).truth(period.from(), until)
+                } else if report.is_whole {
+                    let listed = world.zoom.listed();
+                    let rows = listed[asked_before..]
+                        .iter()
+                        .flat_map(|question| question.without_faults.iter().map(|row| &**row));
+                    Truth::of(rows, period.from(), until)
+                } else {
+                    continue;
+                };
+                if std::env::var("SHOW").is_ok() && read(&report, period) != truth(expected.clone()) {
+                    for row in world.zoom.dataset().rows().filter(|row| row.sent >= period.from() && row.sent < until) {
+                        eprintln!("{row:?}");
+                    }
+                    for question in world.zoom.listed()[asked_before..].iter() {
+                        eprintln!(
+                            "{}..{} said {:?} {}..{} today {} rows {} of {}",
+                            question.from,
+                            question.to,
+                            question.said,
+                            question.start,
+                            question.end,
+                            question.today,
+                            question.rows.len(),
+                            question.without_faults.len()
+                        );
+                    }
+                    eprintln!("{:?}", report.judged.coverage);
+                }
+                assert_eq!(read(&report, period), truth(expected), "world {seed}, {} at {now}", period.label());
+            }
+        }
+    }
+    // Most figures of most runs are certain: the property is not kept by saying nothing.
+    assert!(certain * 10 > runs * 15, "{certain} certain periods in {runs} runs");
+}
+
+#[tokio::test]
+async fn a_report_that_is_read_in_parts_holds_each_row_once_that_was_ever_listed() {
+    let (mut remembered, mut runs) = (0, 0);
+    for seed in worlds(25) {
+        let mut dice = Dice(seed ^ 0xABCD);
+        let start = "2026-10-20T00:00:00Z".parse::<Timestamp>().unwrap() + dice.hours(24 * 45);
+        let rows: Vec<_> =
+            (0..400 + dice.below(150)).map(|number| row(&mut dice, number, start, Changes::None)).collect();
+        let mut switches = switches(&mut dice);
+        switches.page_limit = 3;
+        switches.repeat_rows = 1;
+        let world = World::new(&policy(&mut dice), Dataset::of(rows, start), switches).await;
+        for now in moments(&mut dice, start) {
+            let report = world.run(now).await;
+            runs += 1;
+            remembered += usize::from(!report.is_whole);
+            let listed = world.zoom.listed();
+            for period in report.periods.iter().filter(|period| is_certain(&report, period)) {
+                let rows = listed.iter().flat_map(|question| question.without_faults.iter().map(|row| &**row));
+                let expected = Truth::of(rows, period.from(), period.to().min(now));
+                assert_eq!(read(&report, period), truth(expected), "world {seed}, {} at {now}", period.label());
+            }
+        }
+    }
+    assert!(remembered * 3 > runs, "{remembered} of {runs} runs took something from the daybook");
+}
