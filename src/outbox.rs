@@ -329,7 +329,7 @@ impl<'r> Outbox<'r> {
             let written = deadline.at_most(PATIENCE).bound(self.ledger.write(&thread, read.map(|thread| thread.version))).await;
             match written.unwrap_or_else(|| Err(LedgerError::out_of_time())) {
                 Ok(Write::Done) => return Claimed::Held(Recording::new(alert, Some(thread), case)),
-                Ok(Write::Refused(found)) => alert = anew(alert, found.as_ref(), case),
+                Ok(Write::Refused(found)) => alert = anew(alert, found.as_deref(), case),
                 Err(error) => return Claimed::Unheld(Recording::new(alert, None, case), error),
             }
         }

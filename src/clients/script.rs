@@ -77,11 +77,6 @@ impl Script {
         self.state().slow = time;
     }
 
-    /// How many calls there were since [`Script::next`].
-    pub(crate) fn calls(&self) -> usize {
-        self.state().calls
-    }
-
     /// How many writes of the ledger were done since [`Script::next`].
     pub(crate) fn writes_done(&self) -> usize {
         self.state().writes_done

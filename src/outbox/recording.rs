@@ -103,13 +103,13 @@ impl Outbox<'_> {
             match self.ledger.write(&thread, read.map(|thread| thread.version)).await? {
                 Write::Done => return Ok(()),
                 Write::Refused(found) => {
-                    let claim = found.as_ref().and_then(|thread| thread.claim.as_ref());
+                    let claim = found.as_deref().and_then(|thread| thread.claim.as_ref());
                     // Our own claim, whose reply was lost.
                     if claim.is_some_and(|claim| claim.owner == self.owner && claim.alert == recording.alert.id) {
-                        alert.thread = found;
+                        alert.thread = found.map(|thread| *thread);
                         continue;
                     }
-                    alert = anew(alert, found.as_ref(), &recording.case);
+                    alert = anew(alert, found.as_deref(), &recording.case);
                     // What was published is not due, or something else is: that is for the next run.
                     if alert.decision != Decision::Due || alert.finding.kind() != recording.alert.finding.kind() {
                         return Ok(());

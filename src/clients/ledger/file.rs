@@ -38,7 +38,7 @@ impl Items {
         let found = items.get(&thread.key.sort_key()).and_then(|text| stored::thread(text));
         let found = found.filter(|found| now < found.expires_at || read.is_some());
         if found.as_ref().map(|found| found.version) != read {
-            return Write::Refused(found);
+            return Write::Refused(found.map(Box::new));
         }
         items.insert(thread.key.sort_key(), stored::text(thread));
         Write::Done

@@ -49,7 +49,7 @@ pub enum Write {
     /// It is written.
     Done,
     /// The thread is not as it was read, but so; `None` if there is none.
-    Refused(Option<Thread>),
+    Refused(Option<Box<Thread>>),
 }
 
 /// A published message, for those who ask later what it said.
@@ -142,7 +142,7 @@ impl Ledger {
             Ledger::Memory(memory) => memory.write(thread, read).await?,
         };
         Ok(match write {
-            Write::Refused(Some(found)) if found == *thread => Write::Done,
+            Write::Refused(Some(found)) if *found == *thread => Write::Done,
             write => write,
         })
     }

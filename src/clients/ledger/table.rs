@@ -69,7 +69,7 @@ impl Table {
             Err(error) => match refused(&error) {
                 Some(None) => Ok(Write::Refused(None)),
                 Some(Some(old)) => match text(old, "thread").and_then(stored::thread) {
-                    Some(thread) => Ok(Write::Refused(Some(thread))),
+                    Some(thread) => Ok(Write::Refused(Some(Box::new(thread)))),
                     None => Err(self.error("read", format!("the item {sort_key} is no thread of a ledger"))),
                 },
                 None => Err(self.error("written", aws::problem(&error))),

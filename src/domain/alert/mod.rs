@@ -255,7 +255,7 @@ pub fn decide_by<'a>(finding: Finding<'a>, threads: &Threads, case: &Case<'a>) -
 
 /// Adds the sums by civil day to the findings that may be sent, all subjects of a period and scope in one pass.
 fn add_days<'a>(findings: &mut [Finding<'a>], threads: &Threads, case: &Case<'a>) {
-    let mut wanted: HashMap<(Period, Scope), HashSet<(Arc<str>, Currency)>> = HashMap::new();
+    let mut wanted = HashMap::<(Period, Scope), HashSet<_>>::new();
     for finding in &*findings {
         if let Finding::Spent(spent) = finding
             && (spent.highest().is_some() || threads.of(&spent.key(case)).is_some())

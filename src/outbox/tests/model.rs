@@ -82,7 +82,7 @@ fn check(steps: &[Step]) -> Result<(), String> {
         // The first undisturbed run may begin the day for which a further correction waits.
         let ends = ["one", "other", "one", "other"].map(undisturbed);
         for (number, step) in steps.iter().chain(&ends).enumerate() {
-            at = at + SignedDuration::from_mins(step.minutes);
+            at += SignedDuration::from_mins(step.minutes);
             // All within the month.
             stage.script.at(at);
             stage.script.next(step.fates.clone());
