@@ -134,7 +134,10 @@ mod tests {
     fn causes_are_printed_once() {
         let host = Failure("no such host", None);
         let dns = Failure("dns error: no such host", Some(Box::new(host)));
-        assert_eq!(with_causes(&Failure("no connection", Some(Box::new(dns)))), "no connection: dns error: no such host");
+        assert_eq!(
+            with_causes(&Failure("no connection", Some(Box::new(dns)))),
+            "no connection: dns error: no such host"
+        );
     }
 
     #[test]

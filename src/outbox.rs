@@ -4,21 +4,26 @@
 //! as soon as the ledger is back. It is tried again with every message, so a short failure costs nothing later. Before the first write comes
 //! the intent (see [`Ledger::intend`]): so whatever this run leaves unrecorded, the next one knows of it.
 
+mod claim;
+mod delivered;
 mod recording;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::clients::Deadline;
-use crate::clients::ledger::{LEASE, Ledger, LedgerError, SentMessage, Write};
+use crate::clients::ledger::{Ledger, LedgerError, SentMessage};
 use crate::clients::topic::{PublishError, Topic};
-use crate::domain::alert::{Alert, AlertId, AlertRecord, Claim, Decision, Outcome, Thread, Threads, decide_by, decide_one};
+use crate::domain::alert::{Alert, AlertId, Outcome, Thread, Threads};
 use crate::domain::evaluate::Case;
 use crate::domain::message::{Composed, Message, Publication, record};
 use crate::error::{Code, RunError};
+pub use delivered::{Delivered, preview};
+
+use claim::Claimed;
+use delivered::already_sent;
 use recording::Recording;
 
 /// Writes to the ledger made side by side.
@@ -40,58 +45,9 @@ const LISTENERS_TIME: Duration = Duration::from_secs(3);
 const LONGEST_PUBLISH: SignedDuration = SignedDuration::from_secs(25);
 
 const PUBLISHED_WITHOUT: &str = "alerts were published without it and marked as possible repeats";
-const NOT_RECORDED: &str = "alerts were published and not recorded, so that they will come again, marked as possible repeats";
+const NOT_RECORDED: &str =
+    "alerts were published and not recorded, so that they will come again, marked as possible repeats";
 const NOT_READ: &str = "each alert's claim showed whether it was sent before";
-
-/// What became of the alerts.
-#[derive(Debug, Default)]
-pub struct Delivered {
-    /// Every alert that is due or was sent before, with its outcome.
-    pub alerts: Vec<AlertRecord>,
-    /// What would be published; of a preview only.
-    pub publications: Vec<Publication>,
-    /// What went wrong.
-    pub faults: Vec<RunError>,
-}
-
-impl Delivered {
-    /// How many alerts were published.
-    #[must_use]
-    pub fn sent(&self) -> u64 {
-        self.alerts.iter().filter(|alert| alert.outcome == Outcome::Sent).count() as u64
-    }
-
-    fn ledger_fault(&mut self, error: &LedgerError, consequence: &str) {
-        tracing::error!(%error, consequence, "the ledger failed");
-        // One broken ledger is one fault for each consequence, however many alerts it concerns.
-        let is_known = |fault: &RunError| fault.code == Code::LedgerUnavailable && fault.message.ends_with(consequence);
-        if !self.faults.iter().any(is_known) {
-            self.faults.push(RunError::new(Code::LedgerUnavailable, format!("{error}; {consequence}")));
-        }
-    }
-
-    fn fault(&mut self, code: Code, message: String) {
-        tracing::error!(message, %code, "alerts were not published");
-        self.faults.push(RunError::new(code, message));
-    }
-}
-
-/// What a run that sends nothing would send.
-#[must_use]
-pub fn preview(composed: &Composed<'_>, case: &Case<'_>) -> Delivered {
-    let mut delivered = Delivered::default();
-    for message in &composed.messages {
-        delivered.alerts.extend(message.records(Outcome::DryRun));
-        delivered.publications.push(Publication::of(message, false, Outcome::DryRun));
-    }
-    delivered.alerts.extend(already_sent(&composed.others, case));
-    delivered
-}
-
-fn already_sent<'a>(others: &[Alert<'a>], case: &Case<'a>) -> Vec<AlertRecord> {
-    let sent = others.iter().filter(|alert| alert.decision == Decision::AlreadySent);
-    sent.map(|alert| record(alert, case, Outcome::AlreadySent)).collect()
-}
 
 /// Asks who listens to a topic; the error of a topic that nobody listens to. A check that fails is no error: nobody can know.
 pub async fn nobody_listens(topic: &Topic, topic_arn: &str, deadline: Deadline) -> Option<RunError> {
@@ -99,26 +55,20 @@ pub async fn nobody_listens(topic: &Topic, topic_arn: &str, deadline: Deadline) 
     match asked.unwrap_or_else(|| Err("no answer in time".to_owned())) {
         Ok(Some(0)) => Some(RunError::new(
             Code::NobodyListens,
-            format!("topic {topic_arn} has no confirmed subscription, so nobody would read an alert; subscribe to it and confirm, and the next run sends what is due"),
+            format!(
+                "topic {topic_arn} has no confirmed subscription, so nobody would read an alert; subscribe to it and confirm, and the next run sends what is due"
+            ),
         )),
         Ok(_) => None,
         Err(problem) => {
-            tracing::warn!(topic_arn, problem, "it could not be checked whether anybody listens; allow sns:GetTopicAttributes");
+            tracing::warn!(
+                topic_arn,
+                problem,
+                "it could not be checked whether anybody listens; allow sns:GetTopicAttributes"
+            );
             None
         }
     }
-}
-
-/// What happened to an alert that was to be claimed.
-enum Claimed<'a> {
-    /// It is ours to publish.
-    Held(Recording<'a>),
-    /// The ledger failed: it is published all the same.
-    Unheld(Recording<'a>, LedgerError),
-    /// By the thread as it is, it is not due any more.
-    Settled(Alert<'a>),
-    /// Another run is about to publish it.
-    Elsewhere(Alert<'a>, Timestamp),
 }
 
 /// Sends what is due, and keeps the ledger true.
@@ -171,8 +121,8 @@ impl<'r> Outbox<'r> {
     /// What is known of an account. A ledger that cannot be read is among the faults at the end.
     pub async fn threads(&mut self, account: &str) -> Threads {
         let loading = self.ledger_deadline.bound(self.ledger.load(account, self.owner)).await;
-        let (threads, problem) =
-            loading.unwrap_or_else(|| (Threads::new(Vec::new(), BTreeSet::new(), true), Some(LedgerError::out_of_time())));
+        let (threads, problem) = loading
+            .unwrap_or_else(|| (Threads::new(Vec::new(), BTreeSet::new(), true), Some(LedgerError::out_of_time())));
         if let Some(error) = problem {
             self.ledger_works = false;
             self.was_read = false;
@@ -227,7 +177,8 @@ impl<'r> Outbox<'r> {
     async fn patiently<T>(&mut self, call: impl Future<Output = Result<T, LedgerError>>) -> Result<T, LedgerError> {
         let patience = if self.ledger_works { PATIENCE } else { LITTLE_PATIENCE };
         let before = self.deadline.left();
-        let answer = self.deadline.at_most(patience).bound(call).await.unwrap_or_else(|| Err(LedgerError::out_of_time()));
+        let answer =
+            self.deadline.at_most(patience).bound(call).await.unwrap_or_else(|| Err(LedgerError::out_of_time()));
         self.slowest_write = self.slowest_write.max(before.saturating_sub(self.deadline.left()));
         self.ledger_works = answer.is_ok();
         answer
@@ -290,59 +241,6 @@ impl<'r> Outbox<'r> {
         }
     }
 
-    async fn claim<'a>(&mut self, alerts: Vec<Alert<'a>>, case: &Case<'a>) -> Vec<Claimed<'a>> {
-        if let Err(error) = self.intend(case.totals.account()).await {
-            let mut error = Some(error);
-            let unheld = |alert| Claimed::Unheld(Recording::new(alert, None, case), error.take().unwrap_or_else(LedgerError::out_of_time));
-            return alerts.into_iter().map(unheld).collect();
-        }
-        let again = |alert: Alert<'a>| match &self.threads {
-            Some(threads) => Alert { top: alert.top, ..decide_by(alert.finding, threads, case) },
-            None => alert,
-        };
-        let alerts: Vec<_> = alerts.into_iter().map(again).collect();
-        let deadline = self.deadline.less_reserve(PUBLISH_RESERVE);
-        let before = self.deadline.left();
-        let rounds = u32::try_from(alerts.len().div_ceil(AT_ONCE)).unwrap_or(u32::MAX).max(1);
-        let claims = stream::iter(alerts).map(|alert| self.claim_one(alert, case, deadline));
-        let claims: Vec<_> = claims.buffered(AT_ONCE).collect().await;
-        self.ledger_works = !claims.iter().any(|claimed| matches!(claimed, Claimed::Unheld(..)));
-        self.slowest_write = self.slowest_write.max(before.saturating_sub(self.deadline.left()) / rounds);
-        claims
-    }
-
-    /// Claims an alert's thread, and decides anew as often as the thread is not as it was read.
-    async fn claim_one<'a>(&self, alert: Alert<'a>, case: &Case<'a>, deadline: Deadline) -> Claimed<'a> {
-        let mut alert = alert;
-        for _ in 0..MOST_TURNS {
-            if alert.decision != Decision::Due {
-                return Claimed::Settled(alert);
-            }
-            let now = self.ledger.now();
-            let read = alert.thread.as_ref();
-            let claim = read.and_then(|thread| thread.claim.as_ref()).filter(|claim| now < claim.lease_until);
-            if let Some(claim) = claim.filter(|claim| claim.owner != self.owner) {
-                let until = claim.lease_until;
-                return Claimed::Elsewhere(alert, until);
-            }
-            let thread = self.claimed(&alert, case, now.saturating_add(LEASE).unwrap_or(now));
-            let written = deadline.at_most(PATIENCE).bound(self.ledger.write(&thread, read.map(|thread| thread.version))).await;
-            match written.unwrap_or_else(|| Err(LedgerError::out_of_time())) {
-                Ok(Write::Done) => return Claimed::Held(Recording::new(alert, Some(thread), case)),
-                Ok(Write::Refused(found)) => alert = anew(alert, found.as_deref(), case),
-                Err(error) => return Claimed::Unheld(Recording::new(alert, None, case), error),
-            }
-        }
-        Claimed::Unheld(Recording::new(alert, None, case), LedgerError::out_of_time())
-    }
-
-    /// The thread once the alert is claimed.
-    fn claimed<'a>(&self, alert: &Alert<'a>, case: &Case<'a>, lease_until: Timestamp) -> Thread {
-        let next = alert.doubt.clone().or_else(|| alert.next.clone()).unwrap_or_default();
-        let claim = Claim { owner: self.owner.to_owned(), lease_until, alert: alert.id.clone(), next };
-        Thread::after(alert.thread.as_ref(), &alert.key, alert.base.clone(), Some(claim), alert.finding.ends(case))
-    }
-
     /// Publishes a message and records what became of it.
     async fn publish<'a>(
         &mut self,
@@ -356,7 +254,8 @@ impl<'r> Outbox<'r> {
         let ends_soon = |thread: &Thread| {
             thread.claim.as_ref().is_some_and(|claim| claim.lease_until.duration_since(now) < LONGEST_PUBLISH)
         };
-        let possible_repeat = possible_repeat || recordings.iter().filter_map(|recording| recording.held.as_ref()).any(ends_soon);
+        let possible_repeat =
+            possible_repeat || recordings.iter().filter_map(|recording| recording.held.as_ref()).any(ends_soon);
         let topic_arn = message.case.receiver.topic_arn.clone();
         let form = |again: bool| Publication::of(&message, possible_repeat || again, Outcome::Sent);
         let before = self.deadline.left();
@@ -389,7 +288,12 @@ impl<'r> Outbox<'r> {
     }
 
     /// Ends the run: what was published is recorded if at all possible, then threads get their notes, then the intent goes.
-    async fn finish<'a>(mut self, others: Vec<Alert<'a>>, mut unrecorded: Vec<Recording<'a>>, case: &Case<'a>) -> Delivered {
+    async fn finish<'a>(
+        mut self,
+        others: Vec<Alert<'a>>,
+        mut unrecorded: Vec<Recording<'a>>,
+        case: &Case<'a>,
+    ) -> Delivered {
         self.catch_up(&mut unrecorded).await;
         if !unrecorded.is_empty() {
             self.delivered.ledger_fault(&LedgerError::out_of_time(), NOT_RECORDED);
@@ -406,24 +310,19 @@ impl<'r> Outbox<'r> {
         }
         if self.out_of_time > 0 {
             let count = self.out_of_time;
-            let message = format!("the run's time was up with {count} alerts to send; the next run sends them; raise the function's timeout");
+            let message = format!(
+                "the run's time was up with {count} alerts to send; the next run sends them; raise the function's timeout"
+            );
             self.delivered.fault(Code::PublishFailed, message);
         }
         if let Some((count, until)) = self.held_elsewhere {
-            let message = format!("another run is about to send {count} of the alerts, until {until}; if it does not, the next run does");
+            let message = format!(
+                "another run is about to send {count} of the alerts, until {until}; if it does not, the next run does"
+            );
             self.delivered.fault(Code::LedgerUnavailable, message);
         }
         self.delivered
     }
-}
-
-/// Decides again about an alert whose thread is not as it was read.
-fn anew<'a>(alert: Alert<'a>, thread: Option<&Thread>, case: &Case<'a>) -> Alert<'a> {
-    let Alert { finding, top, may_repeat, id, .. } = alert;
-    let mut again = decide_one(finding, thread, case);
-    again.top = top;
-    again.may_repeat |= may_repeat && again.id == id;
-    again
 }
 
 #[cfg(test)]

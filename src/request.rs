@@ -231,7 +231,11 @@ fn instant(name: &str, text: &str) -> Result<Timestamp, RunError> {
 
 /// A date or an instant that is not in the future: a date may be today's in any zone.
 fn moment(text: &str, now: Timestamp) -> Result<Moment, RunError> {
-    let future = || invalid(format!("as_of {text} lies in the future, of which nothing is known; give a past moment or leave it out"));
+    let future = || {
+        invalid(format!(
+            "as_of {text} lies in the future, of which nothing is known; give a past moment or leave it out"
+        ))
+    };
     let tomorrow = now.saturating_add(SignedDuration::from_hours(24)).unwrap_or(now);
     // A date alone: a text with a time of day is no date, though it could be read as one.
     if !text.contains(['T', 't', ' '])
@@ -240,9 +244,11 @@ fn moment(text: &str, now: Timestamp) -> Result<Moment, RunError> {
         let latest = tomorrow.to_zoned(TimeZone::UTC).date();
         return if date > latest { Err(future()) } else { Ok(Moment::EndOf(date)) };
     }
-    let at: Timestamp = text
-        .parse()
-        .map_err(|_| invalid(format!("as_of = {text:?} is neither a date such as 2026-10-31 nor a time such as 2026-10-31T23:59:59Z")))?;
+    let at: Timestamp = text.parse().map_err(|_| {
+        invalid(format!(
+            "as_of = {text:?} is neither a date such as 2026-10-31 nor a time such as 2026-10-31T23:59:59Z"
+        ))
+    })?;
     if at > tomorrow { Err(future()) } else { Ok(Moment::Instant(at)) }
 }
 
@@ -328,7 +334,8 @@ mod tests {
             assert_eq!(request.scheduled_time, Some("2026-11-22T13:00:00Z".parse().unwrap()));
             assert_eq!((request.task, request.trigger.as_deref()), (Task::Judge(Judge::Live), Some("schedule")));
         }
-        let placeholder = json!({"schedule_arn": "<aws.scheduler.schedule-arn>", "scheduled_time": "<aws.scheduler.scheduled-time>"});
+        let placeholder =
+            json!({"schedule_arn": "<aws.scheduler.schedule-arn>", "scheduled_time": "<aws.scheduler.scheduled-time>"});
         assert_eq!(read(placeholder).unwrap().scheduled_time, None);
     }
 
@@ -344,7 +351,10 @@ mod tests {
             (json!({"as_of": "2027-01-01T00:00:00Z"}), "lies in the future"),
             (json!({"as_of": "2026-11-24"}), "lies in the future"),
             (json!({"backfill": true, "dry_run": true}), "backfill, dry_run exclude each other"),
-            (json!({"backfill": true, "as_of": "2026-10-31", "test_alert": true}), "backfill, as_of, test_alert exclude each other"),
+            (
+                json!({"backfill": true, "as_of": "2026-10-31", "test_alert": true}),
+                "backfill, as_of, test_alert exclude each other",
+            ),
             (json!({"test_alert": true, "as_of": "2026-10-31"}), "test_alert, as_of exclude each other"),
             (json!({"publish": true, "dry_run": true, "as_of": "2026-10-31"}), "publish, dry_run exclude each other"),
             (json!({"publish": true}), "publish goes with as_of only"),

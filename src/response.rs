@@ -162,7 +162,13 @@ fn is_zero(count: &u64) -> bool {
 impl Judged {
     /// The answer of a run that judged the report, with what became of the alerts.
     #[must_use]
-    pub fn of(case: &Case<'_>, history: &History, requests: u64, restated: Vec<Restated>, alerts: Vec<AlertRecord>) -> Judged {
+    pub fn of(
+        case: &Case<'_>,
+        history: &History,
+        requests: u64,
+        restated: Vec<Restated>,
+        alerts: Vec<AlertRecord>,
+    ) -> Judged {
         let mut sums = totals(case);
         if sums.len() > MOST_TOTALS {
             sums.sort_by_key(|total| std::cmp::Reverse(total.amount));
@@ -341,7 +347,8 @@ mod tests {
 
     #[test]
     fn a_backfill_never_claims_to_be_complete() {
-        let backfill = BackfillAnswer { days: 390, days_read: 30, since: Some("2025-10-25".parse().unwrap()), finished: false };
+        let backfill =
+            BackfillAnswer { days: 390, days_read: 30, since: Some("2025-10-25".parse().unwrap()), finished: false };
         assert_eq!(
             json!(Response::Backfilled(Backfilled { backfill })),
             json!({"backfill": {"days": 390, "days_read": 30, "since": "2025-10-25", "finished": false}})

@@ -179,7 +179,12 @@ impl Scripted {
         let publish = || self.published.lock().unwrap().push((topic_arn.to_owned(), message(false)));
         match self.script.call(fate, publish).await {
             Some(()) => Ok("message".to_owned()),
-            None => Err(PublishError { topic: topic_arn.to_owned(), problem: "failed".to_owned(), refused, may_pass: false }),
+            None => Err(PublishError {
+                topic: topic_arn.to_owned(),
+                problem: "failed".to_owned(),
+                refused,
+                may_pass: false,
+            }),
         }
     }
 }

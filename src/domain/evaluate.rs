@@ -73,7 +73,8 @@ pub fn matched(policy: &Policy, totals: &Totals, periods: &[Period]) -> BTreeSet
         let names = periods.iter().flat_map(|period| totals.by_subject(period, scope).into_keys());
         subjects.insert(scope, names.map(|(subject, _)| subject).collect());
     }
-    let matches = |budget: &&Budget| subjects.get(&budget.scope).into_iter().flatten().any(|subject| budget.names(subject));
+    let matches =
+        |budget: &&Budget| subjects.get(&budget.scope).into_iter().flatten().any(|subject| budget.names(subject));
     policy.budgets.iter().filter(|budget| budget.only != Only::Everyone).filter(matches).map(fingerprint).collect()
 }
 

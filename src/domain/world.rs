@@ -47,11 +47,21 @@ impl World {
     pub(crate) fn new(policy: &str) -> World {
         let policy = Policy::parse(policy).unwrap_or_else(|faults| panic!("{faults}"));
         let receipt = Receipt { complete: true, rows: 1443, pages: 6, days: 22, ..Receipt::default() };
-        let receiver = Receiver { name: "default".into(), topic_arn: "arn:aws:sns:us-east-1:123456789012:alerts".into() };
+        let receiver =
+            Receiver { name: "default".into(), topic_arn: "arn:aws:sns:us-east-1:123456789012:alerts".into() };
         let (coverage, history) = (Coverage::default(), History::default());
         let totals = Totals::of("acc".into());
-        World { policy, totals, coverage, receipt, receiver, periods: Vec::new(), history, as_of: Timestamp::UNIX_EPOCH }
-            .at(NOW)
+        World {
+            policy,
+            totals,
+            coverage,
+            receipt,
+            receiver,
+            periods: Vec::new(),
+            history,
+            as_of: Timestamp::UNIX_EPOCH,
+        }
+        .at(NOW)
     }
 
     /// At this moment, the running period of each kind is judged.
@@ -64,13 +74,24 @@ impl World {
 
     /// The sums of a day of November: number, department, currency, money.
     pub(crate) fn day(mut self, day: i8, sums: &[(&str, &str, &str, &str)]) -> World {
-        let sums: DaySums = sums.iter().map(|(number, department, currency, money)| {
-            let [number, department] = [number, department].map(|text| if text.is_empty() { NONE.into() } else { Arc::from(*text) });
-            let extension = if &*department == NONE { "1003" } else { NONE };
-            let currency = Currency::parse(currency).unwrap();
-            let line = Line { number, department, cost_center: NONE.into(), extension: extension.into(), name: NONE.into(), currency };
-            (line, Sum { amount: amount(money), messages: 3 })
-        }).collect();
+        let sums: DaySums = sums
+            .iter()
+            .map(|(number, department, currency, money)| {
+                let [number, department] =
+                    [number, department].map(|text| if text.is_empty() { NONE.into() } else { Arc::from(*text) });
+                let extension = if &*department == NONE { "1003" } else { NONE };
+                let currency = Currency::parse(currency).unwrap();
+                let line = Line {
+                    number,
+                    department,
+                    cost_center: NONE.into(),
+                    extension: extension.into(),
+                    name: NONE.into(),
+                    currency,
+                };
+                (line, Sum { amount: amount(money), messages: 3 })
+            })
+            .collect();
         self.totals.set(jiff::civil::date(2026, 11, day), &sums);
         self
     }
@@ -92,7 +113,12 @@ impl World {
     /// A figure fell, and no second reading has confirmed it.
     pub(crate) fn unconfirmed(mut self) -> World {
         let (day, currency) = (jiff::civil::date(2026, 11, 5), Currency::parse("USD").unwrap());
-        self.coverage.unconfirmed.push(Unconfirmed { day, currency, before: Sum::of(amount("2")), after: Sum::of(amount("1")) });
+        self.coverage.unconfirmed.push(Unconfirmed {
+            day,
+            currency,
+            before: Sum::of(amount("2")),
+            after: Sum::of(amount("1")),
+        });
         self
     }
 
@@ -157,4 +183,3 @@ pub(crate) fn shown(alert: &Alert<'_>, case: &Case<'_>) -> String {
         (decision, _) => format!("{decision:?}"),
     }
 }
-

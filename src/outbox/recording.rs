@@ -3,7 +3,8 @@
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 
-use super::{AT_ONCE, MOST_TURNS, NOT_RECORDED, Outbox, PATIENCE, anew};
+use super::claim::anew;
+use super::{AT_ONCE, MOST_TURNS, NOT_RECORDED, Outbox, PATIENCE};
 use crate::clients::ledger::{LedgerError, SentMessage, Write};
 use crate::domain::alert::{Alert, Claim, Decision, Record, Thread};
 use crate::domain::evaluate::Case;
@@ -143,7 +144,10 @@ impl Outbox<'_> {
             // A thread that another run holds is left to it.
             let read = alert.thread.as_ref().filter(|thread| !thread.is_held(self.ledger.now()))?;
             let claim = read.claim.clone();
-            let (thread, read) = (Thread::after(Some(read), &alert.key, alert.next.clone()?, claim, alert.finding.ends(case)), Some(read));
+            let (thread, read) = (
+                Thread::after(Some(read), &alert.key, alert.next.clone()?, claim, alert.finding.ends(case)),
+                Some(read),
+            );
             Some((thread, read.map(|thread| thread.version)))
         };
         let failed = self.write_all(others.iter().filter_map(note).collect()).await;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::Value;
 
 use super::*;
+use crate::clients::ledger::LEASE;
 use crate::clients::ledger::memory::Memory;
 use crate::clients::script::{Fate, Script};
 use crate::clients::topic::Scripted;
@@ -36,7 +37,8 @@ impl Stage {
         let script = Arc::new(Script::default());
         script.at(NOW.parse().unwrap());
         let ledger = Ledger::Memory(Memory::new(Arc::clone(&script)));
-        let topic = Scripted { script: Arc::clone(&script), published: Mutex::default(), deaf: Mutex::new(HashSet::new()) };
+        let topic =
+            Scripted { script: Arc::clone(&script), published: Mutex::default(), deaf: Mutex::new(HashSet::new()) };
         Stage { script, ledger, topic: Topic::Scripted(topic), runs: 0 }
     }
 

@@ -183,7 +183,9 @@ impl Ledger {
     pub async fn keep(&self, account: &str, message: &SentMessage) -> Result<(), LedgerError> {
         let (key, text) = (message.sort_key(), serde_json::to_string(message).unwrap_or_default());
         match self {
-            Ledger::Table(table) => table.put(account, &key, "message", text, later(message.sent_at, MESSAGE_KEPT)).await,
+            Ledger::Table(table) => {
+                table.put(account, &key, "message", text, later(message.sent_at, MESSAGE_KEPT)).await
+            }
             Ledger::File(path) => file::change(path, |items| items.put(account, &key, text.clone())),
             #[cfg(test)]
             Ledger::Memory(memory) => memory.put(account, &key, text).await,

@@ -38,8 +38,11 @@ impl Table {
         let threads = threads.iter().filter(is_valid).filter_map(|item| stored::thread(text(item, "thread")?));
         let own = intent_key(owner);
         let intents = intents.iter().filter(is_valid).filter(|item| text(item, "sk") != Some(own.as_str()));
-        let intended: BTreeSet<AlertId> =
-            intents.filter_map(|item| text(item, "intends")).flat_map(|ids| ids.split(',')).map(AlertId::stored).collect();
+        let intended: BTreeSet<AlertId> = intents
+            .filter_map(|item| text(item, "intends"))
+            .flat_map(|ids| ids.split(','))
+            .map(AlertId::stored)
+            .collect();
         let problem = one.or(other).map(|problem| self.error("read", problem));
         (Threads::new(threads.collect(), intended, problem.is_some()), problem)
     }

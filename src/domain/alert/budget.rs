@@ -1,20 +1,15 @@
-//! A level of a budget is reached.
-//!
-//! A level is due if it is above the thread's highest percent **or** its highest money, so that neither a raised nor a lowered budget
-//! silences a breach. Of several newly reached levels the highest is sent and names the others. Figures that are lower than what was sent
-//! lead to a correction (see [`super::correction`]), never to both.
+//! A level of a budget is reached (see [`super::due`] for when that is reported).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::SignedDuration;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use super::correction::Correction;
+use super::due::is_above;
 use super::words::{days_left, period_name, spent_by};
 use super::{
-    Alert, AlertRecord, Decision, Details, Finding, Kind, Record, Reported, Row, Severity, Thread, ThreadKey, Verdict, Wording,
+    Alert, AlertRecord, Decision, Details, Finding, Kind, Record, Reported, Row, Severity, ThreadKey, Verdict, Wording,
     limit, money,
 };
 use crate::domain::charge::{Product, Scope};
@@ -25,9 +20,6 @@ use crate::domain::period::Period;
 use crate::domain::policy::{Budget, Level};
 use crate::domain::text::label;
 use crate::domain::totals::{ContributorKind, Sum};
-
-/// After a thread's first correction the next waits until complete readings have agreed for so long.
-const AGREEMENT: SignedDuration = SignedDuration::from_hours(24);
 
 /// What a subject with a budget has spent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,85 +40,6 @@ pub struct Spent<'a> {
     pub account_amount: Amount,
     /// The sums by civil day; filled in where they are needed.
     pub days: BTreeMap<Date, Amount>,
-}
-
-/// What a subject whose thread was reported has spent, now that no charge of it is left; `None` if nothing judges it any more.
-pub(super) fn gone<'a>(key: &ThreadKey, case: &Case<'a>) -> Option<Finding<'a>> {
-    let is_ours = key.kind == Kind::Budget && key.topic_arn == case.receiver.topic_arn && key.account == *case.totals.account();
-    let period = case.periods.iter().find(|period| is_ours && period.label() == key.period)?;
-    let (scope, subject, currency) = (key.scope, Arc::clone(&key.subject), key.currency?);
-    let budget = case.policy.budget_for(scope, &subject, currency, period.kind())?;
-    let certainty = case.coverage.certainty(period, scope, &subject, currency);
-    let (sum, account_amount, days) = (Sum::default(), Amount::ZERO, BTreeMap::new());
-    Some(Finding::Spent(Box::new(Spent { scope, subject, period: *period, sum, certainty, budget, account_amount, days })))
-}
-
-/// Whether the level is above what was reported.
-fn is_above(level: &Level, record: &Record) -> bool {
-    record.reported.as_ref().is_none_or(|known| level.percent > known.percent || level.threshold > known.money)
-}
-
-/// Whether a report of this level is part of what was reported.
-pub(super) fn is_reported(level: &Level, record: &Record) -> bool {
-    !is_above(level, record)
-}
-
-/// When an alert or a correction is due for one subject of a budget (see this file and [`super::correction`]).
-pub(super) fn verdict<'a>(spent: Spent<'a>, key: &ThreadKey, thread: Option<&Thread>, case: &Case<'a>) -> Verdict<'a> {
-    let nothing = Record::default();
-    let record = thread.map_or(&nothing, |thread| &thread.record);
-    let possible: Vec<&Record> = thread.map_or_else(|| vec![record], |thread| thread.possible().collect());
-    let corrections = possible.iter().map(|record| record.corrections).max().unwrap_or_default();
-    let fallen = possible.iter().filter_map(|record| record.reported.as_ref()).filter(|known| spent.is_below(known));
-    let fallen = fallen.max_by_key(|known| known.money).cloned();
-    let highest = spent.highest();
-    let claimed = thread.and_then(|thread| thread.claim.as_ref());
-    if let Some(known) = fallen {
-        if spent.certainty == Certainty::Exact {
-            return corrected(spent, known, key, thread, case);
-        }
-        // What was read in part may still reach a level that no reader has heard of.
-        if !highest.is_some_and(|level| possible.iter().all(|record| is_above(level, record))) {
-            return spent.without_alert(key, Decision::FallNotProven, None);
-        }
-    }
-    let Some(level) = highest.filter(|level| possible.iter().any(|record| is_above(level, record))) else {
-        let decision = if highest.is_some() { Decision::AlreadySent } else { Decision::BelowLevels };
-        let note = spent.settled(record);
-        return spent.without_alert(key, decision, note);
-    };
-    let reported = Reported { percent: level.percent, money: level.threshold, ..spent.reported(case) };
-    let reported = reported.raised_to(record);
-    // What a run claimed that died, and what is sent now, say nothing of each other where neither is above the other.
-    let doubt = claimed.map(|claim| reported.clone().raised_to(&claim.next)).filter(|doubt| *doubt != reported);
-    let doubt = doubt.map(|reported| Record { reported: Some(reported), corrections, lower_since: None });
-    let id = key.alert_id(&format!("{level} {}", level.threshold), corrections);
-    // If the reader knows what a run claimed, or does not know it, this may be nothing new.
-    let may_repeat = !possible.iter().all(|record| is_above(level, record));
-    let next = Some(Record { reported: Some(reported), corrections, lower_since: None });
-    // Whichever of the two the level is above: should this run die as well, the next one has to find it due again.
-    let base = if is_above(level, record) { record.clone() } else { claimed.map_or_else(Record::default, |claim| claim.next.clone()) };
-    Verdict { decision: Decision::Due, finding: Finding::Spent(Box::new(spent)), id, base, next, doubt, may_repeat }
-}
-
-/// The figure is lower than what the receiver may know, and proven.
-fn corrected<'a>(spent: Spent<'a>, known: Reported, key: &ThreadKey, thread: Option<&Thread>, case: &Case<'a>) -> Verdict<'a> {
-    let nothing = Record::default();
-    let record = thread.map_or(&nothing, |thread| &thread.record);
-    let claimed = thread.and_then(|thread| thread.claim.as_ref());
-    let id = key.alert_id("correction", record.corrections);
-    let since = record.lower_since.unwrap_or(case.as_of);
-    if record.corrections > 0 && case.as_of.duration_since(since) < AGREEMENT {
-        let note = record.lower_since.is_none().then(|| Record { lower_since: Some(since), ..record.clone() });
-        return spent.without_alert(key, Decision::WaitsToCorrect { since }, note);
-    }
-    let (percent, money) = spent.highest().map_or((Decimal::ZERO, Amount::ZERO), |level| (level.percent, level.threshold));
-    let reported = Some(Reported { percent, money, at_least: false, ..spent.reported(case) });
-    let next = Some(Record { reported, corrections: record.corrections + 1, lower_since: None });
-    let may_repeat = claimed.is_some_and(|claim| claim.alert == id);
-    let base = Record { reported: Some(known.clone()), ..record.clone() };
-    let finding = Finding::Correction(Box::new(Correction::of(spent, known, record, case)));
-    Verdict { decision: Decision::Due, finding, id, base, next, doubt: None, may_repeat }
 }
 
 impl<'a> Spent<'a> {
@@ -166,12 +79,12 @@ impl<'a> Spent<'a> {
     }
 
     /// Whether what was reported is no longer so: its level is no longer reached, or it was read in part and the whole is less.
-    fn is_below(&self, known: &Reported) -> bool {
+    pub(super) fn is_below(&self, known: &Reported) -> bool {
         let spent = self.sum.amount;
         (known.money > Amount::ZERO && spent < known.money) || (known.at_least && spent < known.amount)
     }
 
-    fn reported(&self, case: &Case<'a>) -> Reported {
+    pub(super) fn reported(&self, case: &Case<'a>) -> Reported {
         Reported {
             percent: Decimal::ZERO,
             money: Amount::ZERO,
@@ -183,7 +96,7 @@ impl<'a> Spent<'a> {
     }
 
     /// What a whole reading that does not fall short settles: it ends a wait, and proves what was read in part.
-    fn settled(&self, record: &Record) -> Option<Record> {
+    pub(super) fn settled(&self, record: &Record) -> Option<Record> {
         let was_in_part = record.reported.as_ref().is_some_and(|known| known.at_least);
         let waited = record.lower_since.is_some();
         if self.certainty != Certainty::Exact || !(was_in_part || waited) {
@@ -193,7 +106,7 @@ impl<'a> Spent<'a> {
         Some(Record { reported, lower_since: None, ..record.clone() })
     }
 
-    fn without_alert(self, key: &ThreadKey, decision: Decision, next: Option<Record>) -> Verdict<'a> {
+    pub(super) fn without_alert(self, key: &ThreadKey, decision: Decision, next: Option<Record>) -> Verdict<'a> {
         let id = key.alert_id("none", 0);
         let (finding, base) = (Finding::Spent(Box::new(self)), Record::default());
         Verdict { decision, finding, id, base, next, doubt: None, may_repeat: false }
@@ -299,7 +212,9 @@ impl<'a> Spent<'a> {
                 super::words::gaps(case)
             )
         } else {
-            format!("{whose} has spent {currency} {amount} of its {currency} {limit} budget for {period}. That is {percent}, {with}.")
+            format!(
+                "{whose} has spent {currency} {amount} of its {currency} {limit} budget for {period}. That is {percent}, {with}."
+            )
         };
         // The one department that a number belongs to has been named.
         let mut facts = if self.owner(alert).is_some() { Vec::new() } else { spent_by(&alert.top, currency) };
@@ -309,9 +224,12 @@ impl<'a> Spent<'a> {
         facts.push(("Messages".to_owned(), self.sum.messages.to_string()));
         facts.push(("Budget".to_owned(), self.budget_text()));
         let next = self.budget.levels.iter().find(|level| self.sum.amount < level.threshold);
-        let next = next.map_or_else(|| "no further alert follows".to_owned(), |level| format!("the next alert comes at {level}"));
+        let next = next
+            .map_or_else(|| "no further alert follows".to_owned(), |level| format!("the next alert comes at {level}"));
         let kind = self.period.kind().name();
-        let expected = format!("If you expected this, do nothing: {next} this {kind}, unless Zoom revises it or the budget changes.");
+        let expected = format!(
+            "If you expected this, do nothing: {next} this {kind}, unless Zoom revises it or the budget changes."
+        );
         let mark = match (severity, self.highest()) {
             (Severity::Warning, Some(level)) => level.to_string(),
             _ => severity.word().to_owned(),

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use super::budget::{Spent, is_reported};
+use super::budget::Spent;
+use super::due::is_above;
 use super::words::period_name;
 use super::{Alert, AlertRecord, Kind, Record, Reported, Row, Severity, Wording, money};
 use crate::domain::evaluate::Case;
@@ -36,7 +37,7 @@ impl<'a> Correction<'a> {
         let levels = spent.budget.levels.iter();
         let (before, now) = (previous.amount, spent.sum.amount);
         let no_longer = levels.filter(|level| now < level.threshold && level.threshold <= before).collect();
-        let only_now = spent.reached().filter(|level| record.reported.is_some() && !is_reported(level, record)).collect();
+        let only_now = spent.reached().filter(|level| record.reported.is_some() && is_above(level, record)).collect();
         let days = revised_days(&spent, &previous, case);
         Correction { spent, previous, no_longer, only_now, days }
     }

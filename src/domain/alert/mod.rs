@@ -5,6 +5,7 @@
 
 mod budget;
 mod correction;
+mod due;
 mod stale;
 mod test;
 mod thread;
@@ -26,7 +27,7 @@ pub(crate) use thread::hash;
 pub use thread::{AlertId, Claim, Receiver, Record, Reported, Thread, ThreadKey, Threads};
 pub use unwatched::Unwatched;
 pub use wording::{AlertRecord, Details, Outcome, Row, Severity, Wording};
-pub use words::{count, limit, money, moment};
+pub use words::{count, limit, moment, money};
 
 use super::charge::Scope;
 use super::evaluate::Case;
@@ -163,9 +164,9 @@ impl<'a> Finding<'a> {
 
     fn verdict(self, key: &ThreadKey, thread: Option<&Thread>, case: &Case<'a>) -> Verdict<'a> {
         match self {
-            Finding::Spent(spent) => budget::verdict(*spent, key, thread, case),
+            Finding::Spent(spent) => due::verdict(*spent, key, thread, case),
             // A correction that was refused by the ledger is decided anew, from the figure behind it.
-            Finding::Correction(correction) => budget::verdict(correction.spent, key, thread, case),
+            Finding::Correction(correction) => due::verdict(correction.spent, key, thread, case),
             Finding::Unwatched(_) | Finding::Stale(_) | Finding::Test(_) => once(self, key, thread, case),
         }
     }
@@ -188,7 +189,9 @@ impl<'a> Finding<'a> {
         match self {
             Finding::Spent(spent) => Some(spent.spender()),
             Finding::Correction(correction) => Some(correction.spent.spender()),
-            Finding::Unwatched(found) => Some((found.period, Scope::Account, Arc::clone(&found.account), found.currency)),
+            Finding::Unwatched(found) => {
+                Some((found.period, Scope::Account, Arc::clone(&found.account), found.currency))
+            }
             Finding::Stale(_) | Finding::Test(_) => None,
         }
     }
@@ -239,7 +242,7 @@ pub fn decide_one<'a>(finding: Finding<'a>, thread: Option<&Thread>, case: &Case
 pub fn decide<'a>(mut findings: Vec<Finding<'a>>, threads: &Threads, case: &Case<'a>) -> Vec<Alert<'a>> {
     let found: HashSet<ThreadKey> = findings.iter().map(|finding| finding.key(case)).collect();
     let gone = threads.iter().filter(|thread| !found.contains(&thread.key));
-    findings.extend(gone.filter_map(|thread| budget::gone(&thread.key, case)));
+    findings.extend(gone.filter_map(|thread| due::gone(&thread.key, case)));
     add_days(&mut findings, threads, case);
     findings.into_iter().map(|finding| decide_by(finding, threads, case)).collect()
 }

@@ -44,17 +44,19 @@ fn story(runs: &[Run]) -> Vec<String> {
 fn a_level_is_due_above_the_highest_percent_or_the_highest_money() {
     for (runs, expected) in [
         // Of several newly reached levels the highest is sent and names the others.
-        (&[Run(0, "49.99", BUDGET), Run(1, "50", BUDGET), Run(2, "101", BUDGET), Run(3, "140", BUDGET)][..],
-         &["BelowLevels", "send 50%, also []", "send 100%, also [80%]", "AlreadySent"][..]),
+        (
+            &[Run(0, "49.99", BUDGET), Run(1, "50", BUDGET), Run(2, "101", BUDGET), Run(3, "140", BUDGET)][..],
+            &["BelowLevels", "send 50%, also []", "send 100%, also [80%]", "AlreadySent"][..],
+        ),
         // A lowered budget does not silence its own breach: 50% of 100, then 85 of 50.
-        (&[Run(0, "50", BUDGET), Run(1, "85", "50 at [100]")],
-         &["send 50%, also []", "send 100%, also []"]),
+        (&[Run(0, "50", BUDGET), Run(1, "85", "50 at [100]")], &["send 50%, also []", "send 100%, also []"]),
         // Nor does a raised one: half of 1,000 is more money than 100% of 100.
-        (&[Run(0, "110", BUDGET), Run(1, "520", "1000 at [50, 100]"), Run(2, "521", "1000 at [50, 100]")],
-         &["send 100%, also [50% 80%]", "send 50%, also []", "AlreadySent"]),
+        (
+            &[Run(0, "110", BUDGET), Run(1, "520", "1000 at [50, 100]"), Run(2, "521", "1000 at [50, 100]")],
+            &["send 100%, also [50% 80%]", "send 50%, also []", "AlreadySent"],
+        ),
         // 10% of 1,000 is as much money as 100% of 100, and less percent: nothing higher.
-        (&[Run(0, "110", BUDGET), Run(1, "110", "1000 at [10, 100]")],
-         &["send 100%, also [50% 80%]", "AlreadySent"]),
+        (&[Run(0, "110", BUDGET), Run(1, "110", "1000 at [10, 100]")], &["send 100%, also [50% 80%]", "AlreadySent"]),
     ] {
         assert_eq!(story(runs), expected);
     }
@@ -119,7 +121,11 @@ fn a_fall_is_corrected_only_once_it_is_proven() {
 fn what_was_read_in_part_is_corrected_if_the_whole_says_less() {
     assert_eq!(
         story(&[Run(0, "-110", BUDGET), Run(1, "105", BUDGET), Run(2, "104", BUDGET)]),
-        ["send at least 100%, also [50% 80%]", "correct 110 to 105, still [100%], no longer [], days [5]", "AlreadySent"]
+        [
+            "send at least 100%, also [50% 80%]",
+            "correct 110 to 105, still [100%], no longer [], days [5]",
+            "AlreadySent"
+        ]
     );
     // The whole says as much: settled, and a later fall above the level is no correction.
     assert_eq!(
@@ -222,7 +228,10 @@ fn a_run_that_died_leaves_open_what_readers_know() {
     let first = world(&Run(0, "110", BUDGET));
     let sent = recorded(&nothing, &first.decided(&nothing), &first.case());
     let (threads, id) = claimed(&world(&Run(1, "20", BUDGET)), &sent);
-    assert_eq!(decided(&Run(2, "20", BUDGET), &threads), ("correct 110 to 20, still [], no longer [50% 80% 100%], days [5]".to_owned(), true, id));
+    assert_eq!(
+        decided(&Run(2, "20", BUDGET), &threads),
+        ("correct 110 to 20, still [], no longer [50% 80% 100%], days [5]".to_owned(), true, id)
+    );
     let (line, may_repeat, _) = decided(&Run(2, "110", BUDGET), &threads);
     assert_eq!((line.as_str(), may_repeat), ("send 100%, also []", true));
 }
@@ -275,13 +284,16 @@ fn a_currency_without_a_budget_is_reported_once_and_an_unmatched_budget_covers_n
     let threads = recorded(&Threads::default(), &world.decided(&Threads::default()), &world.case());
     assert_eq!(alerts(&world, &threads), [(Kind::Unwatched, Decision::AlreadySent)]);
     let with = |only: &str| {
-        let budget = format!("{NUMBERS}\n[[budget]]\nname = \"euros\"\nscope = \"department\"\nonly = [{only:?}]\ncurrency = \"EUR\"\namount = 9");
+        let budget = format!(
+            "{NUMBERS}\n[[budget]]\nname = \"euros\"\nscope = \"department\"\nonly = [{only:?}]\ncurrency = \"EUR\"\namount = 9"
+        );
         World::new(&budget).day(5, &[("+1", "Sales", "EUR", "3")])
     };
     assert_eq!(alerts(&with("Sales"), &Threads::default()), [(Kind::Budget, Decision::BelowLevels)]);
     let mut misspelt = with("Slaes");
     let names = |world: &World| {
-        let unmatched = crate::domain::evaluate::unmatched(&world.policy, &world.totals, &world.periods, &world.history);
+        let unmatched =
+            crate::domain::evaluate::unmatched(&world.policy, &world.totals, &world.periods, &world.history);
         unmatched.iter().map(|budget| budget.name.clone()).collect::<Vec<_>>()
     };
     assert_eq!(names(&misspelt), ["euros"]);

@@ -209,7 +209,13 @@ impl Thread {
 
     /// The thread after the next write.
     #[must_use]
-    pub fn after(read: Option<&Thread>, key: &ThreadKey, record: Record, claim: Option<Claim>, until: Timestamp) -> Thread {
+    pub fn after(
+        read: Option<&Thread>,
+        key: &ThreadKey,
+        record: Record,
+        claim: Option<Claim>,
+        until: Timestamp,
+    ) -> Thread {
         let expires_at = until.saturating_add(KEPT).unwrap_or(until);
         let version = read.map_or(0, |thread| thread.version) + 1;
         Thread { key: key.clone(), version, record, claim, expires_at }

@@ -56,8 +56,14 @@ impl Unwatched {
             headline: format!("{currency} {amount} spent that no budget covers, {name}"),
             title: format!("{currency} {amount} spent that no budget covers"),
             detail: format!("{name}, {left}"),
-            row: Row { percent: String::new(), who: format!("no budget covers {currency}"), money: format!("{currency} {amount}") },
-            lead: format!("Your account has spent {currency} {amount} in {name}{bound}, and no budget of the policy covers {currency}."),
+            row: Row {
+                percent: String::new(),
+                who: format!("no budget covers {currency}"),
+                money: format!("{currency} {amount}"),
+            },
+            lead: format!(
+                "Your account has spent {currency} {amount} in {name}{bound}, and no budget of the policy covers {currency}."
+            ),
             facts,
             steps: vec![format!(
                 "Add a budget in {currency} to the policy, or set unwatched = \"ignore\". No further alert follows for {currency} this {kind}."

@@ -27,7 +27,8 @@ pub(super) fn notification(sheet: &Sheet<'_, '_>) -> Value {
         let period = machine.period.as_deref().unwrap_or_default();
         hash(&[case.totals.account(), sheet.kind().name(), machine.budget.as_deref().unwrap_or_default(), period], 16)
     });
-    let mut steps: Vec<&String> = sheet.wordings.iter().flat_map(|wording| &wording.steps).take(MOST_STEPS * 50).collect();
+    let mut steps: Vec<&String> =
+        sheet.wordings.iter().flat_map(|wording| &wording.steps).take(MOST_STEPS * 50).collect();
     let mut seen = std::collections::BTreeSet::new();
     steps.retain(|step| seen.insert(*step));
     json!({
@@ -69,7 +70,8 @@ fn description(sheet: &Sheet<'_, '_>) -> String {
     let tail = format!("{} · {}", plain(sheet.trust().trim_end_matches('.')), sheet.id);
     let left_out = |count: usize| format!("… and {count} more; the form for programs names them all.");
     let used: usize = lines.iter().map(|line| line.chars().count() + 1).sum();
-    let mut room = MOST_DESCRIPTION.saturating_sub(used + tail.chars().count() + left_out(usize::MAX).chars().count() + 2);
+    let mut room =
+        MOST_DESCRIPTION.saturating_sub(used + tail.chars().count() + left_out(usize::MAX).chars().count() + 2);
     let single = sheet.wordings.len() == 1;
     for (index, wording) in sheet.wordings.iter().enumerate() {
         let text = alert(wording, single);
@@ -93,7 +95,8 @@ fn alert(wording: &Wording, single: bool) -> String {
         return line;
     }
     let facts = wording.facts.iter().map(|(label, text)| part(format!("{label} {text}").trim()));
-    let lead = (wording.machine.at_least || wording.facts.is_empty() || wording.severity == Severity::Info).then(|| part(&wording.lead));
+    let lead = (wording.machine.at_least || wording.facts.is_empty() || wording.severity == Severity::Info)
+        .then(|| part(&wording.lead));
     std::iter::once(line).chain(lead).chain(facts).collect::<Vec<_>>().join("\n")
 }
 

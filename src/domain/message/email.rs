@@ -49,14 +49,19 @@ fn list(sheet: &Sheet<'_, '_>, wordings: &[Wording], fit: Fit, body: &mut String
     let part = sheet.message.part.map_or_else(String::new, |part| format!(" (message {} of {})", part.number, part.of));
     *body += &format!("{all}{part}, the worst first:\n\n");
     let listed = || wordings.iter().take(fit.in_full + fit.lines);
-    let width = |text: fn(&Wording) -> &str| listed().map(|wording| text(wording).chars().count()).max().unwrap_or_default();
+    let width =
+        |text: fn(&Wording) -> &str| listed().map(|wording| text(wording).chars().count()).max().unwrap_or_default();
     let (mark, percent) = (width(|wording| &wording.mark), width(|wording| &wording.row.percent));
     let who = width(|wording| &wording.row.who).min(MOST_WHO);
     for wording in listed() {
         let row = &wording.row;
         let start = format!("  {:<mark$}  {:>percent$}  ", wording.mark, row.percent);
         let line = format!("{start}{:<who$}  {}", short(&row.who, MOST_WHO), row.money);
-        *body += &if line.chars().count() <= WIDTH { line + "\n" } else { wrap(&start, &format!("{} {}", row.who, row.money), WIDTH) };
+        *body += &if line.chars().count() <= WIDTH {
+            line + "\n"
+        } else {
+            wrap(&start, &format!("{} {}", row.who, row.money), WIDTH)
+        };
     }
     let left_out = wordings.len().saturating_sub(fit.in_full + fit.lines);
     if left_out > 0 {

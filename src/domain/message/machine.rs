@@ -38,7 +38,9 @@ pub(super) fn form(sheet: &Sheet<'_, '_>, fit: Fit) -> String {
     let case = &sheet.message.case;
     let alert = |wording: &Wording| {
         let mut details = fit.details.then(|| wording.details.clone());
-        if !fit.top && let Some(details) = &mut details {
+        if !fit.top
+            && let Some(details) = &mut details
+        {
             details.top.clear();
         }
         AlertForm { record: AlertRecord { outcome: sheet.outcome, ..wording.machine.clone() }, details }

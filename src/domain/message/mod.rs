@@ -112,7 +112,8 @@ pub fn compose<'a>(alerts: Vec<Alert<'a>>, case: &Case<'a>) -> Composed<'a> {
         }
     }
     due.sort_by_cached_key(weight);
-    let (corrections, news): (Vec<_>, Vec<_>) = due.into_iter().partition(|alert| alert.finding.kind() == Kind::Correction);
+    let (corrections, news): (Vec<_>, Vec<_>) =
+        due.into_iter().partition(|alert| alert.finding.kind() == Kind::Correction);
     let most_news = shares(news.len(), corrections.len());
     let mut messages = in_messages(news, most_news, case);
     messages.extend(in_messages(corrections, MOST_MESSAGES - most_news, case));
@@ -163,7 +164,8 @@ fn in_messages<'a>(alerts: Vec<Alert<'a>>, most: usize, case: &Case<'a>) -> Vec<
 
 /// Halves a message until each of its parts is within SNS's limit.
 fn fitting<'a>(mut message: Message<'a>, messages: &mut Vec<Message<'a>>) {
-    let is_small = message.alerts.len() <= 1 || Publication::of(&message, true, Outcome::Sent).message().len() <= MOST_BYTES - ROOM_FOR_MARKS;
+    let is_small = message.alerts.len() <= 1
+        || Publication::of(&message, true, Outcome::Sent).message().len() <= MOST_BYTES - ROOM_FOR_MARKS;
     if is_small {
         messages.push(message);
         return;
@@ -256,7 +258,10 @@ impl Sheet<'_, '_> {
     fn notices(&self) -> Vec<String> {
         let mut notices = Vec::new();
         if self.possible_repeat {
-            notices.push(format!("POSSIBLE REPEAT: an earlier run may have sent this already, with the same id {}.", self.id));
+            notices.push(format!(
+                "POSSIBLE REPEAT: an earlier run may have sent this already, with the same id {}.",
+                self.id
+            ));
         }
         if self.message.case.rerun {
             let case = &self.message.case;

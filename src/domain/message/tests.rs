@@ -31,8 +31,14 @@ fn email(publication: &Publication) -> String {
 fn chat(publication: &Publication) -> String {
     let chat: Value = serde_json::from_str(&publication.chat).unwrap();
     let content = &chat["content"];
-    let steps: Vec<_> = content["nextSteps"].as_array().unwrap().iter().map(|step| format!("- {}", step.as_str().unwrap())).collect();
-    format!("{}\n{}\n{}", content["title"].as_str().unwrap(), content["description"].as_str().unwrap(), steps.join("\n"))
+    let steps: Vec<_> =
+        content["nextSteps"].as_array().unwrap().iter().map(|step| format!("- {}", step.as_str().unwrap())).collect();
+    format!(
+        "{}\n{}\n{}",
+        content["title"].as_str().unwrap(),
+        content["description"].as_str().unwrap(),
+        steps.join("\n")
+    )
 }
 
 fn pretty(json: &str) -> String {
@@ -456,7 +462,11 @@ fn money_is_shown_in_minor_units_unless_that_would_mislead() {
 fn the_worst_by_spent_against_budget_is_first_whatever_the_currency() {
     let world = several();
     let composed = composed(&world, &Threads::default());
-    let order: Vec<_> = composed.messages[0].records(Outcome::Sent).iter().map(|record| format!("{:?} {}", record.severity, record.amount.unwrap())).collect();
+    let order: Vec<_> = composed.messages[0]
+        .records(Outcome::Sent)
+        .iter()
+        .map(|record| format!("{:?} {}", record.severity, record.amount.unwrap()))
+        .collect();
     assert_eq!(order, ["Over 14.86", "Over 121.23", "Warning 64.3149", "Info 3.21"]);
 }
 
@@ -472,7 +482,8 @@ fn corrections_have_messages_of_their_own_and_subjects_too_where_the_policy_says
         let composed = composed(&world, &threads);
         let sizes: Vec<_> = composed.messages.iter().map(|message| message.alerts.len()).collect();
         assert_eq!(sizes, expected, "{group_by}");
-        let kinds: Vec<_> = composed.messages.last().unwrap().records(Outcome::Sent).iter().map(|record| record.kind).collect();
+        let kinds: Vec<_> =
+            composed.messages.last().unwrap().records(Outcome::Sent).iter().map(|record| record.kind).collect();
         assert_eq!(kinds, [Kind::Correction]);
     }
 }
@@ -518,7 +529,9 @@ fn every_alert_is_named_in_some_machine_form_in_at_most_twenty_messages() {
             let machine: Value = serde_json::from_str(&publication.machine).unwrap();
             assert_eq!(machine["part"]["number"].as_u64(), (count > 1).then_some(number));
             assert_eq!(machine["part"]["of"].as_u64(), (count > 1).then_some(count as u64));
-            named.extend(machine["alerts"].as_array().unwrap().iter().map(|alert| alert["subject"].as_str().unwrap().to_owned()));
+            named.extend(
+                machine["alerts"].as_array().unwrap().iter().map(|alert| alert["subject"].as_str().unwrap().to_owned()),
+            );
         }
         assert_eq!(named.len(), alerts);
     }
@@ -526,7 +539,8 @@ fn every_alert_is_named_in_some_machine_form_in_at_most_twenty_messages() {
 
 #[test]
 fn no_text_from_zoom_is_markup_or_moves_the_text_around_it() {
-    let hostile = "*bold* _it_ ~no~ `code` <!channel> [x](http://e.example) & <http://e.example|y>\u{202E}\u{2028}\u{85}\n# head";
+    let hostile =
+        "*bold* _it_ ~no~ `code` <!channel> [x](http://e.example) & <http://e.example|y>\u{202E}\u{2028}\u{85}\n# head";
     let policy = NUMBERS.replace("billing_number", "department");
     let world = World::new(&policy).day(21, &[("+1", hostile, "USD", "120")]);
     let publication = &published(&world)[0];

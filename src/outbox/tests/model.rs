@@ -52,8 +52,14 @@ fn step() -> impl Strategy<Value = Step> {
     let topic = prop_oneof![3 => Just("one"), 1 => Just("other")];
     let fates = prop_oneof![2 => Just(Vec::new()), 3 => proptest::collection::vec(fate(), 0..14)];
     let minutes = prop_oneof![4 => 60..70_i64, 1 => 0..2_i64, 1 => 1_400..1_600_i64];
-    (spent, reading, budget, topic, fates, minutes)
-        .prop_map(|(spent, reading, budget, topic, fates, minutes)| Step { spent, reading, budget, topic, fates, minutes })
+    (spent, reading, budget, topic, fates, minutes).prop_map(|(spent, reading, budget, topic, fates, minutes)| Step {
+        spent,
+        reading,
+        budget,
+        topic,
+        fates,
+        minutes,
+    })
 }
 
 /// What a reader of a topic knows.
@@ -78,7 +84,8 @@ fn check(steps: &[Step]) -> Result<(), String> {
         let mut unrecorded: BTreeSet<usize> = BTreeSet::new();
         let mut at: Timestamp = NOW.parse().unwrap();
         let last = steps.last().cloned().unwrap();
-        let undisturbed = |topic| Step { reading: Reading::Whole, fates: Vec::new(), minutes: 1_500, topic, ..last.clone() };
+        let undisturbed =
+            |topic| Step { reading: Reading::Whole, fates: Vec::new(), minutes: 1_500, topic, ..last.clone() };
         // The first undisturbed run may begin the day for which a further correction waits.
         let ends = ["one", "other", "one", "other"].map(undisturbed);
         for (number, step) in steps.iter().chain(&ends).enumerate() {
@@ -88,7 +95,8 @@ fn check(steps: &[Step]) -> Result<(), String> {
             stage.script.next(step.fates.clone());
             let world = world(step, at.min("2026-11-30T12:00:00Z".parse().unwrap()));
             let delivered = stage.run(&world, TIME).await;
-            let ended_well = delivered.is_some_and(|delivered| !delivered.faults.iter().any(|fault| fault.message.ends_with(NOT_RECORDED)));
+            let ended_well = delivered
+                .is_some_and(|delivered| !delivered.faults.iter().any(|fault| fault.message.ends_with(NOT_RECORDED)));
             if !ended_well && step.fates.iter().any(|fate| matches!(fate, Fate::Fails | Fate::LosesReply)) {
                 unrecorded.insert(number);
             }
@@ -136,8 +144,16 @@ fn hear(
                 continue;
             }
             let (known_percent, known_money) = reader.known.unwrap_or_default();
-            if percent <= known_percent && money <= known_money && is_new && !marked && earlier_is_known(reader, unrecorded) {
-                return Err(format!("run {run} publishes {percent}% of {} after {known_percent}% or {known_money}", step.budget));
+            if percent <= known_percent
+                && money <= known_money
+                && is_new
+                && !marked
+                && earlier_is_known(reader, unrecorded)
+            {
+                return Err(format!(
+                    "run {run} publishes {percent}% of {} after {known_percent}% or {known_money}",
+                    step.budget
+                ));
             }
             reader.known = Some((percent.max(known_percent), money.max(known_money)));
         }
@@ -156,7 +172,10 @@ fn knows_the_truth(reader: &Reader, step: &Step) -> Result<(), String> {
     let (known_percent, known_money) = reader.known.unwrap_or_default();
     let money = percent * step.budget / 100;
     if percent > known_percent || money > known_money {
-        return Err(format!("{percent}% of {} is reached, and {:?} knows of {known_percent}%, {known_money}", step.budget, step.topic));
+        return Err(format!(
+            "{percent}% of {} is reached, and {:?} knows of {known_percent}%, {known_money}",
+            step.budget, step.topic
+        ));
     }
     Ok(())
 }
@@ -174,6 +193,9 @@ proptest! {
 
 #[test]
 fn a_finding_is_what_the_model_runs_on() {
-    let world = world(&Step { spent: 85, reading: Reading::Whole, budget: 100, topic: "one", fates: Vec::new(), minutes: 0 }, NOW.parse().unwrap());
+    let world = world(
+        &Step { spent: 85, reading: Reading::Whole, budget: 100, topic: "one", fates: Vec::new(), minutes: 0 },
+        NOW.parse().unwrap(),
+    );
     assert!(matches!(world.findings()[..], [Finding::Spent(_)]));
 }
