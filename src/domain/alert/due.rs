@@ -62,7 +62,7 @@ pub(super) fn verdict<'a>(spent: Spent<'a>, key: &ThreadKey, thread: Option<&Thr
         // Whatever is not proven or waits, a level that no reader can have heard of is due (of a policy that has changed).
         let is_news = highest.is_some_and(|level| possible.iter().all(|record| is_above(level, record)));
         match spent.certainty {
-            Certainty::Exact if !waits => return corrected(spent, known, key, thread, case),
+            Certainty::Exact if !waits => return corrected(spent, known, corrections, key, thread, case),
             _ if is_news => {}
             Certainty::Exact => {
                 let note = record.lower_since.is_none().then(|| Record { lower_since: Some(since), ..record.clone() });
@@ -100,20 +100,23 @@ pub(super) fn verdict<'a>(spent: Spent<'a>, key: &ThreadKey, thread: Option<&Thr
 fn corrected<'a>(
     spent: Spent<'a>,
     known: Reported,
+    corrections: u32,
     key: &ThreadKey,
     thread: Option<&Thread>,
     case: &Case<'a>,
 ) -> Verdict<'a> {
     let nothing = Record::default();
     let record = thread.map_or(&nothing, |thread| &thread.record);
-    let claimed = thread.and_then(|thread| thread.claim.as_ref());
-    let id = key.alert_id("correction", record.corrections);
+    let id = |corrections| key.alert_id("correction", corrections);
+    // The claim of a run that died may be for this very correction.
+    let may_repeat =
+        thread.and_then(|thread| thread.claim.as_ref()).is_some_and(|claim| claim.alert == id(record.corrections));
+    let corrections = if may_repeat { record.corrections } else { corrections };
     let (percent, money) =
         spent.highest().map_or((Decimal::ZERO, Amount::ZERO), |level| (level.percent, level.threshold));
     let reported = Some(Reported { percent, money, at_least: false, ..spent.reported(case) });
-    let next = Some(Record { reported, corrections: record.corrections + 1, lower_since: None });
-    let may_repeat = claimed.is_some_and(|claim| claim.alert == id);
-    let base = Record { reported: Some(known.clone()), ..record.clone() };
+    let next = Some(Record { reported, corrections: corrections + 1, lower_since: None });
+    let base = Record { reported: Some(known.clone()), corrections, ..record.clone() };
     let finding = Finding::Correction(Box::new(Correction::of(spent, known, record, case)));
-    Verdict { decision: Decision::Due, finding, id, base, next, doubt: None, may_repeat }
+    Verdict { decision: Decision::Due, finding, id: id(corrections), base, next, doubt: None, may_repeat }
 }
