@@ -1,9 +1,12 @@
 //! The one error that a run can end with.
 
+use std::error::Error;
 use std::fmt;
 
+use serde::Serialize;
+
 /// The stable codes of [`RunError`]: what Lambda reports as `errorType`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum Code {
     /// The environment is missing a variable or has a malformed one.
     ConfigInvalid,
@@ -64,18 +67,18 @@ impl RunError {
         RunError::join(faults).unwrap_or_else(|| RunError::new(Code::Internal, "a failure without a cause"))
     }
 
-    /// Joins the faults of a run: the first gives the code, all are told, what is the same only once. `None` without a fault.
+    /// Joins the faults of a run: the first gives the code, all are named, what is the same only once. `None` without a fault.
     #[must_use]
     pub fn join(faults: Vec<RunError>) -> Option<RunError> {
         let code = faults.first()?.code;
-        let mut told: Vec<String> = Vec::new();
+        let mut lines: Vec<String> = Vec::new();
         for fault in faults {
             let line = if fault.code == code { fault.message } else { format!("{}: {}", fault.code, fault.message) };
-            if !told.contains(&line) {
-                told.push(line);
+            if !lines.contains(&line) {
+                lines.push(line);
             }
         }
-        let mut message = told.join(" | ");
+        let mut message = lines.join(" | ");
         if let Some((end, _)) = message.char_indices().nth(MOST_MESSAGE) {
             message.truncate(end);
             message += "… (cut; the log has all)";
@@ -100,4 +103,52 @@ impl fmt::Display for RunError {
     }
 }
 
-impl std::error::Error for RunError {}
+impl Error for RunError {}
+
+/// An error with the causes behind it, outermost first, each once: `no connection: dns error: no such host`.
+#[must_use]
+pub fn with_causes(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let line = error.to_string();
+        // Many errors repeat their cause.
+        if !text.contains(&line) {
+            text += ": ";
+            text += &line;
+        }
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{0}")]
+    struct Failure(&'static str, #[source] Option<Box<Failure>>);
+
+    #[test]
+    fn causes_are_printed_once() {
+        let host = Failure("no such host", None);
+        let dns = Failure("dns error: no such host", Some(Box::new(host)));
+        assert_eq!(
+            with_causes(&Failure("no connection", Some(Box::new(dns)))),
+            "no connection: dns error: no such host"
+        );
+    }
+
+    #[test]
+    fn the_first_fault_gives_the_code_and_all_are_named_once() {
+        let fault = |code, message: &str| RunError::new(code, message);
+        let joined = RunError::join(vec![
+            fault(Code::PublishFailed, "a"),
+            fault(Code::LedgerUnavailable, "b"),
+            fault(Code::PublishFailed, "a"),
+        ]);
+        assert_eq!(joined, Some(fault(Code::PublishFailed, "a | LedgerUnavailable: b")));
+        assert_eq!(RunError::join(Vec::new()), None);
+    }
+}

@@ -10,6 +10,10 @@ pub mod clients;
 pub mod daybook;
 pub mod domain;
 
+pub mod outbox;
+pub mod request;
+pub mod response;
+
 pub mod error;
 pub mod telemetry;
 

@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::result::DispatchFailure;
 
 use super::http;
+use crate::error::with_causes;
 
 /// The AWS configuration from the environment, with time-outs on everything.
 pub async fn sdk_config() -> SdkConfig {
@@ -36,7 +37,10 @@ pub(crate) fn problem<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Str
         }
         SdkError::TimeoutError(_) => "no answer in time".to_owned(),
         SdkError::DispatchFailure(failure) if failure.is_timeout() => "no connection in time".to_owned(),
-        SdkError::DispatchFailure(failure) if failure.is_io() => "the connection failed or was closed".to_owned(),
+        SdkError::DispatchFailure(failure) if failure.is_io() => {
+            let cause = failure.as_connector_error().and_then(|error| error.source()).map(with_causes);
+            cause.map_or_else(|| "the connection failed".to_owned(), |cause| format!("the connection failed: {cause}"))
+        }
         SdkError::DispatchFailure(failure) if is_without_roots(failure) => http::NoRoots.to_string(),
         SdkError::DispatchFailure(_) => {
             "no AWS credentials, no Region or no connection; `aws sts get-caller-identity` must answer".to_owned()

@@ -4,10 +4,14 @@
 pub(crate) mod aws;
 mod http;
 mod pace;
+#[cfg(test)]
+pub(crate) mod script;
 pub(crate) mod table;
 
+pub mod ledger;
 pub mod parameters;
 pub mod secrets;
+pub mod topic;
 pub mod zoom;
 
 use std::time::Duration;
@@ -54,7 +58,7 @@ impl Deadline {
 
     /// A moment so much earlier.
     #[must_use]
-    pub fn sooner(self, by: Duration) -> Deadline {
+    pub fn earlier(self, by: Duration) -> Deadline {
         Deadline(self.0.and_then(|at| at.checked_sub(by)))
     }
 

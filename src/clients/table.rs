@@ -60,6 +60,27 @@ pub(crate) async fn put_batch(client: &Client, table: &str, items: Vec<Item>) ->
     Err("DynamoDB left items unwritten again and again".to_owned())
 }
 
+/// All items of a partition whose sort key starts so, read consistently. After a failure, what was read before it and the problem.
+pub(crate) async fn query(client: &Client, table: &str, pk: &str, prefix: &str) -> (Vec<Item>, Option<String>) {
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let pages = client
+        .query()
+        .table_name(table)
+        .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+        .expression_attribute_values(":pk", text(pk))
+        .expression_attribute_values(":prefix", text(prefix))
+        .consistent_read(true);
+    let mut pages = pages.into_paginator().items().send();
+    let mut items = Vec::new();
+    while let Some(item) = pages.next().await {
+        match item {
+            Ok(item) => items.push(item),
+            Err(error) => return (items, Some(aws::problem(&error))),
+        }
+    }
+    (items, None)
+}
+
 /// The key of an item.
 pub(crate) fn key(pk: &str, sk: &str) -> Item {
     let text = |text: &str| AttributeValue::S(text.to_owned());

@@ -1,6 +1,9 @@
 //! Where alerts are published: an SNS topic, or a terminal.
 
-use std::sync::{Mutex, PoisonError};
+use std::collections::HashMap;
+#[cfg(test)]
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_sns::Client;
@@ -12,8 +15,8 @@ use super::aws;
 use super::pace::Pace;
 use crate::domain::message::Publication;
 
-/// E-mail and chat subscribers take ten messages a second; beyond that SNS suspends the subscription.
-const MOST_PER_SECOND: u32 = 8;
+/// A topic's e-mail and chat subscribers take ten messages a second; beyond that SNS suspends the subscription.
+const MOST_PER_SECOND: u32 = 5;
 
 /// Where alerts are published.
 #[derive(Debug)]
@@ -22,13 +25,26 @@ pub enum Topic {
     Sns(Sns),
     /// Kept, for the terminal to print.
     Kept(Mutex<Vec<Publication>>),
+    /// Kept, and fails on command.
+    #[cfg(test)]
+    Scripted(Scripted),
 }
 
-/// Amazon SNS, at the pace that its subscribers bear.
+/// Amazon SNS, at the pace that a topic's subscribers bear.
 #[derive(Debug)]
 pub struct Sns {
     client: Client,
-    pace: Pace,
+    paces: Mutex<HashMap<String, Arc<Pace>>>,
+}
+
+/// A topic for tests.
+#[cfg(test)]
+#[derive(Debug)]
+pub struct Scripted {
+    pub(crate) script: Arc<super::script::Script>,
+    pub(crate) published: Mutex<Vec<(String, Publication)>>,
+    /// Topics without a confirmed subscription.
+    pub(crate) deaf: Mutex<HashSet<String>>,
 }
 
 /// Why a message was not published.
@@ -64,7 +80,7 @@ impl Topic {
         // The SDK's own tries would not tell whether one of them may have published.
         let timeouts = aws::timeouts(Duration::from_secs(6), Duration::from_secs(6));
         let config = Builder::from(config).retry_config(RetryConfig::disabled()).timeout_config(timeouts).build();
-        Topic::Sns(Sns { client: Client::from_conf(config), pace: Pace::per_second(MOST_PER_SECOND) })
+        Topic::Sns(Sns { client: Client::from_conf(config), paces: Mutex::default() })
     }
 
     /// Keeps what is published.
@@ -77,12 +93,25 @@ impl Topic {
     #[must_use]
     pub fn take_kept(&self) -> Vec<Publication> {
         match self {
-            Topic::Sns(_) => Vec::new(),
             Topic::Kept(kept) => std::mem::take(&mut kept.lock().unwrap_or_else(PoisonError::into_inner)),
+            _ => Vec::new(),
         }
     }
 
-    /// Publishes all dresses of a message in one call; answers SNS's message id. After a try that may have published all the same the next
+    /// How many subscriptions of the topic are confirmed; `None` where there is no topic.
+    ///
+    /// # Errors
+    /// AWS's code and message.
+    pub async fn listeners(&self, topic_arn: &str) -> Result<Option<u64>, String> {
+        match self {
+            Topic::Sns(sns) => sns.listeners(topic_arn).await.map(Some),
+            Topic::Kept(_) => Ok(None),
+            #[cfg(test)]
+            Topic::Scripted(scripted) => Ok(Some(u64::from(!scripted.deaf.lock().unwrap().contains(topic_arn)))),
+        }
+    }
+
+    /// Publishes all forms of a message in one call; answers SNS's message id. After a try that may have published all the same the next
     /// one carries `message(true)`: the message with the mark of a possible repeat.
     ///
     /// # Errors
@@ -99,6 +128,8 @@ impl Topic {
                 kept.push(message(false));
                 Ok(format!("terminal-{}", kept.len()))
             }
+            #[cfg(test)]
+            Topic::Scripted(scripted) => scripted.publish(topic_arn, message).await,
         }
     }
 }
@@ -140,7 +171,37 @@ impl Topic {
     }
 }
 
+#[cfg(test)]
+impl Scripted {
+    async fn publish(&self, topic_arn: &str, message: impl Fn(bool) -> Publication) -> Result<String, PublishError> {
+        let fate = self.script.publish();
+        let refused = fate == super::script::Fate::Fails;
+        let publish = || self.published.lock().unwrap().push((topic_arn.to_owned(), message(false)));
+        match self.script.call(fate, publish).await {
+            Some(()) => Ok("message".to_owned()),
+            None => Err(PublishError {
+                topic: topic_arn.to_owned(),
+                problem: "failed".to_owned(),
+                refused,
+                may_pass: false,
+            }),
+        }
+    }
+}
+
 impl Sns {
+    async fn listeners(&self, topic_arn: &str) -> Result<u64, String> {
+        let answer = self.client.get_topic_attributes().topic_arn(topic_arn).send().await;
+        let attributes = answer.map_err(|error| aws::problem(&error))?.attributes.unwrap_or_default();
+        let confirmed = attributes.get("SubscriptionsConfirmed").and_then(|number| number.parse().ok());
+        confirmed.ok_or_else(|| "the answer has no SubscriptionsConfirmed".to_owned())
+    }
+
+    fn pace(&self, topic_arn: &str) -> Arc<Pace> {
+        let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(paces.entry(topic_arn.to_owned()).or_insert_with(|| Arc::new(Pace::per_second(MOST_PER_SECOND))))
+    }
+
     async fn publish(&self, topic_arn: &str, message: impl Fn(bool) -> Publication) -> Result<String, PublishError> {
         let mut publication = message(false);
         let mut refused = true;
@@ -163,7 +224,7 @@ impl Sns {
     }
 
     async fn publish_once(&self, topic_arn: &str, publication: &Publication) -> Result<String, PublishError> {
-        self.pace.turn().await;
+        self.pace(topic_arn).turn().await;
         let call = self
             .client
             .publish()

@@ -11,3 +11,10 @@ pub mod coverage;
 pub mod totals;
 
 pub mod policy;
+
+pub mod alert;
+pub mod evaluate;
+pub mod message;
+
+#[cfg(test)]
+pub(crate) mod world;

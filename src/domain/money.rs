@@ -105,6 +105,14 @@ impl Amount {
         Some(ratio.round_dp_with_strategy(0, rounding).normalize())
     }
 
+    /// The amount with exactly so many decimal places, half away from zero, for people to read: `66.20`.
+    #[must_use]
+    pub fn shown(self, places: u32) -> String {
+        let mut rounded = self.0.round_dp_with_strategy(places, RoundingStrategy::MidpointAwayFromZero);
+        rounded.rescale(places);
+        rounded.to_string()
+    }
+
     /// The amount without its sign.
     #[must_use]
     pub fn abs(self) -> Amount {
@@ -180,6 +188,13 @@ impl Currency {
         let code = std::str::from_utf8(&letters).map_err(|_| MoneyFault::NotCurrency)?;
         let known = iso_currency::Currency::from_code(code).ok_or(MoneyFault::NotCurrency)?;
         Ok(Currency(known.code()))
+    }
+
+    /// Decimal places of the currency's minor unit: 2 for USD, 0 for JPY.
+    #[must_use]
+    pub fn minor_places(self) -> u32 {
+        let currency = iso_currency::Currency::from_code(self.0);
+        currency.and_then(iso_currency::Currency::exponent).map_or(2, u32::from)
     }
 
     /// The three letters.

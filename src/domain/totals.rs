@@ -10,7 +10,7 @@
 //! A charge has at most [`MOST_PLACES`] decimal places and is smaller than [`MOST_MAGNITUDE`], so that no sum of fewer than 10^7 of them, in
 //! whatever combination, needs more than the 28 digits that `Decimal` keeps exactly.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -198,6 +198,25 @@ impl Totals {
         let key = (Arc::from(subject), currency);
         let days = self.days.range(period.first_day()..=period.last_day());
         days.filter_map(|(date, day)| Some((*date, *self.day_by_subject(day, scope).get(&key)?))).collect()
+    }
+
+    /// The sums by civil day of those subjects of a scope that are wanted, in one pass.
+    #[must_use]
+    pub fn days_of(
+        &self,
+        period: &Period,
+        scope: Scope,
+        wanted: &HashSet<(Arc<str>, Currency)>,
+    ) -> HashMap<(Arc<str>, Currency), BTreeMap<Date, Sum>> {
+        let mut days = HashMap::<_, BTreeMap<Date, Sum>>::new();
+        for (date, day) in self.days.range(period.first_day()..=period.last_day()) {
+            for (key, sum) in self.day_by_subject(day, scope) {
+                if wanted.contains(&key) {
+                    days.entry(key).or_default().insert(*date, sum);
+                }
+            }
+        }
+        days
     }
 
     fn day_by_subject(&self, day: &Day, scope: Scope) -> HashMap<(Arc<str>, Currency), Sum> {

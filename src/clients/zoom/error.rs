@@ -321,7 +321,7 @@ mod tests {
             format!("{status}/{code} {:?} {error}", error.kind)
         })
         .collect();
-        insta::assert_snapshot!(told.join("\n"), @"
+        insta::assert_snapshot!(told.join("\n"), @r#"
         200/124 TokenExpired Zoom refused a fresh access token (HTTP 200); see that the app is activated. Zoom says: Invalid access token. (x-zm-trackingid T-1)
         400/124 TokenExpired Zoom refused a fresh access token (HTTP 400); see that the app is activated. Zoom says: Invalid access token. (x-zm-trackingid T-1)
         401/124 TokenExpired Zoom refused a fresh access token (HTTP 401); see that the app is activated. Zoom says: Access token is expired. (x-zm-trackingid T-1)
@@ -330,13 +330,13 @@ mod tests {
         400/4711 ScopeMissing the Zoom app lacks the scope of the report; add phone:read:sms_charges:admin (granular) or phone:read:admin (classic) to it. Zoom says: Invalid access token, does not contain scopes:[phone:read:sms_charges:admin]. (x-zm-trackingid T-1)
         400/400 PageTokenExpired Zoom let the page token expire before the report was read. Zoom says: The next page token is invalid or expired. (x-zm-trackingid T-1)
         400/300 PageTokenExpired Zoom let the page token expire before the report was read. Zoom says: The next page token is invalid or expired. (x-zm-trackingid T-1)
-        400/400 Refused Zoom answered HTTP 400. Zoom says: Invalid start date. Report is provided only for recent 13 months (x-zm-trackingid T-1)
+        400/400 TooOld Zoom answered HTTP 400. Zoom says: Invalid start date. Report is provided only for recent 13 months (x-zm-trackingid T-1)
         400/300 Refused Zoom answered HTTP 400. Zoom says: Validation Failed. (x-zm-trackingid T-1)
         200/429 RateLimited(None) Zoom's rate limit was reached again and again; lower ZOOM_REQUESTS_PER_SECOND, or see what other apps of the account ask for. Zoom says: You have reached the maximum per-second rate limit for this API. Try again later. (x-zm-trackingid T-1)
         429/429 DailyLimit(2026-11-23T00:00:00Z) Zoom's daily rate limit is used up until 2026-11-23T00:00:00Z; the limit is shared with the account's other apps. Zoom says: You have reached the maximum daily rate limit for this API. Refer to the response header… (x-zm-trackingid T-1)
         429/429 RateLimited(None) Zoom's rate limit was reached again and again; lower ZOOM_REQUESTS_PER_SECOND, or see what other apps of the account ask for. Zoom says: Too many concurrent requests. (x-zm-trackingid T-1)
         200/500 Unavailable Zoom answered HTTP 200. Zoom says: Something went wrong (x-zm-trackingid T-1)
-        ");
+        "#);
     }
 
     #[test]

@@ -1,0 +1,203 @@
+//! The ledger: one item for each thread, so that no run sends again what was sent.
+//!
+//! claim → publish → confirm. Every write is conditional on the version of the thread as it was read, so of two runs only one writes, a slow
+//! run can neither confirm nor release what another has taken over, and whoever is refused gets the thread as it is and decides anew. A claim
+//! is a lease; while it lasts no other run takes the thread.
+//!
+//! A run also leaves the ids of all that it is about to send ([`Ledger::intend`]) and takes them away once all that it published is
+//! recorded. So what was published while the ledger failed is known to a later run as a possible repeat.
+
+mod file;
+#[cfg(test)]
+pub(crate) mod memory;
+mod stored;
+mod table;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use crate::domain::alert::{AlertId, AlertRecord, Thread, Threads, hash};
+use table::Table;
+
+/// How long a claim protects its run.
+pub const LEASE: SignedDuration = SignedDuration::from_secs(60);
+/// A message is remembered for `explain` for longer than Zoom's report goes back.
+const MESSAGE_KEPT: SignedDuration = SignedDuration::from_hours(24 * 400);
+/// What a run intended is of no use once its threads are forgotten.
+const INTENT_KEPT: SignedDuration = SignedDuration::from_hours(24 * 62);
+/// Ids of an intent: what fits into an item of 400 KB.
+const MOST_INTENDED: usize = 25_000;
+
+/// Where the ledger is kept.
+#[derive(Debug)]
+pub enum Ledger {
+    /// A table of Amazon DynamoDB.
+    Table(Table),
+    /// A file, for one process at a time.
+    File(PathBuf),
+    /// A map that fails on command.
+    #[cfg(test)]
+    Memory(memory::Memory),
+}
+
+/// What became of a conditional write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Write {
+    /// It is written.
+    Done,
+    /// The thread is not as it was read, but so; `None` if there is none.
+    Refused(Option<Box<Thread>>),
+}
+
+/// A published message, for those who ask later what it said.
+#[derive(Clone, Debug, Serialize)]
+pub struct SentMessage {
+    /// The id that readers know it by.
+    pub id: AlertId,
+    /// SNS's id.
+    pub message_id: String,
+    /// The topic.
+    pub topic_arn: String,
+    /// When it was sent.
+    pub sent_at: Timestamp,
+    /// What it said.
+    pub alerts: Vec<AlertRecord>,
+}
+
+impl SentMessage {
+    fn sort_key(&self) -> String {
+        format!("message#{}#{}", self.sent_at, self.id)
+    }
+}
+
+/// Why the ledger cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("{place} cannot be {action}: {problem}; check that it exists and that the function may read and write it")]
+pub struct LedgerError {
+    place: String,
+    action: &'static str,
+    problem: String,
+}
+
+impl LedgerError {
+    /// The ledger did not answer in the time that the run has for it.
+    #[must_use]
+    pub fn out_of_time() -> LedgerError {
+        let problem = "no answer in time".to_owned();
+        LedgerError { place: "the ledger".to_owned(), action: "read or written", problem }
+    }
+}
+
+impl Ledger {
+    /// A table of Amazon DynamoDB.
+    #[must_use]
+    pub fn table(config: &aws_config::SdkConfig, name: &str) -> Ledger {
+        Ledger::Table(Table::new(config, name))
+    }
+
+    /// A file, for one process at a time.
+    #[must_use]
+    pub fn file(path: PathBuf) -> Ledger {
+        Ledger::File(path)
+    }
+
+    /// The present, by which leases end.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        match self {
+            #[cfg(test)]
+            Ledger::Memory(memory) => memory.now(),
+            _ => Timestamp::now(),
+        }
+    }
+
+    /// All that is known of an account, and what other runs than `owner` were about to send.
+    ///
+    /// # Errors
+    /// [`LedgerError`]; what was read before it is in [`Threads`] all the same.
+    pub async fn load(&self, account: &str, owner: &str) -> (Threads, Option<LedgerError>) {
+        match self {
+            Ledger::Table(table) => table.load(account, owner, self.now()).await,
+            Ledger::File(path) => match file::load(path) {
+                Ok(items) => (items.threads(account, owner, self.now()), None),
+                Err(error) => (Threads::new(Vec::new(), BTreeSet::new(), true), Some(error)),
+            },
+            #[cfg(test)]
+            Ledger::Memory(memory) => memory.load(account, owner).await,
+        }
+    }
+
+    /// Writes a thread if it is still at the version `read`; `None` if there was none. A write whose reply was lost counts as done.
+    ///
+    /// # Errors
+    /// [`LedgerError`]; whether the thread was written is then not known.
+    pub async fn write(&self, thread: &Thread, read: Option<u64>) -> Result<Write, LedgerError> {
+        let write = match self {
+            Ledger::Table(table) => table.write(thread, read, self.now()).await?,
+            Ledger::File(path) => file::change(path, |items| items.write(thread, read, self.now()))?,
+            #[cfg(test)]
+            Ledger::Memory(memory) => memory.write(thread, read).await?,
+        };
+        Ok(match write {
+            Write::Refused(Some(found)) if *found == *thread => Write::Done,
+            write => write,
+        })
+    }
+
+    /// Records which alerts the run `owner` is about to send.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub async fn intend(&self, account: &str, owner: &str, alerts: &[AlertId]) -> Result<(), LedgerError> {
+        let ids: Vec<_> = alerts.iter().take(MOST_INTENDED).map(AlertId::as_str).collect();
+        let (key, ids, expires_at) = (intent_key(owner), ids.join(","), later(self.now(), INTENT_KEPT));
+        match self {
+            Ledger::Table(table) => table.put(account, &key, "intends", ids, expires_at).await,
+            Ledger::File(path) => file::change(path, |items| items.put(account, &key, ids.clone())),
+            #[cfg(test)]
+            Ledger::Memory(memory) => memory.put(account, &key, ids).await,
+        }
+    }
+
+    /// Takes back what [`Ledger::intend`] recorded: all that was published is in its threads.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub async fn settle(&self, account: &str, owner: &str) -> Result<(), LedgerError> {
+        let key = intent_key(owner);
+        match self {
+            Ledger::Table(table) => table.delete(account, &key).await,
+            Ledger::File(path) => file::change(path, |items| items.delete(account, &key)),
+            #[cfg(test)]
+            Ledger::Memory(memory) => memory.delete(account, &key).await,
+        }
+    }
+
+    /// Keeps a published message.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub async fn keep(&self, account: &str, message: &SentMessage) -> Result<(), LedgerError> {
+        let (key, text) = (message.sort_key(), serde_json::to_string(message).unwrap_or_default());
+        match self {
+            Ledger::Table(table) => {
+                table.put(account, &key, "message", text, later(message.sent_at, MESSAGE_KEPT)).await
+            }
+            Ledger::File(path) => file::change(path, |items| items.put(account, &key, text.clone())),
+            #[cfg(test)]
+            Ledger::Memory(memory) => memory.put(account, &key, text).await,
+        }
+    }
+}
+
+/// An owner is of any form; keys are not.
+fn intent_key(owner: &str) -> String {
+    format!("run#{}", hash(&[owner], 32))
+}
+
+fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
+    at.saturating_add(by).unwrap_or(at)
+}

@@ -1,0 +1,256 @@
+//! A level of a budget is reached (see [`super::due`] for when that is reported).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use super::due::is_above;
+use super::words::{days_left, period_name, spent_by};
+use super::{
+    Alert, AlertRecord, Decision, Details, Finding, Kind, Record, Reported, Row, Severity, ThreadKey, Verdict, Wording,
+    limit, money,
+};
+use crate::domain::charge::{Product, Scope};
+use crate::domain::coverage::Certainty;
+use crate::domain::evaluate::Case;
+use crate::domain::money::{Amount, Currency};
+use crate::domain::period::Period;
+use crate::domain::policy::{Budget, Level};
+use crate::domain::text::label;
+use crate::domain::totals::{ContributorKind, Sum};
+
+/// What a subject with a budget has spent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spent<'a> {
+    /// What `subject` is.
+    pub scope: Scope,
+    /// The billing number, department, cost center or account.
+    pub subject: Arc<str>,
+    /// The period of `sum`.
+    pub period: Period,
+    /// What was spent, in the budget's currency.
+    pub sum: Sum,
+    /// How far `sum` can be trusted.
+    pub certainty: Certainty,
+    /// The budget that applies.
+    pub budget: &'a Budget,
+    /// What the whole account spent in this currency and period.
+    pub account_amount: Amount,
+    /// The sums by civil day; filled in where they are needed.
+    pub days: BTreeMap<Date, Amount>,
+}
+
+impl<'a> Spent<'a> {
+    pub(super) fn key(&self, case: &Case<'a>) -> ThreadKey {
+        ThreadKey {
+            account: Arc::clone(case.totals.account()),
+            topic_arn: Arc::clone(&case.receiver.topic_arn),
+            kind: Kind::Budget,
+            scope: self.scope,
+            subject: Arc::clone(&self.subject),
+            currency: Some(self.budget.currency),
+            product: Product::Sms,
+            period: self.period.label(),
+        }
+    }
+
+    pub(super) fn spender(&self) -> (Period, Scope, Arc<str>, Currency) {
+        (self.period, self.scope, Arc::clone(&self.subject), self.budget.currency)
+    }
+
+    /// The levels that are reached, lowest first.
+    pub fn reached(&self) -> impl Iterator<Item = &'a Level> {
+        let amount = self.sum.amount;
+        self.budget.levels.iter().filter(move |level| amount >= level.threshold)
+    }
+
+    /// The highest level that is reached.
+    #[must_use]
+    pub fn highest(&self) -> Option<&'a Level> {
+        self.reached().last()
+    }
+
+    /// Whether the figure was read in part.
+    #[must_use]
+    pub fn at_least(&self) -> bool {
+        self.certainty == Certainty::AtLeast
+    }
+
+    /// Whether what was reported is no longer so: its level is no longer reached, or it was read in part and the whole is less.
+    pub(super) fn is_below(&self, known: &Reported) -> bool {
+        let spent = self.sum.amount;
+        (known.money > Amount::ZERO && spent < known.money) || (known.at_least && spent < known.amount)
+    }
+
+    pub(super) fn reported(&self, case: &Case<'a>) -> Reported {
+        Reported {
+            percent: Decimal::ZERO,
+            money: Amount::ZERO,
+            amount: self.sum.amount,
+            at_least: self.at_least(),
+            days: self.days.clone(),
+            at: case.as_of,
+        }
+    }
+
+    /// What a whole reading that does not fall short settles: it ends a wait, and proves what was read in part.
+    pub(super) fn settled(&self, record: &Record) -> Option<Record> {
+        let was_in_part = record.reported.as_ref().is_some_and(|known| known.at_least);
+        let waited = record.lower_since.is_some();
+        if self.certainty != Certainty::Exact || !(was_in_part || waited) {
+            return None;
+        }
+        let reported = record.reported.clone().map(|known| Reported { at_least: false, ..known });
+        Some(Record { reported, lower_since: None, ..record.clone() })
+    }
+
+    pub(super) fn without_alert(self, key: &ThreadKey, decision: Decision, next: Option<Record>) -> Verdict<'a> {
+        let id = key.alert_id("none", 0);
+        let (finding, base) = (Finding::Spent(Box::new(self)), Record::default());
+        Verdict { decision, finding, id, base, next, doubt: None, may_repeat: false }
+    }
+
+    /// Spent ÷ budget: what alerts are ordered by.
+    #[must_use]
+    pub fn ratio(&self) -> Decimal {
+        self.sum.amount.decimal().checked_div(self.budget.amount.decimal()).unwrap_or_default()
+    }
+
+    /// `USD 121.23`, without the currency.
+    pub(super) fn amount(&self) -> String {
+        let beside: Vec<Amount> =
+            self.budget.levels.iter().map(|level| level.threshold).chain([self.budget.amount]).collect();
+        money(self.sum.amount, self.budget.currency, &beside)
+    }
+
+    pub(super) fn limit(&self) -> String {
+        limit(self.budget.amount, self.budget.currency)
+    }
+
+    pub(super) fn percent(&self) -> String {
+        let percent = self.sum.amount.percent_of(self.budget.amount).unwrap_or_default();
+        format!("{percent}%")
+    }
+
+    pub(super) fn severity(&self) -> Severity {
+        if self.sum.amount >= self.budget.amount { Severity::Over } else { Severity::Warning }
+    }
+
+    /// `Marketing's number +1202…`, or the subject alone.
+    fn owner(&self, alert: &Alert<'_>) -> Option<String> {
+        match alert.top.as_slice() {
+            [only] if self.scope == Scope::BillingNumber && only.kind == ContributorKind::Department => {
+                Some(label(&only.name).into_owned())
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn who(&self, alert: &Alert<'_>) -> String {
+        let subject = self.scope.of(&label(&self.subject));
+        self.owner(alert).map_or_else(|| subject.clone(), |owner| format!("{owner} {subject}"))
+    }
+
+    pub(super) fn budget_text(&self) -> String {
+        let Budget { name, currency, period, levels, .. } = self.budget;
+        let levels: Vec<_> = levels.iter().map(|level| level.percent.normalize().to_string()).collect();
+        let (name, limit, period) = (label(name), self.limit(), period.name());
+        format!("\"{name}\": {currency} {limit} a {period}, alerts at {}%", levels.join(", "))
+    }
+
+    pub(super) fn machine(&self, alert: &Alert<'a>, case: &Case<'a>) -> AlertRecord {
+        AlertRecord {
+            scope: Some(self.scope),
+            subject: Some(label(&self.subject).into()),
+            currency: Some(self.budget.currency),
+            period: Some(self.period.label()),
+            budget: Some(label(&self.budget.name).into_owned()),
+            level: self.highest().map(ToString::to_string),
+            threshold: self.highest().map(|level| level.threshold),
+            amount: Some(self.sum.amount),
+            at_least: self.at_least(),
+            ..AlertRecord::of(alert, self.severity(), case)
+        }
+    }
+
+    pub(super) fn details(&self, alert: &Alert<'_>) -> Details {
+        let whole = self.certainty == Certainty::Exact;
+        Details {
+            messages: Some(self.sum.messages),
+            remaining: if whole { self.budget.amount.checked_sub(self.sum.amount) } else { None },
+            share_of_account: if whole { self.sum.amount.share_of(self.account_amount) } else { None },
+            top: alert.top.clone(),
+        }
+    }
+
+    pub(super) fn wording(&self, alert: &Alert<'a>, case: &Case<'a>) -> Wording {
+        let (amount, limit, percent) = (self.amount(), self.limit(), self.percent());
+        let currency = self.budget.currency;
+        let period = period_name(&self.period, case);
+        let (who, left) = (self.who(alert), days_left(&self.period, case));
+        let with = if case.as_of < self.period.to() { format!("with {left}") } else { format!("and {left}") };
+        let severity = self.severity();
+        let known = alert.thread.as_ref().map(|thread| &thread.record);
+        let also: Vec<_> = self
+            .reached()
+            .filter(|level| Some(*level) != self.highest() && known.is_none_or(|record| is_above(level, record)))
+            .map(ToString::to_string)
+            .collect();
+        let whose = match self.owner(alert) {
+            Some(owner) => {
+                let own = if owner.ends_with('s') { "'" } else { "'s" };
+                format!("{owner}{own} number {}", self.scope.of(&label(&self.subject)))
+            }
+            None => self.scope.of(&label(&self.subject)),
+        };
+        let lead = if self.at_least() {
+            format!(
+                "{whose} has spent {currency} {amount} of its {currency} {limit} budget for {period} in the part of Zoom's report that could be \
+                 read. {} if the whole says otherwise, you will hear.",
+                super::words::gaps(case)
+            )
+        } else {
+            format!(
+                "{whose} has spent {currency} {amount} of its {currency} {limit} budget for {period}. That is {percent}, {with}."
+            )
+        };
+        // The one department that a number belongs to has been named.
+        let mut facts = if self.owner(alert).is_some() { Vec::new() } else { spent_by(&alert.top, currency) };
+        if !also.is_empty() {
+            facts.push(("Also reached".to_owned(), also.join(", ")));
+        }
+        facts.push(("Messages".to_owned(), self.sum.messages.to_string()));
+        facts.push(("Budget".to_owned(), self.budget_text()));
+        let next = self.budget.levels.iter().find(|level| self.sum.amount < level.threshold);
+        let next = next
+            .map_or_else(|| "no further alert follows".to_owned(), |level| format!("the next alert comes at {level}"));
+        let kind = self.period.kind().name();
+        let expected = format!(
+            "If you expected this, do nothing: {next} this {kind}, unless Zoom revises it or the budget changes."
+        );
+        let mark = match (severity, self.highest()) {
+            (Severity::Warning, Some(level)) => level.to_string(),
+            _ => severity.word().to_owned(),
+        };
+        Wording {
+            kind: Kind::Budget,
+            severity,
+            mark,
+            headline: format!("{who} at {percent} ({currency} {amount} of {limit}), {period}"),
+            title: format!("{who} at {percent}"),
+            detail: format!("{currency} {amount} of {limit}, {period}, {left}"),
+            row: Row { percent, who, money: format!("{currency} {amount} of {limit}") },
+            lead,
+            facts,
+            steps: vec![expected, UNEXPECTED.to_owned()],
+            machine: AlertRecord { also_reached: also, ..self.machine(alert, case) },
+            details: self.details(alert),
+        }
+    }
+}
+
+/// What to do about spending that nobody expected.
+pub(super) const UNEXPECTED: &str =
+    "If not, ask those who sent most, or look at the messages: the SMS/MMS Charges Usage Report in Zoom's web portal.";

@@ -1,0 +1,119 @@
+//! A figure that was reported is lower now, by a complete and confirmed reading.
+//!
+//! It sets the thread back to the highest level that is still reached, so that reaching more again is due again.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use super::budget::Spent;
+use super::due::is_above;
+use super::words::period_name;
+use super::{Alert, AlertRecord, Kind, Record, Reported, Row, Severity, Wording, money};
+use crate::domain::evaluate::Case;
+use crate::domain::money::Amount;
+use crate::domain::policy::Level;
+
+/// Days that people are told; the machine form has all.
+const MOST_DAYS: usize = 10;
+
+/// A figure that replaces one that was reported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Correction<'a> {
+    /// What the subject has spent.
+    pub spent: Spent<'a>,
+    /// What was reported before.
+    pub previous: Reported,
+    /// The levels that are no longer reached, lowest first.
+    pub no_longer: Vec<&'a Level>,
+    /// Levels of a policy that has changed since, which the lower figure reaches.
+    pub only_now: Vec<&'a Level>,
+    /// The subject's days whose sum has changed since.
+    pub days: Vec<Date>,
+}
+
+impl<'a> Correction<'a> {
+    pub(super) fn of(spent: Spent<'a>, previous: Reported, record: &Record, case: &Case<'a>) -> Correction<'a> {
+        let levels = spent.budget.levels.iter();
+        let (before, now) = (previous.amount, spent.sum.amount);
+        let no_longer = levels.filter(|level| now < level.threshold && level.threshold <= before).collect();
+        let only_now = spent.reached().filter(|level| record.reported.is_some() && is_above(level, record)).collect();
+        let days = revised_days(&spent, &previous, case);
+        Correction { spent, previous, no_longer, only_now, days }
+    }
+
+    pub(super) fn wording(&self, alert: &Alert<'a>, case: &Case<'a>) -> Wording {
+        let Correction { spent, previous, .. } = self;
+        let currency = spent.budget.currency;
+        let amounts = [previous.amount, spent.sum.amount];
+        let beside: Vec<_> = spent.budget.levels.iter().map(|level| level.threshold).chain(amounts).collect();
+        let [was, is] = amounts.map(|amount| money(amount, currency, &beside));
+        let (who, period, limit) = (spent.who(alert), period_name(&spent.period, case), spent.limit());
+        let written = previous.at.to_zoned(case.policy.time_zone.clone()).strftime("%-d %B");
+        let names = |levels: &[&Level]| levels.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let (no_longer, only_now) = (names(&self.no_longer), names(&self.only_now));
+        let cause = if previous.at_least {
+            "Zoom's report has been read whole now".to_owned()
+        } else {
+            "Zoom has revised its report".to_owned()
+        };
+        let source = if previous.at_least { " from a part of it" } else { "" };
+        let still = if no_longer.is_empty() {
+            String::new()
+        } else {
+            let verb = if no_longer.len() == 1 { "is" } else { "are" };
+            format!(" {} {verb} no longer reached.", no_longer.join(", "))
+        };
+        let lead = format!(
+            "{cause}: {who} has spent {currency} {is} of {currency} {limit} in {period}, not {currency} {was} as we wrote on {written}{source}.{still} Use this \
+             figure instead."
+        );
+        let mut facts = Vec::new();
+        if !self.days.is_empty() && !previous.at_least {
+            let days: Vec<_> = self.days.iter().take(MOST_DAYS).map(|day| day.strftime("%-d %B").to_string()).collect();
+            let more = self.days.len().saturating_sub(MOST_DAYS);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            facts.push(("Revised days".to_owned(), days.join(", ") + &more));
+        }
+        if !only_now.is_empty() {
+            facts.push(("Reached now".to_owned(), only_now.join(", ")));
+        }
+        facts.push(("Budget".to_owned(), spent.budget_text()));
+        Wording {
+            kind: Kind::Correction,
+            severity: Severity::Info,
+            mark: "CORRECTION".to_owned(),
+            headline: format!("{who} spent {currency} {is} in {period}, not {was}"),
+            title: format!("{who} spent {currency} {is}, not {was}"),
+            detail: format!("{currency} {is} of {limit}, {period}"),
+            row: Row { percent: spent.percent(), who, money: format!("{currency} {is}, not {was}") },
+            lead,
+            facts,
+            steps: vec!["If the difference matters to your bill, ask Zoom's support about it.".to_owned()],
+            machine: AlertRecord {
+                kind: Kind::Correction,
+                severity: Severity::Info,
+                previous_amount: Some(previous.amount),
+                no_longer_reached: no_longer,
+                only_now_reached: only_now,
+                restated_days: self.days.clone(),
+                ..spent.machine(alert, case)
+            },
+            details: spent.details(alert),
+        }
+    }
+}
+
+/// The days of the subject that Zoom has revised: those whose sum fell, and those that were over at the time and rose.
+fn revised_days(spent: &Spent<'_>, previous: &Reported, case: &Case<'_>) -> Vec<Date> {
+    let written_on = case.policy.time_zone.to_datetime(previous.at).date();
+    let mut days: Vec<Date> = previous.days.keys().chain(spent.days.keys()).copied().collect();
+    days.sort_unstable();
+    days.dedup();
+    let sum = |sums: &BTreeMap<Date, Amount>, day: &Date| sums.get(day).copied().unwrap_or_default();
+    days.retain(|day| {
+        let (was, is) = (sum(&previous.days, day), sum(&spent.days, day));
+        is < was || (is > was && *day < written_on)
+    });
+    days
+}

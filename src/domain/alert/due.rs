@@ -1,0 +1,122 @@
+//! When a level of a budget is due, and when a correction.
+//!
+//! A level is due if it is above the thread's highest percent **or** its highest money, so that neither a raised nor a lowered budget
+//! silences a breach. Of several newly reached levels the highest is sent and names the others. A proven figure below what was reported leads
+//! to a correction, never to both. What a run claimed that died may have been published or not: then both must hold.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use rust_decimal::Decimal;
+
+use super::{Correction, Decision, Finding, Kind, Record, Reported, Spent, Thread, ThreadKey, Verdict};
+use crate::domain::coverage::Certainty;
+use crate::domain::evaluate::Case;
+use crate::domain::money::Amount;
+use crate::domain::policy::Level;
+use crate::domain::totals::Sum;
+
+/// After a thread's first correction the next waits until complete readings have agreed for so long.
+const AGREEMENT: SignedDuration = SignedDuration::from_hours(24);
+
+/// What a subject whose thread was reported has spent, now that no charge of it is left; `None` if nothing judges it any more.
+pub(super) fn gone<'a>(key: &ThreadKey, case: &Case<'a>) -> Option<Finding<'a>> {
+    let is_ours =
+        key.kind == Kind::Budget && key.topic_arn == case.receiver.topic_arn && key.account == *case.totals.account();
+    let period = case.periods.iter().find(|period| is_ours && period.label() == key.period)?;
+    let (scope, subject, currency) = (key.scope, Arc::clone(&key.subject), key.currency?);
+    let budget = case.policy.budget_for(scope, &subject, currency, period.kind())?;
+    let certainty = case.coverage.certainty(period, scope, &subject, currency);
+    let (sum, account_amount, days) = (Sum::default(), Amount::ZERO, BTreeMap::new());
+    Some(Finding::Spent(Box::new(Spent {
+        scope,
+        subject,
+        period: *period,
+        sum,
+        certainty,
+        budget,
+        account_amount,
+        days,
+    })))
+}
+
+/// Whether the level is above what was reported.
+pub(super) fn is_above(level: &Level, record: &Record) -> bool {
+    record.reported.as_ref().is_none_or(|known| level.percent > known.percent || level.threshold > known.money)
+}
+
+/// When an alert or a correction is due for one subject of a budget (see this file).
+pub(super) fn verdict<'a>(spent: Spent<'a>, key: &ThreadKey, thread: Option<&Thread>, case: &Case<'a>) -> Verdict<'a> {
+    let nothing = Record::default();
+    let record = thread.map_or(&nothing, |thread| &thread.record);
+    let possible: Vec<&Record> = thread.map_or_else(|| vec![record], |thread| thread.possible().collect());
+    let corrections = possible.iter().map(|record| record.corrections).max().unwrap_or_default();
+    let fallen = possible.iter().filter_map(|record| record.reported.as_ref()).filter(|known| spent.is_below(known));
+    let fallen = fallen.max_by_key(|known| known.money).cloned();
+    let highest = spent.highest();
+    let claimed = thread.and_then(|thread| thread.claim.as_ref());
+    if let Some(known) = fallen {
+        let since = record.lower_since.unwrap_or(case.as_of);
+        let waits = record.corrections > 0 && case.as_of.duration_since(since) < AGREEMENT;
+        // Whatever is not proven or waits, a level that no reader can have heard of is due (of a policy that has changed).
+        let is_news = highest.is_some_and(|level| possible.iter().all(|record| is_above(level, record)));
+        match spent.certainty {
+            Certainty::Exact if !waits => return corrected(spent, known, corrections, key, thread, case),
+            _ if is_news => {}
+            Certainty::Exact => {
+                let note = record.lower_since.is_none().then(|| Record { lower_since: Some(since), ..record.clone() });
+                return spent.without_alert(key, Decision::WaitsToCorrect { since }, note);
+            }
+            _ => return spent.without_alert(key, Decision::FallNotProven, None),
+        }
+    }
+    let Some(level) = highest.filter(|level| possible.iter().any(|record| is_above(level, record))) else {
+        let decision = if highest.is_some() { Decision::AlreadySent } else { Decision::BelowLevels };
+        let note = spent.settled(record);
+        return spent.without_alert(key, decision, note);
+    };
+    let reported = Reported { percent: level.percent, money: level.threshold, ..spent.reported(case) };
+    // The receiver may know what is recorded, or what a run claimed that died. The level is above one of them, which stands if this run dies
+    // as well; what the receiver may know by the other stays in doubt.
+    let claimed = claimed.map(|claim| &claim.next);
+    let (base, other) = match claimed {
+        Some(next) if !is_above(level, record) => (next, Some(record)),
+        next => (record, next),
+    };
+    let doubt = other.map(|other| reported.clone().raised_to(other));
+    let reported = reported.raised_to(base);
+    let doubt = doubt.filter(|doubt| *doubt != reported);
+    let doubt = doubt.map(|reported| Record { reported: Some(reported), corrections, lower_since: None });
+    let base = base.clone();
+    let id = key.alert_id(&format!("{level} {}", level.threshold), corrections);
+    // If the reader knows what a run claimed, or does not know it, this may be nothing new.
+    let may_repeat = !possible.iter().all(|record| is_above(level, record));
+    let next = Some(Record { reported: Some(reported), corrections, lower_since: None });
+    Verdict { decision: Decision::Due, finding: Finding::Spent(Box::new(spent)), id, base, next, doubt, may_repeat }
+}
+
+/// The figure is lower than what the receiver may know, and proven.
+fn corrected<'a>(
+    spent: Spent<'a>,
+    known: Reported,
+    corrections: u32,
+    key: &ThreadKey,
+    thread: Option<&Thread>,
+    case: &Case<'a>,
+) -> Verdict<'a> {
+    let nothing = Record::default();
+    let record = thread.map_or(&nothing, |thread| &thread.record);
+    let id = |corrections| key.alert_id("correction", corrections);
+    // The claim of a run that died may be for this very correction.
+    let may_repeat =
+        thread.and_then(|thread| thread.claim.as_ref()).is_some_and(|claim| claim.alert == id(record.corrections));
+    let corrections = if may_repeat { record.corrections } else { corrections };
+    let (percent, money) =
+        spent.highest().map_or((Decimal::ZERO, Amount::ZERO), |level| (level.percent, level.threshold));
+    let reported = Some(Reported { percent, money, at_least: false, ..spent.reported(case) });
+    let next = Some(Record { reported, corrections: corrections + 1, lower_since: None });
+    let base = Record { reported: Some(known.clone()), corrections, ..record.clone() };
+    let finding = Finding::Correction(Box::new(Correction::of(spent, known, record, case)));
+    Verdict { decision: Decision::Due, finding, id: id(corrections), base, next, doubt: None, may_repeat }
+}

@@ -1,0 +1,284 @@
+//! The kinds of alert, and when one is due.
+//!
+//! A kind is one file: what it found, how it is found, its thread, and its wording. [`Finding`] is the one place that names them all, so a
+//! further kind is one file and one line in each `match` below. Renderers (see [`super::message`]) read a [`Wording`] and know no kind.
+
+mod budget;
+mod correction;
+mod due;
+mod stale;
+mod test;
+mod thread;
+mod unwatched;
+mod wording;
+mod words;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+pub use budget::Spent;
+pub use correction::Correction;
+pub use stale::Stale;
+pub use test::Test;
+pub(crate) use thread::hash;
+pub use thread::{AlertId, Claim, Receiver, Record, Reported, Thread, ThreadKey, Threads};
+pub use unwatched::Unwatched;
+pub use wording::{AlertRecord, Details, Outcome, Row, Severity, Wording};
+pub use words::{count, limit, moment, money};
+
+use super::charge::Scope;
+use super::evaluate::Case;
+use super::money::{Amount, Currency};
+use super::period::Period;
+use super::totals::Contributor;
+
+/// The kinds of alert, the weightiest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A level of a budget was reached.
+    Budget,
+    /// There are charges in a currency that no budget covers.
+    Unwatched,
+    /// A figure that was reported is lower now.
+    Correction,
+    /// Zoom's report has no new row.
+    Stale,
+    /// A test of the way to the readers.
+    Test,
+}
+
+impl Kind {
+    /// All kinds.
+    pub const ALL: [Kind; 5] = [Kind::Budget, Kind::Unwatched, Kind::Correction, Kind::Stale, Kind::Test];
+
+    /// The name in answers and keys.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Budget => "budget",
+            Kind::Unwatched => "unwatched",
+            Kind::Correction => "correction",
+            Kind::Stale => "stale",
+            Kind::Test => "test",
+        }
+    }
+}
+
+/// Something that is true, and that a receiver may have to hear of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding<'a> {
+    /// What a subject with a budget has spent.
+    Spent(Box<Spent<'a>>),
+    /// A currency that no budget covers.
+    Unwatched(Unwatched),
+    /// A figure that was reported is lower now; found by deciding.
+    Correction(Box<Correction<'a>>),
+    /// A report without new rows.
+    Stale(Stale),
+    /// Somebody asked for a test.
+    Test(Test),
+}
+
+/// What is to be done about a finding, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It is sent.
+    Due,
+    /// No level is reached.
+    BelowLevels,
+    /// This level, or a higher one, was sent before.
+    AlreadySent,
+    /// The figure is lower than what was sent, but not proven: it was read in part, or waits for a second reading.
+    FallNotProven,
+    /// The figure is lower than what was sent; a second correction waits until readings have agreed for 24 hours.
+    WaitsToCorrect {
+        /// Since when they agree.
+        since: Timestamp,
+    },
+}
+
+/// A finding with the decision about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alert<'a> {
+    /// The same in every repeat.
+    pub id: AlertId,
+    /// The thread that it belongs to.
+    pub key: ThreadKey,
+    /// What was found; a [`Finding::Correction`] where one is due.
+    pub finding: Finding<'a>,
+    /// What to do, and why.
+    pub decision: Decision,
+    /// The thread as it was read.
+    pub thread: Option<Thread>,
+    /// What the thread has to remember while the alert is on its way.
+    pub base: Record,
+    /// What the thread has to remember: once the alert is sent, or at once if none is due.
+    pub next: Option<Record>,
+    /// What the receiver may know besides once the alert is sent: an earlier run claimed it, and nobody can know whether it was sent.
+    pub doubt: Option<Record>,
+    /// Whether an earlier run may have sent it.
+    pub may_repeat: bool,
+    /// Who spent most, largest first; filled in for alerts that are due.
+    pub top: Vec<Contributor>,
+}
+
+/// What a kind decides.
+struct Verdict<'a> {
+    decision: Decision,
+    finding: Finding<'a>,
+    id: AlertId,
+    base: Record,
+    next: Option<Record>,
+    doubt: Option<Record>,
+    may_repeat: bool,
+}
+
+impl<'a> Finding<'a> {
+    /// The kind of alert.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Finding::Spent(_) => Kind::Budget,
+            Finding::Unwatched(_) => Kind::Unwatched,
+            Finding::Correction(_) => Kind::Correction,
+            Finding::Stale(_) => Kind::Stale,
+            Finding::Test(_) => Kind::Test,
+        }
+    }
+
+    /// The thread that the finding belongs to.
+    #[must_use]
+    pub fn key(&self, case: &Case<'a>) -> ThreadKey {
+        match self {
+            Finding::Spent(spent) => spent.key(case),
+            Finding::Unwatched(unwatched) => unwatched.key(case),
+            Finding::Correction(correction) => correction.spent.key(case),
+            Finding::Stale(stale) => stale.key(case),
+            Finding::Test(test) => test.key(case),
+        }
+    }
+
+    fn verdict(self, key: &ThreadKey, thread: Option<&Thread>, case: &Case<'a>) -> Verdict<'a> {
+        match self {
+            Finding::Spent(spent) => due::verdict(*spent, key, thread, case),
+            // A correction that was refused by the ledger is decided anew, from the figure behind it.
+            Finding::Correction(correction) => due::verdict(correction.spent, key, thread, case),
+            Finding::Unwatched(_) | Finding::Stale(_) | Finding::Test(_) => once(self, key, thread, case),
+        }
+    }
+
+    /// What readers are told.
+    #[must_use]
+    pub fn wording(&self, alert: &Alert<'a>, case: &Case<'a>) -> Wording {
+        match self {
+            Finding::Spent(spent) => spent.wording(alert, case),
+            Finding::Unwatched(unwatched) => unwatched.wording(alert, case),
+            Finding::Correction(correction) => correction.wording(alert, case),
+            Finding::Stale(stale) => stale.wording(alert, case),
+            Finding::Test(test) => test.wording(alert, case),
+        }
+    }
+
+    /// Whose contributors a message about it names.
+    #[must_use]
+    pub fn spender(&self) -> Option<(Period, Scope, Arc<str>, Currency)> {
+        match self {
+            Finding::Spent(spent) => Some(spent.spender()),
+            Finding::Correction(correction) => Some(correction.spent.spender()),
+            Finding::Unwatched(found) => {
+                Some((found.period, Scope::Account, Arc::clone(&found.account), found.currency))
+            }
+            Finding::Stale(_) | Finding::Test(_) => None,
+        }
+    }
+
+    /// Until when the thread matters at least.
+    #[must_use]
+    pub fn ends(&self, case: &Case<'a>) -> Timestamp {
+        let end = match self {
+            Finding::Spent(spent) => spent.period.to(),
+            Finding::Unwatched(unwatched) => unwatched.period.to(),
+            Finding::Correction(correction) => correction.spent.period.to(),
+            Finding::Stale(_) | Finding::Test(_) => case.as_of,
+        };
+        end.max(case.as_of)
+    }
+}
+
+/// What is reported once a thread, whatever the figures.
+fn once<'a>(finding: Finding<'a>, key: &ThreadKey, thread: Option<&Thread>, case: &Case<'a>) -> Verdict<'a> {
+    let id = key.alert_id("once", 0);
+    let was_sent = thread.is_some_and(|thread| thread.record.reported.is_some());
+    let may_repeat = thread.is_some_and(|thread| thread.claim.is_some());
+    let amount = if let Finding::Unwatched(found) = &finding { found.sum.amount } else { Amount::ZERO };
+    let reported = Reported {
+        percent: rust_decimal::Decimal::ZERO,
+        money: Amount::ZERO,
+        amount,
+        at_least: false,
+        days: std::collections::BTreeMap::new(),
+        at: case.as_of,
+    };
+    let next = Record { reported: Some(reported), ..Record::default() };
+    let (decision, next) = if was_sent { (Decision::AlreadySent, None) } else { (Decision::Due, Some(next)) };
+    let base = thread.map_or_else(Record::default, |thread| thread.record.clone());
+    Verdict { decision, finding, id, base, next, doubt: None, may_repeat }
+}
+
+/// Decides about one finding, by the thread as it is.
+#[must_use]
+pub fn decide_one<'a>(finding: Finding<'a>, thread: Option<&Thread>, case: &Case<'a>) -> Alert<'a> {
+    let key = finding.key(case);
+    let Verdict { decision, finding, id, base, next, doubt, may_repeat } = finding.verdict(&key, thread, case);
+    Alert { id, key, finding, decision, thread: thread.cloned(), base, next, doubt, may_repeat, top: Vec::new() }
+}
+
+/// Decides about all findings, and about the subjects that were reported and whose charges are all gone.
+#[must_use]
+pub fn decide<'a>(mut findings: Vec<Finding<'a>>, threads: &Threads, case: &Case<'a>) -> Vec<Alert<'a>> {
+    let found: HashSet<ThreadKey> = findings.iter().map(|finding| finding.key(case)).collect();
+    let gone = threads.iter().filter(|thread| !found.contains(&thread.key));
+    findings.extend(gone.filter_map(|thread| due::gone(&thread.key, case)));
+    add_days(&mut findings, threads, case);
+    findings.into_iter().map(|finding| decide_by(finding, threads, case)).collect()
+}
+
+/// Decides about one finding, by all that is known of its thread and of what other runs were about to send.
+#[must_use]
+pub fn decide_by<'a>(finding: Finding<'a>, threads: &Threads, case: &Case<'a>) -> Alert<'a> {
+    let thread = threads.of(&finding.key(case));
+    let mut alert = decide_one(finding, thread, case);
+    alert.may_repeat |= alert.decision == Decision::Due && threads.may_have_sent(&alert.id);
+    alert
+}
+
+/// Adds the sums by civil day to the findings that may be sent, all subjects of a period and scope in one pass.
+fn add_days<'a>(findings: &mut [Finding<'a>], threads: &Threads, case: &Case<'a>) {
+    let mut wanted = HashMap::<(Period, Scope), HashSet<_>>::new();
+    for finding in &*findings {
+        if let Finding::Spent(spent) = finding
+            && (spent.highest().is_some() || threads.of(&spent.key(case)).is_some())
+        {
+            let subjects = wanted.entry((spent.period, spent.scope)).or_default();
+            subjects.insert((Arc::clone(&spent.subject), spent.budget.currency));
+        }
+    }
+    let days: HashMap<_, _> = wanted
+        .into_iter()
+        .map(|((period, scope), subjects)| ((period, scope), case.totals.days_of(&period, scope, &subjects)))
+        .collect();
+    for finding in findings {
+        if let Finding::Spent(spent) = finding {
+            let of_scope = days.get(&(spent.period, spent.scope));
+            let found = of_scope.and_then(|days| days.get(&(Arc::clone(&spent.subject), spent.budget.currency)));
+            spent.days = found.into_iter().flatten().map(|(day, sum)| (*day, sum.amount)).collect();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

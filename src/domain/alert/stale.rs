@@ -1,0 +1,72 @@
+//! A report without new rows: to read an old report well is no good news. Reported once an episode, which is known by its newest row.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Alert, AlertRecord, Details, Finding, Kind, Row, Severity, ThreadKey, Wording, count, moment};
+use crate::domain::charge::{Product, Scope};
+use crate::domain::evaluate::{Case, Freshness};
+
+/// No report is stale before this.
+const LEAST: SignedDuration = SignedDuration::from_hours(3 * 24);
+
+/// A report that lacks new rows for longer than ever.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stale {
+    /// When the newest row was sent.
+    pub newest_row: Timestamp,
+    /// The longest time without a row that is usual.
+    pub longest_gap: SignedDuration,
+}
+
+impl Stale {
+    /// Finds a report whose newest row is older than twice the longest usual gap.
+    pub(in crate::domain) fn find<'a>(freshness: &Freshness, as_of: Timestamp) -> Option<Finding<'a>> {
+        let Freshness { newest_row, longest_gap } = *freshness;
+        let usual = longest_gap.checked_mul(2).unwrap_or(SignedDuration::MAX).max(LEAST);
+        (as_of.duration_since(newest_row) > usual).then_some(Finding::Stale(Stale { newest_row, longest_gap }))
+    }
+
+    pub(super) fn key(&self, case: &Case<'_>) -> ThreadKey {
+        ThreadKey {
+            account: Arc::clone(case.totals.account()),
+            topic_arn: Arc::clone(&case.receiver.topic_arn),
+            kind: Kind::Stale,
+            scope: Scope::Account,
+            subject: Arc::clone(case.totals.account()),
+            currency: None,
+            product: Product::Sms,
+            period: self.newest_row.to_zoned(case.policy.time_zone.clone()).date().to_string(),
+        }
+    }
+
+    pub(super) fn wording<'a>(&self, alert: &Alert<'a>, case: &Case<'a>) -> Wording {
+        let newest = self.newest_row.to_zoned(case.policy.time_zone.clone()).strftime("%-d %B").to_string();
+        let days = |span: SignedDuration| count(span.as_hours().unsigned_abs() / 24, "day");
+        let age = days(case.as_of.duration_since(self.newest_row));
+        Wording {
+            kind: Kind::Stale,
+            severity: Severity::Info,
+            mark: "STALE".to_owned(),
+            headline: format!("no new row in Zoom's report since {newest}, for {age}"),
+            title: format!("no new row in Zoom's report since {newest}"),
+            detail: format!("for {age}"),
+            row: Row { percent: String::new(), who: "Zoom's report".to_owned(), money: format!("no new row for {age}") },
+            lead: format!(
+                "Zoom's report was read, and its newest row was sent on {newest}, {age} ago. Charges since then, if there are any, are not in it, \
+                 and no budget can see them."
+            ),
+            facts: vec![
+                ("Newest row".to_owned(), moment(self.newest_row, case)),
+                ("Usual".to_owned(), format!("at most {} without a row", days(self.longest_gap))),
+            ],
+            steps: vec![
+                "If nobody has sent a message since, do nothing: no further alert follows until rows come again.".to_owned(),
+                "If messages were sent, compare with the SMS/MMS Charges Usage Report in Zoom's web portal, and ask Zoom's support.".to_owned(),
+            ],
+            machine: AlertRecord { period: Some(alert.key.period.clone()), ..AlertRecord::of(alert, Severity::Info, case) },
+            details: Details::default(),
+        }
+    }
+}

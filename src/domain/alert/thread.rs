@@ -1,0 +1,265 @@
+//! What was reported about one subject to one receiver: a value that deciding reads and the ledger keeps.
+//!
+//! A thread remembers the highest percent and the highest money of a reported level. A **claim** on it says what is about to be sent. A run
+//! that dies between publish and confirm leaves its claim behind, and nobody can know whether it published: then both what was recorded and
+//! what was claimed may be what readers know ([`Thread::possible`]), and deciding holds against both.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use rust_decimal::Decimal;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::Kind;
+use crate::domain::charge::{Product, Scope};
+use crate::domain::money::{Amount, Currency};
+
+/// A thread is kept for this long after its period and after its last change.
+const KEPT: SignedDuration = SignedDuration::from_hours(24 * 62);
+
+/// Hexadecimal digits of a hash over texts.
+pub(crate) fn hash(parts: &[&str], digits: usize) -> String {
+    let mut digest = Sha256::new();
+    for part in parts {
+        // The length keeps ("ab", "c") apart from ("a", "bc").
+        digest.update((part.len() as u64).to_be_bytes());
+        digest.update(part.as_bytes());
+    }
+    let mut text: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    text.truncate(digits);
+    text
+}
+
+/// Who hears of an alert.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receiver {
+    /// The name in the policy and in answers: `default`.
+    pub name: Arc<str>,
+    /// The SNS topic.
+    pub topic_arn: Arc<str>,
+}
+
+/// What makes a thread one thread.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ThreadKey {
+    /// Zoom's account id.
+    pub account: Arc<str>,
+    /// The SNS topic of the receiver.
+    pub topic_arn: Arc<str>,
+    /// The kind of alert; a correction belongs to the thread of its budget.
+    pub kind: Kind,
+    /// What `subject` is.
+    pub scope: Scope,
+    /// The billing number, department, cost center or account.
+    pub subject: Arc<str>,
+    /// `None` for what is not about money.
+    pub currency: Option<Currency>,
+    /// What was sent.
+    pub product: Product,
+    /// The label of the period; empty for none.
+    pub period: String,
+}
+
+impl ThreadKey {
+    fn parts(&self) -> [&str; 8] {
+        [
+            &self.account,
+            &self.topic_arn,
+            self.kind.name(),
+            self.scope.name(),
+            &self.subject,
+            self.currency.map_or("", Currency::code),
+            self.product.name(),
+            &self.period,
+        ]
+    }
+
+    /// The sort key of the thread's item; its partition key is the account.
+    #[must_use]
+    pub fn sort_key(&self) -> String {
+        format!("thread#{}", hash(&self.parts(), 32))
+    }
+
+    /// The id of what is sent: `what` is the level or the correction, `corrections` how many came before.
+    pub(super) fn alert_id(&self, what: &str, corrections: u32) -> AlertId {
+        let corrections = corrections.to_string();
+        let mut parts = self.parts().to_vec();
+        parts.extend([what, corrections.as_str()]);
+        AlertId(hash(&parts, AlertId::DIGITS).into())
+    }
+}
+
+/// The id of an alert or a message: twelve hexadecimal digits, the same in every form and in every repeat.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct AlertId(Arc<str>);
+
+impl AlertId {
+    const DIGITS: usize = 12;
+
+    /// An id that was stored.
+    #[must_use]
+    pub fn stored(text: &str) -> AlertId {
+        AlertId(text.into())
+    }
+
+    /// The id of a message that carries several alerts.
+    #[must_use]
+    pub fn of_group<'a>(ids: impl IntoIterator<Item = &'a AlertId>) -> AlertId {
+        let mut ids: Vec<_> = ids.into_iter().map(AlertId::as_str).collect();
+        ids.sort_unstable();
+        match ids.as_slice() {
+            [only] => AlertId((*only).into()),
+            _ => AlertId(hash(&ids, AlertId::DIGITS).into()),
+        }
+    }
+
+    /// The hexadecimal digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for AlertId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+/// What the receiver knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reported {
+    /// The highest percent of a reported level.
+    pub percent: Decimal,
+    /// The highest money of a reported level: budget × percent, not what was spent.
+    pub money: Amount,
+    /// What had been spent, as the last message said.
+    pub amount: Amount,
+    /// Whether that was read in part.
+    pub at_least: bool,
+    /// The subject's sums by civil day at that time.
+    pub days: BTreeMap<Date, Amount>,
+    /// The moment that was judged.
+    pub at: Timestamp,
+}
+
+impl Reported {
+    /// The same with the highest percent and money of both.
+    #[must_use]
+    pub(super) fn raised_to(self, record: &Record) -> Reported {
+        let Some(other) = &record.reported else { return self };
+        Reported { percent: self.percent.max(other.percent), money: self.money.max(other.money), ..self }
+    }
+}
+
+/// All that a thread remembers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Record {
+    /// `None` if nothing was sent.
+    pub reported: Option<Reported>,
+    /// How many corrections were sent.
+    pub corrections: u32,
+    /// Since when complete readings agree that a further correction is due.
+    pub lower_since: Option<Timestamp>,
+}
+
+/// A run is about to send something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The run.
+    pub owner: String,
+    /// Until when no other run takes over.
+    pub lease_until: Timestamp,
+    /// What is about to be sent.
+    pub alert: AlertId,
+    /// What the thread remembers once it is sent.
+    pub next: Record,
+}
+
+/// A thread as the ledger holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Thread {
+    /// Which thread.
+    pub key: ThreadKey,
+    /// Counts the writes; a write holds only if the version is as it was read.
+    pub version: u64,
+    /// What is remembered.
+    pub record: Record,
+    /// Who is about to change that.
+    pub claim: Option<Claim>,
+    /// When the thread may be forgotten.
+    pub expires_at: Timestamp,
+}
+
+impl Thread {
+    /// What the receiver may know: what is recorded, and what a run claimed that did not confirm.
+    pub fn possible(&self) -> impl Iterator<Item = &Record> {
+        std::iter::once(&self.record).chain(self.claim.as_ref().map(|claim| &claim.next))
+    }
+
+    /// Whether a run holds the thread at this moment.
+    #[must_use]
+    pub fn is_held(&self, now: Timestamp) -> bool {
+        self.claim.as_ref().is_some_and(|claim| now < claim.lease_until)
+    }
+
+    /// The thread after the next write.
+    #[must_use]
+    pub fn after(
+        read: Option<&Thread>,
+        key: &ThreadKey,
+        record: Record,
+        claim: Option<Claim>,
+        until: Timestamp,
+    ) -> Thread {
+        let expires_at = until.saturating_add(KEPT).unwrap_or(until);
+        let version = read.map_or(0, |thread| thread.version) + 1;
+        Thread { key: key.clone(), version, record, claim, expires_at }
+    }
+}
+
+/// What the ledger knows of an account.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Threads {
+    known: HashMap<String, Thread>,
+    /// Alerts that runs were about to send which did not record all that they sent.
+    intended: BTreeSet<AlertId>,
+    /// Not all could be read: what is not found here may exist all the same.
+    unread: bool,
+}
+
+impl Threads {
+    /// What was read.
+    #[must_use]
+    pub fn new(threads: Vec<Thread>, intended: BTreeSet<AlertId>, unread: bool) -> Threads {
+        let known = threads.into_iter().map(|thread| (thread.key.sort_key(), thread)).collect();
+        Threads { known, intended, unread }
+    }
+
+    /// The thread with this key, as far as it was read.
+    #[must_use]
+    pub fn of(&self, key: &ThreadKey) -> Option<&Thread> {
+        self.known.get(&key.sort_key()).filter(|thread| thread.key == *key)
+    }
+
+    /// All threads that were read.
+    pub fn iter(&self) -> impl Iterator<Item = &Thread> {
+        self.known.values()
+    }
+
+    /// Whether all was read.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        !self.unread
+    }
+
+    /// Whether a run that left no record may have sent this alert.
+    #[must_use]
+    pub fn may_have_sent(&self, alert: &AlertId) -> bool {
+        self.unread || self.intended.contains(alert)
+    }
+}

@@ -1,0 +1,83 @@
+//! Charges in a currency that no budget covers: reported once for the account, in the longest kind of period that the policy has.
+
+use std::sync::Arc;
+
+use super::words::{days_left, period_name, spent_by};
+use super::{Alert, AlertRecord, Details, Kind, Row, Severity, ThreadKey, Wording, money};
+use crate::domain::charge::{Product, Scope};
+use crate::domain::coverage::Certainty;
+use crate::domain::evaluate::Case;
+use crate::domain::money::Currency;
+use crate::domain::period::Period;
+use crate::domain::totals::Sum;
+
+/// What an account has spent in a currency without a budget.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unwatched {
+    /// Zoom's account id.
+    pub account: Arc<str>,
+    /// The currency.
+    pub currency: Currency,
+    /// The period of `sum`.
+    pub period: Period,
+    /// What was spent.
+    pub sum: Sum,
+    /// How far `sum` can be trusted.
+    pub certainty: Certainty,
+}
+
+impl Unwatched {
+    pub(super) fn key(&self, case: &Case<'_>) -> ThreadKey {
+        ThreadKey {
+            account: Arc::clone(&self.account),
+            topic_arn: Arc::clone(&case.receiver.topic_arn),
+            kind: Kind::Unwatched,
+            scope: Scope::Account,
+            subject: Arc::clone(&self.account),
+            currency: Some(self.currency),
+            product: Product::Sms,
+            period: self.period.label(),
+        }
+    }
+
+    pub(super) fn wording<'a>(&self, alert: &Alert<'a>, case: &Case<'a>) -> Wording {
+        let Unwatched { currency, period, sum, .. } = self;
+        let at_least = self.certainty == Certainty::AtLeast;
+        let amount = money(sum.amount, *currency, &[]);
+        let (name, left) = (period_name(period, case), days_left(period, case));
+        let bound = if at_least { " in the part of Zoom's report that could be read" } else { "" };
+        let mut facts = spent_by(&alert.top, *currency);
+        facts.push(("Messages".to_owned(), sum.messages.to_string()));
+        let kind = period.kind().name();
+        Wording {
+            kind: Kind::Unwatched,
+            severity: Severity::Info,
+            mark: "UNWATCHED".to_owned(),
+            headline: format!("{currency} {amount} spent that no budget covers, {name}"),
+            title: format!("{currency} {amount} spent that no budget covers"),
+            detail: format!("{name}, {left}"),
+            row: Row {
+                percent: String::new(),
+                who: format!("no budget covers {currency}"),
+                money: format!("{currency} {amount}"),
+            },
+            lead: format!(
+                "Your account has spent {currency} {amount} in {name}{bound}, and no budget of the policy covers {currency}."
+            ),
+            facts,
+            steps: vec![format!(
+                "Add a budget in {currency} to the policy, or set unwatched = \"ignore\". No further alert follows for {currency} this {kind}."
+            )],
+            machine: AlertRecord {
+                scope: Some(Scope::Account),
+                subject: Some(Arc::clone(&self.account)),
+                currency: Some(*currency),
+                period: Some(period.label()),
+                amount: Some(sum.amount),
+                at_least,
+                ..AlertRecord::of(alert, Severity::Info, case)
+            },
+            details: Details { messages: Some(sum.messages), top: alert.top.clone(), ..Details::default() },
+        }
+    }
+}

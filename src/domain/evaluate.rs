@@ -1,0 +1,151 @@
+//! Totals × policy → what is true. A pure function: a run, `check` and `demo` find the same through it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::alert::{Finding, Receiver, Spent, Stale, Unwatched, hash};
+use super::charge::Scope;
+use super::coverage::{Coverage, Receipt};
+use super::money::{Amount, Currency};
+use super::period::Period;
+use super::policy::{self, Budget, Only, Policy};
+use super::totals::Totals;
+
+/// All that judging one account for one receiver rests on.
+#[derive(Clone, Copy, Debug)]
+pub struct Case<'a> {
+    /// The policy.
+    pub policy: &'a Policy,
+    /// What was spent.
+    pub totals: &'a Totals,
+    /// How far that can be trusted.
+    pub coverage: &'a Coverage,
+    /// What the sums rest on.
+    pub receipt: &'a Receipt,
+    /// The periods that are judged.
+    pub periods: &'a [Period],
+    /// Who hears of it.
+    pub receiver: &'a Receiver,
+    /// The moment that is judged.
+    pub as_of: Timestamp,
+    /// Whether somebody asked for a moment of the past, and for publishing what is found.
+    pub rerun: bool,
+}
+
+/// What earlier runs have seen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// How new the report is; `None` if that cannot be judged.
+    pub freshness: Option<Freshness>,
+    /// Fingerprints of budgets whose `only` has matched a subject (see [`fingerprint`]).
+    pub matched: BTreeSet<String>,
+}
+
+/// How new a report is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Freshness {
+    /// When the newest row was sent.
+    pub newest_row: Timestamp,
+    /// The longest time between two rows of the past 91 days.
+    pub longest_gap: SignedDuration,
+}
+
+/// What a budget's `only` is known by: its scope and its entries, in any order.
+#[must_use]
+pub fn fingerprint(budget: &Budget) -> String {
+    let mut entries = match &budget.only {
+        Only::Everyone => Vec::new(),
+        Only::These(patterns) => patterns.iter().map(ToString::to_string).collect(),
+    };
+    entries.sort_unstable();
+    let mut parts = vec![budget.scope.name()];
+    parts.extend(entries.iter().map(String::as_str));
+    hash(&parts, 16)
+}
+
+/// The fingerprints of the budgets whose `only` matches a subject of these periods: what the next run's [`History`] keeps.
+#[must_use]
+pub fn matched(policy: &Policy, totals: &Totals, periods: &[Period]) -> BTreeSet<String> {
+    let mut subjects: BTreeMap<Scope, BTreeSet<Arc<str>>> = BTreeMap::new();
+    for scope in policy.budgets.iter().map(|budget| budget.scope).collect::<BTreeSet<_>>() {
+        let names = periods.iter().flat_map(|period| totals.by_subject(period, scope).into_keys());
+        subjects.insert(scope, names.map(|(subject, _)| subject).collect());
+    }
+    let matches =
+        |budget: &&Budget| subjects.get(&budget.scope).into_iter().flatten().any(|subject| budget.names(subject));
+    policy.budgets.iter().filter(|budget| budget.only != Only::Everyone).filter(matches).map(fingerprint).collect()
+}
+
+/// The budgets whose `only` matches nothing that this run or an earlier one has seen.
+#[must_use]
+pub fn unmatched<'p>(policy: &'p Policy, totals: &Totals, periods: &[Period], history: &History) -> Vec<&'p Budget> {
+    let mut seen = matched(policy, totals, periods);
+    seen.extend(history.matched.iter().cloned());
+    let is_unmatched = |budget: &&Budget| budget.only != Only::Everyone && !seen.contains(&fingerprint(budget));
+    policy.budgets.iter().filter(is_unmatched).collect()
+}
+
+/// Every subject that a budget applies to, every currency that none covers, and whether the report is stale.
+#[must_use]
+pub fn evaluate<'a>(case: &Case<'a>, history: &History) -> Vec<Finding<'a>> {
+    let mut findings = Vec::new();
+    for period in case.periods {
+        let of_account = case.totals.by_subject(period, Scope::Account);
+        let account_amounts: BTreeMap<Currency, Amount> =
+            of_account.into_iter().map(|((_, currency), sum)| (currency, sum.amount)).collect();
+        for scope in Scope::ALL {
+            let mut budgets = case.policy.budgets.iter();
+            if budgets.any(|budget| budget.scope == scope && budget.period == period.kind()) {
+                findings.extend(spent(case, period, scope, &account_amounts));
+            }
+        }
+    }
+    findings.extend(unwatched(case, history));
+    findings.extend(history.freshness.as_ref().and_then(|freshness| Stale::find(freshness, case.as_of)));
+    findings
+}
+
+fn spent<'a>(
+    case: &Case<'a>,
+    period: &Period,
+    scope: Scope,
+    account_amounts: &BTreeMap<Currency, Amount>,
+) -> Vec<Finding<'a>> {
+    let mut findings = Vec::new();
+    for ((subject, currency), sum) in case.totals.by_subject(period, scope) {
+        let Some(budget) = case.policy.budget_for(scope, &subject, currency, period.kind()) else {
+            continue;
+        };
+        let certainty = case.coverage.certainty(period, scope, &subject, currency);
+        let account_amount = account_amounts.get(&currency).copied().unwrap_or_default();
+        let days = BTreeMap::new();
+        let spent = Spent { scope, subject, period: *period, sum, certainty, budget, account_amount, days };
+        findings.push(Finding::Spent(Box::new(spent)));
+    }
+    findings
+}
+
+fn unwatched<'a>(case: &Case<'a>, history: &History) -> Vec<Finding<'a>> {
+    let policy = case.policy;
+    if policy.unwatched == policy::Unwatched::Ignore {
+        return Vec::new();
+    }
+    let longest = policy.period_kinds().into_iter().max();
+    let without = unmatched(policy, case.totals, case.periods, history);
+    let is_covered = |currency: Currency| {
+        let counts = |budget: &&Budget| !without.iter().any(|unmatched| unmatched.name == budget.name);
+        policy.budgets.iter().filter(counts).any(|budget| budget.currency == currency)
+    };
+    let mut findings = Vec::new();
+    for period in case.periods.iter().filter(|period| Some(period.kind()) == longest) {
+        for ((account, currency), sum) in case.totals.by_subject(period, Scope::Account) {
+            if !is_covered(currency) {
+                let certainty = case.coverage.certainty(period, Scope::Account, &account, currency);
+                findings.push(Finding::Unwatched(Unwatched { account, currency, period: *period, sum, certainty }));
+            }
+        }
+    }
+    findings
+}

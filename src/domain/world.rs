@@ -1,0 +1,185 @@
+//! One builder of what tests judge: a policy, sums by day, what could not be read, and a moment.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::alert::{Alert, Decision, Finding, Receiver, Thread, Threads, decide};
+use super::charge::{Line, NONE};
+use super::coverage::{Coverage, Dates, Gap, Receipt, Unconfirmed};
+use super::evaluate::{Case, History, evaluate};
+use super::money::{Amount, Currency};
+use super::period::Period;
+use super::policy::Policy;
+use super::totals::{DaySums, Sum, Totals};
+use crate::error::Code;
+
+/// A budget of 100 USD a month for every number, with three levels.
+pub(crate) const NUMBERS: &str = r#"
+    time_zone = "America/New_York"
+    [[budget]]
+    name = "every number"
+    scope = "billing_number"
+    currency = "USD"
+    amount = "100.00"
+    alert_at = [50, 80, 100]
+"#;
+
+/// The 22nd of November at eight in New York.
+pub(crate) const NOW: &str = "2026-11-22T13:00:00Z";
+
+pub(crate) struct World {
+    pub(crate) policy: Policy,
+    pub(crate) totals: Totals,
+    pub(crate) coverage: Coverage,
+    pub(crate) receipt: Receipt,
+    pub(crate) receiver: Receiver,
+    pub(crate) periods: Vec<Period>,
+    pub(crate) history: History,
+    pub(crate) as_of: Timestamp,
+}
+
+pub(crate) fn amount(text: &str) -> Amount {
+    Amount::parse(text).unwrap()
+}
+
+impl World {
+    pub(crate) fn new(policy: &str) -> World {
+        let policy = Policy::parse(policy).unwrap_or_else(|faults| panic!("{faults}"));
+        let receipt = Receipt { complete: true, rows: 1443, pages: 6, days: 22, ..Receipt::default() };
+        let receiver =
+            Receiver { name: "default".into(), topic_arn: "arn:aws:sns:us-east-1:123456789012:alerts".into() };
+        let (coverage, history) = (Coverage::default(), History::default());
+        let totals = Totals::of("acc".into());
+        World {
+            policy,
+            totals,
+            coverage,
+            receipt,
+            receiver,
+            periods: Vec::new(),
+            history,
+            as_of: Timestamp::UNIX_EPOCH,
+        }
+        .at(NOW)
+    }
+
+    /// At this moment, the running period of each kind is judged.
+    pub(crate) fn at(mut self, now: &str) -> World {
+        self.as_of = now.parse().unwrap();
+        let (kinds, zone) = (self.policy.period_kinds(), &self.policy.time_zone);
+        self.periods = kinds.into_iter().map(|kind| Period::containing(kind, self.as_of, zone).unwrap()).collect();
+        self
+    }
+
+    /// The sums of a day of November: number, department, currency, money.
+    pub(crate) fn day(mut self, day: i8, sums: &[(&str, &str, &str, &str)]) -> World {
+        let sums: DaySums = sums
+            .iter()
+            .map(|(number, department, currency, money)| {
+                let [number, department] =
+                    [number, department].map(|text| if text.is_empty() { NONE.into() } else { Arc::from(*text) });
+                let extension = if &*department == NONE { "1003" } else { NONE };
+                let currency = Currency::parse(currency).unwrap();
+                let line = Line {
+                    number,
+                    department,
+                    cost_center: NONE.into(),
+                    extension: extension.into(),
+                    name: NONE.into(),
+                    currency,
+                };
+                (line, Sum { amount: amount(money), messages: 3 })
+            })
+            .collect();
+        self.totals.set(jiff::civil::date(2026, 11, day), &sums);
+        self
+    }
+
+    /// One number has spent so much on the 5th.
+    pub(crate) fn spent(self, money: &str) -> World {
+        self.day(5, &[("+12025550187", "", "USD", money)])
+    }
+
+    /// Dates of November could not be read.
+    pub(crate) fn unread(mut self, from: i8, to: i8) -> World {
+        let [from, to] = [from, to].map(|day| jiff::civil::date(2026, 11, day));
+        let problem = "HTTP 500".to_owned();
+        self.coverage.gaps.push(Gap { dates: Dates { from, to }, code: Code::ZoomUnavailable, problem });
+        self.receipt.complete = false;
+        self
+    }
+
+    /// A figure fell, and no second reading has confirmed it.
+    pub(crate) fn unconfirmed(mut self) -> World {
+        let (day, currency) = (jiff::civil::date(2026, 11, 5), Currency::parse("USD").unwrap());
+        self.coverage.unconfirmed.push(Unconfirmed {
+            day,
+            currency,
+            before: Sum::of(amount("2")),
+            after: Sum::of(amount("1")),
+        });
+        self
+    }
+
+    pub(crate) fn topic(mut self, name: &str) -> World {
+        self.receiver.topic_arn = format!("arn:aws:sns:us-east-1:123456789012:{name}").into();
+        self
+    }
+
+    pub(crate) fn case(&self) -> Case<'_> {
+        Case {
+            policy: &self.policy,
+            totals: &self.totals,
+            coverage: &self.coverage,
+            receipt: &self.receipt,
+            periods: &self.periods,
+            receiver: &self.receiver,
+            as_of: self.as_of,
+            rerun: false,
+        }
+    }
+
+    pub(crate) fn findings(&self) -> Vec<Finding<'_>> {
+        evaluate(&self.case(), &self.history)
+    }
+
+    pub(crate) fn decided(&self, threads: &Threads) -> Vec<Alert<'_>> {
+        decide(self.findings(), threads, &self.case())
+    }
+}
+
+/// The ledger after all that is due was sent, and all notes were taken.
+pub(crate) fn recorded(threads: &Threads, alerts: &[Alert<'_>], case: &Case<'_>) -> Threads {
+    let mut after: Vec<Thread> = threads.iter().cloned().collect();
+    for alert in alerts {
+        let Some(record) = alert.next.clone() else { continue };
+        after.retain(|thread| thread.key != alert.key);
+        after.push(Thread::after(alert.thread.as_ref(), &alert.key, record, None, alert.finding.ends(case)));
+    }
+    Threads::new(after, std::collections::BTreeSet::new(), false)
+}
+
+/// `50% of 50, also 30%`, or why nothing is sent.
+pub(crate) fn shown(alert: &Alert<'_>, case: &Case<'_>) -> String {
+    let record = alert.finding.wording(alert, case).machine;
+    let level = record.level.unwrap_or_default();
+    match (alert.decision, &alert.finding) {
+        (Decision::Due, Finding::Correction(correction)) => {
+            let days: Vec<_> = correction.days.iter().map(|day| day.day().to_string()).collect();
+            format!(
+                "correct {} to {}, still [{level}], no longer [{}], days [{}]",
+                correction.previous.amount,
+                correction.spent.sum.amount,
+                record.no_longer_reached.join(" "),
+                days.join(" ")
+            )
+        }
+        (Decision::Due, _) => {
+            let least = if record.at_least { "at least " } else { "" };
+            format!("send {least}{level}, also [{}]", record.also_reached.join(" "))
+        }
+        (Decision::WaitsToCorrect { since }, _) => format!("waits since {since}"),
+        (decision, _) => format!("{decision:?}"),
+    }
+}

@@ -1,0 +1,93 @@
+//! Claiming the threads of a message, side by side.
+
+use futures_util::{StreamExt, stream};
+use jiff::Timestamp;
+
+use super::recording::Recording;
+use super::{AT_ONCE, MOST_TURNS, Outbox, PATIENCE, PUBLISH_RESERVE};
+use crate::clients::Deadline;
+use crate::clients::ledger::{LEASE, LedgerError, Write};
+use crate::domain::alert::{Alert, Claim, Decision, Thread, decide_by, decide_one};
+use crate::domain::evaluate::Case;
+
+/// What happened to an alert that was to be claimed.
+pub(super) enum Claimed<'a> {
+    /// It is ours to publish.
+    Held(Recording<'a>),
+    /// The ledger failed: it is published all the same.
+    Unheld(Recording<'a>, LedgerError),
+    /// By the thread as it is, it is not due any more.
+    Settled(Alert<'a>),
+    /// Another run is about to publish it.
+    Elsewhere(Alert<'a>, Timestamp),
+}
+
+impl Outbox<'_> {
+    pub(super) async fn claim<'a>(&mut self, alerts: Vec<Alert<'a>>, case: &Case<'a>) -> Vec<Claimed<'a>> {
+        if let Err(error) = self.intend(case.totals.account()).await {
+            let mut error = Some(error);
+            let unheld = |alert| {
+                Claimed::Unheld(
+                    Recording::new(alert, None, case),
+                    error.take().unwrap_or_else(LedgerError::out_of_time),
+                )
+            };
+            return alerts.into_iter().map(unheld).collect();
+        }
+        let again = |alert: Alert<'a>| match &self.threads {
+            Some(threads) => Alert { top: alert.top, ..decide_by(alert.finding, threads, case) },
+            None => alert,
+        };
+        let alerts: Vec<_> = alerts.into_iter().map(again).collect();
+        let deadline = self.deadline.less_reserve(PUBLISH_RESERVE);
+        let before = self.deadline.left();
+        let rounds = u32::try_from(alerts.len().div_ceil(AT_ONCE)).unwrap_or(u32::MAX).max(1);
+        let claims = stream::iter(alerts).map(|alert| self.claim_one(alert, case, deadline));
+        let claims: Vec<_> = claims.buffered(AT_ONCE).collect().await;
+        self.ledger_works = !claims.iter().any(|claimed| matches!(claimed, Claimed::Unheld(..)));
+        self.slowest_write = self.slowest_write.max(before.saturating_sub(self.deadline.left()) / rounds);
+        claims
+    }
+
+    /// Claims an alert's thread, and decides anew as often as the thread is not as it was read.
+    async fn claim_one<'a>(&self, alert: Alert<'a>, case: &Case<'a>, deadline: Deadline) -> Claimed<'a> {
+        let mut alert = alert;
+        for _ in 0..MOST_TURNS {
+            if alert.decision != Decision::Due {
+                return Claimed::Settled(alert);
+            }
+            let now = self.ledger.now();
+            let read = alert.thread.as_ref();
+            let claim = read.and_then(|thread| thread.claim.as_ref()).filter(|claim| now < claim.lease_until);
+            if let Some(claim) = claim.filter(|claim| claim.owner != self.owner) {
+                let until = claim.lease_until;
+                return Claimed::Elsewhere(alert, until);
+            }
+            let thread = self.claimed(&alert, case, now.saturating_add(LEASE).unwrap_or(now));
+            let written =
+                deadline.at_most(PATIENCE).bound(self.ledger.write(&thread, read.map(|thread| thread.version))).await;
+            match written.unwrap_or_else(|| Err(LedgerError::out_of_time())) {
+                Ok(Write::Done) => return Claimed::Held(Recording::new(alert, Some(thread), case)),
+                Ok(Write::Refused(found)) => alert = anew(alert, found.as_deref(), case),
+                Err(error) => return Claimed::Unheld(Recording::new(alert, None, case), error),
+            }
+        }
+        Claimed::Unheld(Recording::new(alert, None, case), LedgerError::out_of_time())
+    }
+
+    /// The thread once the alert is claimed.
+    pub(super) fn claimed<'a>(&self, alert: &Alert<'a>, case: &Case<'a>, lease_until: Timestamp) -> Thread {
+        let next = alert.doubt.clone().or_else(|| alert.next.clone()).unwrap_or_default();
+        let claim = Claim { owner: self.owner.to_owned(), lease_until, alert: alert.id.clone(), next };
+        Thread::after(alert.thread.as_ref(), &alert.key, alert.base.clone(), Some(claim), alert.finding.ends(case))
+    }
+}
+
+/// Decides again about an alert whose thread is not as it was read.
+pub(super) fn anew<'a>(alert: Alert<'a>, thread: Option<&Thread>, case: &Case<'a>) -> Alert<'a> {
+    let Alert { finding, top, may_repeat, id, .. } = alert;
+    let mut again = decide_one(finding, thread, case);
+    again.top = top;
+    again.may_repeat |= may_repeat && again.id == id;
+    again
+}

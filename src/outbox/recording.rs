@@ -1,0 +1,167 @@
+//! What is written after a publish: confirmed, released, or recorded late; and the notes of threads whose alerts are not due.
+
+use futures_util::{StreamExt, stream};
+use jiff::Timestamp;
+
+use super::claim::anew;
+use super::{AT_ONCE, MOST_TURNS, NOT_RECORDED, Outbox, PATIENCE};
+use crate::clients::ledger::{LedgerError, SentMessage, Write};
+use crate::domain::alert::{Alert, Claim, Decision, Record, Thread};
+use crate::domain::evaluate::Case;
+
+/// An alert on its way, with its claim if there is one.
+#[derive(Clone, Debug)]
+pub(super) struct Recording<'a> {
+    pub(super) alert: Alert<'a>,
+    pub(super) held: Option<Thread>,
+    pub(super) case: Case<'a>,
+    /// Whether it may not have been published: then it is recorded as a claim, which a later run holds against it as that.
+    pub(super) is_in_doubt: bool,
+}
+
+impl<'a> Recording<'a> {
+    pub(super) fn new(alert: Alert<'a>, held: Option<Thread>, case: &Case<'a>) -> Recording<'a> {
+        Recording { alert, held, case: *case, is_in_doubt: false }
+    }
+}
+
+/// The thread once an alert is sent. What the receiver may know besides stays as a claim that is over.
+fn sent<'a>(alert: &Alert<'a>, read: Option<&Thread>, case: &Case<'a>, owner: &str, now: Timestamp) -> Thread {
+    let doubt = alert.doubt.clone();
+    let claim = doubt.map(|next| Claim { owner: owner.to_owned(), lease_until: now, alert: alert.id.clone(), next });
+    Thread::after(read, &alert.key, alert.next.clone().unwrap_or_default(), claim, alert.finding.ends(case))
+}
+
+impl Outbox<'_> {
+    /// Records a published message: its threads, and the message itself for those who ask later.
+    pub(super) async fn confirm<'a>(
+        &mut self,
+        recordings: Vec<Recording<'a>>,
+        sent: &SentMessage,
+        unrecorded: &mut Vec<Recording<'a>>,
+    ) {
+        // Without our intent nothing is written (see the module): what cannot be recorded now is tried again later.
+        if !self.has_intent {
+            unrecorded.extend(recordings);
+            return;
+        }
+        let account = recordings.first().map(|recording| recording.alert.key.account.clone());
+        let (ledger, patience) = (self.ledger, self.deadline.at_most(PATIENCE));
+        let keeping = async {
+            let Some(account) = account else { return };
+            if let Some(Err(error)) = patience.bound(ledger.keep(&account, sent)).await {
+                tracing::warn!(%error, message = sent.id.as_str(), "the message was not kept for later questions");
+            }
+        };
+        let (_, left) = tokio::join!(keeping, self.record_all(recordings));
+        self.ledger_works = left.is_empty();
+        unrecorded.extend(left);
+    }
+
+    /// Tries again to record what was published; without success it stays in the list.
+    pub(super) async fn catch_up<'a>(&mut self, unrecorded: &mut Vec<Recording<'a>>) {
+        let Some(first) = unrecorded.first() else { return };
+        let account = first.alert.key.account.clone();
+        if let Err(error) = self.intend(&account).await {
+            self.delivered.ledger_fault(&error, NOT_RECORDED);
+            return;
+        }
+        *unrecorded = self.record_all(std::mem::take(unrecorded)).await;
+        self.ledger_works = unrecorded.is_empty();
+    }
+
+    /// Records side by side; answers what the ledger failed at.
+    async fn record_all<'a>(&self, recordings: Vec<Recording<'a>>) -> Vec<Recording<'a>> {
+        let recording = |recording: Recording<'a>| async {
+            let outcome = self.deadline.at_most(PATIENCE).bound(self.record(&recording)).await;
+            match outcome.unwrap_or_else(|| Err(LedgerError::out_of_time())) {
+                Ok(()) => None,
+                Err(error) => {
+                    tracing::warn!(%error, alert = recording.alert.id.as_str(), "a published alert is not recorded as yet");
+                    Some(recording)
+                }
+            }
+        };
+        let left: Vec<_> = stream::iter(recordings).map(recording).buffered(AT_ONCE).collect().await;
+        left.into_iter().flatten().collect()
+    }
+
+    async fn record(&self, recording: &Recording<'_>) -> Result<(), LedgerError> {
+        if let Some(held) = &recording.held {
+            // Refused, if another run has taken the thread over: it knows that the alert may have been sent.
+            let thread = sent(&recording.alert, Some(held), &recording.case, self.owner, self.ledger.now());
+            self.ledger.write(&thread, Some(held.version)).await?;
+            return Ok(());
+        }
+        let mut alert = recording.alert.clone();
+        for _ in 0..MOST_TURNS {
+            let read = alert.thread.as_ref();
+            let thread = if recording.is_in_doubt {
+                self.claimed(&alert, &recording.case, self.ledger.now())
+            } else {
+                sent(&alert, read, &recording.case, self.owner, self.ledger.now())
+            };
+            match self.ledger.write(&thread, read.map(|thread| thread.version)).await? {
+                Write::Done => return Ok(()),
+                Write::Refused(found) => {
+                    let claim = found.as_deref().and_then(|thread| thread.claim.as_ref());
+                    // Our own claim, whose reply was lost.
+                    if claim.is_some_and(|claim| claim.owner == self.owner && claim.alert == recording.alert.id) {
+                        alert.thread = found.map(|thread| *thread);
+                        continue;
+                    }
+                    alert = anew(alert, found.as_deref(), &recording.case);
+                    // What was published is not due, or something else is: that is for the next run.
+                    if alert.decision != Decision::Due || alert.finding.kind() != recording.alert.finding.kind() {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+        Err(LedgerError::out_of_time())
+    }
+
+    /// Gives claims back, because it is certain that this run published nothing: the threads are again as they were read, so that an earlier
+    /// claim, which may have published, still counts.
+    pub(super) async fn release(&mut self, recordings: &[Recording<'_>]) {
+        let before = |recording: &Recording<'_>| {
+            let (held, before) = (recording.held.as_ref()?, recording.alert.thread.as_ref());
+            let record = before.map_or_else(Record::default, |thread| thread.record.clone());
+            let claim = before.and_then(|thread| thread.claim.clone());
+            let (key, ends) = (&recording.alert.key, recording.alert.finding.ends(&recording.case));
+            Some((Thread::after(Some(held), key, record, claim, ends), Some(held.version)))
+        };
+        let failed = self.write_all(recordings.iter().filter_map(before).collect()).await;
+        if let Some(error) = failed {
+            self.delivered.ledger_fault(&error, "the alerts wait until their claims are over");
+        }
+    }
+
+    /// Writes what threads have to remember though nothing is sent: since when a fall is agreed on, or that a figure is proven. What cannot be
+    /// written is found again by the next run.
+    pub(super) async fn take_notes<'a>(&mut self, others: &[Alert<'a>], case: &Case<'a>) {
+        let note = |alert: &Alert<'a>| {
+            // A thread that another run holds is left to it.
+            let read = alert.thread.as_ref().filter(|thread| !thread.is_held(self.ledger.now()))?;
+            let claim = read.claim.clone();
+            let (thread, read) = (
+                Thread::after(Some(read), &alert.key, alert.next.clone()?, claim, alert.finding.ends(case)),
+                Some(read),
+            );
+            Some((thread, read.map(|thread| thread.version)))
+        };
+        let failed = self.write_all(others.iter().filter_map(note).collect()).await;
+        if let Some(error) = failed {
+            tracing::warn!(%error, "a thread's note was not written; the next run writes it");
+        }
+    }
+
+    /// Writes threads side by side; answers one of the failures. A refused write is none.
+    async fn write_all(&self, threads: Vec<(Thread, Option<u64>)>) -> Option<LedgerError> {
+        let write = |(thread, read): (Thread, Option<u64>)| async move {
+            self.deadline.at_most(PATIENCE).bound(self.ledger.write(&thread, read)).await?.err()
+        };
+        let failed: Vec<_> = stream::iter(threads).map(write).buffered(AT_ONCE).collect().await;
+        failed.into_iter().flatten().next()
+    }
+}
