@@ -7,6 +7,22 @@ import logging
 import sys
 
 from moto.server import ThreadedMotoServer
+from moto.sns.models import Topic
+
+
+
+def count_subscriptions(are_by_email):
+    """AWS confirms subscriptions of queues and functions itself, those by e-mail wait for a person; moto leaves both counts at zero."""
+
+    def count(topic):
+        mine = [subscription for subscription in topic.sns_backend.subscriptions.values() if subscription.topic is topic]
+        return sum(subscription.protocol.startswith("email") == are_by_email for subscription in mine)
+
+    return property(count, lambda topic, zero: None)
+
+
+Topic.subscriptions_confimed = count_subscriptions(are_by_email=False)  # moto's spelling
+Topic.subscriptions_pending = count_subscriptions(are_by_email=True)
 
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)

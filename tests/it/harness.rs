@@ -1,15 +1,17 @@
 //! The harness itself: what the other tests rely on without looking.
 
-use crate::support::{Aws, AwsProxy, Effect, Gate, Outcome, Process, RuntimeApi, Subscriber, World};
+use crate::support::{
+    Aws, AwsProxy, Budget, Effect, Gate, NOW, Outcome, Policy, Process, RuntimeApi, Setup, Subscriber, World, setup,
+    spent,
+};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::{error::ProvideErrorMetadata, types::AttributeValue};
 use aws_sdk_sns::config::{Credentials, SharedCredentialsProvider, retry::RetryConfig};
-use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::{process::Stdio, time::Duration};
 use tokio::process::Command;
 use zoom_sms_cost_alerts::clients::sdk_http_client;
-use zoom_sms_cost_alerts::sandbox::{CLIENT_SECRET, Dataset, Switches};
+use zoom_sms_cost_alerts::sandbox::CLIENT_SECRET;
 
 /// Clients that call through a door and try once.
 fn through(url: &str) -> SdkConfig {
@@ -38,11 +40,13 @@ async fn publish(config: &SdkConfig, aws: &Aws) -> Result<String, String> {
     }
 }
 
+/// A thread with a claim that lasts.
 async fn put_claim(config: &SdkConfig, aws: &Aws) -> Result<(), String> {
+    let thread = json!({ "subject": "Sales", "claim": { "lease_until": "2100-01-01T00:00:00Z" }, "record": {} });
     let put = aws_sdk_dynamodb::Client::new(config).put_item().table_name(&aws.table);
-    let put =
-        put.item("pk", AttributeValue::S("alert".to_owned())).item("state", AttributeValue::S("claimed".to_owned()));
-    let put = put.item("lease_until", AttributeValue::N("4102444800".to_owned()));
+    let put = [("pk", "account"), ("sk", "thread#1"), ("thread", &thread.to_string())]
+        .into_iter()
+        .fold(put, |put, (name, text)| put.item(name, AttributeValue::S(text.to_owned())));
     put.send().await.map(drop).map_err(|error| error.code().unwrap_or("no answer").to_owned())
 }
 
@@ -141,12 +145,11 @@ async fn a_rule_that_met_no_call_fails_the_test() {
 async fn leases_run_out_when_the_test_says_so() {
     let aws = Aws::new().await;
     put_claim(&through(&AwsProxy::new().door().await.url), &aws).await.unwrap();
-    assert_eq!(
-        aws.ledger_items().await,
-        [json!({ "pk": "alert", "state": "claimed", "lease_until": 4_102_444_800_u64 })]
-    );
+    let [thread] = <[Value; 1]>::try_from(aws.ledger_items().await).unwrap();
+    assert_eq!([&thread["sk"], &thread["subject"], &thread["state"]], ["thread#1", "Sales", "claimed"]);
     assert_eq!(aws.expire_leases().await, 1);
-    assert_eq!(aws.ledger_items().await[0]["lease_until"], 1);
+    assert_eq!(aws.ledger_items().await[0]["claim"]["lease_until"], "1970-01-01T00:00:00Z");
+    assert_eq!(aws.expire_leases().await, 0, "it has run out");
 }
 
 #[tokio::test]
@@ -181,29 +184,19 @@ async fn the_runtime_api_hands_out_events_and_takes_what_became_of_them() {
     assert_eq!(early.code(), "Init");
 }
 
-const POLICY: &str = r#"
-    unwatched = "ignore"
-    [[budget]]
-    name = "account"
-    scope = "account"
-    currency = "USD"
-    amount = 1
-"#;
-
-const NOW: &str = "2026-11-22T13:00:00Z";
-
-fn now() -> Timestamp {
-    NOW.parse().unwrap()
+/// The sample account, whose whole spending is over its budget.
+fn over_budget() -> Setup {
+    setup().policy(Policy::of(Budget::each("account").amount("1")).only_watched()).sample()
 }
 
 async fn world() -> World {
-    World::new(POLICY, Dataset::sample(now()), Switches::default()).await
+    over_budget().world().await
 }
 
 #[tokio::test]
 async fn a_run_meets_all_the_parties() {
     let world = world().await;
-    let outcome = world.run(json!({ "as_of": NOW })).await;
+    let outcome = world.judge().await;
     assert_eq!(outcome.answer()["complete"], true);
     assert!(!world.zoom.observed().is_empty());
     assert!(world.proxy.actions().contains(&"SNS.Publish".to_owned()));
@@ -236,7 +229,8 @@ async fn a_world_whose_logs_tell_a_secret_fails_its_test() {
 #[tokio::test]
 #[should_panic(expected = "the logs tell")]
 async fn a_world_whose_logs_name_a_recipient_fails_its_test() {
-    let dataset = Dataset::sample(now());
+    let world = world().await;
+    let dataset = world.zoom.dataset();
     let recipient = dataset.rows().find_map(|row| row.to_number.as_ref()).unwrap();
     run_with_the_policy_called(recipient).await;
 }
@@ -244,12 +238,12 @@ async fn a_world_whose_logs_name_a_recipient_fails_its_test() {
 #[tokio::test]
 async fn a_policy_may_be_a_parameter_and_the_rows_may_change() {
     let mut world = world().await;
-    let policy = world.aws.put_parameter(POLICY).await;
+    let policy = world.aws.put_parameter(&Policy::default().to_string()).await;
     world.env.set("POLICY", policy);
     let as_of = json!({ "as_of": NOW, "dry_run": true });
     let before = world.run(as_of.clone()).await;
     assert!(before.answer()["rows"].as_u64() > Some(0));
-    world.replace_rows(Dataset::of(Vec::new(), now()));
+    world.show([]);
     assert_eq!(world.run(as_of).await.answer()["rows"], 0);
     assert!(world.proxy.actions().contains(&"SSM.GetParameter".to_owned()));
     assert!(world.aws.messages().await.is_empty());
@@ -279,11 +273,35 @@ async fn a_second_delivery_may_keep_its_request_id() {
 
 #[tokio::test]
 async fn topic_and_ledger_can_be_taken_away() {
-    let event = json!({ "as_of": NOW });
     let without_topic = world().await;
     without_topic.aws.delete_topic().await;
-    assert_eq!(without_topic.run(event.clone()).await.code(), "PublishFailed");
+    assert_eq!(without_topic.judge().await.code(), "PublishFailed");
     let without_ledger = world().await;
     without_ledger.aws.delete_ledger().await;
-    assert_eq!(without_ledger.run(event).await.code(), "LedgerUnavailable");
+    assert_eq!(without_ledger.judge().await.code(), "LedgerUnavailable");
+}
+
+#[tokio::test]
+async fn a_topic_may_lose_its_listener_and_find_it_again() {
+    let (aws, proxy) = (Aws::new().await, AwsProxy::new());
+    let config = through(&proxy.door().await.url);
+    aws.unsubscribe().await;
+    publish(&config, &aws).await.unwrap();
+    assert!(aws.messages().await.is_empty());
+    aws.subscribe_again().await;
+    publish(&config, &aws).await.unwrap();
+    assert_eq!(aws.messages().await.len(), 1);
+}
+
+#[tokio::test]
+async fn time_goes_on_when_the_test_says_so() {
+    let mut deployment = setup().rows([spent(60)]).deployment().await;
+    assert_eq!(deployment.run().await["as_of"], NOW);
+    assert_eq!(deployment.subjects().await.len(), 1);
+    deployment.later(1);
+    assert_eq!(deployment.run().await["as_of"], "2026-11-22T14:00:00Z");
+    assert!(deployment.subjects().await.is_empty());
+    assert_eq!(deployment.aws.kept_messages().await.len(), 1);
+    assert_eq!(deployment.aws.intents().await, 0);
+    assert!(!deployment.aws.daybook_keys().await.is_empty());
 }

@@ -13,15 +13,5 @@
 )]
 #![allow(missing_docs, unreachable_pub, reason = "a test binary has no public interface")]
 
-mod cli;
-mod contract;
-mod crashes;
-mod faults;
-mod flow;
 mod harness;
-mod history;
-mod large;
-mod properties;
-mod readings;
 mod support;
-mod upgrade;

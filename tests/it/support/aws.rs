@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::{
 };
 use aws_sdk_secretsmanager::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_ssm::types::ParameterType;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::{
@@ -16,6 +17,26 @@ use std::sync::{
 use zoom_sms_cost_alerts::clients::sdk_http_client;
 
 pub const REGION: &str = "us-east-1";
+
+type Item = HashMap<String, AttributeValue>;
+
+/// A thread as it is stored, with its state.
+fn thread(item: &Item) -> Value {
+    let mut thread: Value = serde_json::from_str(item["thread"].as_s().unwrap()).unwrap();
+    let state = match (&thread["claim"], &thread["record"]["reported"]) {
+        (claim, _) if !claim.is_null() => "claimed",
+        (_, reported) if !reported.is_null() => "sent",
+        _ => "open",
+    };
+    thread["state"] = json!(state);
+    thread["sk"] = json!(item["sk"].as_s().unwrap());
+    thread
+}
+
+fn is_live(thread: &Value) -> bool {
+    let lease_until = thread["claim"]["lease_until"].as_str();
+    lease_until.is_some_and(|until| Timestamp::now() < until.parse().unwrap())
+}
 
 /// One delivery, as the subscriber found it in the envelope.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,27 +108,42 @@ impl Aws {
         aws.secrets.create_secret().name(&aws.secret_id).send().await.unwrap();
         aws.topic_arn = aws.topics.create_topic().name(&name).send().await.unwrap().topic_arn.unwrap();
         aws.create_ledger().await;
-        // A message that was read once stays hidden for longer than any test runs.
-        let queue = json!({ "QueueName": name, "Attributes": { "VisibilityTimeout": "43200" } });
-        aws.queue_url = aws.sqs("CreateQueue", queue).await["QueueUrl"].as_str().unwrap().to_owned();
-        let account = aws.topic_arn.split(':').nth(4).unwrap();
-        aws.subscribe("sqs", &format!("arn:aws:sqs:{REGION}:{account}:{name}")).await;
+        aws.listen(&name).await;
         aws
     }
 
+    /// A queue that hears the topic.
+    async fn listen(&mut self, name: &str) {
+        // A message that was read once stays hidden for longer than any test runs.
+        let queue = json!({ "QueueName": name, "Attributes": { "VisibilityTimeout": "43200" } });
+        self.queue_url = self.sqs("CreateQueue", queue).await["QueueUrl"].as_str().unwrap().to_owned();
+        let account = self.topic_arn.split(':').nth(4).unwrap();
+        self.subscribe("sqs", &format!("arn:aws:sqs:{REGION}:{account}:{name}")).await;
+    }
+
+    /// Takes the queue off the topic, so that nobody hears it.
+    pub async fn unsubscribe(&self) {
+        let listed = self.topics.list_subscriptions_by_topic().topic_arn(&self.topic_arn).send().await.unwrap();
+        for subscription in listed.subscriptions.unwrap_or_default() {
+            self.topics.unsubscribe().subscription_arn(subscription.subscription_arn.unwrap()).send().await.unwrap();
+        }
+    }
+
+    /// Puts the queue on the topic again.
+    pub async fn subscribe_again(&self) {
+        let (name, account) = (self.topic_arn.rsplit(':').next().unwrap(), self.topic_arn.split(':').nth(4).unwrap());
+        self.subscribe("sqs", &format!("arn:aws:sqs:{REGION}:{account}:{name}")).await;
+    }
+
     async fn create_ledger(&self) {
-        let key = KeySchemaElement::builder().attribute_name("pk").key_type(KeyType::Hash).build().unwrap();
-        let attribute =
-            AttributeDefinition::builder().attribute_name("pk").attribute_type(ScalarAttributeType::S).build().unwrap();
-        self.tables
-            .create_table()
-            .table_name(&self.table)
-            .key_schema(key)
-            .attribute_definitions(attribute)
-            .billing_mode(BillingMode::PayPerRequest)
-            .send()
-            .await
-            .unwrap();
+        let mut create = self.tables.create_table().table_name(&self.table).billing_mode(BillingMode::PayPerRequest);
+        for (name, kind) in [("pk", KeyType::Hash), ("sk", KeyType::Range)] {
+            let key = KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
+            let attribute = AttributeDefinition::builder().attribute_name(name);
+            let attribute = attribute.attribute_type(ScalarAttributeType::S).build().unwrap();
+            create = create.key_schema(key).attribute_definitions(attribute);
+        }
+        create.send().await.unwrap();
     }
 
     /// Subscribes an endpoint: "http" or "https" (moto takes a plain http:// URL for both), "email", "sqs".
@@ -153,38 +189,47 @@ impl Aws {
         }
     }
 
-    /// The ledger by key, strings as strings and numbers as numbers; without the history.
+    /// The ledger's threads in the order of their keys, as they are stored, each with its `state`: `claimed`, `sent`, or `open` if it
+    /// remembers nothing.
     pub async fn ledger_items(&self) -> Vec<Value> {
-        let items = self.items().await;
-        let items: Vec<_> = items.into_iter().filter(|item| !item["pk"].as_s().unwrap().contains('/')).collect();
-        let plain = |value: AttributeValue| match value {
-            AttributeValue::S(text) => Value::String(text),
-            AttributeValue::N(digits) => serde_json::from_str(&digits).unwrap(),
-            AttributeValue::Bool(flag) => Value::Bool(flag),
-            other => panic!("the ledger holds strings, numbers and flags, not {other:?}"),
-        };
-        let mut items: Vec<Value> = items
-            .into_iter()
-            .map(|item| item.into_iter().map(|(name, value)| (name, plain(value))).collect())
-            .collect();
-        items.sort_by_key(|item| item["pk"].as_str().map(str::to_owned));
-        items
+        let mut items = self.items_of("thread#").await;
+        items.sort_by_key(|item| item["sk"].as_s().unwrap().clone());
+        items.iter().map(thread).collect()
     }
 
-    /// The keys of the history.
-    pub async fn history_keys(&self) -> Vec<String> {
-        let keys = self.items().await.into_iter().map(|item| item["pk"].as_s().unwrap().clone());
-        let mut keys: Vec<_> = keys.filter(|key| key.starts_with("history/")).collect();
+    /// The messages that the ledger keeps for later questions, in the order in which they were sent.
+    pub async fn kept_messages(&self) -> Vec<Value> {
+        let mut items = self.items_of("message#").await;
+        items.sort_by_key(|item| item["sk"].as_s().unwrap().clone());
+        items.iter().map(|item| serde_json::from_str(item["message"].as_s().unwrap()).unwrap()).collect()
+    }
+
+    /// How many runs left their intent: what they were about to send is not all recorded.
+    pub async fn intents(&self) -> usize {
+        self.items_of("run#").await.len()
+    }
+
+    /// The sort keys of the daybook.
+    pub async fn daybook_keys(&self) -> Vec<String> {
+        let items = self.items_of("daybook#").await;
+        let mut keys: Vec<_> = items.iter().map(|item| item["sk"].as_s().unwrap().clone()).collect();
         keys.sort_unstable();
         keys
     }
 
-    /// Changes one attribute of an item of the history, as if it had been damaged.
-    pub async fn damage(&self, key: &str, attribute: &str, value: AttributeValue) {
+    /// Changes one attribute of an item, as if it had been damaged.
+    pub async fn damage(&self, sort_key: &str, attribute: &str, value: AttributeValue) {
+        let items = self.items_of(sort_key).await;
+        let item = items.iter().find(|item| item["sk"].as_s().unwrap() == sort_key).unwrap();
+        self.set(item, attribute, value).await;
+    }
+
+    async fn set(&self, item: &Item, attribute: &str, value: AttributeValue) {
         self.tables
             .update_item()
             .table_name(&self.table)
-            .key("pk", AttributeValue::S(key.to_owned()))
+            .key("pk", item["pk"].clone())
+            .key("sk", item["sk"].clone())
             .update_expression("SET #attribute = :value")
             .expression_attribute_names("#attribute", attribute)
             .expression_attribute_values(":value", value)
@@ -193,27 +238,28 @@ impl Aws {
             .unwrap();
     }
 
-    async fn items(&self) -> Vec<HashMap<String, AttributeValue>> {
+    async fn items_of(&self, prefix: &str) -> Vec<Item> {
+        let items = self.items().await.into_iter();
+        items.filter(|item| item["sk"].as_s().unwrap().starts_with(prefix)).collect()
+    }
+
+    async fn items(&self) -> Vec<Item> {
         let scan = self.tables.scan().table_name(&self.table).consistent_read(true);
         scan.into_paginator().items().send().collect::<Result<_, _>>().await.unwrap()
     }
 
     /// Puts the lease of every claim into the past, as if its time had run out. Returns how many there were.
     pub async fn expire_leases(&self) -> usize {
-        let items = self.ledger_items().await;
-        let claimed: Vec<_> = items.iter().filter(|item| item["state"] == "claimed").collect();
-        for item in &claimed {
-            self.tables
-                .update_item()
-                .table_name(&self.table)
-                .key("pk", AttributeValue::S(item["pk"].as_str().unwrap().to_owned()))
-                .update_expression("SET lease_until = :past")
-                .expression_attribute_values(":past", AttributeValue::N("1".to_owned()))
-                .send()
-                .await
-                .unwrap();
+        let mut live = 0;
+        for item in self.items_of("thread#").await {
+            let mut thread: Value = serde_json::from_str(item["thread"].as_s().unwrap()).unwrap();
+            if is_live(&thread) {
+                thread["claim"]["lease_until"] = json!(Timestamp::UNIX_EPOCH);
+                self.set(&item, "thread", AttributeValue::S(thread.to_string())).await;
+                live += 1;
+            }
         }
-        claimed.len()
+        live
     }
 
     /// SQS by hand: its SDK crate is no dependency. Moto reads the service's name from the signature's scope, no more.

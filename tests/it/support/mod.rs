@@ -2,17 +2,25 @@
 
 mod aws;
 mod aws_proxy;
+mod deployment;
 mod function;
 mod moto;
+mod policy;
+mod rows;
 mod runtime_api;
+mod setup;
 mod subscriber;
 mod world;
 
 pub use aws::{Aws, Notification};
 pub use aws_proxy::{AwsProxy, Effect, Gate};
+pub use deployment::Deployment;
 pub use function::{Function, FunctionEnv, Process};
 pub use moto::Moto;
+pub use policy::{Budget, Policy};
+pub use rows::{NOW, NUMBER, at, from_number, row, spent, spent_on, switches};
 pub use runtime_api::{Outcome, RuntimeApi};
+pub use setup::{Moment, Setup, setup};
 pub use subscriber::Subscriber;
 pub use world::World;
 

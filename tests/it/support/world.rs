@@ -1,10 +1,11 @@
 //! Everything that a run meets, put together for one test.
 
-use super::{Aws, AwsProxy, Function, FunctionEnv, Outcome, function::Output};
+use super::{Aws, AwsProxy, Function, FunctionEnv, Outcome, Setup, function::Output};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::{collections::HashSet, fs, sync::Mutex, thread};
 use tempfile::TempDir;
-use zoom_sms_cost_alerts::sandbox::{ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, Dataset, Sandbox, Switches};
+use zoom_sms_cost_alerts::sandbox::{ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, Dataset, Row, Sandbox};
 
 pub struct World {
     pub zoom: Sandbox,
@@ -12,6 +13,8 @@ pub struct World {
     pub proxy: AwsProxy,
     /// What the next function will see; `AWS_ENDPOINT_URL` is set for each.
     pub env: FunctionEnv,
+    /// The moment that [`Self::judge`] has judged.
+    pub now: Timestamp,
     directory: TempDir,
     outputs: Mutex<Vec<Output>>,
     /// Whom the rows name: no log may.
@@ -20,10 +23,11 @@ pub struct World {
 
 impl World {
     /// A working whole: the secret is right, the policy is a file, and nothing fails unless `switches` say so.
-    pub async fn new(policy: &str, dataset: Dataset, switches: Switches) -> Self {
+    pub(super) async fn of(setup: Setup) -> Self {
         let directory = tempfile::tempdir().unwrap();
+        let (now, dataset) = (setup.now, setup.dataset());
         let people = Mutex::new(people(&dataset));
-        let zoom = Sandbox::start(0, dataset, switches).await.unwrap();
+        let zoom = Sandbox::start(0, dataset, setup.switches).await.unwrap();
         let aws = Aws::new().await;
         let secret = json!({ "account_id": ACCOUNT_ID, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET });
         aws.put_secret(&secret.to_string()).await;
@@ -37,18 +41,23 @@ impl World {
             .set("ZOOM_TOKEN_URL", zoom.token_url())
             .set("ZOOM_REQUESTS_PER_SECOND", 1000);
         let proxy = AwsProxy::new();
-        let world = Self { zoom, aws, proxy, env, directory, outputs: Mutex::default(), people };
-        world.write_policy(policy);
+        let world = Self { zoom, aws, proxy, env, now, directory, outputs: Mutex::default(), people };
+        world.write_policy(setup.policy);
         world
     }
 
     /// Replaces the policy's file.
-    pub fn write_policy(&self, policy: &str) {
-        fs::write(self.directory.path().join("policy.toml"), policy).unwrap();
+    pub fn write_policy(&self, policy: impl ToString) {
+        fs::write(self.directory.path().join("policy.toml"), policy.to_string()).unwrap();
     }
 
-    /// Lets Zoom serve other rows from now on.
-    pub fn replace_rows(&self, dataset: Dataset) {
+    /// Lets Zoom serve these rows from now on.
+    pub fn show(&self, rows: impl Into<Vec<Row>>) {
+        self.replace(Dataset::of(rows.into(), self.now));
+    }
+
+    /// Lets Zoom serve other data from now on.
+    pub fn replace(&self, dataset: Dataset) {
         self.people.lock().unwrap().extend(people(&dataset));
         self.zoom.replace(dataset);
     }
@@ -68,6 +77,16 @@ impl World {
         let outcome = function.invoke(event).await;
         function.kill().await;
         outcome
+    }
+
+    /// The event that has the moment of this world judged, and what is due sent.
+    pub fn event(&self) -> Value {
+        json!({ "as_of": self.now, "publish": true })
+    }
+
+    /// One cold run of [`Self::event`].
+    pub async fn judge(&self) -> Outcome {
+        self.run(self.event()).await
     }
 
     /// What all functions wrote, in the order they were started.
