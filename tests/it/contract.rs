@@ -40,7 +40,7 @@ fn is_plain(text: &str) -> bool {
 #[tokio::test]
 async fn the_answer_has_the_contracts_shape() {
     let euros = Row { currency: Some("EUR".to_owned()), ..row("eur", NOW, 100) };
-    let world = world(NUMBERS, rows([euros, spent(85)])).await;
+    let world = setup().rows([euros, spent(85)]).world().await;
     let outcome = world.run(json!({ "as_of": NOW })).await;
     insta::assert_json_snapshot!(shape(outcome.answer()), @r#"
     {
@@ -105,13 +105,13 @@ async fn amounts_are_plain_however_zoom_writes_them() {
         let charge_text = Some((*text).to_owned());
         from_number(&number(index), Row { charge_text, ..row("a", NOW, 0) })
     });
-    let world = world(NUMBERS, rows(written.collect::<Vec<_>>())).await;
+    let world = setup().rows(written.collect::<Vec<_>>()).world().await;
     let outcome = world.run(json!({ "as_of": NOW, "dry_run": true })).await;
     let totals = outcome.answer()["totals"].as_array().unwrap().iter();
     let amounts: Vec<_> = totals.map(|total| total["amount"].as_str().unwrap()).collect();
     assert_eq!(amounts, ["100.5", "0.0205", "1000000", "0.00000001", "-3.1", "7", "12345678901234567890.5"]);
 
-    world.replace_rows(Dataset::sample(crate::flow::at(NOW)));
+    world.replace(Dataset::sample(crate::flow::at(NOW)));
     let outcome = world.run(json!({ "as_of": NOW, "dry_run": true })).await;
     for list in ["totals", "alerts"] {
         let amounts = outcome.answer()[list].as_array().unwrap().iter();
@@ -124,7 +124,7 @@ async fn amounts_are_plain_however_zoom_writes_them() {
 async fn of_more_than_a_thousand_totals_the_largest_are_kept() {
     let spender = |index: i64| from_number(&format!("+1202{index:07}"), row("a", NOW, index));
     let spenders: Vec<_> = (1..=1_200).map(spender).collect();
-    let world = world(NUMBERS, rows(spenders)).await;
+    let world = setup().rows(spenders).world().await;
     let outcome = world.run(json!({ "as_of": NOW })).await;
     let answer = outcome.answer();
     let totals = answer["totals"].as_array().unwrap();
@@ -137,7 +137,7 @@ async fn of_more_than_a_thousand_totals_the_largest_are_kept() {
 
 #[tokio::test]
 async fn a_machine_form_has_the_contracts_shape() {
-    let world = world(NUMBERS, rows([spent(85)])).await;
+    let world = setup().rows([spent(85)]).world().await;
     world.run(json!({ "as_of": NOW })).await.answer();
     insta::assert_json_snapshot!(shape(&world.aws.messages().await[0].json()), @r#"
     {

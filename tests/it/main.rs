@@ -13,5 +13,6 @@
 )]
 #![allow(missing_docs, unreachable_pub, reason = "a test binary has no public interface")]
 
+mod flow;
 mod harness;
 mod support;

@@ -22,7 +22,7 @@ fn events() -> BTreeMap<String, Value> {
 
 #[tokio::test]
 async fn every_event_on_file_is_taken() {
-    let world = world(NUMBERS, rows([])).await;
+    let world = setup().rows([]).world().await;
     let other = Aws::new().await;
     let secret = json!({ "account_id": ACCOUNT_ID, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET });
     other.put_secret(&secret.to_string()).await;

@@ -12,7 +12,7 @@ use serde_json::Value;
 const REFUSED: Effect = Effect::Fail { status: 400, code: "AccessDeniedException" };
 
 async fn good() -> World {
-    world(NUMBERS, rows([spent(60)])).await
+    setup().rows([spent(60)]).world().await
 }
 
 /// The faults of some runs, one after the other.

@@ -1,20 +1,14 @@
 //! The figures: exact, whole, and in the right period.
 
-use super::{NOW, NUMBERS, at, row, rows, run, world};
-use crate::support::World;
+use crate::support::{Budget, NOW, Policy, at, row, setup};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use zoom_sms_cost_alerts::sandbox::{Dataset, GroupMessages, Numbers, ObservedKind, Order, Row, Switches};
+use zoom_sms_cost_alerts::sandbox::{Dataset, ObservedKind, Row};
 
 /// All kinds of period, and so little to say that only figures matter.
-fn every_period(zone: &str) -> String {
-    let budget = |period| {
-        format!(
-            "[[budget]]\nname = \"{period}\"\nscope = \"account\"\ncurrency = \"USD\"\namount = 1000000\nperiod = \"{period}\"\n"
-        )
-    };
-    let budgets: String = ["month", "week", "day"].map(budget).concat();
-    format!("time_zone = \"{zone}\"\nunwatched = \"ignore\"\n{budgets}")
+fn every_period(zone: &str) -> Policy {
+    let budget = |period| Budget::each("account").name(period).amount("1000000").period(period);
+    Policy::of(budget("month")).and(budget("week")).and(budget("day")).zone(zone).only_watched()
 }
 
 fn moment(value: &Value) -> Timestamp {
@@ -61,8 +55,8 @@ fn assert_true(dataset: &Dataset, answer: &Value, zone: &str) {
 
 #[tokio::test]
 async fn the_samples_totals_are_true_to_the_last_digit() {
-    let dataset = Dataset::sample(at(NOW));
-    let world = world("", dataset.clone()).await;
+    let world = setup().sample().world().await;
+    let dataset = world.zoom.dataset();
     let function = world.function().await;
     for (zone, as_of, expected) in [
         (
@@ -106,7 +100,7 @@ async fn the_samples_totals_are_true_to_the_last_digit() {
             ],
         ),
     ] {
-        world.write_policy(&every_period(zone));
+        world.write_policy(every_period(zone));
         let outcome = function.invoke(json!({ "as_of": as_of })).await;
         let answer = outcome.answer();
         let listed = answer["periods"].as_array().unwrap().iter().map(|period| {
@@ -121,13 +115,9 @@ async fn the_samples_totals_are_true_to_the_last_digit() {
 #[tokio::test]
 async fn many_pages_add_up_however_they_are_cut() {
     let dataset = Dataset::generated(2_000, 7, at(NOW));
-    for switches in [
-        Switches::default(),
-        Switches { repeat_rows: 7, order: Order::OldestFirst, ..Switches::default() },
-        Switches { repeat_rows: 40, numbers: Numbers::Json, new_fields: true, ..Switches::default() },
-    ] {
-        let world = World::new(&every_period("UTC"), dataset.clone(), switches).await;
-        let outcome = run(&world).await;
+    for line in ["", "--repeat-rows 7 --order oldest-first", "--repeat-rows 40 --numbers json --new-fields"] {
+        let world = setup().policy(every_period("UTC")).data(dataset.clone()).zoom(line).world().await;
+        let outcome = world.judge().await;
         assert_true(&dataset, outcome.answer(), "UTC");
         let observed = world.zoom.observed();
         let asked = observed.iter().filter(|request| request.kind == ObservedKind::Report);
@@ -151,7 +141,7 @@ fn totals(answer: &Value) -> Vec<String> {
 async fn each_row_counts_once_and_exactly() {
     let sent = "2026-11-10T10:00:00Z";
     let to = |number: &str, row: Row| Row { to_number: Some(number.to_owned()), ..row };
-    let world = world(NUMBERS, rows([])).await;
+    let world = setup().rows([]).world().await;
     let function = world.function().await;
     for (case, given, expected) in [
         (
@@ -206,7 +196,7 @@ async fn each_row_counts_once_and_exactly() {
         ),
     ] {
         // Seen a day later, so that rows after the moment are in the report.
-        world.replace_rows(rows(given).at(at("2026-11-23T13:00:00Z")));
+        world.replace(Dataset::of(given, at("2026-11-23T13:00:00Z")));
         let outcome = function.invoke(json!({ "as_of": NOW, "dry_run": true })).await;
         assert_eq!(totals(outcome.answer()), expected, "{case}");
     }
@@ -214,9 +204,8 @@ async fn each_row_counts_once_and_exactly() {
 
 #[tokio::test]
 async fn days_of_23_and_25_hours_hold_their_rows() {
-    let policy = "time_zone = \"America/New_York\"\nlate_charges_days = 1\n\
-        [[budget]]\nname = \"day\"\nscope = \"account\"\ncurrency = \"USD\"\namount = 100\nperiod = \"day\"";
-    let world = world(policy, rows([])).await;
+    let policy = Policy::of(Budget::each("account").period("day")).zone("America/New_York").key("late_charges_days", 1);
+    let world = setup().policy(policy).world().await;
     let function = world.function().await;
     for (as_of, sent, expected) in [
         (
@@ -232,7 +221,7 @@ async fn days_of_23_and_25_hours_hold_their_rows() {
     ] {
         let charged = [100, 200, 400, 8_000].into_iter().zip(sent);
         let charged = charged.map(|(charge, sent)| row(sent, sent, charge));
-        world.replace_rows(rows(charged.collect::<Vec<_>>()));
+        world.show(charged.collect::<Vec<_>>());
         let outcome = function.invoke(json!({ "as_of": as_of })).await;
         assert_eq!(totals(outcome.answer()), expected);
     }
@@ -240,14 +229,14 @@ async fn days_of_23_and_25_hours_hold_their_rows() {
 
 #[tokio::test]
 async fn group_messages_count_whatever_identifies_their_rows() {
-    for group_messages in [GroupMessages::SharedId, GroupMessages::OwnIds] {
+    for ids in ["shared-id", "own-ids"] {
         let recipients = (100..108).map(|digits| Row {
             to_number: Some(format!("442079460{digits}")),
             ..row("group", "2026-11-10T10:00:00Z", 483)
         });
-        let switches = Switches { group_messages, ..Switches::default() };
-        let world = World::new(NUMBERS, rows(recipients.collect::<Vec<_>>()), switches).await;
-        let outcome = run(&world).await;
+        let given = setup().rows(recipients.collect::<Vec<_>>());
+        let world = given.zoom(&format!("--group-messages {ids}")).world().await;
+        let outcome = world.judge().await;
         assert_eq!(totals(outcome.answer()), ["2026-11 +12025550143 USD 0.3864 (8)"]);
     }
 }
