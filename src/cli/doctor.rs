@@ -298,9 +298,7 @@ impl Examined {
                 "nobody is subscribed, so that alerts reach nobody; subscribe an e-mail address or a Slack channel",
             ),
             (true, false) => self.note(step, Verdict::Failed, format!("nobody has confirmed: {pending} {CONFIRM}")),
-            (false, false) => {
-                self.note(step, Verdict::Attention, format!("reaches {confirmed}; {pending} {CONFIRM}"))
-            }
+            (false, false) => self.note(step, Verdict::Attention, format!("reaches {confirmed}; {pending} {CONFIRM}")),
             (false, true) => self.note(step, Verdict::Fine, format!("reaches {confirmed}")),
         }
     }

@@ -101,11 +101,7 @@ pub(super) fn budgets(policy: &Policy) -> String {
     for budget in &policy.budgets {
         let only = match &budget.only {
             Only::Everyone => "all".to_owned(),
-            Only::These(patterns) => patterns
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join(", "),
+            Only::These(patterns) => patterns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         };
         let levels: Vec<_> = budget.levels.iter().map(ToString::to_string).collect();
         table.add_row([
