@@ -135,8 +135,8 @@ impl<'r> Outbox<'r> {
     pub async fn send<'a>(mut self, composed: Composed<'a>, case: &Case<'a>) -> Delivered {
         let Composed { messages, others } = composed;
         self.delivered.alerts.extend(already_sent(&others, case));
-        self.intended = messages.iter().flat_map(|message| &message.alerts).map(|alert| alert.id.clone()).collect();
         let messages = self.without_deaf(messages).await;
+        self.intended = messages.iter().flat_map(|message| &message.alerts).map(|alert| alert.id.clone()).collect();
         let mut unrecorded = Vec::new();
         for message in messages {
             if !self.has_time_for(message.alerts.len()) {
@@ -175,18 +175,23 @@ impl<'r> Outbox<'r> {
 
     /// Waits for the ledger, no longer than it deserves.
     async fn patiently<T>(&mut self, call: impl Future<Output = Result<T, LedgerError>>) -> Result<T, LedgerError> {
-        let patience = if self.ledger_works { PATIENCE } else { LITTLE_PATIENCE };
         let before = self.deadline.left();
-        let answer =
-            self.deadline.at_most(patience).bound(call).await.unwrap_or_else(|| Err(LedgerError::out_of_time()));
-        self.slowest_write = self.slowest_write.max(before.saturating_sub(self.deadline.left()));
+        let answer = self.patience().bound(call).await.unwrap_or_else(|| Err(LedgerError::out_of_time()));
         self.ledger_works = answer.is_ok();
+        if self.ledger_works {
+            self.slowest_write = self.slowest_write.max(before.saturating_sub(self.deadline.left()));
+        }
         answer
     }
 
-    /// Leaves our intent, before any other write.
+    /// Until when a call of the ledger that starts now is waited for.
+    fn patience(&self) -> Deadline {
+        self.deadline.at_most(if self.ledger_works { PATIENCE } else { LITTLE_PATIENCE })
+    }
+
+    /// Leaves our intent, before any other write. While the ledger fails, this one call shows whether it is back.
     async fn intend(&mut self, account: &str) -> Result<(), LedgerError> {
-        if self.has_intent {
+        if self.has_intent && self.ledger_works {
             return Ok(());
         }
         if !self.ledger_works && self.ledger_deadline.left().is_zero() {
@@ -299,7 +304,7 @@ impl<'r> Outbox<'r> {
             self.delivered.ledger_fault(&LedgerError::out_of_time(), NOT_RECORDED);
         }
         // A note is not worth a write without our intent.
-        if unrecorded.is_empty() {
+        if unrecorded.is_empty() && self.ledger_works {
             self.take_notes(&others, case).await;
         }
         if self.has_intent && unrecorded.is_empty() {

@@ -68,23 +68,31 @@ pub fn fingerprint(budget: &Budget) -> String {
 /// The fingerprints of the budgets whose `only` matches a subject of these periods: what the next run's [`History`] keeps.
 #[must_use]
 pub fn matched(policy: &Policy, totals: &Totals, periods: &[Period]) -> BTreeSet<String> {
-    let mut subjects: BTreeMap<Scope, BTreeSet<Arc<str>>> = BTreeMap::new();
-    for scope in policy.budgets.iter().map(|budget| budget.scope).collect::<BTreeSet<_>>() {
-        let names = periods.iter().flat_map(|period| totals.by_subject(period, scope).into_keys());
-        subjects.insert(scope, names.map(|(subject, _)| subject).collect());
-    }
-    let matches =
-        |budget: &&Budget| subjects.get(&budget.scope).into_iter().flatten().any(|subject| budget.names(subject));
-    policy.budgets.iter().filter(|budget| budget.only != Only::Everyone).filter(matches).map(fingerprint).collect()
+    let budgets = policy.budgets.iter().filter(|budget| budget.only != Only::Everyone);
+    matching(budgets, totals, periods).into_iter().map(fingerprint).collect()
 }
 
 /// The budgets whose `only` matches nothing that this run or an earlier one has seen.
 #[must_use]
 pub fn unmatched<'p>(policy: &'p Policy, totals: &Totals, periods: &[Period], history: &History) -> Vec<&'p Budget> {
-    let mut seen = matched(policy, totals, periods);
-    seen.extend(history.matched.iter().cloned());
-    let is_unmatched = |budget: &&Budget| budget.only != Only::Everyone && !seen.contains(&fingerprint(budget));
-    policy.budgets.iter().filter(is_unmatched).collect()
+    let is_open = |budget: &&Budget| budget.only != Only::Everyone && !history.matched.contains(&fingerprint(budget));
+    let mut open: Vec<&Budget> = policy.budgets.iter().filter(is_open).collect();
+    let matching = matching(open.iter().copied(), totals, periods);
+    open.retain(|budget| !matching.iter().any(|other| other.name == budget.name));
+    open
+}
+
+/// Those of the budgets that name a subject of these periods.
+fn matching<'p>(budgets: impl Iterator<Item = &'p Budget>, totals: &Totals, periods: &[Period]) -> Vec<&'p Budget> {
+    let mut subjects: BTreeMap<Scope, BTreeSet<Arc<str>>> = BTreeMap::new();
+    let mut names = |budget: &&Budget| {
+        let of_scope = subjects.entry(budget.scope).or_insert_with(|| {
+            let sums = periods.iter().flat_map(|period| totals.by_subject(period, budget.scope).into_keys());
+            sums.map(|(subject, _)| subject).collect()
+        });
+        of_scope.iter().any(|subject| budget.names(subject))
+    };
+    budgets.filter(|budget| names(budget)).collect()
 }
 
 /// Every subject that a budget applies to, every currency that none covers, and whether the report is stale.

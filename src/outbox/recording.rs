@@ -4,7 +4,7 @@ use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 
 use super::claim::anew;
-use super::{AT_ONCE, MOST_TURNS, NOT_RECORDED, Outbox, PATIENCE};
+use super::{AT_ONCE, MOST_TURNS, NOT_RECORDED, Outbox};
 use crate::clients::ledger::{LedgerError, SentMessage, Write};
 use crate::domain::alert::{Alert, Claim, Decision, Record, Thread};
 use crate::domain::evaluate::Case;
@@ -41,12 +41,13 @@ impl Outbox<'_> {
         unrecorded: &mut Vec<Recording<'a>>,
     ) {
         // Without our intent nothing is written (see the module): what cannot be recorded now is tried again later.
-        if !self.has_intent {
+        let is_held = recordings.iter().any(|recording| recording.held.is_some());
+        if !self.has_intent || !(is_held || self.ledger_works) {
             unrecorded.extend(recordings);
             return;
         }
         let account = recordings.first().map(|recording| recording.alert.key.account.clone());
-        let (ledger, patience) = (self.ledger, self.deadline.at_most(PATIENCE));
+        let (ledger, patience) = (self.ledger, self.patience());
         let keeping = async {
             let Some(account) = account else { return };
             if let Some(Err(error)) = patience.bound(ledger.keep(&account, sent)).await {
@@ -73,7 +74,7 @@ impl Outbox<'_> {
     /// Records side by side; answers what the ledger failed at.
     async fn record_all<'a>(&self, recordings: Vec<Recording<'a>>) -> Vec<Recording<'a>> {
         let recording = |recording: Recording<'a>| async {
-            let outcome = self.deadline.at_most(PATIENCE).bound(self.record(&recording)).await;
+            let outcome = self.patience().bound(self.record(&recording)).await;
             match outcome.unwrap_or_else(|| Err(LedgerError::out_of_time())) {
                 Ok(()) => None,
                 Err(error) => {
@@ -159,7 +160,7 @@ impl Outbox<'_> {
     /// Writes threads side by side; answers one of the failures. A refused write is none.
     async fn write_all(&self, threads: Vec<(Thread, Option<u64>)>) -> Option<LedgerError> {
         let write = |(thread, read): (Thread, Option<u64>)| async move {
-            self.deadline.at_most(PATIENCE).bound(self.ledger.write(&thread, read)).await?.err()
+            self.patience().bound(self.ledger.write(&thread, read)).await?.err()
         };
         let failed: Vec<_> = stream::iter(threads).map(write).buffered(AT_ONCE).collect().await;
         failed.into_iter().flatten().next()

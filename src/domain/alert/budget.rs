@@ -56,7 +56,7 @@ impl<'a> Spent<'a> {
         }
     }
 
-    pub(super) fn spender(&self) -> (Period, Scope, Arc<str>, Currency) {
+    pub(super) fn whose(&self) -> (Period, Scope, Arc<str>, Currency) {
         (self.period, self.scope, Arc::clone(&self.subject), self.budget.currency)
     }
 

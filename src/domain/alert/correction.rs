@@ -14,7 +14,7 @@ use crate::domain::evaluate::Case;
 use crate::domain::money::Amount;
 use crate::domain::policy::Level;
 
-/// Days that people are told; the machine form has all.
+/// Days that people read; the machine form has all.
 const MOST_DAYS: usize = 10;
 
 /// A figure that replaces one that was reported.

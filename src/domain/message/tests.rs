@@ -513,7 +513,7 @@ fn every_alert_is_named_in_some_machine_form_in_at_most_twenty_messages() {
         (51, "Sales", 2..=2),
         (1_000, "Sales", 20..=20),
         (3_000, "Sales", 20..=20),
-        (9_000, "Sales", 20..=60),
+        (5_000, "Sales", 20..=40),
         (400, &*"名前 & <b>*`\"\\".repeat(30), 8..=40),
     ] {
         let numbers: Vec<String> = (0..alerts).map(|index| format!("+1202{index:07}")).collect();
