@@ -157,3 +157,95 @@ fn unwatched<'a>(case: &Case<'a>, history: &History) -> Vec<Finding<'a>> {
     }
     findings
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::alert::{Finding, Threads};
+    use super::super::world::{World, recorded};
+    use super::*;
+    use proptest::prelude::*;
+
+    const POLICY: &str = r#"
+        [[budget]]
+        name = "numbers"
+        scope = "billing_number"
+        currency = "USD"
+        amount = "10.00"
+        alert_at = [50, 100]
+        [[budget]]
+        name = "sales"
+        scope = "department"
+        only = ["Sales"]
+        currency = "USD"
+        amount = 5
+        period = "day"
+    "#;
+
+    fn found(world: &World) -> Vec<String> {
+        let shown = |finding: Finding<'_>| match finding {
+            Finding::Spent(spent) => {
+                let reached: Vec<_> = spent.reached().map(ToString::to_string).collect();
+                let (period, subject, money) = (spent.period.label(), &spent.subject, spent.sum.amount);
+                format!("{period} {subject} {money} {:?} [{}]", spent.certainty, reached.join(" "))
+            }
+            other => format!("{:?}", other.kind()),
+        };
+        world.findings().into_iter().map(shown).collect()
+    }
+
+    #[test]
+    fn a_level_is_reached_at_its_threshold_not_below() {
+        for (money, expected) in [("4.9999", "[]"), ("5", "[50%]"), ("9.999999", "[50%]"), ("10.0000", "[50% 100%]")] {
+            let world = World::new(POLICY).day(5, &[("+1", "", "USD", money)]);
+            assert!(found(&world)[0].ends_with(expected), "{money}");
+        }
+    }
+
+    #[test]
+    fn each_period_and_scope_has_its_own_sum() {
+        let world = World::new(POLICY)
+            .day(21, &[("+1", "Sales", "USD", "9")])
+            .day(22, &[("+1", "Sales", "USD", "3"), ("+2", "Sales", "USD", "2"), ("+2", "Ops", "USD", "1")]);
+        assert_eq!(
+            found(&world),
+            ["2026-11-22 Sales 5 Exact [100%]", "2026-11 +1 12 Exact [50% 100%]", "2026-11 +2 3 Exact []"]
+        );
+    }
+
+    #[test]
+    fn what_was_not_read_or_fell_makes_its_periods_uncertain() {
+        let world = || World::new(POLICY).day(5, &[("+1", "", "USD", "6")]).day(22, &[("+1", "Sales", "USD", "1")]);
+        assert_eq!(found(&world().unread(5, 5)), ["2026-11-22 Sales 1 Exact []", "2026-11 +1 7 AtLeast [50%]"]);
+        assert_eq!(found(&world().unconfirmed()), ["2026-11-22 Sales 1 Exact []", "2026-11 +1 7 Unconfirmed [50%]"]);
+    }
+
+    #[test]
+    fn a_fingerprint_is_of_what_a_budget_watches() {
+        let of = |only: &str, name: &str, scope: &str| {
+            let budget = format!(
+                "[[budget]]\nname = {name:?}\nscope = {scope:?}\nonly = {only}\ncurrency = \"USD\"\namount = 1"
+            );
+            fingerprint(&Policy::parse(&budget).unwrap().budgets[0])
+        };
+        let one = of("[\"Ops\", \"Sales\"]", "a", "department");
+        assert_eq!(one, of("[\"Sales\", \"Ops\"]", "b", "department"));
+        assert_ne!(one, of("[\"Sales\"]", "a", "department"));
+        assert_ne!(one, of("[\"Sales\", \"Ops\"]", "a", "cost_center"));
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_sent_and_recorded_is_not_due_again(cents in proptest::collection::vec(0_u32..3_000, 1..6)) {
+            let mut threads = Threads::default();
+            for cents in cents {
+                let money = format!("{}.{:02}", cents / 100, cents % 100);
+                let world = World::new(POLICY).day(22, &[("+1", "Sales", "USD", &money)]);
+                let alerts = world.decided(&threads);
+                threads = recorded(&threads, &alerts, &world.case());
+                let again = world.decided(&threads);
+                let due = again.iter().any(|alert| alert.decision == super::super::alert::Decision::Due);
+                prop_assert!(!due, "{money}");
+            }
+        }
+    }
+}
