@@ -126,7 +126,7 @@ impl Outbox<'_> {
 }
 
 /// Decides again about an alert whose thread is not as it was read.
-pub(super) fn anew<'a>(alert: Alert<'a>, thread: Option<&Thread>, case: &Case<'a>) -> Alert<'a> {
+fn anew<'a>(alert: Alert<'a>, thread: Option<&Thread>, case: &Case<'a>) -> Alert<'a> {
     let Alert { finding, top, may_repeat, id, .. } = alert;
     let mut again = decide_one(finding, thread, case);
     again.top = top;

@@ -194,7 +194,7 @@ proptest! {
 fn what_the_model_has_found_stays_found() {
     use Fate::{DiesAfter, Fails, LosesReply, Works};
     // What was spent, the budget, the fates of the calls; all of topic "one", read whole, an hour apart.
-    let sequences: [&[(u32, u32, &[Fate])]; 9] = [
+    let sequences: [&[(u32, u32, &[Fate])]; 11] = [
         // Neither the claim nor the publish was answered, and the figure falls.
         &[(110, 100, &[Works, Works, Fails, LosesReply]), (55, 100, &[])],
         // A publish without an answer, and a lower budget.
@@ -209,6 +209,12 @@ fn what_the_model_has_found_stays_found() {
         &[(110, 100, &[]), (20, 100, &[Works, Works, Works, LosesReply, Works]), (160, 200, &[]), (160, 100, &[])],
         // A run that reads the thread only later, whose claim and publish are not answered.
         &[(55, 100, &[]), (20, 100, &[]), (49, 50, &[Fails, Works, Works, Fails, LosesReply, Fails])],
+        &[(85, 100, &[]), (55, 50, &[Fails, Works, Works, Fails]), (55, 50, &[])],
+        &[
+            (110, 100, &[]),
+            (55, 100, &[Fails, Works, Works, Works, Works, LosesReply, Works]),
+            (55, 100, &[Fails, Works, Works, Fails]),
+        ],
         // Two publishes in a row without an answer.
         &[
             (55, 100, &[]),
