@@ -1,4 +1,4 @@
-//! Every environment variable, once. All faults are told at the same time.
+//! Every environment variable, once. All faults are reported at the same time.
 
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -23,6 +23,11 @@ impl PolicySource {
     /// # Errors
     /// What is wrong with it, as a sentence.
     pub fn parse(text: &str) -> Result<PolicySource, String> {
+        if text.trim().starts_with("table:") {
+            return Err(
+                "names a table, which comes with a later version; write ssm:NAME or the path of a TOML file".to_owned()
+            );
+        }
         match text.trim().strip_prefix("ssm:") {
             Some("") => Err("names no parameter; write ssm:NAME, such as ssm:/zoom-sms-cost-alerts/policy".to_owned()),
             Some(name) => Ok(PolicySource::Parameter(name.to_owned())),
@@ -56,13 +61,19 @@ pub struct Config {
     pub policy: PolicySource,
     /// Zoom.
     pub zoom: ZoomConfig,
-    /// Hours after which the days that are remembered are read again.
+    /// Hours after which everything that is judged is read again.
     pub full_read_hours: u32,
+    /// Hours after which what is over but not settled is read again.
+    pub late_read_hours: u32,
 }
 
-/// How often all days are read that are judged.
+/// How often everything that is judged is read.
 pub const DEFAULT_FULL_READ_HOURS: u32 = 24;
-const MOST_FULL_READ_HOURS: u32 = 24 * 7;
+/// How often dates are read that are over but not settled.
+pub const DEFAULT_LATE_READ_HOURS: u32 = 6;
+const MOST_READ_HOURS: u32 = 24 * 7;
+/// Variables of later versions: one that is set would be ignored without a word.
+const LATER_VARIABLES: [&str; 2] = ["LINK", "MODE"];
 const DEFAULT_API_URL: &str = "https://api.zoom.us/v2";
 const DEFAULT_TOKEN_URL: &str = "https://zoom.us/oauth/token";
 const DEFAULT_REQUESTS_PER_SECOND: u32 = 4;
@@ -82,14 +93,22 @@ impl Config {
             reader.required("LEDGER_TABLE", "the name of the DynamoDB table", |text| Ok(text.to_owned()));
         let policy = reader.required("POLICY", "ssm:NAME or the path of a TOML file", PolicySource::parse);
         let zoom = reader.zoom();
-        let full_read_hours = reader
-            .optional("FULL_READ_HOURS", DEFAULT_FULL_READ_HOURS, |text| whole_number(text, 0..=MOST_FULL_READ_HOURS));
-        match (secret_id, topic_arn, ledger_table, policy, zoom, full_read_hours) {
-            (Some(secret_id), Some(topic_arn), Some(ledger_table), Some(policy), Some(zoom), Some(full_read_hours)) => {
-                Ok(Config { secret_id, topic_arn, ledger_table, policy, zoom, full_read_hours })
-            }
-            _ => Err(reader.into_error()),
-        }
+        let hours = |text: &str| whole_number(text, 0..=MOST_READ_HOURS);
+        let full_read_hours = reader.optional("FULL_READ_HOURS", DEFAULT_FULL_READ_HOURS, hours);
+        let late_read_hours = reader.optional("LATE_READ_HOURS", DEFAULT_LATE_READ_HOURS, hours);
+        reader.refuse_later_variables();
+        let config = || {
+            Some(Config {
+                secret_id: secret_id?,
+                topic_arn: topic_arn?,
+                ledger_table: ledger_table?,
+                policy: policy?,
+                zoom: zoom?,
+                full_read_hours: full_read_hours?,
+                late_read_hours: late_read_hours?,
+            })
+        };
+        config().filter(|_| reader.faults.is_empty()).ok_or_else(|| reader.into_error())
     }
 }
 
@@ -112,6 +131,15 @@ struct Reader<F> {
 impl<F: Fn(&str) -> Option<String>> Reader<F> {
     fn into_error(self) -> RunError {
         RunError::new(Code::ConfigInvalid, format!("environment: {}", self.faults.join("; ")))
+    }
+
+    fn refuse_later_variables(&mut self) {
+        for name in LATER_VARIABLES {
+            if self.value(name).is_some() {
+                self.faults
+                    .push(format!("{name} comes with a later version; remove it, or deploy a version that knows it"));
+            }
+        }
     }
 
     fn value(&self, name: &str) -> Option<String> {
@@ -138,7 +166,8 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 
     fn zoom(&mut self) -> Option<ZoomConfig> {
-        let api_url = self.optional("ZOOM_API_URL", DEFAULT_API_URL.to_owned(), zoom_url);
+        let api_url =
+            self.optional("ZOOM_API_URL", DEFAULT_API_URL.to_owned(), |text| zoom_url(text).map(with_version));
         let token_url = self.optional("ZOOM_TOKEN_URL", DEFAULT_TOKEN_URL.to_owned(), zoom_url);
         let requests_per_second = self.optional("ZOOM_REQUESTS_PER_SECOND", DEFAULT_REQUESTS_PER_SECOND, |text| {
             whole_number(text, 1..=MOST_REQUESTS_PER_SECOND)
@@ -165,6 +194,9 @@ pub fn shown(value: &str) -> String {
 /// What is wrong with it, as a sentence.
 pub fn secret_id(text: &str) -> Result<String, String> {
     // The characters of AWS's names and ARNs. Whoever sets the secret itself in place of its name shall not read it in a log.
+    if text.starts_with("ssm:") {
+        return Err("names a parameter, which comes with a later version; give the name or ARN of a secret".to_owned());
+    }
     let allowed = |c: char| c.is_ascii_alphanumeric() || "/_+=.@-:!".contains(c);
     if !text.is_empty() && text.chars().all(allowed) {
         return Ok(text.to_owned());
@@ -206,6 +238,11 @@ fn zoom_url(text: &str) -> Result<String, String> {
     Ok(text.trim_end_matches('/').to_owned())
 }
 
+/// Zoom gives its addresses without the version of the API.
+fn with_version(url: String) -> String {
+    if url.ends_with("/v2") { url } else { format!("{url}/v2") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -233,11 +270,24 @@ mod tests {
             requests_per_second: 4,
         };
         assert_eq!(config.zoom, zoom);
-        assert_eq!(config.full_read_hours, 24);
+        assert_eq!((config.full_read_hours, config.late_read_hours), (24, 6));
     }
 
     #[test]
-    fn all_faults_are_told_at_once() {
+    fn what_comes_with_a_later_version_is_refused_by_name() {
+        for (name, value) in [
+            ("LINK", "https://example.com"),
+            ("MODE", "widget"),
+            ("POLICY", "table:policy"),
+            ("ZOOM_SECRET_ID", "ssm:/zoom"),
+        ] {
+            let error = read(&[(name, value)]).unwrap_err();
+            assert!(error.contains(name) && error.contains("comes with a later version"), "{error}");
+        }
+    }
+
+    #[test]
+    fn all_faults_are_reported_at_once() {
         let error = read(&[
             ("ZOOM_SECRET_ID", " "),
             ("ALERT_TOPIC_ARN", "alerts"),
@@ -281,6 +331,10 @@ mod tests {
         assert_eq!(
             read(&[("ZOOM_API_URL", "http://127.0.0.1:8080/v2/")]).unwrap().zoom.api_url,
             "http://127.0.0.1:8080/v2"
+        );
+        assert_eq!(
+            read(&[("ZOOM_API_URL", "https://api-us.zoom.us/")]).unwrap().zoom.api_url,
+            "https://api-us.zoom.us/v2"
         );
     }
 

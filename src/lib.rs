@@ -15,6 +15,7 @@ pub mod request;
 pub mod response;
 
 pub mod error;
+pub mod telemetry;
 
 pub mod run;
 

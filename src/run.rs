@@ -1,5 +1,6 @@
 //! A run, from the event to the answer.
 
+mod backfill;
 mod prepare;
 mod report;
 
@@ -10,6 +11,7 @@ use crate::clients::secrets::Secrets;
 use crate::clients::zoom::Zoom;
 use crate::daybook::Store;
 
+pub use backfill::{Backfill, backfill};
 pub use prepare::{Places, Prepared, prepare};
 pub use report::{Memory, Question, Report, read_report};
 

@@ -61,6 +61,10 @@ pub struct Metrics {
     pub refusals: u64,
     /// Alerts published.
     pub alerts_sent: u64,
+    /// Whether an alert was due for a topic without a confirmed subscription.
+    pub nobody_listens: bool,
+    /// Whether the report has had no new row for longer than it usually goes without.
+    pub report_stale: bool,
     /// Milliseconds.
     pub duration: u64,
     /// By currency; empty unless the report was read whole and the present was judged.
@@ -93,6 +97,8 @@ impl Metrics {
             ("ReportRequests", self.requests),
             ("ZoomRefusals", self.refusals),
             ("AlertsSent", self.alerts_sent),
+            ("NobodyListens", u64::from(self.nobody_listens)),
+            ("ReportStale", u64::from(self.report_stale)),
         ];
         let mut metrics: Vec<(String, Value, &str)> =
             counts.iter().map(|(name, count)| ((*name).to_owned(), json!(count), "Count")).collect();

@@ -1,25 +1,21 @@
 //! The pace of requests under a limit of so many a second, which the account's other apps share.
 //!
-//! No span of a second ever holds more requests than the limit, with some room for requests that were slower on their way than those after
-//! them. What was not used of a second may be used in the next, but not all at once. When the limit's owner refuses all the same, somebody else is using it: everybody pauses, goes on a quarter slower, and gains one
-//! request a second for every second without a refusal.
+//! Requests follow each other evenly, a little slower than the limit allows, so that no second holds too many even if some are slower on their
+//! way than those after them. When the limit's owner refuses all the same, somebody else is using it: everybody pauses, goes on a quarter
+//! slower, and gains one request a second for every second without a refusal.
 
-use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-/// A second, and 3% for requests that were slower on their way than those after them.
-const SPAN: Duration = Duration::from_millis(1_030);
-
-/// Requests follow each other ten times as fast as the limit at most, so that those of a second do not arrive in a heap.
-const HASTE: u32 = 10;
+/// A second, and 2% for requests that were slower on their way than those after them.
+const SPAN: Duration = Duration::from_millis(1_020);
 
 /// Lets callers through in the order in which they come, so many a second.
 #[derive(Debug)]
-pub(super) struct Pace {
-    limit: usize,
+pub(crate) struct Pace {
+    limit: u32,
     /// Held by whoever is next, so that turns are counted when they are taken, not when they were due.
     next: tokio::sync::Mutex<()>,
     state: Mutex<State>,
@@ -28,9 +24,9 @@ pub(super) struct Pace {
 #[derive(Debug)]
 struct State {
     /// Requests allowed in a [`SPAN`] just now, at most the limit.
-    allowed: usize,
-    /// When the last requests were let through.
-    turns: VecDeque<Instant>,
+    allowed: u32,
+    /// When the last request was let through.
+    last: Option<Instant>,
     /// Nobody is let through before.
     paused_until: Instant,
     /// Since when nothing was refused.
@@ -38,30 +34,29 @@ struct State {
 }
 
 impl Pace {
-    pub(super) fn per_second(requests: u32) -> Pace {
-        let limit = usize::try_from(requests).unwrap_or(usize::MAX).max(1);
-        let now = Instant::now();
-        let state = State { allowed: limit, turns: VecDeque::new(), paused_until: now, calm_since: now };
+    pub(crate) fn per_second(requests: u32) -> Pace {
+        let (limit, now) = (requests.max(1), Instant::now());
+        let state = State { allowed: limit, last: None, paused_until: now, calm_since: now };
         Pace { limit, next: tokio::sync::Mutex::default(), state: Mutex::new(state) }
     }
 
     /// Returns when the caller may send its request.
-    pub(super) async fn turn(&self) {
+    pub(crate) async fn turn(&self) {
         let _next = self.next.lock().await;
         loop {
             let due = self.state().due(self.limit);
             sleep_until(due).await;
             let mut state = self.state();
-            // A pause may have begun since.
+            // A pause may have started since.
             if state.paused_until <= due {
-                state.turns.push_back(Instant::now());
+                state.last = Some(Instant::now());
                 return;
             }
         }
     }
 
     /// Holds everyone back for a while and slows the pace down.
-    pub(super) fn refused(&self, pause: Duration) {
+    pub(crate) fn refused(&self, pause: Duration) {
         let mut state = self.state();
         let now = Instant::now();
         // Refusals of requests that were under way together are one.
@@ -81,19 +76,14 @@ impl Pace {
 
 impl State {
     /// When the next request may be sent.
-    fn due(&mut self, limit: usize) -> Instant {
+    fn due(&mut self, limit: u32) -> Instant {
         let now = Instant::now();
         while self.allowed < limit && now >= self.calm_since + SPAN {
             self.allowed += 1;
             self.calm_since += SPAN;
         }
-        while self.turns.front().is_some_and(|turn| *turn + SPAN <= now) {
-            self.turns.pop_front();
-        }
-        let full_until = self.turns.len().checked_sub(self.allowed).and_then(|index| self.turns.get(index));
-        let free = full_until.map_or(now, |turn| *turn + SPAN).max(self.paused_until).max(now);
-        let apart = SPAN / (HASTE * u32::try_from(limit).unwrap_or(u32::MAX / HASTE));
-        self.turns.back().map_or(free, |last| free.max(*last + apart))
+        let free = self.last.map_or(now, |last| last + SPAN / self.allowed);
+        free.max(self.paused_until).max(now)
     }
 }
 
@@ -114,18 +104,18 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn no_second_holds_more_than_the_limit_and_none_is_wasted() {
-        let turns = turns(&Pace::per_second(3), 10).await;
-        assert_eq!(turns, [0, 35, 70, 1_030, 1_065, 1_100, 2_060, 2_095, 2_130, 3_090]);
+        let turns = turns(&Pace::per_second(3), 6).await;
+        assert_eq!(turns, [0, 340, 680, 1_020, 1_360, 1_700]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_refusal_holds_everyone_back_and_the_pace_comes_back() {
         let pace = Pace::per_second(4);
-        assert_eq!(turns(&pace, 4).await, [0, 26, 52, 78]);
+        assert_eq!(turns(&pace, 4).await, [0, 255, 510, 765]);
         // Refusals of requests that were on their way together count once.
         pace.refused(Duration::from_secs(2));
         pace.refused(Duration::from_secs(2));
-        assert_eq!(turns(&pace, 9).await, [2_000, 2_026, 2_052, 3_030, 3_056, 3_082, 3_108, 4_060, 4_086]);
+        assert_eq!(turns(&pace, 6).await, [2_000, 2_340, 2_680, 3_020, 3_275, 3_530]);
     }
 
     #[tokio::test(start_paused = true)]
@@ -137,7 +127,7 @@ mod tests {
             tokio::time::sleep(Duration::from_millis(500)).await;
             pace.refused(Duration::from_secs(5));
         };
-        assert_eq!(tokio::join!(waiting, refusing).0, [5_500, 6_530]);
+        assert_eq!(tokio::join!(waiting, refusing).0, [5_500, 6_520]);
     }
 
     #[tokio::test(start_paused = true)]
@@ -147,6 +137,6 @@ mod tests {
             pace.refused(Duration::from_secs(1));
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
-        assert_eq!(turns(&pace, 2).await, [0, 1_030]);
+        assert_eq!(turns(&pace, 2).await, [0, 1_020]);
     }
 }

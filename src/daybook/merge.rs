@@ -286,6 +286,13 @@ impl Remembered {
         }
     }
 
+    /// Keeps what was read of days, and nothing else: the head stays as it was, but for new days.
+    pub fn keep_days_only(&mut self, before: &Head) {
+        let days = std::mem::take(&mut self.head.days);
+        self.parts.clear();
+        self.head = Head { version: VERSION, days, ..before.clone() };
+    }
+
     /// Adds fingerprints of budgets whose `only` matched something.
     pub fn matched(&mut self, fingerprints: impl IntoIterator<Item = String>) {
         self.head.matched.extend(fingerprints);

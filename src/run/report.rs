@@ -154,7 +154,7 @@ async fn believed(services: &Services, whose: Whose<'_>, read: &Read<'_>) -> BTr
 }
 
 /// The figures by civil day of what was read, whole questions and parts of them, and of what is kept.
-fn sums_of(reading: &Reading, kept: &BTreeMap<Date, DaySums>, first_day: Date) -> BTreeMap<Date, DaySums> {
+pub(super) fn sums_of(reading: &Reading, kept: &BTreeMap<Date, DaySums>, first_day: Date) -> BTreeMap<Date, DaySums> {
     let mut sums = BTreeMap::<Date, BTreeMap<&Line, Sum>>::new();
     let read = reading.parts.values().chain([&reading.partial]).flat_map(|part| &part.days);
     for (day, figures) in read.chain(kept).filter(|(day, _)| **day >= first_day) {

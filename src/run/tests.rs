@@ -1,3 +1,4 @@
 //! Readings over random worlds and sequences of runs, against what Zoom could list.
 
+mod fetch;
 mod worlds;

@@ -27,6 +27,8 @@ use crate::domain::totals::{DaySums, Sum};
 const ROWS: u64 = 300;
 /// Pages that are read before it is asked again whether to divide the question.
 const STRIDE: u64 = 8;
+/// Pages after which a question of unknown length is divided, if others are done.
+const MOST_ALONE: u64 = 48;
 /// How often a question is asked anew after its page token expired.
 const MOST_RESTARTS: u32 = 2;
 /// Dates by which a question that starts too early is moved.
@@ -129,17 +131,27 @@ impl Reader<'_> {
         opened.sort_by_key(|(place, _)| *place);
         let mut waiting = VecDeque::new();
         let mut under_way: FuturesUnordered<LocalBoxFuture<'_, Advance>> = FuturesUnordered::new();
-        let expected: Vec<_> = opened.iter().map(|(place, _)| self.pages_expected(*place)).collect();
-        for ((place, step), pieces) in opened.into_iter().zip(self.pieces(&expected)) {
+        let mut open = Vec::new();
+        for (place, step) in opened {
             match step {
-                Ok(Step::More) if pieces > 1 => waiting.extend(self.divided(place, pieces)),
-                Ok(Step::More) => under_way.push(Box::pin(self.advance(place))),
+                Ok(Step::More) => open.push(place),
                 Ok(Step::End) => done.push(place),
                 Err(error) => failures.push((place, error)),
             }
         }
+        let runs = self.runs(&open);
+        let expected: Vec<u64> = runs.iter().map(|run| self.pages_expected(run)).collect();
+        for (run, pages) in runs.iter().zip(&expected) {
+            let pieces = self.pieces(*pages, expected.iter().sum());
+            if pieces > run.len() {
+                waiting.extend(self.divided(run, pieces));
+            } else {
+                under_way
+                    .extend(run.iter().map(|place| -> LocalBoxFuture<'_, Advance> { Box::pin(self.advance(*place)) }));
+            }
+        }
         loop {
-            while under_way.len() < self.session.at_once() {
+            while under_way.len() < self.most_under_way() {
                 let Some(question) = waiting.pop_front() else { break };
                 under_way.push(Box::pin(self.open(question)));
             }
@@ -147,8 +159,7 @@ impl Reader<'_> {
             match step {
                 // Others are done, and this one is longer than was expected.
                 Ok(Step::More) if waiting.is_empty() && self.is_worth_dividing(place, under_way.len()) => {
-                    let pieces = self.session.at_once() - under_way.len();
-                    waiting.extend(self.divided(place, i64::try_from(pieces).unwrap_or(1)));
+                    waiting.extend(self.divided(&[place], self.session.at_once() - under_way.len()));
                 }
                 Ok(Step::More) => under_way.push(Box::pin(self.advance(place))),
                 Ok(Step::End) => done.push(place),
@@ -268,40 +279,57 @@ impl Reader<'_> {
         self.with_walk(place, |walk| walk.question)
     }
 
-    /// How many pages a question seems to have: by Zoom's own count, if it is one of more than the page; `None` if there is more, and no
-    /// telling how much.
-    fn pages_expected(&self, place: Place) -> Option<u64> {
-        self.with_walk(place, |walk| match (&walk.next, walk.total_records) {
-            (None, _) => Some(0),
-            (Some(_), Some(total)) if total > ROWS => Some(total.div_ceil(ROWS) - 1),
-            (Some(_), _) => None,
-        })
+    /// Runs of neighboring questions, which can be divided together.
+    fn runs(&self, open: &[Place]) -> Vec<Vec<Place>> {
+        let is_next = |one: &Place, other: &Place| self.question(*one).from == self.question(*other).to;
+        open.chunk_by(is_next).map(<[Place]>::to_vec).collect()
     }
 
-    /// Into how many questions each of those that are open is divided.
-    fn pieces(&self, expected: &[Option<u64>]) -> Vec<i64> {
-        let at_once = self.session.at_once() as u64;
-        // Without a count, a report is taken to be long enough for all.
-        let guess = at_once * STRIDE;
-        let expected: Vec<u64> = expected.iter().map(|pages| pages.unwrap_or(guess)).collect();
-        let all: u64 = expected.iter().sum();
-        let most = (self.session.requests_left() / (2 * at_once)).max(1);
-        let of = |pages: &u64| {
-            let for_speed = if all > at_once { (pages * at_once + all / 2).checked_div(all).unwrap_or(1) } else { 1 };
-            i64::try_from(for_speed.max(pages.div_ceil(most)).max(1)).unwrap_or(1)
+    /// How many pages questions seem to have: by Zoom's own count, if it is one of more than the page. Without a count, a report is taken to
+    /// be long enough for all that can be under way.
+    fn pages_expected(&self, run: &[Place]) -> u64 {
+        let guess = self.most_under_way() as u64 * STRIDE;
+        let of = |place: &Place| {
+            let total = self.with_walk(*place, |walk| walk.total_records).filter(|total| *total > ROWS);
+            total.map_or(guess, |total| total.div_ceil(ROWS) - 1)
         };
-        expected.iter().map(of).collect()
+        run.iter().map(of).sum()
     }
 
+    /// One more than use the whole rate: some are shorter than others.
+    fn most_under_way(&self) -> usize {
+        match self.session.at_once() {
+            1 => 1,
+            many => many + 1,
+        }
+    }
+
+    /// Into how many questions those that have so many of all expected pages are divided: as many as use the whole rate, and can be finished
+    /// in the time that is left.
+    fn pieces(&self, pages: u64, all: u64) -> usize {
+        let most_under_way = self.most_under_way() as u64;
+        let for_speed = if all > most_under_way { (pages * most_under_way).div_ceil(all) } else { 1 };
+        let longest = (self.session.requests_left() / (2 * most_under_way)).max(1);
+        usize::try_from(for_speed.max(pages.div_ceil(longest))).unwrap_or(1)
+    }
+
+    /// Whether a question that is read while others are done should be divided: what is left of it, as far as that is known, is more than
+    /// what has to be read again.
     fn is_worth_dividing(&self, place: Place, under_way: usize) -> bool {
-        let question = self.question(place);
-        2 * (under_way + 1) <= self.session.at_once() && days(question.from, question.to) > 1
+        let (question, read, total) = self.with_walk(place, |walk| {
+            (walk.question, walk.pages, walk.total_records.unwrap_or_default().div_ceil(ROWS))
+        });
+        let is_long = if total > read { total > 3 * read } else { read >= MOST_ALONE };
+        is_long && 2 * (under_way + 1) <= self.session.at_once() && days(question.from, question.to) > 1
     }
 
-    /// Gives a question up for several that cover its dates. They list its rows again.
-    fn divided(&self, place: Place, pieces: i64) -> Vec<Dates> {
-        let walk = self.walks.borrow_mut().remove(&place);
-        walk.map_or_else(Vec::new, |walk| split(walk.question, pieces, self.ask.now))
+    /// Gives questions up for others that cover the same dates. They list the rows again.
+    fn divided(&self, run: &[Place], pieces: usize) -> Vec<Dates> {
+        let mut walks = self.walks.borrow_mut();
+        let given_up: Vec<Dates> =
+            run.iter().filter_map(|place| walks.remove(place)).map(|walk| walk.question).collect();
+        let (Some(newest), Some(oldest)) = (given_up.first(), given_up.last()) else { return Vec::new() };
+        split(Dates { from: oldest.from, to: newest.to }, i64::try_from(pieces).unwrap_or(1), self.ask.now)
     }
 
     fn finish(self, done: &[Place], failures: Vec<(Place, ZoomError)>) -> Reading {

@@ -1,0 +1,203 @@
+//! Loads the past months into the daybook, so that what rests on history has some from the first day on.
+//!
+//! A month after the other, the newest first, each kept as soon as it is read. What cannot be finished, for the run's time or for the day's
+//! share of Zoom's limit, is finished by the next backfill: days that are in the daybook are not read again.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
+
+use super::prepare::zoom_failed;
+use super::report::sums_of;
+use super::{Prepared, Services};
+use crate::clients::Deadline;
+use crate::clients::zoom::{Ask, Digests, SMS, Source, ZoomErrorKind};
+use crate::daybook::{Plan, Read, Whose, merge};
+use crate::domain::coverage::{Dates, utc_date};
+use crate::domain::period::{Period, PeriodKind, start_of};
+use crate::error::{Code, RunError};
+use crate::telemetry::Metrics;
+
+/// Half of what Zoom allows a Pro account in a day: the alerts need some too, and so do the account's other apps.
+const MOST_REQUESTS: u64 = 7_500;
+/// Zoom's report goes back so far.
+const MONTHS: i64 = 13;
+
+/// What a backfill came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backfill {
+    /// Past days that are in the daybook now.
+    pub days: u64,
+    /// Of these, those that this run read and saved.
+    pub days_read: u64,
+    /// The earliest of them; `None` without any.
+    pub since: Option<Date>,
+    /// Whether all are there that Zoom still has.
+    pub finished: bool,
+}
+
+/// Loads all settled days of the past 13 months that are not in the daybook yet. `progress` is called with the month and the page of it.
+///
+/// # Errors
+/// The daybook cannot be read or written, or Zoom does not give the report.
+pub async fn backfill(
+    services: &Services,
+    prepared: &Prepared,
+    now: Timestamp,
+    deadline: Deadline,
+    metrics: &mut Metrics,
+    progress: &dyn Fn(&Period, u64),
+) -> Result<Backfill, RunError> {
+    let policy = &prepared.policy;
+    let calendar = |error: jiff::Error| RunError::new(Code::Internal, format!("the past months: {error}"));
+    let months = months(now, &policy.time_zone, policy.late_charges_days).map_err(calendar)?;
+    let all: u64 = months.iter().map(|month| month.days.len() as u64).sum();
+    let mut done = Backfill { days: 0, days_read: 0, since: None, finished: false };
+    for month in &months {
+        let step = Step { services, prepared, now, deadline, month };
+        let is_whole = step.take(&mut done, metrics, progress).await?;
+        if !is_whole {
+            break;
+        }
+    }
+    done.finished = done.days == all;
+    metrics.report_incomplete = !done.finished;
+    Ok(done)
+}
+
+/// A month of a backfill.
+struct Step<'s> {
+    services: &'s Services,
+    prepared: &'s Prepared,
+    now: Timestamp,
+    deadline: Deadline,
+    month: &'s Month,
+}
+
+/// The settled days of a month.
+#[derive(Debug)]
+struct Month {
+    period: Period,
+    days: Vec<Date>,
+}
+
+impl Step<'_> {
+    /// Reads and saves the days of the month that are not in the daybook; `false` if there was no time, or no request, for all of them.
+    async fn take(
+        &self,
+        done: &mut Backfill,
+        metrics: &mut Metrics,
+        progress: &dyn Fn(&Period, u64),
+    ) -> Result<bool, RunError> {
+        let Step { services, prepared, now, deadline, month } = self;
+        let (policy, daybook) = (&prepared.policy, &services.daybook);
+        let account = prepared.authorized.account_id();
+        let whose = Whose { account, product: SMS.product, zone: &policy.time_zone_name };
+        let unusable = |error: crate::daybook::StoreError| RunError::new(Code::LedgerUnavailable, error.to_string());
+        let loaded = daybook.load(whose).await.map_err(unusable)?;
+        let head = loaded.head.clone().unwrap_or_default();
+        let open: Vec<_> = month.days.iter().copied().filter(|day| !head.days.contains_key(day)).collect();
+        done.days += (month.days.len() - open.len()) as u64;
+        let known = month.days.iter().filter(|day| head.days.contains_key(*day)).min();
+        done.since = done.since.into_iter().chain(known.copied()).min();
+        let (Some(first), Some(last)) = (open.first(), open.last()) else { return Ok(true) };
+        let today = utc_date(*now, 0);
+        let left = MOST_REQUESTS.saturating_sub(head.requests_of(today));
+        if left == 0 || deadline.left().is_zero() {
+            return Ok(false);
+        }
+        let calendar = |error: jiff::Error| RunError::new(Code::Internal, format!("the past months: {error}"));
+        let start = start_of(*first, &policy.time_zone).map_err(calendar)?;
+        let until = start_of(last.tomorrow().map_err(calendar)?, &policy.time_zone).map_err(calendar)?;
+        let dates = Dates::listing(start, until);
+        let on_page = |page: u64| progress(&month.period, page);
+        let renew = || async { services.secrets.read(&prepared.secret_id).await.ok() }.boxed_local();
+        let source = Source {
+            authorized: prepared.authorized.clone(),
+            renew: &renew,
+            on_page: &on_page,
+            most_requests: Some(left),
+            deadline: *deadline,
+        };
+        let (zone, counted) = (policy.time_zone.clone(), Digests::new());
+        let ask = Ask { report: &SMS, dates: vec![dates], until, now: *now, zone, first_day: *first, counted };
+        let reading = services.zoom.read(source, &ask).await;
+        metrics.requests += reading.requests;
+        metrics.refusals += reading.refusals;
+        metrics.rows += reading.parts.values().map(|part| part.rows).sum::<u64>();
+        let (failure, requests) = (reading.failure.clone(), reading.requests);
+        let sums = sums_of(&reading, &BTreeMap::new(), *first);
+        let before = head.days.len();
+        let mut remembered = {
+            let read = Read {
+                account: Arc::from(account),
+                zone: &policy.time_zone,
+                late_charges_days: policy.late_charges_days,
+                first_day: *first,
+                until,
+                head: head.clone(),
+                plan: Plan::default(),
+                reading,
+                sums,
+            };
+            merge(read, BTreeMap::new()).1
+        };
+        remembered.keep_days_only(&head);
+        remembered.head.count_requests(today, requests);
+        let saved = (remembered.head.days.len() - before) as u64;
+        daybook.save(whose, &loaded, remembered, *now).await.map_err(unusable)?;
+        done.days_read += saved;
+        done.days += saved;
+        if saved > 0 {
+            done.since = done.since.into_iter().chain([*first]).min();
+        }
+        match failure {
+            None => Ok(true),
+            Some(error) if matches!(error.kind, ZoomErrorKind::OutOfTime | ZoomErrorKind::RequestsSpent) => Ok(false),
+            // The edge of the 13 months: what Zoom no longer has cannot be loaded.
+            Some(error) if error.kind == ZoomErrorKind::TooOld => Ok(true),
+            Some(error) => Err(zoom_failed(&error)),
+        }
+    }
+}
+
+/// The months that Zoom still has, newest first, each with its settled days.
+fn months(now: Timestamp, zone: &TimeZone, late_charges_days: u32) -> Result<Vec<Month>, jiff::Error> {
+    let today = zone.to_datetime(now).date();
+    // The dates under which a day's rows may be listed have all passed, and so have the days in which a charge may come late.
+    let settled = today.checked_sub((i64::from(late_charges_days).max(5) + 1).days())?;
+    // A day's rows may be listed three dates before it, which must not be too old either.
+    let oldest = today.checked_sub(MONTHS.months())?.checked_add(5.days())?;
+    let mut months = Vec::<Month>::new();
+    for day in settled.series(-1.day()).take_while(|day| *day >= oldest) {
+        match months.last_mut() {
+            Some(month) if month.period.first_day() <= day => month.days.insert(0, day),
+            _ => {
+                let period = Period::containing(PeriodKind::Month, start_of(day, zone)?, zone)?;
+                months.push(Month { period, days: vec![day] });
+            }
+        }
+    }
+    Ok(months)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_settled_days_of_thirteen_months_are_loaded_newest_first() {
+        let months = months("2026-11-22T13:00:00Z".parse().unwrap(), &TimeZone::UTC, 3).unwrap();
+        let shown =
+            |month: &Month| format!("{}: {} {}", month.period.label(), month.days[0], month.days.last().unwrap());
+        let shown: Vec<_> = months.iter().map(shown).collect();
+        assert_eq!(shown.len(), 14);
+        assert_eq!(shown[0], "2026-11: 2026-11-01 2026-11-16");
+        assert_eq!(shown[1], "2026-10: 2026-10-01 2026-10-31");
+        assert_eq!(shown[13], "2025-10: 2025-10-27 2025-10-31");
+    }
+}
