@@ -288,6 +288,10 @@ async fn a_run_may_die_at_any_call() {
             assert_eq!(ids.len(), 2, "{fate:?} at call {call}");
             let repeats: BTreeMap<_, _> = after.iter().map(|heard| (&heard.id, heard.marked)).collect();
             assert!(before.iter().all(|heard| repeats.get(&heard.id) != Some(&false)), "{fate:?} at call {call}");
+            // Another receiver of the same account is not touched by it.
+            stage.run(&many(2).topic("other"), TIME).await.unwrap();
+            let other = stage.heard();
+            assert!(other.len() == 2 && other.iter().all(|heard| !heard.marked), "{fate:?} at call {call}");
         }
     }
 }

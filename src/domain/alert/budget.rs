@@ -252,5 +252,4 @@ impl<'a> Spent<'a> {
 }
 
 /// What to do about spending that nobody expected.
-pub(super) const UNEXPECTED: &str =
-    "If not, ask those who sent most, or look at the messages: the SMS/MMS Charges Usage Report in Zoom's web portal.";
+pub(super) const UNEXPECTED: &str = "If nobody expected it, ask those who sent most, or look at the messages: the SMS/MMS Charges Usage Report in Zoom's web portal.";
