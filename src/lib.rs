@@ -5,19 +5,20 @@
 //! They stand in the order of the data flow.
 
 pub mod config;
+pub mod request;
+
+pub mod run;
 
 pub mod clients;
 pub mod daybook;
 pub mod domain;
-
 pub mod outbox;
-pub mod request;
-pub mod response;
 
 pub mod error;
+pub mod response;
 pub mod telemetry;
 
-pub mod run;
-
+#[cfg(feature = "cli")]
+pub mod cli;
 #[cfg(feature = "cli")]
 pub mod sandbox;

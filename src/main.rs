@@ -15,12 +15,12 @@ use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
 use tokio::runtime::Handle;
-use zoom_sms_cost_alerts::answer::Answer;
 use zoom_sms_cost_alerts::clients::{Deadline, sdk_config};
 use zoom_sms_cost_alerts::config::Config;
 use zoom_sms_cost_alerts::error::{Code, RunError};
-use zoom_sms_cost_alerts::event::Event;
-use zoom_sms_cost_alerts::handler::{Invocation, Places, Services, run};
+use zoom_sms_cost_alerts::request::Request;
+use zoom_sms_cost_alerts::response::Response;
+use zoom_sms_cost_alerts::run::{Invocation, Places, Services, run};
 use zoom_sms_cost_alerts::telemetry::{Metrics, subscriber};
 
 #[tokio::main(flavor = "current_thread")]
@@ -31,7 +31,7 @@ async fn main() -> Result<(), Error> {
     tokio::spawn(function.clone());
     // Boxed as `dyn`: the futures of the SDK calls nest deeper than the compiler's query limit.
     let invoked =
-        |event| -> LocalBoxFuture<'_, Result<Answer, RunError>> { invoke(function.clone(), event).boxed_local() };
+        |event| -> LocalBoxFuture<'_, Result<Response, RunError>> { invoke(function.clone(), event).boxed_local() };
     lambda_runtime::run(service_fn(invoked)).await
 }
 
@@ -67,7 +67,7 @@ async fn build() -> Result<Arc<Function>, RunError> {
     Ok(Arc::new(Function { config, services }))
 }
 
-async fn invoke(function: Shared<Building>, event: LambdaEvent<Value>) -> Result<Answer, RunError> {
+async fn invoke(function: Shared<Building>, event: LambdaEvent<Value>) -> Result<Response, RunError> {
     let (now, started) = (Timestamp::now(), Instant::now());
     let (request_id, name) = (event.context.request_id, event.context.env_config.function_name.clone());
     let left = Duration::from_millis(event.context.deadline)
@@ -92,26 +92,23 @@ async fn answer(
     event: Value,
     invocation: &Invocation,
     metrics: &mut Metrics,
-) -> Result<Answer, RunError> {
+) -> Result<Response, RunError> {
     let function = function?;
     let Function { config, services } = &*function;
-    let event = Event::read(event, invocation.now)?;
+    let request = Request::read(event, invocation.now)?;
     tracing::info!(
-        trigger = event.trigger,
-        schedule_arn = event.schedule_arn,
-        scheduled_time = event.scheduled_time.map(|time| time.to_string()),
-        as_of = event.as_of.map(|time| time.to_string()),
-        dry_run = event.dry_run,
-        test_alert = event.test_alert,
-        backfill = event.backfill,
-        "run begins"
+        trigger = request.trigger,
+        schedule_arn = request.schedule_arn,
+        scheduled_time = request.scheduled_time.map(|time| time.to_string()),
+        task = ?request.task,
+        "the run starts"
     );
     let places = Places {
-        secret_id: event.secret_id.clone().unwrap_or_else(|| config.secret_id.clone()),
-        policy: event.policy.clone().unwrap_or_else(|| config.policy.clone()),
-        topic_arn: event.topic_arn.clone().unwrap_or_else(|| config.topic_arn.clone()),
+        secret_id: request.secret_id.clone().unwrap_or_else(|| config.secret_id.clone()),
+        policy: request.policy.clone().unwrap_or_else(|| config.policy.clone()),
+        topic_arn: request.topic_arn.clone().unwrap_or_else(|| config.topic_arn.clone()),
     };
-    let answer = run(services, &places, &event, invocation, metrics).await?;
-    metrics.run_completed = !event.dry_run && !event.test_alert && !event.backfill && event.as_of.is_none();
-    Ok(answer)
+    let response = run(services, &places, &request, invocation, metrics).await?;
+    metrics.run_completed = request.task.is_live();
+    Ok(response)
 }

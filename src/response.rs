@@ -13,6 +13,7 @@ use crate::domain::evaluate::{Case, History, unmatched};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::period::PeriodKind;
 use crate::error::{Code, RunError};
+use crate::run::Backfill;
 
 const MOST_TOTALS: usize = 1_000;
 const MOST_ALERTS: usize = 2_000;
@@ -152,6 +153,12 @@ pub struct BackfillAnswer {
     pub since: Option<Date>,
     /// Whether all was loaded; if not, another backfill goes on.
     pub finished: bool,
+}
+
+impl From<Backfill> for BackfillAnswer {
+    fn from(Backfill { days, days_read, since, finished }: Backfill) -> Self {
+        BackfillAnswer { days, days_read, since, finished }
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]

@@ -5,7 +5,6 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
 use super::{Ending, complain, failed, policy, say, show, variable};
-use crate::clients::history::History;
 use crate::clients::ledger::Ledger;
 use crate::clients::parameters::Parameters;
 use crate::clients::secrets::Secrets;
@@ -13,11 +12,14 @@ use crate::clients::topic::Topic;
 use crate::clients::zoom::Zoom;
 use crate::clients::{Credentials, Deadline, sdk_config};
 use crate::config::{PolicySource, ZoomConfig, secret_id};
-use crate::domain::alert::AlertKind;
+use crate::daybook::Store;
+use crate::domain::alert::{Decision, Threads, decide};
+use crate::domain::message::compose;
 use crate::domain::policy::Policy;
 use crate::error::{Code, RunError};
-use crate::event::Event;
-use crate::handler::{Places, Question, Services, examine, prepare, preview};
+use crate::outbox::preview;
+use crate::request::{Judge, Request, Task};
+use crate::run::{Memory, Places, Question, Services, examine, prepare};
 
 /// Reads the report and shows totals against budgets and what would be sent. Sends nothing and writes nothing.
 ///
@@ -28,12 +30,15 @@ pub(super) struct Check {
     /// The policy: a TOML file, or ssm:NAME
     #[arg(long, value_name = "FILE", default_value = "policy.toml")]
     policy: String,
-    /// Judge as if it were this moment (2026-10-31T23:59:59Z)
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    as_of: Option<Timestamp>,
+    /// Judge as of this moment (2026-10-31T23:59:59Z), or the end of this date
+    #[arg(long, value_name = "TIME")]
+    as_of: Option<String>,
     /// Name or ARN of a secret in AWS Secrets Manager with Zoom's credentials
     #[arg(long, value_name = "ID", value_parser = secret_id)]
     secret_id: Option<String>,
+    /// Also show the messages that would be sent
+    #[arg(long)]
+    messages: bool,
     /// Answer in JSON, in the form of the function's answer
     #[arg(long)]
     json: bool,
@@ -46,11 +51,16 @@ impl Check {
             Ending::UsedWrongly
         };
         let event = serde_json::json!({"as_of": self.as_of, "policy": self.policy});
-        let event = match Event::read(event, now) {
-            Ok(event) => event,
+        let request = match Request::read(event, now) {
+            Ok(request) => request,
             Err(error) => return wrong(&error),
         };
-        let source = event.policy.clone().unwrap_or(PolicySource::File(PathBuf::from(&self.policy)));
+        let task = match request.task {
+            Task::Judge(Judge::Live) => Judge::DryRun,
+            Task::Judge(task) => task,
+            Task::Test { .. } | Task::Backfill => Judge::DryRun,
+        };
+        let source = request.policy.unwrap_or(PolicySource::File(PathBuf::from(&self.policy)));
         if let PolicySource::File(path) = &source {
             match std::fs::read_to_string(path) {
                 Ok(document) => {
@@ -72,10 +82,7 @@ impl Check {
         };
         let places =
             Places { secret_id: self.secret_id.clone().unwrap_or_default(), policy: source, topic_arn: String::new() };
-        match self.examined(&services, &places, event.as_of.unwrap_or(now)).await {
-            Ok(ending) => ending,
-            Err(error) => failed(&error, self.json),
-        }
+        self.examined(&services, &places, task, now).await.unwrap_or_else(|error| failed(&error, self.json))
     }
 
     async fn services(&self, source: &PolicySource) -> Result<Services, RunError> {
@@ -90,52 +97,58 @@ impl Check {
             secrets,
             parameters: aws.as_ref().map_or(Parameters::Files, Parameters::manager),
             zoom: Zoom::new(zoom).map_err(|error| RunError::new(Code::Internal, error.to_string()))?,
-            ledger: Ledger::File(PathBuf::new()),
-            history: History::None,
-            full_read_every: SignedDuration::ZERO,
+            daybook: Store::memory(),
+            ledger: Ledger::file(PathBuf::new()),
             topic: Topic::kept(),
+            full_read_every: SignedDuration::ZERO,
+            late_read_every: SignedDuration::ZERO,
         })
     }
 
-    async fn examined(&self, services: &Services, places: &Places, as_of: Timestamp) -> Result<Ending, RunError> {
+    async fn examined(
+        &self,
+        services: &Services,
+        places: &Places,
+        task: Judge,
+        now: Timestamp,
+    ) -> Result<Ending, RunError> {
         let spinner = show::spinner("reading Zoom's report");
         let prepared = prepare(services, places, Deadline::never()).await?;
         let on_page = |pages: u64| spinner.set_message(format!("reading Zoom's report, page {pages}"));
-        let deadline = Deadline::never();
-        let question = Question { as_of, deadline, with_history: false, on_page: &on_page };
-        let examination = examine(services, &prepared, &question).await?;
+        let question =
+            Question { until: now, now, deadline: Deadline::never(), memory: Memory::Unused, on_page: &on_page };
+        let examination = examine(services, &prepared, task, &places.topic_arn, &question).await?;
         spinner.finish_and_clear();
-        let delivery = preview(&examination);
-        let reached = delivery.alerts.iter().any(|alert| alert.kind == AlertKind::Budget);
-        let answer = examination.answer().with_alerts(delivery.alerts);
+        let case = examination.case();
+        let alerts = decide(examination.findings(), &Threads::default(), &case);
+        let is_reached = alerts.iter().any(|alert| alert.decision == Decision::Due && show::is_budget(alert));
+        let delivered = preview(&compose(alerts, &case), &case);
+        let answer = examination.answer(&delivered);
         if self.json {
             say(&serde_json::to_string(&answer).unwrap_or_default());
         } else {
-            say(&show::standings(&examination.standings));
-            say(&show::receipt(&examination.reading.receipt, examination.reading.requests));
-            say(&match delivery.publications.len() {
-                0 if !answer.complete => "Nothing can be said: the report was not read whole.".to_owned(),
+            say(&show::findings(&examination.findings(), &case));
+            say(&show::receipt(case.receipt, answer.requests));
+            show::warnings(&answer, &case).iter().for_each(|warning| say(warning));
+            say(&match delivered.publications.len() {
+                0 if !answer.complete => "What could be read reaches no level; the rest is unknown.".to_owned(),
                 0 => "Nothing would be sent.".to_owned(),
-                1 => "This would be sent, if it was not sent before:".to_owned(),
-                count => {
-                    format!("These {count} messages would be sent, if they were not sent before:")
-                }
+                1 => "One message would be sent, if it was not sent before.".to_owned(),
+                count => format!("{count} messages would be sent, if they were not sent before."),
             });
-            for publication in &delivery.publications {
-                say(&show::message(publication));
+            if self.messages {
+                delivered.publications.iter().for_each(|publication| say(&show::message(publication)));
+            } else if !delivered.publications.is_empty() {
+                say("--messages shows them.");
             }
         }
         match RunError::join(examination.faults()) {
             // The answer is printed already, and says that it is not complete.
             Some(error) => Ok(failed(&error, false)),
-            None if reached => Ok(Ending::BudgetReached),
+            None if is_reached => Ok(Ending::BudgetReached),
             None => Ok(Ending::Fine),
         }
     }
-}
-
-fn time(text: &str) -> Result<Timestamp, String> {
-    text.parse().map_err(|_| "it is not a time; write one such as 2026-10-31T23:59:59Z".to_owned())
 }
 
 fn credentials() -> Result<Credentials, RunError> {

@@ -5,7 +5,6 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
 use super::{Ending, failed, say, show};
-use crate::clients::history::History;
 use crate::clients::ledger::Ledger;
 use crate::clients::parameters::Parameters;
 use crate::clients::secrets::Secrets;
@@ -13,8 +12,10 @@ use crate::clients::topic::Topic;
 use crate::clients::zoom::Zoom;
 use crate::clients::{Credentials, Deadline};
 use crate::config::{PolicySource, ZoomConfig};
+use crate::daybook::Store;
 use crate::error::{Code, RunError};
-use crate::handler::{Invocation, Places, Question, Services, deliver, examine, prepare};
+use crate::request::{Judge, Moment};
+use crate::run::{Invocation, Memory, Places, Question, Services, deliver, examine, prepare};
 use crate::sandbox::{ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, Dataset, Sandbox, Switches};
 
 /// The sample account's data end here, so that everybody sees the same demo.
@@ -62,10 +63,11 @@ impl Demo {
             }),
             parameters: Parameters::Given(POLICY),
             zoom: Zoom::new(zoom).map_err(|error| internal("Zoom's client", &error))?,
-            ledger: Ledger::File(state.to_owned()),
-            history: History::None,
-            full_read_every: SignedDuration::ZERO,
+            daybook: Store::memory(),
+            ledger: Ledger::file(state.to_owned()),
             topic: Topic::kept(),
+            full_read_every: SignedDuration::ZERO,
+            late_read_every: SignedDuration::ZERO,
         };
         if !self.json {
             say(&format!("An embedded Zoom answers on {}. The moment judged is {as_of}.", sandbox.api_url()));
@@ -86,23 +88,25 @@ impl Demo {
         };
         let prepared = prepare(services, &places, Deadline::never()).await?;
         let deadline = Deadline::never();
-        let question = Question { as_of, deadline, with_history: false, on_page: &|_| {} };
-        let examination = examine(services, &prepared, &question).await?;
+        let question = Question { until: as_of, now: as_of, deadline, memory: Memory::Unused, on_page: &|_| {} };
+        let task = Judge::Past(Moment::Instant(as_of));
+        let examination = examine(services, &prepared, task, &places.topic_arn, &question).await?;
         spinner.finish_and_clear();
         let invocation =
             Invocation { request_id: run.to_owned(), owner: run.to_owned(), now: as_of, deadline: Deadline::never() };
-        let delivery = deliver(services, &places.topic_arn, &examination, &invocation).await;
+        let delivery = deliver(services, &examination, &invocation).await;
         let (sent, due) = (delivery.sent(), delivery.alerts.len() as u64);
+        let answer = examination.answer(&delivery);
         let faults = examination.faults().into_iter().chain(delivery.faults).collect();
-        let answer = examination.answer().with_alerts(delivery.alerts);
         let kept = services.topic.take_kept();
         if self.json {
             say(&serde_json::to_string(&answer).unwrap_or_default());
         } else {
             say(&format!("\n{run}\n{}", "═".repeat(76)));
-            say(&show::receipt(&examination.reading.receipt, examination.reading.requests));
+            say(&show::receipt(&examination.report.judged.receipt, answer.requests));
             if run == FIRST_RUN {
-                say(&show::standings(&examination.standings));
+                say(&show::findings(&examination.findings(), &examination.case()));
+                show::warnings(&answer, &examination.case()).iter().for_each(|warning| say(warning));
             }
             for publication in &kept {
                 say(&show::message(publication));

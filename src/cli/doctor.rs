@@ -1,4 +1,4 @@
-//! Checks all that a run needs, step by step. A failing step does not hide the next: those that need it are told as not checked.
+//! Checks all that a run needs, step by step. A failing step does not hide the next: those that need it are listed as not checked.
 
 use clap::Args;
 use futures_util::FutureExt;
@@ -6,15 +6,17 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::{Ending, say, show, variable};
-use crate::clients::ledger::{Claim, Entry, Ledger};
+use crate::clients::ledger::Ledger;
 use crate::clients::topic::{Subscription, Topic};
-use crate::clients::zoom::{Authorized, Source, Zoom, ZoomErrorKind};
+use crate::clients::zoom::{Ask, Authorized, Digests, SMS, Source, Zoom, ZoomErrorKind};
 use crate::clients::{Credentials, Deadline, sdk_config};
-use crate::config::Config;
-use crate::domain::alert::AlertId;
-use crate::domain::policy::Policy;
-use crate::event::Event;
-use crate::handler::{Invocation, Places, Services, run};
+use crate::config::{Config, topic_arn};
+use crate::daybook::Whose;
+use crate::domain::coverage::{Dates, utc_date};
+use crate::domain::evaluate::fingerprint;
+use crate::domain::policy::{Only, Policy};
+use crate::request::Request;
+use crate::run::{Invocation, Places, Services, run};
 use crate::telemetry::Metrics;
 
 /// Checks a deployment before its first run: environment, secret, token, scope, report, policy, topic, ledger, clock. Sends nothing.
@@ -26,6 +28,9 @@ pub(super) struct Doctor {
     /// Also send one marked test notification, the way an alert goes
     #[arg(long)]
     send_test: bool,
+    /// The topic that alarms are sent to: who is subscribed to it
+    #[arg(long, value_name = "ARN", value_parser = topic_arn)]
+    operations_topic: Option<String>,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
@@ -66,7 +71,7 @@ impl Doctor {
     pub(super) async fn run(&self, now: Timestamp) -> Ending {
         let spinner = show::spinner("looking");
         let mut examined = Examined { steps: Vec::new(), now };
-        examined.all(self.send_test).await;
+        examined.all(self.operations_topic.as_deref(), self.send_test).await;
         spinner.finish_and_clear();
         let failed = examined.steps.iter().any(|step| step.verdict == Verdict::Failed);
         if self.json {
@@ -97,66 +102,103 @@ struct Examined {
 }
 
 impl Examined {
-    fn tell(&mut self, name: &'static str, verdict: Verdict, finding: impl Into<String>) {
+    fn note(&mut self, name: &'static str, verdict: Verdict, finding: impl Into<String>) {
         self.steps.push(Step { name, verdict, finding: finding.into() });
     }
 
     fn settle<T>(&mut self, name: &'static str, result: Result<(T, String), String>) -> Option<T> {
         match result {
             Ok((value, finding)) => {
-                self.tell(name, Verdict::Fine, finding);
+                self.note(name, Verdict::Fine, finding);
                 Some(value)
             }
             Err(problem) => {
-                self.tell(name, Verdict::Failed, problem);
+                self.note(name, Verdict::Failed, problem);
                 None
             }
         }
     }
 
-    async fn all(&mut self, send_test: bool) {
+    async fn all(&mut self, operations_topic: Option<&str>, send_test: bool) {
         let config = Config::read(variable).map(|config| (config, "all variables are well-formed".to_owned()));
         let Some(config) = self.settle("environment", config.map_err(|error| error.message)) else {
-            let steps = ["secret", "token", "clock", "scope", "report", "policy", "topic", "ledger", "test"];
-            for step in steps.iter().take(steps.len() - usize::from(!send_test)) {
-                self.tell(step, Verdict::NotChecked, "needs the environment");
+            let steps = ["secret", "token", "clock", "scope", "report", "policy", "topic", "ledger"];
+            let others = [("operations", operations_topic.is_some()), ("test", send_test)];
+            let others = others.into_iter().filter(|(_, asked)| *asked).map(|(step, _)| step);
+            for step in steps.into_iter().chain(others) {
+                self.note(step, Verdict::NotChecked, "needs the environment");
             }
             return;
         };
         let aws = sdk_config().await;
         let services = match Services::deployed(&aws, &config) {
             Ok(services) => services,
-            Err(error) => return self.tell("environment", Verdict::Failed, error.message),
+            Err(error) => return self.note("environment", Verdict::Failed, error.message),
         };
-        self.zoom(&services, &config).await;
+        let account = self.zoom(&services, &config).await;
         let policy = services.parameters.read(&config.policy).await.map_err(|error| error.to_string());
         let policy = policy.and_then(|document| Policy::parse(&document).map_err(|faults| faults.to_string()));
-        self.settle("policy", policy.map(|policy| ((), format!("{} budgets", policy.budgets.len()))));
-        self.topic(&services.topic, &config.topic_arn).await;
-        let ledger = probe(&services.ledger, self.now).await;
-        self.settle("ledger", ledger.map(|()| ((), format!("table {:?} can be written", config.ledger_table))));
+        let budgets = |policy: Policy| {
+            let count = policy.budgets.len();
+            (policy, format!("{count} budget{}", if count == 1 { "" } else { "s" }))
+        };
+        let policy = self.settle("policy", policy.map(budgets));
+        self.topic("topic", &services.topic, &config.topic_arn).await;
+        if let Some(topic_arn) = operations_topic {
+            self.topic("operations", &services.topic, topic_arn).await;
+        }
+        let account = account.unwrap_or_else(|| "doctor".to_owned());
+        let ledger = probe(&services.ledger, &account, self.now).await;
+        let is_usable = self
+            .settle("ledger", ledger.map(|()| ((), format!("table {:?} can be read and written", config.ledger_table))))
+            .is_some();
+        if let (Some(policy), true) = (policy, is_usable) {
+            self.matches(&services, &account, &policy).await;
+        }
         if send_test {
             self.send_test(&services, config).await;
         }
     }
 
-    async fn zoom(&mut self, services: &Services, config: &Config) {
+    /// Budgets whose `only` matched nothing in any run so far.
+    async fn matches(&mut self, services: &Services, account: &str, policy: &Policy) {
+        let whose = Whose { account, product: SMS.product, zone: &policy.time_zone_name };
+        let Ok(loaded) = services.daybook.load(whose).await else { return };
+        let Some(head) = loaded.head else {
+            return self.note("budgets", Verdict::NotChecked, "no run has read the report yet");
+        };
+        let is_unmatched = |budget: &&crate::domain::policy::Budget| {
+            budget.only != Only::Everyone && !head.matched().contains(&fingerprint(budget))
+        };
+        let unmatched: Vec<_> =
+            policy.budgets.iter().filter(is_unmatched).map(|budget| format!("{:?}", budget.name)).collect();
+        if unmatched.is_empty() {
+            self.note("budgets", Verdict::Fine, "each has matched something");
+        } else {
+            let finding = format!("{} matched nothing so far; check its `only`", unmatched.join(", "));
+            self.note("budgets", Verdict::Attention, finding);
+        }
+    }
+
+    /// Secret, token and report; answers the account.
+    async fn zoom(&mut self, services: &Services, config: &Config) -> Option<String> {
         let credentials = services.secrets.read(&config.secret_id).await;
         let credentials = credentials.map(|credentials| (credentials, "readable and well-formed".to_owned()));
         let Some(credentials) = self.settle("secret", credentials.map_err(|error| error.to_string())) else {
             for step in ["token", "clock", "scope", "report"] {
-                self.tell(step, Verdict::NotChecked, "needs the secret");
+                self.note(step, Verdict::NotChecked, "needs the secret");
             }
-            return;
+            return None;
         };
         let Some(authorized) = self.token(&services.zoom, &credentials).await else {
             for step in ["clock", "scope", "report"] {
-                self.tell(step, Verdict::NotChecked, "needs the token");
+                self.note(step, Verdict::NotChecked, "needs the token");
             }
-            return;
+            return Some(credentials.account_id);
         };
         self.clock(&authorized);
         self.report(&services.zoom, authorized).await;
+        Some(credentials.account_id)
     }
 
     async fn token(&mut self, zoom: &Zoom, credentials: &Credentials) -> Option<Authorized> {
@@ -169,42 +211,57 @@ impl Examined {
 
     fn clock(&mut self, authorized: &Authorized) {
         let Some(skew) = authorized.clock_skew() else {
-            return self.tell("clock", Verdict::Attention, "Zoom did not tell the time");
+            return self.note("clock", Verdict::Attention, "Zoom did not tell the time");
         };
         let off = format!("{} s off Zoom's", skew.as_secs());
         if skew.abs() > MOST_SKEW {
-            self.tell("clock", Verdict::Failed, format!("{off}: AWS refuses requests from such a clock; set it"));
+            self.note("clock", Verdict::Failed, format!("{off}: AWS refuses requests from such a clock; set it"));
         } else if skew.abs() > NOTABLE_SKEW {
-            self.tell("clock", Verdict::Attention, format!("{off}; set it"));
+            self.note("clock", Verdict::Attention, format!("{off}; set it"));
         } else {
-            self.tell("clock", Verdict::Fine, off);
+            self.note("clock", Verdict::Fine, off);
         }
     }
 
     async fn report(&mut self, zoom: &Zoom, authorized: Authorized) {
-        let utc = jiff::tz::TimeZone::UTC;
-        let source =
-            Source { authorized, renew: &|| async { None }.boxed_local(), on_page: &|_| {}, most_requests: None };
-        let reading = zoom.fetch(source, &[self.now - PROBED..self.now], &utc, Deadline::never()).await;
+        let since = self.now - PROBED;
+        let dates = Dates { from: utc_date(since, 0), to: utc_date(self.now, 48) };
+        let ask = Ask {
+            report: &SMS,
+            dates: vec![dates],
+            until: self.now,
+            now: self.now,
+            zone: jiff::tz::TimeZone::UTC,
+            first_day: dates.from,
+            counted: Digests::new(),
+        };
+        let source = Source {
+            authorized,
+            renew: &|| async { None }.boxed_local(),
+            on_page: &|_| {},
+            most_requests: None,
+            deadline: Deadline::never(),
+        };
+        let reading = zoom.read(source, &ask).await;
         match &reading.failure {
             Some(error) if error.kind == ZoomErrorKind::ScopeMissing => {
-                self.tell("scope", Verdict::Failed, error.to_string());
-                self.tell("report", Verdict::NotChecked, "needs the scope");
+                self.note("scope", Verdict::Failed, error.to_string());
+                self.note("report", Verdict::NotChecked, "needs the scope");
             }
             Some(error) => {
-                self.tell("scope", Verdict::NotChecked, "needs the report");
-                self.tell("report", Verdict::Failed, error.to_string());
+                self.note("scope", Verdict::NotChecked, "needs the report");
+                self.note("report", Verdict::Failed, error.to_string());
             }
             None => {
-                self.tell("scope", Verdict::Fine, "the app may read the report");
-                let rows = reading.receipt.rows;
+                self.note("scope", Verdict::Fine, "the app may read the report");
+                let rows: u64 = reading.parts.values().map(|part| part.rows).sum();
                 match reading.row_faults.as_slice() {
-                    [] => self.tell(
+                    [] => self.note(
                         "report",
                         Verdict::Fine,
-                        format!("readable; {rows} charged messages in the last 24 hours"),
+                        format!("readable; {rows} charged messages since {}", dates.from),
                     ),
-                    [first, ..] => self.tell(
+                    [first, ..] => self.note(
                         "report",
                         Verdict::Failed,
                         format!("{} rows cannot be read; {first}", reading.row_faults.len()),
@@ -214,16 +271,16 @@ impl Examined {
         }
     }
 
-    async fn topic(&mut self, topic: &Topic, topic_arn: &str) {
+    async fn topic(&mut self, step: &'static str, topic: &Topic, topic_arn: &str) {
         const CONFIRM: &str = "receives nothing until its owner follows the link in SNS's confirmation mail";
         let subscriptions = match topic.subscriptions(topic_arn).await {
             Ok(subscriptions) => subscriptions,
             Err(problem) => {
-                let mend = "check ALERT_TOPIC_ARN, and that you may call sns:ListSubscriptionsByTopic on it";
-                return self.tell(
-                    "topic",
+                let fix = "check the ARN, and that you may call sns:ListSubscriptionsByTopic on it";
+                return self.note(
+                    step,
                     Verdict::Failed,
-                    format!("its subscriptions cannot be listed: {problem}; {mend}"),
+                    format!("its subscriptions cannot be listed: {problem}; {fix}"),
                 );
             }
         };
@@ -235,39 +292,39 @@ impl Examined {
         };
         let (confirmed, pending) = (names(true), names(false));
         match (confirmed.is_empty(), pending.is_empty()) {
-            (true, true) => self.tell(
-                "topic",
+            (true, true) => self.note(
+                step,
                 Verdict::Failed,
                 "nobody is subscribed, so that alerts reach nobody; subscribe an e-mail address or a Slack channel",
             ),
-            (true, false) => self.tell("topic", Verdict::Failed, format!("nobody has confirmed: {pending} {CONFIRM}")),
-            (false, false) => {
-                self.tell("topic", Verdict::Attention, format!("reaches {confirmed}; {pending} {CONFIRM}"))
-            }
-            (false, true) => self.tell("topic", Verdict::Fine, format!("reaches {confirmed}")),
+            (true, false) => self.note(step, Verdict::Failed, format!("nobody has confirmed: {pending} {CONFIRM}")),
+            (false, false) => self.note(step, Verdict::Attention, format!("reaches {confirmed}; {pending} {CONFIRM}")),
+            (false, true) => self.note(step, Verdict::Fine, format!("reaches {confirmed}")),
         }
     }
 
     async fn send_test(&mut self, services: &Services, config: Config) {
         let places = Places { secret_id: config.secret_id, policy: config.policy, topic_arn: config.topic_arn };
-        let event = Event { test_alert: true, ..Event::default() };
+        let request = Request::read(json!({"test_alert": true}), self.now);
+        let request = match request {
+            Ok(request) => request,
+            Err(error) => return self.note("test", Verdict::Failed, error.message),
+        };
         let owner = format!("doctor {}", self.now);
         let invocation = Invocation { request_id: owner.clone(), owner, now: self.now, deadline: Deadline::never() };
-        let sent = run(services, &places, &event, &invocation, &mut Metrics::default()).await;
+        let sent = run(services, &places, &request, &invocation, &mut Metrics::default()).await;
         let sent = sent.map(|_| ((), "sent; see that it arrives".to_owned())).map_err(|error| error.to_string());
         self.settle("test", sent);
     }
 }
 
-/// Claims an entry that stands for nothing and gives it back. It expires within a day.
-async fn probe(ledger: &Ledger, now: Timestamp) -> Result<(), String> {
-    let id = AlertId::of_test("doctor", &now.to_string());
-    let entry =
-        Entry { id, facts: vec![("kind", "doctor".to_owned())], expires_at: now + SignedDuration::from_hours(24) };
+/// Reads the account's threads, and writes an intent to send nothing and settles it.
+async fn probe(ledger: &Ledger, account: &str, now: Timestamp) -> Result<(), String> {
     let owner = format!("doctor {now}");
-    ledger.sent(std::slice::from_ref(&entry.id)).await.map_err(|error| error.to_string())?;
-    match ledger.claim(&entry, &owner).await.map_err(|error| error.to_string())? {
-        Claim::Held(held) => ledger.release(&held, &owner).await.map_err(|error| error.to_string()),
-        Claim::AlreadySent | Claim::HeldElsewhere { .. } => Ok(()),
+    let (_, problem) = ledger.load(account, &owner).await;
+    if let Some(error) = problem {
+        return Err(error.to_string());
     }
+    ledger.intend(account, &owner, &[]).await.map_err(|error| error.to_string())?;
+    ledger.settle(account, &owner).await.map_err(|error| error.to_string())
 }

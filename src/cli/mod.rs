@@ -31,11 +31,11 @@ enum Subcommands {
     Demo(demo::Demo),
     /// Read the real Zoom's report, and show totals against budgets and what would be sent; sends nothing
     Check(check::Check),
-    /// Validate a policy file
+    /// Validate a policy
     Policy(policy::Validate),
-    /// Check a deployment before its first run, step by step, each with a mend
+    /// Check a deployment before its first run, step by step, each with a fix
     Doctor(doctor::Doctor),
-    /// Load the past months into a deployment's history, so that runs need not read them
+    /// Load the past months into a deployment's daybook
     Backfill(backfill::Backfill),
     /// Serve the embedded Zoom for any client, with a switch for each open question and fault
     Sandbox(Box<sandbox::Serve>),
@@ -76,7 +76,7 @@ pub fn main() -> ExitCode {
         match command.subcommand {
             Subcommands::Demo(demo) => demo.run().await,
             Subcommands::Check(check) => check.run(Timestamp::now()).await,
-            Subcommands::Policy(validate) => validate.run(),
+            Subcommands::Policy(validate) => validate.run().await,
             Subcommands::Doctor(doctor) => doctor.run(Timestamp::now()).await,
             Subcommands::Backfill(backfill) => backfill.run(Timestamp::now()).await,
             Subcommands::Sandbox(serve) => serve.run(Timestamp::now()).await,
@@ -100,7 +100,7 @@ fn complain(text: &str) {
     _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
-/// Tells why the job failed.
+/// Says why the job failed.
 fn failed(error: &RunError, json: bool) -> Ending {
     if json {
         say(&serde_json::json!({"error": {"code": error.code.to_string(), "message": error.message}}).to_string());

@@ -5,10 +5,12 @@ use comfy_table::{CellAlignment, ContentArrangement, Table};
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 use serde_json::Value;
 
-use crate::domain::budget::{Proof, Standing};
-use crate::domain::message::{Publication, count};
-use crate::domain::policy::{Only, Pattern, Policy};
-use crate::domain::totals::Receipt;
+use crate::domain::alert::{Alert, Finding, count};
+use crate::domain::coverage::Receipt;
+use crate::domain::evaluate::{Case, uncovered};
+use crate::domain::message::Publication;
+use crate::domain::policy::{Only, Policy};
+use crate::response::Judged;
 
 /// A spinner on a terminal, nothing elsewhere.
 pub(super) fn spinner(what: &str) -> ProgressBar {
@@ -31,33 +33,57 @@ fn table(header: &[&str], numbers: &[usize]) -> Table {
     table
 }
 
-/// Where every watched subject stands.
-pub(super) fn standings(standings: &[Standing<'_>]) -> String {
+/// Whether an alert is about a budget's level.
+pub(super) fn is_budget(alert: &Alert<'_>) -> bool {
+    matches!(alert.finding, Finding::Spent(_))
+}
+
+/// What every subject with a budget has spent, the worst first, and what no budget covers.
+pub(super) fn findings(findings: &[Finding<'_>], case: &Case<'_>) -> String {
     let mut table = table(&["Period", "Who", "Spent", "Budget", "Used", "Reached"], &[2, 3, 4]);
-    for standing in standings {
-        let who = standing.scope.of(&standing.subject);
-        let spent = format!("{} {}", standing.currency, standing.amount);
-        let spent = match standing.proof {
-            Proof::Exact => spent,
-            Proof::AtLeast => format!("at least {spent}"),
-            Proof::Nothing => format!("unknown; read so far {spent}"),
-        };
-        let (limit, used) = standing.budget.map_or_else(
-            || ("none".to_owned(), String::new()),
-            |budget| {
-                let used =
-                    standing.amount.percent_of(budget.amount).map_or_else(String::new, |percent| format!("{percent}%"));
-                (format!("{} {}", budget.currency, budget.amount), used)
-            },
-        );
-        let reached = match (standing.budget, standing.reached().last()) {
-            (None, _) => "no budget in this currency".to_owned(),
-            (Some(budget), Some(level)) => format!("{level} of {:?}", budget.name),
-            (Some(_), None) => String::new(),
-        };
-        table.add_row([standing.period.label(), who, spent, limit, used, reached]);
+    let mut spent: Vec<_> = findings
+        .iter()
+        .filter_map(|finding| match finding {
+            Finding::Spent(spent) => Some(spent),
+            _ => None,
+        })
+        .collect();
+    spent.sort_by_key(|spent| std::cmp::Reverse(spent.ratio()));
+    for spent in spent {
+        let (budget, currency) = (spent.budget, spent.budget.currency);
+        let at_least = if spent.at_least() { "at least " } else { "" };
+        let used = spent.sum.amount.percent_of(budget.amount).map_or_else(String::new, |percent| format!("{percent}%"));
+        table.add_row([
+            spent.period.label(),
+            spent.scope.of(&spent.subject),
+            format!("{at_least}{currency} {}", spent.sum.amount),
+            format!("{currency} {}", budget.amount),
+            used,
+            spent.highest().map_or_else(String::new, |level| format!("{level} of {:?}", budget.name)),
+        ]);
+    }
+    for (currency, sum) in uncovered(case) {
+        table.add_row(["", "not covered by a budget", &format!("{currency} {}", sum.amount), "none", "", ""]);
     }
     table.to_string()
+}
+
+/// What the reader should know besides the figures.
+pub(super) fn warnings(answer: &Judged, case: &Case<'_>) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for name in &answer.unmatched {
+        warnings.push(format!("Budget {name:?} matches nothing: its `only` names no subject of this report."));
+    }
+    for (currency, sum) in uncovered(case) {
+        warnings.push(format!("No budget covers {currency} {} in {}.", sum.amount, count(sum.messages, "message")));
+    }
+    for unread in &answer.unread {
+        warnings.push(match (unread.from, unread.to) {
+            (Some(from), Some(to)) => format!("Not read, {from} to {to}: {}.", unread.problem),
+            _ => format!("Not read: {}.", unread.problem),
+        });
+    }
+    warnings
 }
 
 /// What the figures rest on, in a line.
@@ -75,14 +101,7 @@ pub(super) fn budgets(policy: &Policy) -> String {
     for budget in &policy.budgets {
         let only = match &budget.only {
             Only::Everyone => "all".to_owned(),
-            Only::These(patterns) => patterns
-                .iter()
-                .map(|pattern| match pattern {
-                    Pattern::Exactly(text) => text.clone(),
-                    Pattern::Prefix(text) => format!("{text}*"),
-                })
-                .collect::<Vec<_>>()
-                .join(", "),
+            Only::These(patterns) => patterns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         };
         let levels: Vec<_> = budget.levels.iter().map(ToString::to_string).collect();
         table.add_row([

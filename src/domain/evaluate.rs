@@ -6,12 +6,12 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::alert::{Finding, Receiver, Spent, Stale, Unwatched, hash};
-use super::charge::Scope;
+use super::charge::{Line, Scope};
 use super::coverage::{Coverage, Receipt};
 use super::money::{Amount, Currency};
 use super::period::Period;
 use super::policy::{self, Budget, Only, Policy};
-use super::totals::Totals;
+use super::totals::{Sum, Totals};
 
 /// All that judging one account for one receiver rests on.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +50,28 @@ pub struct Freshness {
     pub newest_row: Timestamp,
     /// The longest time between two rows of the past 91 days.
     pub longest_gap: SignedDuration,
+}
+
+/// What was spent in the longest period that applies to no budget, by currency: neither by its number, nor by its department, its cost center
+/// or the account.
+#[must_use]
+pub fn uncovered(case: &Case<'_>) -> BTreeMap<Currency, Sum> {
+    let mut sums = BTreeMap::<Currency, Sum>::new();
+    let open = case.periods.iter().filter(|period| case.as_of < period.to());
+    let Some(period) = open.max_by_key(|period| period.kind()) else { return sums };
+    let kinds = case.policy.period_kinds();
+    let is_covered = |line: &Line| {
+        Scope::ALL.into_iter().any(|scope| {
+            let subject = scope.subject(line).unwrap_or(case.totals.account());
+            kinds.iter().any(|kind| case.policy.budget_for(scope, subject, line.currency, *kind).is_some())
+        })
+    };
+    for (_, line, sum) in case.totals.cells(period.first_day(), period.last_day()) {
+        if !is_covered(line) {
+            sums.entry(line.currency).or_default().add(sum);
+        }
+    }
+    sums
 }
 
 /// What a budget's `only` is known by: its scope and its entries, in any order.

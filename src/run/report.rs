@@ -5,16 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Prepared, Services};
 use crate::clients::Deadline;
 use crate::clients::zoom::{Ask, Digests, Reading, SMS, Source, ZoomError};
-use crate::daybook::{Head, Judged, Loaded, Plan, Read, Remembered, Rules, Whose, merge};
+use crate::daybook::{Judged, Loaded, Plan, Read, Remembered, Rules, Whose, merge};
 use crate::domain::charge::Line;
 use crate::domain::coverage::Dates;
+use crate::domain::evaluate::Freshness;
 use crate::domain::period::{Period, judged_periods};
+use crate::domain::policy::Policy;
 use crate::domain::totals::{DaySums, Sum};
 use crate::error::{Code, RunError};
 
@@ -50,6 +52,8 @@ pub struct Question<'q> {
 /// A report, read and compared with what is believed.
 #[derive(Debug)]
 pub struct Report {
+    /// Rows sent at this moment or later do not count.
+    pub until: Timestamp,
     /// The periods to judge.
     pub periods: Vec<Period>,
     /// The figures.
@@ -110,9 +114,8 @@ pub async fn read_report(
     let account = Arc::from(prepared.authorized.account_id());
     let read = Read { account, zone, late_charges_days, first_day, until, head, plan, reading, sums };
     let believed = believed(services, whose, &read).await;
-    let (judged, mut remembered) = merge(read, believed);
-    remembered.finish(&periods, &judged.coverage, zone, late_charges_days, until);
-    Ok(Report { periods, judged, remembered, loaded, requests, refusals, is_whole, failure })
+    let (judged, remembered) = merge(read, believed);
+    Ok(Report { until, periods, judged, remembered, loaded, requests, refusals, is_whole, failure })
 }
 
 /// The last moment whose rows count.
@@ -167,20 +170,31 @@ pub(super) fn sums_of(reading: &Reading, kept: &BTreeMap<Date, DaySums>, first_d
     sums.into_iter().map(|(day, figures)| (day, owned(figures))).collect()
 }
 
-/// What can be judged of the freshness of a report from a daybook: nothing before 91 days and two rows are known.
-#[must_use]
-pub fn longest_gap(head: &Head, today: Date) -> Option<i64> {
-    let since = today.saturating_sub(jiff::Span::new().days(DAYS_JUDGED));
-    if head.first_day()? > since {
-        return None;
-    }
-    let active: Vec<Date> = head.active_days().filter(|day| *day >= since).collect();
-    let days = |pair: &[Date]| match pair {
-        [one, other] => one.until(*other).map_or(0, |span| i64::from(span.get_days())),
-        _ => 0,
-    };
-    active.windows(2).map(days).max()
-}
-
-/// Days from which the longest gap is known.
+/// Days from which the longest time without a row is known.
 const DAYS_JUDGED: i64 = 91;
+
+impl Report {
+    /// Marks closed periods that were judged for the last time, now that what was due for them was sent.
+    pub fn finish(&mut self, policy: &Policy) {
+        let Report { until, periods, judged, remembered, .. } = self;
+        remembered.finish(periods, &judged.coverage, &policy.time_zone, policy.late_charges_days, *until);
+    }
+
+    /// How new the report is: nothing is said of it before 91 days and two of them with a row are known.
+    #[must_use]
+    pub fn freshness(&self, zone: &jiff::tz::TimeZone, as_of: Timestamp) -> Option<Freshness> {
+        let head = &self.remembered.head;
+        let today = zone.to_datetime(as_of).date();
+        let since = today.checked_sub(jiff::Span::new().days(DAYS_JUDGED)).ok()?;
+        if head.first_day()? > since {
+            return None;
+        }
+        let active: Vec<Date> = head.active_days().filter(|day| *day >= since && *day <= today).collect();
+        let hours = |pair: &[Date]| match pair {
+            [one, other] => one.until(*other).map_or(0, |span| 24 * i64::from(span.get_days())),
+            _ => 0,
+        };
+        let longest = active.windows(2).map(hours).max()?;
+        Some(Freshness { newest_row: head.newest_row()?, longest_gap: SignedDuration::from_hours(longest) })
+    }
+}

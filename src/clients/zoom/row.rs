@@ -119,6 +119,11 @@ impl RowReader {
         RowReader { report, window, names: Names::default(), known_by: Vec::new() }
     }
 
+    /// The report that is read.
+    pub(super) fn report(&self) -> &'static Report {
+        self.report
+    }
+
     /// The line with this id.
     pub(super) fn line(&self, id: u32) -> Option<&Line> {
         self.names.by_id.get(id as usize)

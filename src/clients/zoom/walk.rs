@@ -14,7 +14,8 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::row::{Content, Row};
+use super::page::Page;
+use super::row::{Content, Row, RowReader};
 use super::{ZoomError, ZoomErrorKind};
 use crate::domain::coverage::{Dates, RowFault, utc_date};
 use crate::domain::totals::Sum;
@@ -138,8 +139,30 @@ impl Walk {
         self.seen.times(identity)
     }
 
+    /// Counts the rows of a page as often as they were not counted before; `elsewhere` tells how often one was by other questions. Answers what
+    /// the page's rows are known by.
+    pub(super) fn count_page(
+        &mut self,
+        rows: &mut RowReader,
+        page: &Page<'_>,
+        elsewhere: impl Fn(u128) -> u32,
+    ) -> Vec<u128> {
+        let mut on_page = HashMap::<u128, u32>::with_capacity(page.rows.len());
+        let mut identities = Vec::with_capacity(page.rows.len());
+        for fields in &page.rows {
+            let row = rows.read(fields);
+            identities.push(row.identity);
+            let times = on_page.entry(row.identity).or_default();
+            *times += 1;
+            if *times > self.seen.times(row.identity) + elsewhere(row.identity) {
+                self.count(row);
+            }
+        }
+        identities
+    }
+
     /// Counts a row that is new.
-    pub(super) fn count(&mut self, row: Row) {
+    fn count(&mut self, row: Row) {
         self.seen.count(row.identity);
         match row.content {
             Content::Nothing => {}

@@ -164,6 +164,8 @@ impl World {
             parameters: Parameters::Files,
             zoom: Zoom::new(config).unwrap(),
             daybook: Store::memory(),
+            ledger: Ledger::file(file.path().with_extension("ledger")),
+            topic: Topic::kept(),
             full_read_every: SignedDuration::from_hours(24),
             late_read_every: SignedDuration::from_hours(6),
         };
@@ -181,6 +183,7 @@ impl World {
         let question =
             Question { until: now, now, deadline: Deadline::never(), memory: Memory::Kept, on_page: &|_| {} };
         let mut report = read_report(&self.services, &prepared, &question).await.unwrap();
+        report.finish(&prepared.policy);
         let zone = prepared.policy.time_zone_name.clone();
         let whose =
             crate::daybook::Whose { account: ACCOUNT_ID, product: crate::domain::charge::Product::Sms, zone: &zone };
