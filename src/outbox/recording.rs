@@ -3,10 +3,9 @@
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 
-use super::claim::anew;
-use super::{AT_ONCE, MOST_TURNS, NOT_RECORDED, Outbox, PATIENCE};
+use super::{AT_ONCE, MOST_TURNS, NOT_RECORDED, Outbox};
 use crate::clients::ledger::{LedgerError, SentMessage, Write};
-use crate::domain::alert::{Alert, Claim, Decision, Record, Thread};
+use crate::domain::alert::{Alert, Claim, Record, Thread};
 use crate::domain::evaluate::Case;
 
 /// An alert on its way, with its claim if there is one.
@@ -22,6 +21,10 @@ pub(super) struct Recording<'a> {
 impl<'a> Recording<'a> {
     pub(super) fn new(alert: Alert<'a>, held: Option<Thread>, case: &Case<'a>) -> Recording<'a> {
         Recording { alert, held, case: *case, is_in_doubt: false }
+    }
+
+    fn sent(&self) -> Record {
+        self.alert.next.clone().unwrap_or_default()
     }
 }
 
@@ -41,12 +44,13 @@ impl Outbox<'_> {
         unrecorded: &mut Vec<Recording<'a>>,
     ) {
         // Without our intent nothing is written (see the module): what cannot be recorded now is tried again later.
-        if !self.has_intent {
+        let is_held = recordings.iter().any(|recording| recording.held.is_some());
+        if !self.has_intent || !(is_held || self.ledger_works) {
             unrecorded.extend(recordings);
             return;
         }
         let account = recordings.first().map(|recording| recording.alert.key.account.clone());
-        let (ledger, patience) = (self.ledger, self.deadline.at_most(PATIENCE));
+        let (ledger, patience) = (self.ledger, self.patience());
         let keeping = async {
             let Some(account) = account else { return };
             if let Some(Err(error)) = patience.bound(ledger.keep(&account, sent)).await {
@@ -73,7 +77,7 @@ impl Outbox<'_> {
     /// Records side by side; answers what the ledger failed at.
     async fn record_all<'a>(&self, recordings: Vec<Recording<'a>>) -> Vec<Recording<'a>> {
         let recording = |recording: Recording<'a>| async {
-            let outcome = self.deadline.at_most(PATIENCE).bound(self.record(&recording)).await;
+            let outcome = self.patience().bound(self.record(&recording)).await;
             match outcome.unwrap_or_else(|| Err(LedgerError::out_of_time())) {
                 Ok(()) => None,
                 Err(error) => {
@@ -94,28 +98,34 @@ impl Outbox<'_> {
             return Ok(());
         }
         let mut alert = recording.alert.clone();
+        // The claim of a run that died says what else the receiver may know.
+        let mut kept: Option<Claim> = None;
         for _ in 0..MOST_TURNS {
             let read = alert.thread.as_ref();
-            let thread = if recording.is_in_doubt {
+            let mut thread = if recording.is_in_doubt {
                 self.claimed(&alert, &recording.case, self.ledger.now())
             } else {
                 sent(&alert, read, &recording.case, self.owner, self.ledger.now())
             };
-            match self.ledger.write(&thread, read.map(|thread| thread.version)).await? {
-                Write::Done => return Ok(()),
-                Write::Refused(found) => {
-                    let claim = found.as_deref().and_then(|thread| thread.claim.as_ref());
-                    // Our own claim, whose reply was lost.
-                    if claim.is_some_and(|claim| claim.owner == self.owner && claim.alert == recording.alert.id) {
-                        alert.thread = found.map(|thread| *thread);
-                        continue;
-                    }
-                    alert = anew(alert, found.as_deref(), &recording.case);
-                    // What was published is not due, or something else is: that is for the next run.
-                    if alert.decision != Decision::Due || alert.finding.kind() != recording.alert.finding.kind() {
-                        return Ok(());
-                    }
+            thread.claim = kept.take().or(thread.claim);
+            let Write::Refused(found) = self.ledger.write(&thread, read.map(|thread| thread.version)).await? else {
+                return Ok(());
+            };
+            let is_ours = |thread: &Thread| thread.claim.as_ref().is_some_and(|claim| claim.owner == self.owner);
+            alert.thread = found.map(|found| *found);
+            match &alert.thread {
+                // Our own claim, whose reply was lost.
+                Some(found) if is_ours(found) => {}
+                // One claim is all that a thread can hold: then the run's intent has to show that this may have been sent.
+                Some(found) if found.is_held(self.ledger.now()) || (recording.is_in_doubt && found.claim.is_some()) => {
+                    break;
                 }
+                Some(found) => {
+                    kept = found.claim.clone();
+                    alert.base = found.record.clone();
+                    alert.next = Some(found.record.with(&recording.sent(), recording.alert.finding.kind()));
+                }
+                None => {}
             }
         }
         Err(LedgerError::out_of_time())
@@ -159,7 +169,7 @@ impl Outbox<'_> {
     /// Writes threads side by side; answers one of the failures. A refused write is none.
     async fn write_all(&self, threads: Vec<(Thread, Option<u64>)>) -> Option<LedgerError> {
         let write = |(thread, read): (Thread, Option<u64>)| async move {
-            self.deadline.at_most(PATIENCE).bound(self.ledger.write(&thread, read)).await?.err()
+            self.patience().bound(self.ledger.write(&thread, read)).await?.err()
         };
         let failed: Vec<_> = stream::iter(threads).map(write).buffered(AT_ONCE).collect().await;
         failed.into_iter().flatten().next()
