@@ -121,7 +121,12 @@ impl Outbox<'_> {
     pub(super) fn claimed<'a>(&self, alert: &Alert<'a>, case: &Case<'a>, lease_until: Timestamp) -> Thread {
         let next = alert.doubt.clone().or_else(|| alert.next.clone()).unwrap_or_default();
         let claim = Claim { owner: self.owner.to_owned(), lease_until, alert: alert.id.clone(), next };
-        Thread::after(alert.thread.as_ref(), &alert.key, alert.base.clone(), Some(claim), alert.finding.ends(case))
+        Thread::after(alert.thread.as_ref(), &alert.key, alert.base.clone(), Some(claim), self.ends(alert, case))
+    }
+
+    /// Until when the thread of an alert matters at least; of a moment long past that is rerun, from now on.
+    pub(super) fn ends<'a>(&self, alert: &Alert<'a>, case: &Case<'a>) -> Timestamp {
+        alert.finding.ends(case).max(self.ledger.now())
     }
 }
 

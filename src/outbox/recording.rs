@@ -32,7 +32,8 @@ impl<'a> Recording<'a> {
 fn sent<'a>(alert: &Alert<'a>, read: Option<&Thread>, case: &Case<'a>, owner: &str, now: Timestamp) -> Thread {
     let doubt = alert.doubt.clone();
     let claim = doubt.map(|next| Claim { owner: owner.to_owned(), lease_until: now, alert: alert.id.clone(), next });
-    Thread::after(read, &alert.key, alert.next.clone().unwrap_or_default(), claim, alert.finding.ends(case))
+    let ends = alert.finding.ends(case).max(now);
+    Thread::after(read, &alert.key, alert.next.clone().unwrap_or_default(), claim, ends)
 }
 
 impl Outbox<'_> {
@@ -138,7 +139,7 @@ impl Outbox<'_> {
             let (held, before) = (recording.held.as_ref()?, recording.alert.thread.as_ref());
             let record = before.map_or_else(Record::default, |thread| thread.record.clone());
             let claim = before.and_then(|thread| thread.claim.clone());
-            let (key, ends) = (&recording.alert.key, recording.alert.finding.ends(&recording.case));
+            let (key, ends) = (&recording.alert.key, self.ends(&recording.alert, &recording.case));
             Some((Thread::after(Some(held), key, record, claim, ends), Some(held.version)))
         };
         let failed = self.write_all(recordings.iter().filter_map(before).collect()).await;
@@ -155,7 +156,7 @@ impl Outbox<'_> {
             let read = alert.thread.as_ref().filter(|thread| !thread.is_held(self.ledger.now()))?;
             let claim = read.claim.clone();
             let (thread, read) = (
-                Thread::after(Some(read), &alert.key, alert.next.clone()?, claim, alert.finding.ends(case)),
+                Thread::after(Some(read), &alert.key, alert.next.clone()?, claim, self.ends(alert, case)),
                 Some(read),
             );
             Some((thread, read.map(|thread| thread.version)))

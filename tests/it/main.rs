@@ -13,6 +13,7 @@
 )]
 #![allow(missing_docs, unreachable_pub, reason = "a test binary has no public interface")]
 
+mod contract;
 mod flow;
 mod harness;
 mod support;

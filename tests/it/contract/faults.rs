@@ -3,10 +3,7 @@
 mod inputs;
 mod services;
 
-use crate::{
-    flow::{NUMBERS, rows, spent, world},
-    support::{Effect, Function, World},
-};
+use crate::support::{Effect, Function, World, setup, spent};
 use serde_json::Value;
 
 const REFUSED: Effect = Effect::Fail { status: 400, code: "AccessDeniedException" };

@@ -2,7 +2,7 @@
 
 use super::{alerts, published};
 use crate::support::{
-    Budget, NOW, NUMBER, Policy, Subscriber, at, from_number, row, setup, spent, spent_on,
+    Budget, NOW, Notification, NUMBER, Policy, Subscriber, at, from_number, row, setup, spent, spent_on,
 };
 use serde_json::{Value, json};
 use zoom_sms_cost_alerts::sandbox::{ACCOUNT_ID, Row};
@@ -40,8 +40,8 @@ async fn an_alert_reaches_every_kind_of_subscriber_with_the_answers_figures() {
     let machine = json!({
         "schema": 1, "id": id, "kind": "budget", "severity": "warning", "receiver": "default", "as_of": NOW,
         "account": ACCOUNT_ID, "possible_repeat": false, "rerun": true, "alerts": [told],
-        "receipt": { "complete": true, "rows": 3, "pages": answer["requests"], "days": 22,
-            "newest_row": "2026-11-12T09:30:00Z", "total_records": 3 },
+        "receipt": { "complete": true, "rows": 3, "pages": answer["requests"], "days": 22, "days_from_history": 0,
+            "newest_row": "2026-11-12T09:30:00Z", "read_to": "2026-11-27" },
     });
     assert_eq!(queued[0].json(), machine);
 
@@ -155,17 +155,18 @@ async fn charges_that_no_budget_covers_are_told_once_or_ignored() {
             let told = alerts.iter().filter(|alert| alert["kind"] == "unwatched");
             outcomes.extend(told.map(|alert| alert["outcome"].as_str().unwrap().to_owned()));
         }
-        let messages = world.aws.messages().await;
-        let kinds: Vec<_> = messages.iter().map(|message| message.json()["kind"].clone()).collect();
+        let [message] = <[Notification; 1]>::try_from(world.aws.messages().await).unwrap();
+        let message = message.json();
+        let alerts = message["alerts"].as_array().unwrap();
+        let kinds: Vec<_> = alerts.iter().map(|alert| alert["kind"].clone()).collect();
         if unwatched == "ignore" {
             assert!(outcomes.is_empty(), "{outcomes:?}");
             assert_eq!(kinds, ["budget"]);
             continue;
         }
         assert_eq!(outcomes, ["sent", "already_sent"]);
-        assert_eq!(kinds.len(), 2);
-        let told = messages.iter().map(|message| message.json()).find(|told| told["kind"] == "unwatched");
-        let alert = &told.unwrap()["alerts"][0];
+        assert_eq!((&message["kind"], kinds), (&json!("budget"), vec![json!("budget"), json!("unwatched")]));
+        let alert = &alerts[1];
         assert_eq!(
             [&alert["scope"], &alert["subject"], &alert["currency"], &alert["amount"], &alert["period"]],
             ["account", ACCOUNT_ID, "EUR", "1.2345", "2026-11"]
@@ -177,14 +178,14 @@ async fn charges_that_no_budget_covers_are_told_once_or_ignored() {
 #[tokio::test]
 async fn a_late_charge_is_reported_while_its_period_is_still_judged() {
     for (appears, expected) in
-        [("2026-11-03T06:00:00Z", Some("sent 50% () of +12025550143 in 2026-10")), ("2026-11-04T23:00:00Z", None)]
+        [("2026-11-03T06:00:00Z", Some("sent 50% () of +12025550143 in 2026-10")), ("2026-11-05T23:00:00Z", None)]
     {
         let late = Row { appears: Some(at(appears)), ..spent_on("2026-10-31", 1) };
         let before = setup().rows([spent_on("2026-10-20", 49), late]).now("2026-11-01T12:00:00Z");
         let mut deployment = before.deployment().await;
         assert!(alerts(&deployment.run().await).is_empty());
-        // A run between the two: what was read whole after its late days were over is not judged again.
-        for moment in ["2026-11-04T13:00:00Z", "2026-11-05T00:00:00Z"].iter().filter(|_| expected.is_none()) {
+        // What was read whole once its late listings had ended everywhere is not judged again.
+        for moment in ["2026-11-05T12:00:00Z", "2026-11-06T00:00:00Z"].iter().filter(|_| expected.is_none()) {
             deployment.until(*moment);
             assert!(alerts(&deployment.run().await).is_empty(), "{moment}");
         }
