@@ -45,9 +45,11 @@ const LITTLE_PATIENCE: Duration = Duration::from_secs(1);
 const LONGEST_PUBLISH: SignedDuration = SignedDuration::from_secs(25);
 
 const PUBLISHED_WITHOUT: &str = "alerts were published without it and marked as possible repeats";
-const NOT_RECORDED: &str =
+const NOT_RECORDED: &str = "alerts were published and not recorded, so that they will come again with the same ids";
+const NOT_RECORDED_BUT_INTENDED: &str =
     "alerts were published and not recorded, so that they will come again, marked as possible repeats";
-const NOT_READ: &str = "each alert's claim showed whether it was sent before";
+const NOT_READ: &str =
+    "what earlier runs have sent was not all known, so that alerts may have come again, marked as possible repeats";
 
 /// Sends what is due, and keeps the ledger true.
 #[derive(Debug)]
@@ -71,6 +73,8 @@ pub struct Outbox<'r> {
     slowest_publish: Duration,
     out_of_time: usize,
     held_elsewhere: Option<(usize, Timestamp)>,
+    /// Why something that was published is not recorded, as yet.
+    not_recorded: Option<LedgerError>,
 }
 
 impl<'r> Outbox<'r> {
@@ -93,6 +97,7 @@ impl<'r> Outbox<'r> {
             slowest_publish: Duration::ZERO,
             out_of_time: 0,
             held_elsewhere: None,
+            not_recorded: None,
         }
     }
 
@@ -263,7 +268,9 @@ impl<'r> Outbox<'r> {
     ) -> Delivered {
         self.catch_up(&mut unrecorded).await;
         if !unrecorded.is_empty() {
-            self.delivered.ledger_fault(&LedgerError::out_of_time(), NOT_RECORDED);
+            let consequence = if self.has_intent { NOT_RECORDED_BUT_INTENDED } else { NOT_RECORDED };
+            let error = self.not_recorded.take().unwrap_or_else(LedgerError::out_of_time);
+            self.delivered.ledger_fault(&error, consequence);
         }
         // A note is not worth a write without our intent.
         if unrecorded.is_empty() && self.ledger_works {
@@ -288,7 +295,7 @@ impl<'r> Outbox<'r> {
             );
             self.delivered.fault(Code::LedgerUnavailable, message);
         }
-        self.delivered
+        self.delivered.close()
     }
 }
 

@@ -3,7 +3,7 @@
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 
-use super::{AT_ONCE, MOST_TURNS, NOT_RECORDED, Outbox};
+use super::{AT_ONCE, MOST_TURNS, Outbox};
 use crate::clients::ledger::{LedgerError, SentMessage, Write};
 use crate::domain::alert::{Alert, Claim, Record, Thread};
 use crate::domain::evaluate::Case;
@@ -59,8 +59,7 @@ impl Outbox<'_> {
             }
         };
         let (_, left) = tokio::join!(keeping, self.record_all(recordings));
-        self.ledger_works = left.is_empty();
-        unrecorded.extend(left);
+        unrecorded.extend(self.failed(left));
     }
 
     /// Tries again to record what was published; without success it stays in the list.
@@ -68,22 +67,30 @@ impl Outbox<'_> {
         let Some(first) = unrecorded.first() else { return };
         let account = first.alert.key.account.clone();
         if let Err(error) = self.intend(&account).await {
-            self.delivered.ledger_fault(&error, NOT_RECORDED);
+            self.not_recorded = Some(error);
             return;
         }
-        *unrecorded = self.record_all(std::mem::take(unrecorded)).await;
-        self.ledger_works = unrecorded.is_empty();
+        let left = self.record_all(std::mem::take(unrecorded)).await;
+        *unrecorded = self.failed(left);
     }
 
-    /// Records side by side; answers what the ledger failed at.
-    async fn record_all<'a>(&self, recordings: Vec<Recording<'a>>) -> Vec<Recording<'a>> {
+    /// What the ledger failed at, whose last error is kept for the end.
+    fn failed<'a>(&mut self, left: Vec<(Recording<'a>, LedgerError)>) -> Vec<Recording<'a>> {
+        self.ledger_works = left.is_empty();
+        let (recordings, mut errors): (Vec<_>, Vec<_>) = left.into_iter().unzip();
+        self.not_recorded = errors.pop().or(self.not_recorded.take());
+        recordings
+    }
+
+    /// Records side by side; answers what the ledger failed at, and how.
+    async fn record_all<'a>(&self, recordings: Vec<Recording<'a>>) -> Vec<(Recording<'a>, LedgerError)> {
         let recording = |recording: Recording<'a>| async {
             let outcome = self.patience().bound(self.record(&recording)).await;
             match outcome.unwrap_or_else(|| Err(LedgerError::out_of_time())) {
                 Ok(()) => None,
                 Err(error) => {
                     tracing::warn!(%error, alert = recording.alert.id.as_str(), "a published alert is not recorded as yet");
-                    Some(recording)
+                    Some((recording, error))
                 }
             }
         };
@@ -155,10 +162,8 @@ impl Outbox<'_> {
             // A thread that another run holds is left to it.
             let read = alert.thread.as_ref().filter(|thread| !thread.is_held(self.ledger.now()))?;
             let claim = read.claim.clone();
-            let (thread, read) = (
-                Thread::after(Some(read), &alert.key, alert.next.clone()?, claim, self.ends(alert, case)),
-                Some(read),
-            );
+            let (thread, read) =
+                (Thread::after(Some(read), &alert.key, alert.next.clone()?, claim, self.ends(alert, case)), Some(read));
             Some((thread, read.map(|thread| thread.version)))
         };
         let failed = self.write_all(others.iter().filter_map(note).collect()).await;

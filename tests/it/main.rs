@@ -14,6 +14,7 @@
 #![allow(missing_docs, unreachable_pub, reason = "a test binary has no public interface")]
 
 mod contract;
+mod crashes;
 mod flow;
 mod harness;
 mod support;

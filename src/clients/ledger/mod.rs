@@ -74,7 +74,7 @@ impl SentMessage {
 }
 
 /// Why the ledger cannot be read or written.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("{place} cannot be {action}: {problem}; check that it exists and that the function may read and write it")]
 pub struct LedgerError {
     place: String,
@@ -88,6 +88,14 @@ impl LedgerError {
     pub fn out_of_time() -> LedgerError {
         let problem = "no answer in time".to_owned();
         LedgerError { place: "the ledger".to_owned(), action: "read or written", problem }
+    }
+
+    /// Both failures as one, if they have the same cause.
+    #[must_use]
+    pub fn joined(&self, other: &LedgerError) -> Option<LedgerError> {
+        let is_one = self.place == other.place && self.problem == other.problem;
+        let action = if self.action == other.action { self.action } else { "read or written" };
+        is_one.then(|| LedgerError { action, ..self.clone() })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{alerts, published};
 use crate::support::{
-    Budget, NOW, Notification, NUMBER, Policy, Subscriber, at, from_number, row, setup, spent, spent_on,
+    Budget, NOW, NUMBER, Notification, Policy, Subscriber, at, from_number, row, setup, spent, spent_on,
 };
 use serde_json::{Value, json};
 use zoom_sms_cost_alerts::sandbox::{ACCOUNT_ID, Row};

@@ -137,15 +137,11 @@ async fn a_topic_or_table_that_is_missing_is_told() {
         check that it exists and that the function may call sns:Publish on it
     no table
       LedgerUnavailable
-        the ledger table "TABLE" cannot be read: ResourceNotFoundException (Requested resource not found);
+        the ledger table "TABLE" cannot be read or written: ResourceNotFoundException (Requested resource not found);
         check that it exists and that the function may read and write it;
-        each alert's claim showed whether it was sent before |
-        the ledger table "TABLE" cannot be written: ResourceNotFoundException (Requested resource not found);
-        check that it exists and that the function may read and write it;
-        alerts were published without it and marked as possible repeats |
-        the ledger table "TABLE" cannot be written: ResourceNotFoundException (Requested resource not found);
-        check that it exists and that the function may read and write it;
-        alerts were published and not recorded, so that they will come again, marked as possible repeats
+        what earlier runs have sent was not all known, so that alerts may have come again, marked as possible repeats;
+        alerts were published without it and marked as possible repeats;
+        alerts were published and not recorded, so that they will come again with the same ids
     "#);
     let messages = world.aws.messages().await;
     assert_eq!(messages.len(), 1);
