@@ -15,6 +15,7 @@
 
 mod contract;
 mod crashes;
+mod faults;
 mod flow;
 mod harness;
 mod support;
