@@ -13,9 +13,11 @@
 )]
 #![allow(missing_docs, unreachable_pub, reason = "a test binary has no public interface")]
 
+mod cli;
 mod contract;
 mod crashes;
 mod faults;
 mod flow;
 mod harness;
+mod older;
 mod support;
