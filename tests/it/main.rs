@@ -21,3 +21,4 @@ mod flow;
 mod harness;
 mod older;
 mod support;
+mod trust;
