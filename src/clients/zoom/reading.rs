@@ -232,9 +232,7 @@ impl Reader<'_> {
             match self.page(place).await {
                 Ok(Step::More) => {}
                 Ok(Step::End) => return (place, Ok(Step::End)),
-                Err(error)
-                    if error.kind == ZoomErrorKind::PageTokenExpired && self.with_walk(place, Walk::restart) =>
-                {
+                Err(error) if error.kind == ZoomErrorKind::PageTokenExpired && self.with_walk(place, Walk::restart) => {
                     tracing::warn!("the page token expired; the question is asked anew");
                 }
                 Err(error) => return (place, Err(error)),
