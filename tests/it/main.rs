@@ -14,4 +14,5 @@
 #![allow(missing_docs, unreachable_pub, reason = "a test binary has no public interface")]
 
 mod harness;
+mod readings;
 mod support;

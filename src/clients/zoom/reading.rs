@@ -232,19 +232,25 @@ impl Reader<'_> {
             match self.page(place).await {
                 Ok(Step::More) => {}
                 Ok(Step::End) => return (place, Ok(Step::End)),
-                Err(error) if error.kind == ZoomErrorKind::PageTokenExpired && self.with_walk(place, Walk::restart) => {
-                    tracing::warn!("the page token expired; the question is asked anew");
-                }
                 Err(error) => return (place, Err(error)),
             }
         }
         (place, Ok(Step::More))
     }
 
+    /// The next page of a question; the first one again if the page token expired.
     async fn page(&self, place: Place) -> Result<Step, ZoomError> {
-        let (question, token) = self.with_walk(place, |walk| (walk.question, walk.next.clone()));
-        let read = |body: &[u8]| self.take(place, question, body);
-        self.session.page(self.ask.report, question, token.as_deref(), read).await?
+        loop {
+            let (question, token) = self.with_walk(place, |walk| (walk.question, walk.next.clone()));
+            let read = |body: &[u8]| self.take(place, question, body);
+            let page = self.session.page(self.ask.report, question, token.as_deref(), read).await;
+            let step = page.and_then(std::convert::identity);
+            let has_expired = step.as_ref().is_err_and(|error| error.kind == ZoomErrorKind::PageTokenExpired);
+            if !has_expired || !self.with_walk(place, Walk::restart) {
+                return step;
+            }
+            tracing::warn!("the page token expired; the question is asked anew");
+        }
     }
 
     /// Counts the rows of a page that did not count before. `Err(None)`: the body is no page.
