@@ -1,6 +1,6 @@
 //! How long a year of daily sums takes to be judged, and how much memory, by the number of billing numbers.
 //!
-//! Each size is a process of its own, so that its peak is its own. The year is put together from daily sums as the history hands them out,
+//! Each size is a process of its own, so that its peak is its own. The year is put together from daily sums as the daybook hands them out,
 //! and each of its months is judged against a budget for each number and one for the account. Times are CPU times, which the machine's other
 //! work does not lengthen. The baseline of each size is the one before, ten times as large: linear growth.
 //! `cargo bench --bench judge` prints a table and draws `benches/pictures/judge.svg`.
@@ -18,17 +18,19 @@ mod picture;
 use std::error::Error;
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use picture::Curve;
-use zoom_sms_cost_alerts::domain::budget::{JudgedPeriod, judge};
+use zoom_sms_cost_alerts::domain::alert::Receiver;
+use zoom_sms_cost_alerts::domain::charge::Line;
+use zoom_sms_cost_alerts::domain::coverage::{Coverage, Receipt};
+use zoom_sms_cost_alerts::domain::evaluate::{Case, History, evaluate};
 use zoom_sms_cost_alerts::domain::money::{Amount, Currency};
 use zoom_sms_cost_alerts::domain::period::{Period, PeriodKind};
 use zoom_sms_cost_alerts::domain::policy::Policy;
-use zoom_sms_cost_alerts::domain::totals::{DaySums, Line, Sum, Totals};
+use zoom_sms_cost_alerts::domain::totals::{DaySums, Sum, Totals};
 
 const SIZES: [u32; 4] = [10, 100, 1_000, 10_000];
 const DAYS: i32 = 365;
@@ -59,9 +61,9 @@ fn all() -> Result<(), Box<dyn Error>> {
     let mut figures: Vec<(f64, f64, f64)> = Vec::new();
     for numbers in SIZES {
         let child = Command::new(std::env::current_exe()?).env("NUMBERS", numbers.to_string()).output()?;
-        let told = String::from_utf8(child.stdout)?;
-        let values: Vec<f64> = told.split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
-        let [loaded, judged, peak] = values[..] else { return Err(format!("{numbers}: {told}").into()) };
+        let said = String::from_utf8(child.stdout)?;
+        let values: Vec<f64> = said.split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
+        let [loaded, judged, peak] = values[..] else { return Err(format!("{numbers}: {said}").into()) };
         let growth =
             figures.last().map_or_else(String::new, |(_, before, _)| format!("{:.1}", (loaded + judged) / before));
         let cells = numbers * DAYS.unsigned_abs();
@@ -88,23 +90,34 @@ fn year(numbers: u32) -> Result<(), Box<dyn Error>> {
     // The scheduler's books are kept by the tick: few numbers are done often enough for many of them.
     let rounds = (SIZES[2] / numbers).max(1);
     for _ in 0..rounds {
-        let begun = cpu_ms()?;
-        let mut totals = Totals::default();
+        let started = cpu_ms()?;
+        let mut totals = Totals::of("account".into());
         for day in 0..DAYS {
-            totals.replace_day(first.checked_add(day.days())?, &sums(numbers, day)?)?;
+            totals.set(first.checked_add(day.days())?, &sums(numbers, day)?);
         }
         let loaded = cpu_ms()?;
-        let mut standings = 0;
+        let mut findings = 0;
+        let receiver = Receiver { name: "default".into(), topic_arn: "topic".into() };
+        let (coverage, receipt, history) = (Coverage::default(), Receipt::default(), History::default());
         for month in 0..12 {
             let at = TimeZone::UTC.to_timestamp(first.checked_add(month.months())?.at(0, 0, 0, 0))?;
             let period = Period::containing(PeriodKind::Month, at, &TimeZone::UTC)?;
-            let periods = [JudgedPeriod { period, complete: true }];
-            standings += judge(&totals, &policy, &periods, &Arc::from("account")).len();
+            let case = Case {
+                policy: &policy,
+                totals: &totals,
+                coverage: &coverage,
+                receipt: &receipt,
+                periods: &[period],
+                receiver: &receiver,
+                as_of: at,
+                rerun: false,
+            };
+            findings += evaluate(&case, &history).len();
         }
-        to_load += loaded - begun;
+        to_load += loaded - started;
         to_judge += cpu_ms()? - loaded;
-        if standings != 12 * (numbers as usize + 1) {
-            return Err(format!("{standings} standings of {numbers} numbers").into());
+        if findings != 12 * (numbers as usize + 1) {
+            return Err(format!("{findings} findings of {numbers} numbers").into());
         }
     }
     let status = std::fs::read_to_string("/proc/self/status")?;
@@ -114,19 +127,20 @@ fn year(numbers: u32) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A day's sums, as the history hands them out.
+/// A day's sums, as the daybook hands them out.
 fn sums(numbers: u32, day: i32) -> Result<DaySums, Box<dyn Error>> {
     let currency = Currency::parse("USD")?;
     let sum = |number: u32| {
         let line = Line {
-            billing_number: format!("+1202{number:07}").into(),
+            number: format!("+1202{number:07}").into(),
             department: format!("Department {}", number % 50).into(),
             cost_center: format!("CC-{}", number % 20).into(),
             extension: format!("{}", 1000 + number).into(),
+            name: format!("Desk {number}").into(),
             currency,
         };
         let amount = Amount::parse(&format!("{}.{:04}", number % 3, 1 + (number + day.unsigned_abs()) % 9_999))?;
-        Ok((line, Sum { amount, messages: u64::from(1 + number % 90), has_credit: false }))
+        Ok((line, Sum { amount, messages: u64::from(1 + number % 90) }))
     };
     (0..numbers).map(sum).collect()
 }

@@ -6,6 +6,7 @@
 
 mod claim;
 mod delivered;
+mod listeners;
 mod recording;
 
 use std::collections::BTreeSet;
@@ -19,8 +20,9 @@ use crate::clients::topic::{PublishError, Topic};
 use crate::domain::alert::{Alert, AlertId, Outcome, Thread, Threads};
 use crate::domain::evaluate::Case;
 use crate::domain::message::{Composed, Message, Publication, record};
-use crate::error::{Code, RunError};
+use crate::error::Code;
 pub use delivered::{Delivered, preview};
+pub use listeners::nobody_listens;
 
 use claim::Claimed;
 use delivered::already_sent;
@@ -39,37 +41,15 @@ const SETTLE_RESERVE: Duration = Duration::from_secs(1);
 /// How long a working ledger is waited for, and one that failed last time.
 const PATIENCE: Duration = Duration::from_secs(5);
 const LITTLE_PATIENCE: Duration = Duration::from_secs(1);
-/// How long the question who listens may take.
-const LISTENERS_TIME: Duration = Duration::from_secs(3);
 /// The longest that a publish takes, with all its tries.
 const LONGEST_PUBLISH: SignedDuration = SignedDuration::from_secs(25);
 
 const PUBLISHED_WITHOUT: &str = "alerts were published without it and marked as possible repeats";
-const NOT_RECORDED: &str =
+const NOT_RECORDED: &str = "alerts were published and not recorded, so that they will come again with the same ids";
+const NOT_RECORDED_BUT_INTENDED: &str =
     "alerts were published and not recorded, so that they will come again, marked as possible repeats";
-const NOT_READ: &str = "each alert's claim showed whether it was sent before";
-
-/// Asks who listens to a topic; the error of a topic that nobody listens to. A check that fails is no error: nobody can know.
-pub async fn nobody_listens(topic: &Topic, topic_arn: &str, deadline: Deadline) -> Option<RunError> {
-    let asked = deadline.at_most(LISTENERS_TIME).bound(topic.listeners(topic_arn)).await;
-    match asked.unwrap_or_else(|| Err("no answer in time".to_owned())) {
-        Ok(Some(0)) => Some(RunError::new(
-            Code::NobodyListens,
-            format!(
-                "topic {topic_arn} has no confirmed subscription, so nobody would read an alert; subscribe to it and confirm, and the next run sends what is due"
-            ),
-        )),
-        Ok(_) => None,
-        Err(problem) => {
-            tracing::warn!(
-                topic_arn,
-                problem,
-                "it could not be checked whether anybody listens; allow sns:GetTopicAttributes"
-            );
-            None
-        }
-    }
-}
+const NOT_READ: &str =
+    "what earlier runs have sent was not all known, so that alerts may have come again, marked as possible repeats";
 
 /// Sends what is due, and keeps the ledger true.
 #[derive(Debug)]
@@ -93,6 +73,8 @@ pub struct Outbox<'r> {
     slowest_publish: Duration,
     out_of_time: usize,
     held_elsewhere: Option<(usize, Timestamp)>,
+    /// Why something that was published is not recorded, as yet.
+    not_recorded: Option<LedgerError>,
 }
 
 impl<'r> Outbox<'r> {
@@ -115,6 +97,7 @@ impl<'r> Outbox<'r> {
             slowest_publish: Duration::ZERO,
             out_of_time: 0,
             held_elsewhere: None,
+            not_recorded: None,
         }
     }
 
@@ -135,8 +118,8 @@ impl<'r> Outbox<'r> {
     pub async fn send<'a>(mut self, composed: Composed<'a>, case: &Case<'a>) -> Delivered {
         let Composed { messages, others } = composed;
         self.delivered.alerts.extend(already_sent(&others, case));
-        self.intended = messages.iter().flat_map(|message| &message.alerts).map(|alert| alert.id.clone()).collect();
         let messages = self.without_deaf(messages).await;
+        self.intended = messages.iter().flat_map(|message| &message.alerts).map(|alert| alert.id.clone()).collect();
         let mut unrecorded = Vec::new();
         for message in messages {
             if !self.has_time_for(message.alerts.len()) {
@@ -149,22 +132,6 @@ impl<'r> Outbox<'r> {
         self.finish(others, unrecorded, case).await
     }
 
-    /// Takes out the messages to topics that nobody listens to.
-    async fn without_deaf<'a>(&mut self, messages: Vec<Message<'a>>) -> Vec<Message<'a>> {
-        let topics: BTreeSet<_> = messages.iter().map(|message| message.case.receiver.topic_arn.clone()).collect();
-        let mut deaf = BTreeSet::new();
-        for topic_arn in topics {
-            if let Some(error) = nobody_listens(self.topic, &topic_arn, self.deadline).await {
-                self.delivered.faults.push(error);
-                deaf.insert(topic_arn);
-            }
-        }
-        let (unheard, heard): (Vec<_>, Vec<_>) =
-            messages.into_iter().partition(|message| deaf.contains(&message.case.receiver.topic_arn));
-        self.delivered.alerts.extend(unheard.iter().flat_map(|message| message.records(Outcome::NotSent)));
-        heard
-    }
-
     /// Whether a message of so many alerts can be claimed, published and recorded before the deadline, going by what came before.
     fn has_time_for(&self, alerts: usize) -> bool {
         let rounds = u32::try_from(alerts.div_ceil(AT_ONCE)).unwrap_or(u32::MAX);
@@ -175,18 +142,23 @@ impl<'r> Outbox<'r> {
 
     /// Waits for the ledger, no longer than it deserves.
     async fn patiently<T>(&mut self, call: impl Future<Output = Result<T, LedgerError>>) -> Result<T, LedgerError> {
-        let patience = if self.ledger_works { PATIENCE } else { LITTLE_PATIENCE };
         let before = self.deadline.left();
-        let answer =
-            self.deadline.at_most(patience).bound(call).await.unwrap_or_else(|| Err(LedgerError::out_of_time()));
-        self.slowest_write = self.slowest_write.max(before.saturating_sub(self.deadline.left()));
+        let answer = self.patience().bound(call).await.unwrap_or_else(|| Err(LedgerError::out_of_time()));
         self.ledger_works = answer.is_ok();
+        if self.ledger_works {
+            self.slowest_write = self.slowest_write.max(before.saturating_sub(self.deadline.left()));
+        }
         answer
     }
 
-    /// Leaves our intent, before any other write.
+    /// Until when a call of the ledger that starts now is waited for.
+    fn patience(&self) -> Deadline {
+        self.deadline.at_most(if self.ledger_works { PATIENCE } else { LITTLE_PATIENCE })
+    }
+
+    /// Leaves our intent, before any other write. While the ledger fails, this one call shows whether it is back.
     async fn intend(&mut self, account: &str) -> Result<(), LedgerError> {
-        if self.has_intent {
+        if self.has_intent && self.ledger_works {
             return Ok(());
         }
         if !self.ledger_works && self.ledger_deadline.left().is_zero() {
@@ -296,10 +268,12 @@ impl<'r> Outbox<'r> {
     ) -> Delivered {
         self.catch_up(&mut unrecorded).await;
         if !unrecorded.is_empty() {
-            self.delivered.ledger_fault(&LedgerError::out_of_time(), NOT_RECORDED);
+            let consequence = if self.has_intent { NOT_RECORDED_BUT_INTENDED } else { NOT_RECORDED };
+            let error = self.not_recorded.take().unwrap_or_else(LedgerError::out_of_time);
+            self.delivered.ledger_fault(&error, consequence);
         }
         // A note is not worth a write without our intent.
-        if unrecorded.is_empty() {
+        if unrecorded.is_empty() && self.ledger_works {
             self.take_notes(&others, case).await;
         }
         if self.has_intent && unrecorded.is_empty() {
@@ -321,7 +295,7 @@ impl<'r> Outbox<'r> {
             );
             self.delivered.fault(Code::LedgerUnavailable, message);
         }
-        self.delivered
+        self.delivered.close()
     }
 }
 

@@ -65,7 +65,7 @@ type Table = Arc<Mutex<HashMap<String, Value>>>;
 async fn answer(State(table): State<Table>, headers: HeaderMap, body: Bytes) -> Response {
     let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
     let (mut table, asked_items) = (table.lock().unwrap(), &asked["RequestItems"][TABLE]);
-    let key = |item: &Value| item["pk"]["S"].as_str().unwrap().to_owned();
+    let key = |item: &Value| format!("{} {}", item["pk"]["S"].as_str().unwrap(), item["sk"]["S"].as_str().unwrap());
     match headers.get("x-amz-target").and_then(|target| target.to_str().ok()) {
         Some("secretsmanager.GetSecretValue") => {
             let secret = json!({"account_id": ACCOUNT_ID, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET});
@@ -81,6 +81,14 @@ async fn answer(State(table): State<Table>, headers: HeaderMap, body: Bytes) -> 
             table.extend(items.map(|item| (key(item), item.clone())));
             Json(json!({"UnprocessedItems": {}})).into_response()
         }
+        Some("DynamoDB_20120810.PutItem") => {
+            table.insert(key(&asked["Item"]), asked["Item"].clone());
+            Json(json!({})).into_response()
+        }
+        // The ledger knows of no alert.
+        Some("DynamoDB_20120810.Query") => Json(json!({"Items": [], "Count": 0, "ScannedCount": 0})).into_response(),
+        // SNS speaks its older protocol.
+        None if body.windows(18).any(|part| part == b"GetTopicAttributes") => crate::support::listeners(),
         // Whatever sends an alert measures something else.
         _ => StatusCode::NOT_IMPLEMENTED.into_response(),
     }

@@ -223,3 +223,12 @@ pub fn table<const COLUMNS: usize>(heading: [&str; COLUMNS], rows: Vec<[String; 
     rows.iter().for_each(|row| println!("| {} |", row.join(" | ")));
     println!();
 }
+
+/// One confirmed subscription.
+pub fn listeners() -> axum::response::Response {
+    let entry = "<entry><key>SubscriptionsConfirmed</key><value>1</value></entry>";
+    let result = format!("<GetTopicAttributesResult><Attributes>{entry}</Attributes></GetTopicAttributesResult>");
+    axum::response::IntoResponse::into_response(format!(
+        "<GetTopicAttributesResponse>{result}</GetTopicAttributesResponse>"
+    ))
+}

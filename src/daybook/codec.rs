@@ -87,13 +87,12 @@ pub(super) fn folded(sums: &DaySums) -> Option<DaySums> {
     if sums.len() <= MOST_LINES {
         return None;
     }
-    let fold = |field: &Arc<str>| if &**field == NONE { Arc::clone(field) } else { FOLDED.into() };
     let mut folded = sums.clone();
-    let steps: [fn(&Line, &dyn Fn(&Arc<str>) -> Arc<str>) -> Line; 4] = [
-        |line, fold| Line { extension: fold(&line.extension), name: fold(&line.name), ..line.clone() },
-        |line, fold| Line { cost_center: fold(&line.cost_center), ..line.clone() },
-        |line, fold| Line { department: fold(&line.department), ..line.clone() },
-        |line, fold| Line { number: fold(&line.number), ..line.clone() },
+    let steps: [fn(&Line) -> Line; 4] = [
+        |line| Line { extension: fold(&line.extension), name: fold(&line.name), ..line.clone() },
+        |line| Line { cost_center: fold(&line.cost_center), ..line.clone() },
+        |line| Line { department: fold(&line.department), ..line.clone() },
+        |line| Line { number: fold(&line.number), ..line.clone() },
     ];
     for step in steps {
         if folded.len() <= MOST_LINES {
@@ -101,11 +100,15 @@ pub(super) fn folded(sums: &DaySums) -> Option<DaySums> {
         }
         let mut fewer = BTreeMap::<Line, Sum>::new();
         for (line, sum) in &folded {
-            fewer.entry(step(line, &fold)).or_default().add(*sum);
+            fewer.entry(step(line)).or_default().add(*sum);
         }
         folded = fewer.into_iter().collect();
     }
     Some(folded)
+}
+
+fn fold(field: &Arc<str>) -> Arc<str> {
+    if &**field == NONE { Arc::clone(field) } else { FOLDED.into() }
 }
 
 #[derive(Default)]

@@ -1,4 +1,5 @@
 //! The daybook's items in the ledger's table: partition key the account, sort keys that begin with `daybook#`.
+#![expect(clippy::disallowed_types, reason = "the one file of the daybook that speaks to the table")]
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};

@@ -90,23 +90,31 @@ pub fn fingerprint(budget: &Budget) -> String {
 /// The fingerprints of the budgets whose `only` matches a subject of these periods: what the next run's [`History`] keeps.
 #[must_use]
 pub fn matched(policy: &Policy, totals: &Totals, periods: &[Period]) -> BTreeSet<String> {
-    let mut subjects: BTreeMap<Scope, BTreeSet<Arc<str>>> = BTreeMap::new();
-    for scope in policy.budgets.iter().map(|budget| budget.scope).collect::<BTreeSet<_>>() {
-        let names = periods.iter().flat_map(|period| totals.by_subject(period, scope).into_keys());
-        subjects.insert(scope, names.map(|(subject, _)| subject).collect());
-    }
-    let matches =
-        |budget: &&Budget| subjects.get(&budget.scope).into_iter().flatten().any(|subject| budget.names(subject));
-    policy.budgets.iter().filter(|budget| budget.only != Only::Everyone).filter(matches).map(fingerprint).collect()
+    let budgets = policy.budgets.iter().filter(|budget| budget.only != Only::Everyone);
+    matching(budgets, totals, periods).into_iter().map(fingerprint).collect()
 }
 
 /// The budgets whose `only` matches nothing that this run or an earlier one has seen.
 #[must_use]
 pub fn unmatched<'p>(policy: &'p Policy, totals: &Totals, periods: &[Period], history: &History) -> Vec<&'p Budget> {
-    let mut seen = matched(policy, totals, periods);
-    seen.extend(history.matched.iter().cloned());
-    let is_unmatched = |budget: &&Budget| budget.only != Only::Everyone && !seen.contains(&fingerprint(budget));
-    policy.budgets.iter().filter(is_unmatched).collect()
+    let is_open = |budget: &&Budget| budget.only != Only::Everyone && !history.matched.contains(&fingerprint(budget));
+    let mut open: Vec<&Budget> = policy.budgets.iter().filter(is_open).collect();
+    let matching = matching(open.iter().copied(), totals, periods);
+    open.retain(|budget| !matching.iter().any(|other| other.name == budget.name));
+    open
+}
+
+/// Those of the budgets that name a subject of these periods.
+fn matching<'p>(budgets: impl Iterator<Item = &'p Budget>, totals: &Totals, periods: &[Period]) -> Vec<&'p Budget> {
+    let mut subjects: BTreeMap<Scope, BTreeSet<Arc<str>>> = BTreeMap::new();
+    let mut names = |budget: &&Budget| {
+        let of_scope = subjects.entry(budget.scope).or_insert_with(|| {
+            let sums = periods.iter().flat_map(|period| totals.by_subject(period, budget.scope).into_keys());
+            sums.map(|(subject, _)| subject).collect()
+        });
+        of_scope.iter().any(|subject| budget.names(subject))
+    };
+    budgets.filter(|budget| names(budget)).collect()
 }
 
 /// Every subject that a budget applies to, every currency that none covers, and whether the report is stale.
@@ -170,4 +178,96 @@ fn unwatched<'a>(case: &Case<'a>, history: &History) -> Vec<Finding<'a>> {
         }
     }
     findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::alert::{Finding, Threads};
+    use super::super::world::{World, recorded};
+    use super::*;
+    use proptest::prelude::*;
+
+    const POLICY: &str = r#"
+        [[budget]]
+        name = "numbers"
+        scope = "billing_number"
+        currency = "USD"
+        amount = "10.00"
+        alert_at = [50, 100]
+        [[budget]]
+        name = "sales"
+        scope = "department"
+        only = ["Sales"]
+        currency = "USD"
+        amount = 5
+        period = "day"
+    "#;
+
+    fn found(world: &World) -> Vec<String> {
+        let shown = |finding: Finding<'_>| match finding {
+            Finding::Spent(spent) => {
+                let reached: Vec<_> = spent.reached().map(ToString::to_string).collect();
+                let (period, subject, money) = (spent.period.label(), &spent.subject, spent.sum.amount);
+                format!("{period} {subject} {money} {:?} [{}]", spent.certainty, reached.join(" "))
+            }
+            other => format!("{:?}", other.kind()),
+        };
+        world.findings().into_iter().map(shown).collect()
+    }
+
+    #[test]
+    fn a_level_is_reached_at_its_threshold_not_below() {
+        for (money, expected) in [("4.9999", "[]"), ("5", "[50%]"), ("9.999999", "[50%]"), ("10.0000", "[50% 100%]")] {
+            let world = World::new(POLICY).day(5, &[("+1", "", "USD", money)]);
+            assert!(found(&world)[0].ends_with(expected), "{money}");
+        }
+    }
+
+    #[test]
+    fn each_period_and_scope_has_its_own_sum() {
+        let world = World::new(POLICY)
+            .day(21, &[("+1", "Sales", "USD", "9")])
+            .day(22, &[("+1", "Sales", "USD", "3"), ("+2", "Sales", "USD", "2"), ("+2", "Ops", "USD", "1")]);
+        assert_eq!(
+            found(&world),
+            ["2026-11-22 Sales 5 Exact [100%]", "2026-11 +1 12 Exact [50% 100%]", "2026-11 +2 3 Exact []"]
+        );
+    }
+
+    #[test]
+    fn what_was_not_read_or_fell_makes_its_periods_uncertain() {
+        let world = || World::new(POLICY).day(5, &[("+1", "", "USD", "6")]).day(22, &[("+1", "Sales", "USD", "1")]);
+        assert_eq!(found(&world().unread(5, 5)), ["2026-11-22 Sales 1 Exact []", "2026-11 +1 7 AtLeast [50%]"]);
+        assert_eq!(found(&world().unconfirmed()), ["2026-11-22 Sales 1 Exact []", "2026-11 +1 7 Unconfirmed [50%]"]);
+    }
+
+    #[test]
+    fn a_fingerprint_is_of_what_a_budget_watches() {
+        let of = |only: &str, name: &str, scope: &str| {
+            let budget = format!(
+                "[[budget]]\nname = {name:?}\nscope = {scope:?}\nonly = {only}\ncurrency = \"USD\"\namount = 1"
+            );
+            fingerprint(&Policy::parse(&budget).unwrap().budgets[0])
+        };
+        let one = of("[\"Ops\", \"Sales\"]", "a", "department");
+        assert_eq!(one, of("[\"Sales\", \"Ops\"]", "b", "department"));
+        assert_ne!(one, of("[\"Sales\"]", "a", "department"));
+        assert_ne!(one, of("[\"Sales\", \"Ops\"]", "a", "cost_center"));
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_sent_and_recorded_is_not_due_again(cents in proptest::collection::vec(0_u32..3_000, 1..6)) {
+            let mut threads = Threads::default();
+            for cents in cents {
+                let money = format!("{}.{:02}", cents / 100, cents % 100);
+                let world = World::new(POLICY).day(22, &[("+1", "Sales", "USD", &money)]);
+                let alerts = world.decided(&threads);
+                threads = recorded(&threads, &alerts, &world.case());
+                let again = world.decided(&threads);
+                let due = again.iter().any(|alert| alert.decision == super::super::alert::Decision::Due);
+                prop_assert!(!due, "{money}");
+            }
+        }
+    }
 }

@@ -8,7 +8,7 @@ use std::fmt;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Serialize, Serializer};
 
-/// An exact decimal amount of money in a currency that the context names. It is kept without trailing zeros.
+/// An exact decimal amount of money in a currency that the context names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Amount(Decimal);
 
@@ -48,6 +48,9 @@ impl Amount {
         }
         // The digits are sound, so whatever is wrong now is their number.
         let decimal = Decimal::from_str_exact(digits).map_err(|_| MoneyFault::TooLong)?;
+        if exponent == 0 {
+            return Ok(Amount(decimal.normalize()));
+        }
         shift(decimal.normalize(), exponent).map(|decimal| Amount(decimal.normalize())).ok_or(MoneyFault::TooLong)
     }
 
@@ -63,7 +66,7 @@ impl Amount {
         let sum = self.0.checked_add(other.0)?;
         // `checked_add` gives up decimal places, with rounding, when the sum does not fit.
         let exact = sum.scale() == self.0.scale().max(other.0.scale());
-        exact.then(|| Amount(sum.normalize()))
+        exact.then_some(Amount(sum))
     }
 
     /// The exact difference; `None` if it needs more than 28 digits.
@@ -122,7 +125,7 @@ impl Amount {
     /// How many decimal places the amount has.
     #[must_use]
     pub fn places(self) -> u32 {
-        self.0.scale()
+        self.0.normalize().scale()
     }
 
     /// Whether the amount is nothing.

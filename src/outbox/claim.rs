@@ -1,5 +1,7 @@
 //! Claiming the threads of a message, side by side.
 
+use std::collections::HashSet;
+
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 
@@ -24,29 +26,69 @@ pub(super) enum Claimed<'a> {
 
 impl Outbox<'_> {
     pub(super) async fn claim<'a>(&mut self, alerts: Vec<Alert<'a>>, case: &Case<'a>) -> Vec<Claimed<'a>> {
-        if let Err(error) = self.intend(case.totals.account()).await {
-            let mut error = Some(error);
-            let unheld = |alert| {
-                Claimed::Unheld(
-                    Recording::new(alert, None, case),
-                    error.take().unwrap_or_else(LedgerError::out_of_time),
-                )
-            };
-            return alerts.into_iter().map(unheld).collect();
-        }
-        let again = |alert: Alert<'a>| match &self.threads {
-            Some(threads) => Alert { top: alert.top, ..decide_by(alert.finding, threads, case) },
-            None => alert,
+        let alerts = match self.intended(alerts, case).await {
+            Ok(alerts) => alerts,
+            Err((alerts, error)) => {
+                let mut error = Some(error);
+                let mut error = || error.take().unwrap_or_else(LedgerError::out_of_time);
+                return alerts
+                    .into_iter()
+                    .map(|alert| Claimed::Unheld(Recording::new(alert, None, case), error()))
+                    .collect();
+            }
         };
-        let alerts: Vec<_> = alerts.into_iter().map(again).collect();
         let deadline = self.deadline.less_reserve(PUBLISH_RESERVE);
         let before = self.deadline.left();
         let rounds = u32::try_from(alerts.len().div_ceil(AT_ONCE)).unwrap_or(u32::MAX).max(1);
         let claims = stream::iter(alerts).map(|alert| self.claim_one(alert, case, deadline));
         let claims: Vec<_> = claims.buffered(AT_ONCE).collect().await;
-        self.ledger_works = !claims.iter().any(|claimed| matches!(claimed, Claimed::Unheld(..)));
-        self.slowest_write = self.slowest_write.max(before.saturating_sub(self.deadline.left()) / rounds);
+        let unheld = claims.iter().filter_map(|claimed| match claimed {
+            Claimed::Unheld(recording, _) => Some(recording.alert.clone()),
+            _ => None,
+        });
+        let unheld: Vec<_> = unheld.collect();
+        self.ledger_works = unheld.is_empty();
+        if self.ledger_works {
+            self.slowest_write = self.slowest_write.max(before.saturating_sub(self.deadline.left()) / rounds);
+        }
+        // A thread that was not as it was read can have led to another alert.
+        if let Err(error) = self.intend_more(case.totals.account(), &unheld).await {
+            tracing::warn!(%error, "an alert is sent that neither a claim nor the run's intent shows");
+        }
         claims
+    }
+
+    /// Leaves our intent, and decides anew by what a ledger says that could not be read at first. What is not in the intent is not sent.
+    async fn intended<'a>(
+        &mut self,
+        alerts: Vec<Alert<'a>>,
+        case: &Case<'a>,
+    ) -> Result<Vec<Alert<'a>>, (Vec<Alert<'a>>, LedgerError)> {
+        let account = case.totals.account();
+        if let Err(error) = self.intend(account).await {
+            return Err((alerts, error));
+        }
+        let Some(threads) = &self.threads else {
+            return Ok(alerts);
+        };
+        let again = |alert: Alert<'a>| Alert { top: alert.top, ..decide_by(alert.finding, threads, case) };
+        let decided: Vec<_> = alerts.iter().cloned().map(again).collect();
+        match self.intend_more(account, &decided).await {
+            Ok(()) => Ok(decided),
+            Err(error) => Err((alerts, error)),
+        }
+    }
+
+    /// Adds to our intent the alerts that are not in it.
+    async fn intend_more(&mut self, account: &str, alerts: &[Alert<'_>]) -> Result<(), LedgerError> {
+        let known: HashSet<_> = self.intended.iter().collect();
+        let more: Vec<_> = alerts.iter().map(|alert| &alert.id).filter(|id| !known.contains(id)).cloned().collect();
+        if more.is_empty() {
+            return Ok(());
+        }
+        self.intended.extend(more);
+        let (ledger, owner, intended) = (self.ledger, self.owner, self.intended.clone());
+        self.patiently(ledger.intend(account, owner, &intended)).await
     }
 
     /// Claims an alert's thread, and decides anew as often as the thread is not as it was read.
@@ -79,12 +121,17 @@ impl Outbox<'_> {
     pub(super) fn claimed<'a>(&self, alert: &Alert<'a>, case: &Case<'a>, lease_until: Timestamp) -> Thread {
         let next = alert.doubt.clone().or_else(|| alert.next.clone()).unwrap_or_default();
         let claim = Claim { owner: self.owner.to_owned(), lease_until, alert: alert.id.clone(), next };
-        Thread::after(alert.thread.as_ref(), &alert.key, alert.base.clone(), Some(claim), alert.finding.ends(case))
+        Thread::after(alert.thread.as_ref(), &alert.key, alert.base.clone(), Some(claim), self.ends(alert, case))
+    }
+
+    /// Until when the thread of an alert matters at least; of a moment long past that is rerun, from now on.
+    pub(super) fn ends<'a>(&self, alert: &Alert<'a>, case: &Case<'a>) -> Timestamp {
+        alert.finding.ends(case).max(self.ledger.now())
     }
 }
 
 /// Decides again about an alert whose thread is not as it was read.
-pub(super) fn anew<'a>(alert: Alert<'a>, thread: Option<&Thread>, case: &Case<'a>) -> Alert<'a> {
+fn anew<'a>(alert: Alert<'a>, thread: Option<&Thread>, case: &Case<'a>) -> Alert<'a> {
     let Alert { finding, top, may_repeat, id, .. } = alert;
     let mut again = decide_one(finding, thread, case);
     again.top = top;

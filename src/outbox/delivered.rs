@@ -15,6 +15,8 @@ pub struct Delivered {
     pub publications: Vec<Publication>,
     /// What went wrong.
     pub faults: Vec<RunError>,
+    /// How the ledger failed, and what follows from it.
+    ledger: Vec<(LedgerError, Vec<&'static str>)>,
 }
 
 impl Delivered {
@@ -24,13 +26,29 @@ impl Delivered {
         self.alerts.iter().filter(|alert| alert.outcome == Outcome::Sent).count() as u64
     }
 
-    pub(super) fn ledger_fault(&mut self, error: &LedgerError, consequence: &str) {
+    /// One broken ledger is one fault, however many alerts and calls it concerns.
+    pub(super) fn ledger_fault(&mut self, error: &LedgerError, consequence: &'static str) {
         tracing::error!(%error, consequence, "the ledger failed");
-        // One broken ledger is one fault for each consequence, however many alerts it concerns.
-        let is_known = |fault: &RunError| fault.code == Code::LedgerUnavailable && fault.message.ends_with(consequence);
-        if !self.faults.iter().any(is_known) {
-            self.faults.push(RunError::new(Code::LedgerUnavailable, format!("{error}; {consequence}")));
+        if self.ledger.iter().any(|(_, consequences)| consequences.contains(&consequence)) {
+            return;
         }
+        for (known, consequences) in &mut self.ledger {
+            if let Some(joined) = known.joined(error) {
+                *known = joined;
+                consequences.push(consequence);
+                return;
+            }
+        }
+        self.ledger.push((error.clone(), vec![consequence]));
+    }
+
+    /// Puts the ledger's failures among the faults, now that all are known.
+    pub(super) fn close(mut self) -> Delivered {
+        let faults = std::mem::take(&mut self.ledger).into_iter().map(|(error, consequences)| {
+            RunError::new(Code::LedgerUnavailable, format!("{error}; {}", consequences.join("; ")))
+        });
+        self.faults.extend(faults);
+        self
     }
 
     pub(super) fn fault(&mut self, code: Code, message: String) {

@@ -3,10 +3,9 @@
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 
-use super::claim::anew;
-use super::{AT_ONCE, MOST_TURNS, NOT_RECORDED, Outbox, PATIENCE};
+use super::{AT_ONCE, MOST_TURNS, Outbox};
 use crate::clients::ledger::{LedgerError, SentMessage, Write};
-use crate::domain::alert::{Alert, Claim, Decision, Record, Thread};
+use crate::domain::alert::{Alert, Claim, Record, Thread};
 use crate::domain::evaluate::Case;
 
 /// An alert on its way, with its claim if there is one.
@@ -23,13 +22,18 @@ impl<'a> Recording<'a> {
     pub(super) fn new(alert: Alert<'a>, held: Option<Thread>, case: &Case<'a>) -> Recording<'a> {
         Recording { alert, held, case: *case, is_in_doubt: false }
     }
+
+    fn sent(&self) -> Record {
+        self.alert.next.clone().unwrap_or_default()
+    }
 }
 
 /// The thread once an alert is sent. What the receiver may know besides stays as a claim that is over.
 fn sent<'a>(alert: &Alert<'a>, read: Option<&Thread>, case: &Case<'a>, owner: &str, now: Timestamp) -> Thread {
     let doubt = alert.doubt.clone();
     let claim = doubt.map(|next| Claim { owner: owner.to_owned(), lease_until: now, alert: alert.id.clone(), next });
-    Thread::after(read, &alert.key, alert.next.clone().unwrap_or_default(), claim, alert.finding.ends(case))
+    let ends = alert.finding.ends(case).max(now);
+    Thread::after(read, &alert.key, alert.next.clone().unwrap_or_default(), claim, ends)
 }
 
 impl Outbox<'_> {
@@ -41,12 +45,13 @@ impl Outbox<'_> {
         unrecorded: &mut Vec<Recording<'a>>,
     ) {
         // Without our intent nothing is written (see the module): what cannot be recorded now is tried again later.
-        if !self.has_intent {
+        let is_held = recordings.iter().any(|recording| recording.held.is_some());
+        if !self.has_intent || !(is_held || self.ledger_works) {
             unrecorded.extend(recordings);
             return;
         }
         let account = recordings.first().map(|recording| recording.alert.key.account.clone());
-        let (ledger, patience) = (self.ledger, self.deadline.at_most(PATIENCE));
+        let (ledger, patience) = (self.ledger, self.patience());
         let keeping = async {
             let Some(account) = account else { return };
             if let Some(Err(error)) = patience.bound(ledger.keep(&account, sent)).await {
@@ -54,8 +59,7 @@ impl Outbox<'_> {
             }
         };
         let (_, left) = tokio::join!(keeping, self.record_all(recordings));
-        self.ledger_works = left.is_empty();
-        unrecorded.extend(left);
+        unrecorded.extend(self.failed(left));
     }
 
     /// Tries again to record what was published; without success it stays in the list.
@@ -63,22 +67,30 @@ impl Outbox<'_> {
         let Some(first) = unrecorded.first() else { return };
         let account = first.alert.key.account.clone();
         if let Err(error) = self.intend(&account).await {
-            self.delivered.ledger_fault(&error, NOT_RECORDED);
+            self.not_recorded = Some(error);
             return;
         }
-        *unrecorded = self.record_all(std::mem::take(unrecorded)).await;
-        self.ledger_works = unrecorded.is_empty();
+        let left = self.record_all(std::mem::take(unrecorded)).await;
+        *unrecorded = self.failed(left);
     }
 
-    /// Records side by side; answers what the ledger failed at.
-    async fn record_all<'a>(&self, recordings: Vec<Recording<'a>>) -> Vec<Recording<'a>> {
+    /// What the ledger failed at, whose last error is kept for the end.
+    fn failed<'a>(&mut self, left: Vec<(Recording<'a>, LedgerError)>) -> Vec<Recording<'a>> {
+        self.ledger_works = left.is_empty();
+        let (recordings, mut errors): (Vec<_>, Vec<_>) = left.into_iter().unzip();
+        self.not_recorded = errors.pop().or(self.not_recorded.take());
+        recordings
+    }
+
+    /// Records side by side; answers what the ledger failed at, and how.
+    async fn record_all<'a>(&self, recordings: Vec<Recording<'a>>) -> Vec<(Recording<'a>, LedgerError)> {
         let recording = |recording: Recording<'a>| async {
-            let outcome = self.deadline.at_most(PATIENCE).bound(self.record(&recording)).await;
+            let outcome = self.patience().bound(self.record(&recording)).await;
             match outcome.unwrap_or_else(|| Err(LedgerError::out_of_time())) {
                 Ok(()) => None,
                 Err(error) => {
                     tracing::warn!(%error, alert = recording.alert.id.as_str(), "a published alert is not recorded as yet");
-                    Some(recording)
+                    Some((recording, error))
                 }
             }
         };
@@ -94,28 +106,34 @@ impl Outbox<'_> {
             return Ok(());
         }
         let mut alert = recording.alert.clone();
+        // The claim of a run that died says what else the receiver may know.
+        let mut kept: Option<Claim> = None;
         for _ in 0..MOST_TURNS {
             let read = alert.thread.as_ref();
-            let thread = if recording.is_in_doubt {
+            let mut thread = if recording.is_in_doubt {
                 self.claimed(&alert, &recording.case, self.ledger.now())
             } else {
                 sent(&alert, read, &recording.case, self.owner, self.ledger.now())
             };
-            match self.ledger.write(&thread, read.map(|thread| thread.version)).await? {
-                Write::Done => return Ok(()),
-                Write::Refused(found) => {
-                    let claim = found.as_deref().and_then(|thread| thread.claim.as_ref());
-                    // Our own claim, whose reply was lost.
-                    if claim.is_some_and(|claim| claim.owner == self.owner && claim.alert == recording.alert.id) {
-                        alert.thread = found.map(|thread| *thread);
-                        continue;
-                    }
-                    alert = anew(alert, found.as_deref(), &recording.case);
-                    // What was published is not due, or something else is: that is for the next run.
-                    if alert.decision != Decision::Due || alert.finding.kind() != recording.alert.finding.kind() {
-                        return Ok(());
-                    }
+            thread.claim = kept.take().or(thread.claim);
+            let Write::Refused(found) = self.ledger.write(&thread, read.map(|thread| thread.version)).await? else {
+                return Ok(());
+            };
+            let is_ours = |thread: &Thread| thread.claim.as_ref().is_some_and(|claim| claim.owner == self.owner);
+            alert.thread = found.map(|found| *found);
+            match &alert.thread {
+                // Our own claim, whose reply was lost.
+                Some(found) if is_ours(found) => {}
+                // One claim is all that a thread can hold: then the run's intent has to show that this may have been sent.
+                Some(found) if found.is_held(self.ledger.now()) || (recording.is_in_doubt && found.claim.is_some()) => {
+                    break;
                 }
+                Some(found) => {
+                    kept = found.claim.clone();
+                    alert.base = found.record.clone();
+                    alert.next = Some(found.record.with(&recording.sent(), recording.alert.finding.kind()));
+                }
+                None => {}
             }
         }
         Err(LedgerError::out_of_time())
@@ -128,7 +146,7 @@ impl Outbox<'_> {
             let (held, before) = (recording.held.as_ref()?, recording.alert.thread.as_ref());
             let record = before.map_or_else(Record::default, |thread| thread.record.clone());
             let claim = before.and_then(|thread| thread.claim.clone());
-            let (key, ends) = (&recording.alert.key, recording.alert.finding.ends(&recording.case));
+            let (key, ends) = (&recording.alert.key, self.ends(&recording.alert, &recording.case));
             Some((Thread::after(Some(held), key, record, claim, ends), Some(held.version)))
         };
         let failed = self.write_all(recordings.iter().filter_map(before).collect()).await;
@@ -144,10 +162,8 @@ impl Outbox<'_> {
             // A thread that another run holds is left to it.
             let read = alert.thread.as_ref().filter(|thread| !thread.is_held(self.ledger.now()))?;
             let claim = read.claim.clone();
-            let (thread, read) = (
-                Thread::after(Some(read), &alert.key, alert.next.clone()?, claim, alert.finding.ends(case)),
-                Some(read),
-            );
+            let (thread, read) =
+                (Thread::after(Some(read), &alert.key, alert.next.clone()?, claim, self.ends(alert, case)), Some(read));
             Some((thread, read.map(|thread| thread.version)))
         };
         let failed = self.write_all(others.iter().filter_map(note).collect()).await;
@@ -159,7 +175,7 @@ impl Outbox<'_> {
     /// Writes threads side by side; answers one of the failures. A refused write is none.
     async fn write_all(&self, threads: Vec<(Thread, Option<u64>)>) -> Option<LedgerError> {
         let write = |(thread, read): (Thread, Option<u64>)| async move {
-            self.deadline.at_most(PATIENCE).bound(self.ledger.write(&thread, read)).await?.err()
+            self.patience().bound(self.ledger.write(&thread, read)).await?.err()
         };
         let failed: Vec<_> = stream::iter(threads).map(write).buffered(AT_ONCE).collect().await;
         failed.into_iter().flatten().next()

@@ -148,7 +148,7 @@ async fn a_ledger_that_comes_back_records_what_was_published_meanwhile() {
     world.policy = crate::domain::policy::Policy::parse(&policy).unwrap();
     stage.script.ledger_fails_for(Duration::from_millis(1_500));
     let delivered = stage.run(&world, TIME).await.unwrap();
-    assert_eq!(codes(&delivered), [Code::LedgerUnavailable, Code::LedgerUnavailable]);
+    assert_eq!(codes(&delivered), [Code::LedgerUnavailable]);
     let heard = stage.heard();
     assert_eq!(heard.len(), 20);
     // The first ones went out without a claim, and marked; the ledger is back, and all are recorded.
@@ -156,6 +156,21 @@ async fn a_ledger_that_comes_back_records_what_was_published_meanwhile() {
     assert_eq!((stage.keys("thread#"), stage.keys("run#")), (20, 0));
     assert!(stage.run(&world, TIME).await.unwrap().faults.is_empty());
     assert!(stage.heard().is_empty());
+}
+
+/// A ledger that never answers costs its patience, once long and then shortly, and every message goes out.
+#[tokio::test(start_paused = true)]
+async fn a_ledger_that_never_answers_leaves_time_to_publish() {
+    for answered in [0, 1, 2, 40] {
+        let mut stage = Stage::new();
+        let mut fates = vec![Fate::Works; answered];
+        fates.extend(vec![Fate::Hangs; 5_000]);
+        stage.script.next(fates);
+        let delivered =
+            stage.run(&many(300), Duration::from_secs(30)).await.expect("a run that ends before its deadline");
+        assert_eq!(delivered.sent(), 300, "after {answered} answers");
+        assert_eq!(stage.heard().len(), 300);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -273,6 +288,10 @@ async fn a_run_may_die_at_any_call() {
             assert_eq!(ids.len(), 2, "{fate:?} at call {call}");
             let repeats: BTreeMap<_, _> = after.iter().map(|heard| (&heard.id, heard.marked)).collect();
             assert!(before.iter().all(|heard| repeats.get(&heard.id) != Some(&false)), "{fate:?} at call {call}");
+            // Another receiver of the same account is not touched by it.
+            stage.run(&many(2).topic("other"), TIME).await.unwrap();
+            let other = stage.heard();
+            assert!(other.len() == 2 && other.iter().all(|heard| !heard.marked), "{fate:?} at call {call}");
         }
     }
 }

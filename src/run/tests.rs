@@ -1,4 +1,3 @@
 //! Readings over random worlds and sequences of runs, against what Zoom could list.
 
-mod fetch;
 mod worlds;

@@ -3,7 +3,7 @@
 mod events;
 mod faults;
 
-use crate::flow::{NOW, NUMBERS, from_number, row, rows, spent, world};
+use crate::support::{NOW, from_number, row, setup, spent};
 use serde_json::{Map, Value, json};
 use zoom_sms_cost_alerts::sandbox::{Dataset, Row};
 
@@ -40,8 +40,8 @@ fn is_plain(text: &str) -> bool {
 #[tokio::test]
 async fn the_answer_has_the_contracts_shape() {
     let euros = Row { currency: Some("EUR".to_owned()), ..row("eur", NOW, 100) };
-    let world = world(NUMBERS, rows([euros, spent(85)])).await;
-    let outcome = world.run(json!({ "as_of": NOW })).await;
+    let world = setup().rows([euros, spent(85)]).world().await;
+    let outcome = world.judge().await;
     insta::assert_json_snapshot!(shape(outcome.answer()), @r#"
     {
       "alerts": [
@@ -57,7 +57,9 @@ async fn the_answer_has_the_contracts_shape() {
           "level": "text",
           "outcome": "text",
           "period": "text",
+          "receiver": "text",
           "scope": "text",
+          "severity": "text",
           "subject": "text",
           "threshold": "decimal"
         },
@@ -68,7 +70,9 @@ async fn the_answer_has_the_contracts_shape() {
           "kind": "text",
           "outcome": "text",
           "period": "text",
+          "receiver": "text",
           "scope": "text",
+          "severity": "text",
           "subject": "text"
         }
       ],
@@ -100,18 +104,18 @@ async fn the_answer_has_the_contracts_shape() {
 #[tokio::test]
 async fn amounts_are_plain_however_zoom_writes_them() {
     let number = |index: usize| format!("+1202555{index:04}");
-    let texts = ["100.50000", "000.0205", "1000000", "0.00000001", "-3.10", " 7 ", "12345678901234567890.5"];
+    let texts = ["100.50000", "000.0205", "1000000", "0.00000001", "-3.10", " 7 ", "123456789.0123456789"];
     let written = texts.iter().enumerate().map(|(index, text)| {
         let charge_text = Some((*text).to_owned());
         from_number(&number(index), Row { charge_text, ..row("a", NOW, 0) })
     });
-    let world = world(NUMBERS, rows(written.collect::<Vec<_>>())).await;
+    let world = setup().rows(written.collect::<Vec<_>>()).world().await;
     let outcome = world.run(json!({ "as_of": NOW, "dry_run": true })).await;
     let totals = outcome.answer()["totals"].as_array().unwrap().iter();
     let amounts: Vec<_> = totals.map(|total| total["amount"].as_str().unwrap()).collect();
-    assert_eq!(amounts, ["100.5", "0.0205", "1000000", "0.00000001", "-3.1", "7", "12345678901234567890.5"]);
+    assert_eq!(amounts, ["100.5", "0.0205", "1000000", "0.00000001", "-3.1", "7", "123456789.0123456789"]);
 
-    world.replace_rows(Dataset::sample(crate::flow::at(NOW)));
+    world.replace(Dataset::sample(world.now));
     let outcome = world.run(json!({ "as_of": NOW, "dry_run": true })).await;
     for list in ["totals", "alerts"] {
         let amounts = outcome.answer()[list].as_array().unwrap().iter();
@@ -124,8 +128,8 @@ async fn amounts_are_plain_however_zoom_writes_them() {
 async fn of_more_than_a_thousand_totals_the_largest_are_kept() {
     let spender = |index: i64| from_number(&format!("+1202{index:07}"), row("a", NOW, index));
     let spenders: Vec<_> = (1..=1_200).map(spender).collect();
-    let world = world(NUMBERS, rows(spenders)).await;
-    let outcome = world.run(json!({ "as_of": NOW })).await;
+    let world = setup().rows(spenders).world().await;
+    let outcome = world.judge().await;
     let answer = outcome.answer();
     let totals = answer["totals"].as_array().unwrap();
     let mut numbers: Vec<_> = totals.iter().map(|total| total["billing_number"].as_str().unwrap()).collect();
@@ -137,8 +141,8 @@ async fn of_more_than_a_thousand_totals_the_largest_are_kept() {
 
 #[tokio::test]
 async fn a_machine_form_has_the_contracts_shape() {
-    let world = world(NUMBERS, rows([spent(85)])).await;
-    world.run(json!({ "as_of": NOW })).await.answer();
+    let world = setup().rows([spent(85)]).world().await;
+    world.judge().await.answer();
     insta::assert_json_snapshot!(shape(&world.aws.messages().await[0].json()), @r#"
     {
       "account": "text",
@@ -156,8 +160,10 @@ async fn a_machine_form_has_the_contracts_shape() {
           "messages": "whole number",
           "outcome": "text",
           "period": "text",
+          "receiver": "text",
           "remaining": "decimal",
           "scope": "text",
+          "severity": "text",
           "share_of_account": "decimal",
           "subject": "text",
           "threshold": "decimal",
@@ -176,19 +182,34 @@ async fn a_machine_form_has_the_contracts_shape() {
       "receipt": {
         "complete": "boolean",
         "days": "whole number",
+        "days_from_history": "whole number",
         "newest_row": "time",
         "pages": "whole number",
-        "rows": "whole number",
-        "total_records": "whole number"
+        "read_to": "text",
+        "rows": "whole number"
       },
-      "schema": "whole number"
+      "receiver": "text",
+      "rerun": "boolean",
+      "schema": "whole number",
+      "severity": "text"
     }
     "#);
     world.run(json!({ "test_alert": true })).await.answer();
     insta::assert_json_snapshot!(shape(&world.aws.messages().await[1].json()), @r#"
     {
       "account": "text",
-      "alerts": [],
+      "alerts": [
+        {
+          "id": "text",
+          "kind": "text",
+          "outcome": "text",
+          "receiver": "text",
+          "remaining": "null",
+          "severity": "text",
+          "share_of_account": "null",
+          "top": []
+        }
+      ],
       "as_of": "time",
       "id": "text",
       "kind": "text",
@@ -196,12 +217,16 @@ async fn a_machine_form_has_the_contracts_shape() {
       "receipt": {
         "complete": "boolean",
         "days": "whole number",
+        "days_from_history": "whole number",
         "newest_row": "null",
         "pages": "whole number",
-        "rows": "whole number",
-        "total_records": "null"
+        "read_to": "null",
+        "rows": "whole number"
       },
-      "schema": "whole number"
+      "receiver": "text",
+      "rerun": "boolean",
+      "schema": "whole number",
+      "severity": "text"
     }
     "#);
 }

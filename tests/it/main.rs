@@ -13,6 +13,9 @@
 )]
 #![allow(missing_docs, unreachable_pub, reason = "a test binary has no public interface")]
 
+mod contract;
+mod crashes;
+mod flow;
 mod harness;
 mod readings;
 mod support;

@@ -45,9 +45,9 @@ async fn put(aws: &Aws, item: &Value) {
 #[tokio::test]
 async fn what_0_1_0_has_sent_is_not_sent_again() {
     let item = ledger_item();
-    let world = world(NUMBERS, rows([spent(60)])).await;
+    let world = setup().rows([spent(60)]).world().await;
     put(&world.aws, &item).await;
-    let outcome = run(&world).await;
+    let outcome = world.judge().await;
     let told = format!("already_sent 50% () of {NUMBER} in 2026-11");
     assert_eq!(alerts(outcome.answer()), [told]);
     assert_eq!(outcome.answer()["alerts"][0]["id"], item["pk"]);
@@ -55,8 +55,8 @@ async fn what_0_1_0_has_sent_is_not_sent_again() {
     assert_eq!(world.aws.ledger_items().await, [item]);
 
     // It silences its own level only.
-    world.replace_rows(rows([spent(85)]));
-    let outcome = run(&world).await;
+    world.show([spent(85)]);
+    let outcome = world.judge().await;
     let told = alerts(outcome.answer());
     assert!(told.contains(&format!("sent 80% () of {NUMBER} in 2026-11")), "{told:?}");
     assert_eq!(world.aws.messages().await.len(), 1);
@@ -65,7 +65,7 @@ async fn what_0_1_0_has_sent_is_not_sent_again() {
 #[tokio::test]
 async fn a_policy_written_for_0_1_0_is_accepted() {
     let world = world(POLICY, rows([spent(60)])).await;
-    let outcome = run(&world).await;
+    let outcome = world.judge().await;
     assert_eq!(alerts(outcome.answer()), [format!("sent 50% () of {NUMBER} in 2026-11")]);
     assert_eq!(outcome.answer()["alerts"][0]["budget"], "every number");
 }
@@ -76,7 +76,7 @@ async fn the_input_of_a_schedule_made_with_0_1_0_is_taken() {
     let replaced =
         SCHEDULER_INPUT.replace("<aws.scheduler.schedule-arn>", arn).replace("<aws.scheduler.scheduled-time>", NOW);
     assert!(!replaced.contains('<'), "{replaced}");
-    let world = world(NUMBERS, rows([])).await;
+    let world = setup().rows([]).world().await;
     let mut function = world.function().await;
     for (name, input) in [("replaced", replaced.as_str()), ("unreplaced", SCHEDULER_INPUT)] {
         let outcome = function.invoke_as(name, serde_json::from_str(input).unwrap()).await;

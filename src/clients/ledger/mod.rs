@@ -74,7 +74,7 @@ impl SentMessage {
 }
 
 /// Why the ledger cannot be read or written.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("{place} cannot be {action}: {problem}; check that it exists and that the function may read and write it")]
 pub struct LedgerError {
     place: String,
@@ -88,6 +88,14 @@ impl LedgerError {
     pub fn out_of_time() -> LedgerError {
         let problem = "no answer in time".to_owned();
         LedgerError { place: "the ledger".to_owned(), action: "read or written", problem }
+    }
+
+    /// Both failures as one, if they have the same cause.
+    #[must_use]
+    pub fn joined(&self, other: &LedgerError) -> Option<LedgerError> {
+        let is_one = self.place == other.place && self.problem == other.problem;
+        let action = if self.action == other.action { self.action } else { "read or written" };
+        is_one.then(|| LedgerError { action, ..self.clone() })
     }
 }
 
@@ -200,4 +208,55 @@ fn intent_key(owner: &str) -> String {
 
 fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
     at.saturating_add(by).unwrap_or(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::alert::{Claim, Record};
+    use crate::domain::world::{NUMBERS, World};
+
+    fn thread(record: Record, read: Option<&Thread>) -> Thread {
+        let world = World::new(NUMBERS).spent("85");
+        let alert = world.decided(&Threads::default()).remove(0);
+        let until = Timestamp::now();
+        let claim = Claim { owner: "one".to_owned(), lease_until: until, alert: alert.id, next: Record::default() };
+        Thread::after(read, &alert.key, record, Some(claim), until)
+    }
+
+    /// The conditional write on which everything rests, by the file's ledger; the table's is held to the same on the stand-in.
+    #[tokio::test]
+    async fn a_write_holds_only_if_the_thread_is_as_it_was_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::file(folder.path().join("ledger.json"));
+        let first = thread(Record::default(), None);
+        assert_eq!(ledger.write(&first, None).await.unwrap(), Write::Done);
+        // The same again: our own, whose reply was lost.
+        assert_eq!(ledger.write(&first, None).await.unwrap(), Write::Done);
+        let other = thread(Record { corrections: 1, ..Record::default() }, None);
+        let refused = || Write::Refused(Some(Box::new(first.clone())));
+        assert_eq!(ledger.write(&other, None).await.unwrap(), refused());
+        let second = thread(Record { corrections: 2, ..Record::default() }, Some(&first));
+        assert_eq!(ledger.write(&second, Some(7)).await.unwrap(), refused());
+        assert_eq!(ledger.write(&second, Some(1)).await.unwrap(), Write::Done);
+        let (threads, problem) = ledger.load("acc", "two").await;
+        assert_eq!((threads.of(&first.key), problem.is_none()), (Some(&second), true));
+        // What has expired is as if it were not there.
+        let old = Thread { expires_at: Timestamp::UNIX_EPOCH, version: 3, ..second };
+        assert_eq!(ledger.write(&old, Some(2)).await.unwrap(), Write::Done);
+        assert_eq!(ledger.load("acc", "two").await.0.of(&first.key), None);
+        assert_eq!(ledger.write(&first, None).await.unwrap(), Write::Done);
+    }
+
+    #[tokio::test]
+    async fn other_runs_see_what_a_run_intends_until_it_has_settled() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::file(folder.path().join("ledger.json"));
+        let ids = ["0123456789ab", "ba9876543210"].map(AlertId::stored);
+        ledger.intend("acc", "one", &ids).await.unwrap();
+        let may_have_sent = async |owner: &str| ledger.load("acc", owner).await.0.may_have_sent(&ids[1]);
+        assert!(!may_have_sent("one").await && may_have_sent("two").await);
+        ledger.settle("acc", "one").await.unwrap();
+        assert!(!may_have_sent("two").await);
+    }
 }

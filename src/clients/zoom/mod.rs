@@ -21,7 +21,7 @@ use crate::config::ZoomConfig;
 
 pub use error::{ZoomError, ZoomErrorKind};
 pub(crate) use questions::{begun, last_date};
-pub use reading::{Ask, Part, Reading};
+pub use reading::{Ask, PageReader, Part, Reading};
 pub use reports::{Report, SMS};
 pub use session::Source;
 pub use token::Authorized;

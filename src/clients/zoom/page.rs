@@ -53,8 +53,8 @@ pub(super) fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
         _ => return None,
     };
     match text {
-        Cow::Borrowed(text) => Some(text.trim()).filter(|text| !text.is_empty()).map(Cow::Borrowed),
-        Cow::Owned(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()).map(Cow::Owned),
+        Cow::Borrowed(text) => Some(text.trim_ascii()).filter(|text| !text.is_empty()).map(Cow::Borrowed),
+        Cow::Owned(text) => Some(text.trim_ascii().to_owned()).filter(|text| !text.is_empty()).map(Cow::Owned),
     }
 }
 
@@ -101,7 +101,7 @@ impl<'de> Visitor<'de> for PageReader<'_> {
                 "code" => {
                     let code = members.next_value::<&RawValue>()?;
                     // Zoom's error envelope, though the status said otherwise.
-                    if text(code).is_some_and(|code| code.trim_start_matches('0') != "") {
+                    if text(code).is_some_and(|code| !code.trim_start_matches('0').is_empty()) {
                         return Err(A::Error::custom("an error code"));
                     }
                     false
@@ -185,7 +185,9 @@ impl<'de> Visitor<'de> for RowReader<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Fields<'de>, A::Error> {
         let mut fields: Fields<'de> = [None; MOST_FIELDS];
-        while let Some(place) = members.next_key_seed(FieldName(self.0))? {
+        let mut expected = 0;
+        while let Some(place) = members.next_key_seed(FieldName(self.0, expected))? {
+            expected = place.map_or(expected, |place| place + 1);
             match place.and_then(|place| fields.get_mut(place)) {
                 None => _ = members.next_value::<IgnoredAny>()?,
                 Some(field @ None) => *field = Some(members.next_value()?),
@@ -196,8 +198,8 @@ impl<'de> Visitor<'de> for RowReader<'_> {
     }
 }
 
-/// The place of a field's name in the report's table.
-struct FieldName<'r>(&'r Report);
+/// The place of a field's name in the report's table, and the place that it has if fields come in the table's order.
+struct FieldName<'r>(&'r Report, usize);
 
 impl<'de> DeserializeSeed<'de> for FieldName<'_> {
     type Value = Option<usize>;
@@ -215,6 +217,9 @@ impl Visitor<'_> for FieldName<'_> {
     }
 
     fn visit_str<E>(self, name: &str) -> Result<Option<usize>, E> {
+        if self.0.fields.get(self.1).is_some_and(|(known, _)| *known == name) {
+            return Ok(Some(self.1));
+        }
         Ok(self.0.fields.iter().position(|(known, _)| *known == name))
     }
 }

@@ -106,6 +106,39 @@ impl Zoom {
     }
 }
 
+/// Reads pages of one question, without a connection: what benchmarks and fuzzers do.
+#[derive(Debug)]
+pub struct PageReader {
+    rows: RowReader,
+    walk: Walk,
+}
+
+impl PageReader {
+    /// A reader of rows sent before `until`, on `first_day` or later.
+    #[must_use]
+    pub fn of(report: &'static Report, zone: jiff::tz::TimeZone, first_day: Date, until: Timestamp) -> PageReader {
+        let question = Dates { from: first_day, to: last_date(until) };
+        PageReader { rows: RowReader::of(report, Window { zone, first_day, until }), walk: Walk::of(question) }
+    }
+
+    /// Counts the rows of a page.
+    ///
+    /// # Errors
+    /// The body is no page, or the pages have no end.
+    pub fn take(&mut self, body: &[u8]) -> Result<(), ZoomError> {
+        let no_page = |_| ZoomError::new(ZoomErrorKind::Unavailable, "no page of the report");
+        let page = page::read(body, self.rows.report()).map_err(no_page)?;
+        let identities = self.walk.count_page(&mut self.rows, &page, |_| 0);
+        self.walk.turn(&identities, page.next_page_token).map(drop)
+    }
+
+    /// Charged rows so far.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.walk.rows
+    }
+}
+
 /// The place of a walk among those of a reading.
 type Place = usize;
 /// What became of some pages of a walk.
@@ -271,27 +304,19 @@ impl Reader<'_> {
             );
             return Err(Some(ZoomError::new(ZoomErrorKind::Narrowed, message)));
         }
-        let (mut rows, mut walks) = (self.rows.borrow_mut(), self.walks.borrow_mut());
         self.page_rows.set(self.page_rows.get().max(page.rows.len() as u64));
-        let mut on_page = HashMap::<u128, u32>::with_capacity(page.rows.len());
-        let mut identities = Vec::with_capacity(page.rows.len());
-        for fields in &page.rows {
-            let row = rows.read(fields);
-            identities.push(row.identity);
-            let times = on_page.entry(row.identity).or_default();
-            *times += 1;
-            let known: u32 = walks.values().map(|walk| walk.times(row.identity)).sum();
-            let earlier = self.ask.counted.get(&digest(row.identity)).copied().unwrap_or_default();
-            if *times > known + earlier
-                && let Some(walk) = walks.get_mut(&place)
-            {
-                walk.count(row);
-            }
-        }
-        let Some(walk) = walks.get_mut(&place) else { return Err(None) };
+        let mut walks = self.walks.borrow_mut();
+        let Some(mut walk) = walks.remove(&place) else { return Err(None) };
+        let elsewhere = |identity: u128| {
+            let earlier = self.ask.counted.get(&digest(identity)).copied().unwrap_or_default();
+            earlier + walks.values().map(|walk| walk.times(identity)).sum::<u32>()
+        };
+        let identities = walk.count_page(&mut self.rows.borrow_mut(), &page, elsewhere);
         walk.answered_to = answered_to;
         walk.total_records = walk.total_records.max(page.total_records);
-        Ok(walk.turn(&identities, page.next_page_token))
+        let turned = walk.turn(&identities, page.next_page_token);
+        walks.insert(place, walk);
+        Ok(turned)
     }
 
     fn with_walk<T>(&self, place: Place, act: impl FnOnce(&mut Walk) -> T) -> T {

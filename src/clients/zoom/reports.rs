@@ -46,8 +46,10 @@ impl Role {
     }
 }
 
+/// How many roles there are.
+pub(super) const ROLES: usize = Role::Amount as usize + 1;
 /// The most fields of a report that are read.
-pub(super) const MOST_FIELDS: usize = 20;
+pub(super) const MOST_FIELDS: usize = 16;
 
 /// One of Zoom's reports.
 #[derive(Debug)]

@@ -8,6 +8,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -17,11 +18,13 @@ use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::page::{Fields, text};
-use super::reports::{Report, Role};
+use super::reports::{ROLES, Report, Role};
+use super::walk::ByDigest;
 use crate::domain::charge::{Line, NONE};
 use crate::domain::coverage::{Known, RowFault};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::number::{self, Number};
+use crate::domain::period::start_of;
 use crate::domain::text::label;
 use crate::domain::totals::{MOST_MAGNITUDE, MOST_PLACES};
 
@@ -58,19 +61,24 @@ pub(super) struct Window {
 pub(super) struct RowReader {
     report: &'static Report,
     window: Window,
-    names: Names,
-    /// What an identity is made of, kept to be filled again.
+    lines: Lines,
+    places: Places,
+    /// The last currency as it was written: the standard's list is long, and nearly all rows have the same.
+    currency: Option<(Box<str>, Currency)>,
+    /// The last civil day, and when it starts and ends.
+    day: Option<(Range<Timestamp>, Date)>,
+    /// What a digest is made of, kept to be filled again.
     known_by: Vec<u8>,
 }
 
-/// Lines that were seen, and the texts that they are made of as Zoom wrote them.
+/// Lines that were seen.
 #[derive(Debug, Default)]
-struct Names {
-    numbers: HashMap<Box<str>, Arc<str>>,
-    labels: HashMap<Box<str>, Arc<str>>,
-    lines: HashMap<Line, u32>,
+struct Lines {
+    /// By a digest of their texts as Zoom wrote them.
+    written: HashMap<u128, u32, ByDigest>,
+    known: HashMap<Line, u32>,
     /// By id.
-    by_id: Vec<Line>,
+    lines: Vec<Line>,
 }
 
 /// Past so many lines, charges of new ones are summed without their sender: a report in which every row has one of its own must not fill
@@ -79,66 +87,66 @@ const MOST_LINES: usize = 100_000;
 const LONGEST_GIVEN: usize = 24;
 const LONGEST_ID: usize = 64;
 
-impl Names {
-    fn number(&mut self, text: Option<&str>) -> Arc<str> {
-        named(&mut self.numbers, text, |text| number::identity(text).into())
-    }
-
-    fn label(&mut self, text: Option<&str>) -> Arc<str> {
-        named(&mut self.labels, text, |text| Arc::from(&*label(text)))
-    }
-
-    fn line(&mut self, mut line: Line) -> u32 {
-        if let Some(id) = self.lines.get(&line) {
+impl Lines {
+    /// The id of a line, given a digest of how it was written.
+    fn id(&mut self, written: u128, line: impl FnOnce() -> Line) -> u32 {
+        if let Some(id) = self.written.get(&written) {
             return *id;
         }
-        if self.by_id.len() >= MOST_LINES && &*line.extension != NONE {
-            let nobody = self.label(None);
-            line = Line { extension: Arc::clone(&nobody), name: nobody, ..line };
-            return self.line(line);
+        let mut line = line();
+        if self.lines.len() >= MOST_LINES && !self.known.contains_key(&line) {
+            line = Line { extension: NONE.into(), name: NONE.into(), ..line };
         }
-        let id = u32::try_from(self.by_id.len()).unwrap_or(u32::MAX);
-        self.by_id.push(line.clone());
-        self.lines.insert(line, id);
+        let next = u32::try_from(self.lines.len()).unwrap_or(u32::MAX);
+        let id = *self.known.entry(line.clone()).or_insert(next);
+        if id == next {
+            self.lines.push(line);
+        }
+        self.written.insert(written, id);
         id
     }
 }
 
-fn named(known: &mut HashMap<Box<str>, Arc<str>>, text: Option<&str>, read: impl Fn(&str) -> Arc<str>) -> Arc<str> {
-    let text = text.unwrap_or(NONE);
-    if let Some(name) = known.get(text) {
-        return Arc::clone(name);
-    }
-    let name = read(text);
-    known.insert(text.into(), Arc::clone(&name));
-    name
+fn named(text: Option<&str>) -> Arc<str> {
+    text.map_or_else(|| NONE.into(), |text| Arc::from(&*label(text)))
+}
+
+fn number(text: Option<&str>) -> Arc<str> {
+    text.map_or_else(|| NONE.into(), |text| number::identity(text).into())
 }
 
 impl RowReader {
     pub(super) fn of(report: &'static Report, window: Window) -> RowReader {
-        RowReader { report, window, names: Names::default(), known_by: Vec::new() }
+        let places = Places::of(report);
+        RowReader { report, window, lines: Lines::default(), places, currency: None, day: None, known_by: Vec::new() }
+    }
+
+    /// The report that is read.
+    pub(super) fn report(&self) -> &'static Report {
+        self.report
     }
 
     /// The line with this id.
     pub(super) fn line(&self, id: u32) -> Option<&Line> {
-        self.names.by_id.get(id as usize)
+        self.lines.lines.get(id as usize)
     }
 
     pub(super) fn read(&mut self, fields: &Fields<'_>) -> Row {
-        let row = Values { report: self.report, fields };
+        let places = self.places;
+        let row = Values { report: self.report, places: &places, fields };
         let sent = row.text(Role::Time).and_then(|text| time(&text));
         let identity = self.identity(&row);
         let content = match sent {
             Some(sent) if sent >= self.window.until => Content::Nothing,
-            _ => self
-                .content(&row, sent)
-                .unwrap_or_else(|(field, problem)| Content::Fault(Box::new(self.fault(&row, sent, field, problem)))),
+            _ => self.content(&row, sent).unwrap_or_else(|(field, problem)| {
+                Content::Fault(Box::new(RowReader::fault(&row, sent, field, problem)))
+            }),
         };
         Row { identity, sent, content }
     }
 
     fn content(&mut self, row: &Values<'_>, sent: Option<Timestamp>) -> Result<Content, Fault> {
-        let day = sent.map(|sent| self.window.zone.to_datetime(sent).date());
+        let day = sent.map(|sent| self.day(sent));
         if day.is_some_and(|day| day < self.window.first_day) {
             return Ok(Content::Nothing);
         }
@@ -147,20 +155,52 @@ impl RowReader {
             return Ok(Content::Nothing);
         }
         let Some(day) = day else { return Err(row.time_fault()) };
-        let currency = row.currency()?;
+        let currency = self.currency(row)?;
         let (extension, name) = row.sender();
-        let line = Line {
-            number: self.names.number(row.text(Role::Number).as_deref()),
-            department: self.names.label(row.text(Role::Department).as_deref()),
-            cost_center: self.names.label(row.text(Role::CostCenter).as_deref()),
-            extension: self.names.label(extension.as_deref()),
-            name: self.names.label(name.as_deref()),
-            currency,
-        };
-        Ok(Content::Charge { day, line: self.names.line(line), amount })
+        let texts = [row.text(Role::Number), row.text(Role::Department), row.text(Role::CostCenter), extension, name];
+        self.known_by.clear();
+        for text in &texts {
+            self.known_by.extend_from_slice(text.as_deref().unwrap_or_default().as_bytes());
+            self.known_by.push(0xFF);
+        }
+        self.known_by.extend_from_slice(currency.code().as_bytes());
+        let line = self.lines.id(xxh3_128(&self.known_by), || {
+            let [billed, department, cost_center, extension, name] = texts.each_ref().map(Option::as_deref);
+            Line {
+                number: number(billed),
+                department: named(department),
+                cost_center: named(cost_center),
+                extension: named(extension),
+                name: named(name),
+                currency,
+            }
+        });
+        Ok(Content::Charge { day, line, amount })
     }
 
-    fn fault(&mut self, row: &Values<'_>, sent: Option<Timestamp>, field: &'static str, problem: String) -> RowFault {
+    fn day(&mut self, sent: Timestamp) -> Date {
+        if let Some((_, day)) = self.day.as_ref().filter(|(times, _)| times.contains(&sent)) {
+            return *day;
+        }
+        let zone = &self.window.zone;
+        let day = zone.to_datetime(sent).date();
+        let times = start_of(day, zone).and_then(|start| Ok(start..start_of(day.tomorrow()?, zone)?));
+        self.day = times.ok().map(|times| (times, day));
+        day
+    }
+
+    fn currency(&mut self, row: &Values<'_>) -> Result<Currency, Fault> {
+        let text = row.text(Role::Currency);
+        let is_last = |(written, _): &&(Box<str>, Currency)| text.as_deref() == Some(&**written);
+        if let Some((_, currency)) = self.currency.as_ref().filter(is_last) {
+            return Ok(*currency);
+        }
+        let currency = row.currency()?;
+        self.currency = text.map(|text| (text.into(), currency));
+        Ok(currency)
+    }
+
+    fn fault(row: &Values<'_>, sent: Option<Timestamp>, field: &'static str, problem: String) -> RowFault {
         let message_id = row
             .text(Role::MessageId)
             .map_or_else(|| "(no message_id)".to_owned(), |id| label(&id).chars().take(LONGEST_ID).collect());
@@ -172,9 +212,9 @@ impl RowReader {
             field,
             problem,
             sent: sent.map_or(Known::Unknown, Known::Value),
-            number: value(Role::Number, self.names.number(row.text(Role::Number).as_deref())),
-            department: value(Role::Department, self.names.label(row.text(Role::Department).as_deref())),
-            cost_center: value(Role::CostCenter, self.names.label(row.text(Role::CostCenter).as_deref())),
+            number: value(Role::Number, number(row.text(Role::Number).as_deref())),
+            department: value(Role::Department, named(row.text(Role::Department).as_deref())),
+            cost_center: value(Role::CostCenter, named(row.text(Role::CostCenter).as_deref())),
             currency: row.currency().map_or(Known::Unknown, Known::Value),
         }
     }
@@ -193,7 +233,7 @@ impl RowReader {
                 Role::Rate | Role::Amount => write_decimal(known_by, &text),
                 Role::Time => write_time(known_by, &text),
                 Role::Currency => known_by.extend(text.bytes().map(|byte| byte.to_ascii_uppercase())),
-                _ => known_by.extend(text.bytes()),
+                _ => known_by.extend_from_slice(text.as_bytes()),
             }
         }
         xxh3_128(known_by)
@@ -207,13 +247,13 @@ fn is_text(raw: &RawValue) -> bool {
 fn write_number(known_by: &mut Vec<u8>, text: &str) {
     let plain = text.strip_prefix('+').unwrap_or(text);
     if plain.bytes().all(|byte| byte.is_ascii_digit()) {
-        known_by.extend(plain.bytes());
+        known_by.extend_from_slice(plain.as_bytes());
     } else if let Some(number) = Number::parse(text) {
         known_by.extend(number.digits().bytes());
         known_by
             .extend(number.extension().into_iter().flat_map(|extension| [b'x'].into_iter().chain(extension.bytes())));
     } else {
-        known_by.extend(text.bytes());
+        known_by.extend_from_slice(text.as_bytes());
     }
 }
 
@@ -222,25 +262,25 @@ fn write_decimal(known_by: &mut Vec<u8>, text: &str) {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     // As `Amount` writes it: no leading zero but one, no trailing zero behind the point.
     if is_short && !fraction.contains('.') && !whole.is_empty() && (whole.len() == 1 || !whole.starts_with('0')) {
-        known_by.extend(whole.bytes());
+        known_by.extend_from_slice(whole.as_bytes());
         let fraction = fraction.trim_end_matches('0');
         if !fraction.is_empty() {
             known_by.push(b'.');
-            known_by.extend(fraction.bytes());
+            known_by.extend_from_slice(fraction.as_bytes());
         }
         return;
     }
     match Amount::parse(text) {
         Ok(amount) => known_by.extend(amount.to_string().bytes()),
-        Err(_) => known_by.extend(text.bytes()),
+        Err(_) => known_by.extend_from_slice(text.as_bytes()),
     }
 }
 
 fn write_time(known_by: &mut Vec<u8>, text: &str) {
     let is_plain = text.len() == 20 && text.ends_with('Z') && text.as_bytes().get(10) == Some(&b'T');
-    match time(text).filter(|_| !is_plain) {
+    match if is_plain { None } else { time(text) } {
         Some(time) => known_by.extend(time.to_string().bytes()),
-        None => known_by.extend(text.bytes()),
+        None => known_by.extend_from_slice(text.as_bytes()),
     }
 }
 
@@ -257,15 +297,36 @@ fn time(text: &str) -> Option<Timestamp> {
 /// The field that cannot be read, and what is wrong with it.
 type Fault = (&'static str, String);
 
+/// Where the roles stand in a report's table.
+#[derive(Clone, Copy, Debug)]
+struct Places([Option<u8>; ROLES]);
+
+impl Places {
+    fn of(report: &Report) -> Places {
+        let mut places = [None; ROLES];
+        for (place, (_, role)) in (0_u8..).zip(report.fields) {
+            if let Some(first @ None) = places.get_mut(*role as usize) {
+                *first = Some(place);
+            }
+        }
+        Places(places)
+    }
+
+    fn place(&self, role: Role) -> Option<usize> {
+        self.0.get(role as usize).copied().flatten().map(usize::from)
+    }
+}
+
 /// The fields of a row by their roles.
 struct Values<'a> {
     report: &'static Report,
+    places: &'a Places,
     fields: &'a Fields<'a>,
 }
 
 impl<'a> Values<'a> {
     fn place(&self, role: Role) -> Option<usize> {
-        self.report.fields.iter().position(|(_, known)| *known == role)
+        self.places.place(role)
     }
 
     fn name(&self, role: Role) -> &'static str {

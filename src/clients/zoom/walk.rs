@@ -9,14 +9,17 @@
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
+use std::ops::Range;
 
 use jiff::civil::Date;
-use jiff::{Timestamp, ToSpan as _};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::row::{Content, Row};
+use super::page::Page;
+use super::row::{Content, Row, RowReader};
 use super::{ZoomError, ZoomErrorKind};
-use crate::domain::coverage::{Dates, RowFault, utc_date};
+use crate::domain::coverage::{Dates, RowFault};
 use crate::domain::totals::Sum;
 
 /// More pages than a question can have: fifteen million rows.
@@ -26,18 +29,33 @@ const MOST_RESTARTS: u32 = 2;
 /// Pages in a row without anything new before the report is taken to be endless.
 const MOST_PAGES_WITHOUT_NEWS: usize = 20;
 /// A row may be listed under a date within so many days of its time, in any time zone.
-const DAYS_OFF: i32 = 5;
+const DAYS_OFF: i64 = 5;
 
-/// The hash of an identity, which is one already: some of its bits.
+/// For keys that are digests already, and for small numbers.
 #[derive(Clone, Copy, Debug, Default)]
-struct IdentityHasher(u64);
+pub(super) struct DigestHasher(u64);
 
-impl Hasher for IdentityHasher {
-    fn write_u128(&mut self, identity: u128) {
-        self.0 = identity as u64;
+pub(super) type ByDigest = BuildHasherDefault<DigestHasher>;
+
+impl Hasher for DigestHasher {
+    fn write_u128(&mut self, digest: u128) {
+        self.0 = digest as u64;
+    }
+    fn write_u64(&mut self, number: u64) {
+        // The multiplier of Fx, Firefox's hash of numbers.
+        self.0 = (self.0.rotate_left(5) ^ number).wrapping_mul(0x517C_C1B7_2722_0A95);
+    }
+    fn write_u32(&mut self, number: u32) {
+        self.write_u64(number.into());
+    }
+    fn write_i16(&mut self, number: i16) {
+        self.write_u64(number as u64);
+    }
+    fn write_i8(&mut self, number: i8) {
+        self.write_u64(number as u64);
     }
     fn write(&mut self, bytes: &[u8]) {
-        self.0 = xxh3_64(bytes);
+        self.write_u64(xxh3_64(bytes));
     }
     fn finish(&self) -> u64 {
         self.0
@@ -55,9 +73,9 @@ pub(super) fn digest(identity: u128) -> u64 {
 /// Rows that were counted.
 #[derive(Debug, Default)]
 struct Seen {
-    rows: HashSet<u128, BuildHasherDefault<IdentityHasher>>,
+    rows: HashSet<u128, ByDigest>,
     /// Those that count more than once.
-    often: HashMap<u128, u32>,
+    often: HashMap<u128, u32, ByDigest>,
 }
 
 impl Seen {
@@ -82,7 +100,7 @@ pub(super) struct Walk {
     pub(super) asked: Dates,
     /// The dates asked for: fewer, where Zoom refuses the first or the last ones.
     pub(super) question: Dates,
-    pub(super) sums: HashMap<(Date, u32), Sum>,
+    pub(super) sums: HashMap<(Date, u32), Sum, ByDigest>,
     pub(super) faults: Vec<RowFault>,
     /// Digests of the counted rows that another question may list too.
     pub(super) edges: Vec<u64>,
@@ -95,10 +113,12 @@ pub(super) struct Walk {
     pub(super) answered_to: Date,
     /// The token of the next page.
     pub(super) next: Option<String>,
+    /// When rows were sent that another question may list too.
+    edge_times: [Range<Timestamp>; 2],
     seen: Seen,
     tokens: HashSet<String>,
     /// Digests of the pages read.
-    contents: HashSet<u64>,
+    contents: HashSet<u128>,
     pages_without_news: usize,
     restarts: u32,
 }
@@ -115,7 +135,7 @@ impl Walk {
         Walk {
             asked: question,
             question,
-            sums: HashMap::new(),
+            sums: HashMap::default(),
             faults: Vec::new(),
             edges: Vec::new(),
             rows: 0,
@@ -124,6 +144,7 @@ impl Walk {
             total_records: None,
             answered_to: question.to,
             next: None,
+            edge_times: [question.from, question.to].map(near),
             seen: Seen::default(),
             tokens: HashSet::new(),
             contents: HashSet::new(),
@@ -142,8 +163,31 @@ impl Walk {
         self.seen.times(identity)
     }
 
+    /// Counts the rows of a page as often as they were not counted before; `elsewhere` tells how often one was by other questions. Answers what
+    /// the page's rows are known by.
+    pub(super) fn count_page(
+        &mut self,
+        rows: &mut RowReader,
+        page: &Page<'_>,
+        elsewhere: impl Fn(u128) -> u32,
+    ) -> Vec<u128> {
+        let mut on_page =
+            HashMap::<u128, u32, ByDigest>::with_capacity_and_hasher(page.rows.len(), ByDigest::default());
+        let mut identities = Vec::with_capacity(page.rows.len());
+        for fields in &page.rows {
+            let row = rows.read(fields);
+            identities.push(row.identity);
+            let times = on_page.entry(row.identity).or_default();
+            *times += 1;
+            if *times > self.seen.times(row.identity) + elsewhere(row.identity) {
+                self.count(row);
+            }
+        }
+        identities
+    }
+
     /// Counts a row that is new.
-    pub(super) fn count(&mut self, row: Row) {
+    fn count(&mut self, row: Row) {
         self.seen.count(row.identity);
         match row.content {
             Content::Nothing => {}
@@ -152,25 +196,19 @@ impl Walk {
                 self.sums.entry((day, line)).or_default().add(Sum::of(amount));
                 self.rows += 1;
                 self.newest_row = self.newest_row.max(row.sent);
-                if row.sent.is_some_and(|sent| self.is_near_an_edge(sent)) {
+                if row.sent.is_some_and(|sent| self.edge_times.iter().any(|near| near.contains(&sent))) {
                     self.edges.push(digest(row.identity));
                 }
             }
         }
     }
 
-    fn is_near_an_edge(&self, sent: Timestamp) -> bool {
-        let date = utc_date(sent, 0);
-        let near =
-            |edge: Date| date >= edge.saturating_sub(DAYS_OFF.days()) && date <= edge.saturating_add(DAYS_OFF.days());
-        near(self.question.from) || near(self.question.to)
-    }
-
     /// Goes on to the next page; `identities` are the rows of this one.
     pub(super) fn turn(&mut self, identities: &[u128], next: Option<String>) -> Result<Step, ZoomError> {
         self.pages += 1;
-        let bytes: Vec<u8> = identities.iter().flat_map(|identity| identity.to_ne_bytes()).collect();
-        let is_new = !identities.is_empty() && self.contents.insert(xxh3_64(&bytes));
+        let content =
+            identities.iter().fold(0_u128, |content, identity| content.rotate_left(1).wrapping_add(*identity));
+        let is_new = !identities.is_empty() && self.contents.insert(content);
         self.pages_without_news = if is_new { 0 } else { self.pages_without_news + 1 };
         let endless =
             |what: &str| Err(ZoomError::new(ZoomErrorKind::Endless, format!("Zoom's report has no end: {what}")));
@@ -200,6 +238,13 @@ impl Walk {
         self.pages_without_news = 0;
         self.restarts <= MOST_RESTARTS
     }
+}
+
+/// The times of rows that may be listed under a date.
+fn near(date: Date) -> Range<Timestamp> {
+    let midnight = date.to_zoned(TimeZone::UTC).map_or(Timestamp::UNIX_EPOCH, |date| date.timestamp());
+    let off = SignedDuration::from_hours(24 * DAYS_OFF);
+    midnight.saturating_sub(off).unwrap_or(Timestamp::MIN)..midnight.saturating_add(off).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::due::is_above;
-use super::words::{days_left, period_name, spent_by};
+use super::words::{days_left, gaps, period_name, spent_by};
 use super::{
     Alert, AlertRecord, Decision, Details, Finding, Kind, Record, Reported, Row, Severity, ThreadKey, Verdict, Wording,
     limit, money,
@@ -56,7 +56,7 @@ impl<'a> Spent<'a> {
         }
     }
 
-    pub(super) fn spender(&self) -> (Period, Scope, Arc<str>, Currency) {
+    pub(super) fn whose(&self) -> (Period, Scope, Arc<str>, Currency) {
         (self.period, self.scope, Arc::clone(&self.subject), self.budget.currency)
     }
 
@@ -185,44 +185,52 @@ impl<'a> Spent<'a> {
         }
     }
 
-    pub(super) fn wording(&self, alert: &Alert<'a>, case: &Case<'a>) -> Wording {
-        let (amount, limit, percent) = (self.amount(), self.limit(), self.percent());
-        let currency = self.budget.currency;
-        let period = period_name(&self.period, case);
-        let (who, left) = (self.who(alert), days_left(&self.period, case));
-        let with = if case.as_of < self.period.to() { format!("with {left}") } else { format!("and {left}") };
-        let severity = self.severity();
+    /// The levels below the highest that no message has named.
+    fn also_reached(&self, alert: &Alert<'_>) -> Vec<String> {
         let known = alert.thread.as_ref().map(|thread| &thread.record);
-        let also: Vec<_> = self
-            .reached()
-            .filter(|level| Some(*level) != self.highest() && known.is_none_or(|record| is_above(level, record)))
-            .map(ToString::to_string)
-            .collect();
+        let is_new = |level: &&Level| known.is_none_or(|record| is_above(level, record));
+        self.reached().filter(|level| Some(*level) != self.highest()).filter(is_new).map(ToString::to_string).collect()
+    }
+
+    fn lead(&self, alert: &Alert<'a>, case: &Case<'a>) -> String {
+        let (amount, limit, percent) = (self.amount(), self.limit(), self.percent());
+        let (currency, period) = (self.budget.currency, period_name(&self.period, case));
+        let subject = self.scope.of(&label(&self.subject));
         let whose = match self.owner(alert) {
-            Some(owner) => {
-                let own = if owner.ends_with('s') { "'" } else { "'s" };
-                format!("{owner}{own} number {}", self.scope.of(&label(&self.subject)))
-            }
-            None => self.scope.of(&label(&self.subject)),
+            Some(owner) if owner.ends_with('s') => format!("{owner}' number {subject}"),
+            Some(owner) => format!("{owner}'s number {subject}"),
+            None => subject,
         };
-        let lead = if self.at_least() {
-            format!(
-                "{whose} has spent {currency} {amount} of its {currency} {limit} budget for {period} in the part of Zoom's report that could be \
-                 read. {} if the whole says otherwise, you will hear.",
-                super::words::gaps(case)
-            )
-        } else {
-            format!(
-                "{whose} has spent {currency} {amount} of its {currency} {limit} budget for {period}. That is {percent}, {with}."
-            )
-        };
+        let spent = format!("{whose} has spent {currency} {amount} of its {currency} {limit} budget for {period}");
+        if self.at_least() {
+            return format!(
+                "{spent} in the part of Zoom's report that could be read. {} if the whole says otherwise, you will hear.",
+                gaps(case)
+            );
+        }
+        let with = if case.as_of < self.period.to() { "with" } else { "and" };
+        format!("{spent}. That is {percent}, {with} {}.", days_left(&self.period, case))
+    }
+
+    fn facts(&self, alert: &Alert<'a>, also: &[String]) -> Vec<(String, String)> {
         // The one department that a number belongs to has been named.
-        let mut facts = if self.owner(alert).is_some() { Vec::new() } else { spent_by(&alert.top, currency) };
+        let is_named = self.owner(alert).is_some();
+        let mut facts = if is_named { Vec::new() } else { spent_by(&alert.top, self.budget.currency) };
         if !also.is_empty() {
             facts.push(("Also reached".to_owned(), also.join(", ")));
         }
         facts.push(("Messages".to_owned(), self.sum.messages.to_string()));
         facts.push(("Budget".to_owned(), self.budget_text()));
+        facts
+    }
+
+    pub(super) fn wording(&self, alert: &Alert<'a>, case: &Case<'a>) -> Wording {
+        let (amount, limit, percent) = (self.amount(), self.limit(), self.percent());
+        let currency = self.budget.currency;
+        let period = period_name(&self.period, case);
+        let (who, left) = (self.who(alert), days_left(&self.period, case));
+        let severity = self.severity();
+        let also = self.also_reached(alert);
         let next = self.budget.levels.iter().find(|level| self.sum.amount < level.threshold);
         let next = next
             .map_or_else(|| "no further alert follows".to_owned(), |level| format!("the next alert comes at {level}"));
@@ -242,8 +250,8 @@ impl<'a> Spent<'a> {
             title: format!("{who} at {percent}"),
             detail: format!("{currency} {amount} of {limit}, {period}, {left}"),
             row: Row { percent, who, money: format!("{currency} {amount} of {limit}") },
-            lead,
-            facts,
+            lead: self.lead(alert, case),
+            facts: self.facts(alert, &also),
             steps: vec![expected, UNEXPECTED.to_owned()],
             machine: AlertRecord { also_reached: also, ..self.machine(alert, case) },
             details: self.details(alert),
@@ -252,5 +260,4 @@ impl<'a> Spent<'a> {
 }
 
 /// What to do about spending that nobody expected.
-pub(super) const UNEXPECTED: &str =
-    "If not, ask those who sent most, or look at the messages: the SMS/MMS Charges Usage Report in Zoom's web portal.";
+const UNEXPECTED: &str = "If nobody expected it, ask those who sent most, or look at the messages: the SMS/MMS Charges Usage Report in Zoom's web portal.";

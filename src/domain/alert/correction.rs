@@ -14,7 +14,7 @@ use crate::domain::evaluate::Case;
 use crate::domain::money::Amount;
 use crate::domain::policy::Level;
 
-/// Days that people are told; the machine form has all.
+/// Days that people read; the machine form has all.
 const MOST_DAYS: usize = 10;
 
 /// A figure that replaces one that was reported.
@@ -40,6 +40,21 @@ impl<'a> Correction<'a> {
         let only_now = spent.reached().filter(|level| record.reported.is_some() && is_above(level, record)).collect();
         let days = revised_days(&spent, &previous, case);
         Correction { spent, previous, no_longer, only_now, days }
+    }
+
+    fn facts(&self, only_now: &[String]) -> Vec<(String, String)> {
+        let mut facts = Vec::new();
+        if !self.days.is_empty() && !self.previous.at_least {
+            let days: Vec<_> = self.days.iter().take(MOST_DAYS).map(|day| day.strftime("%-d %B").to_string()).collect();
+            let more = self.days.len().saturating_sub(MOST_DAYS);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            facts.push(("Revised days".to_owned(), days.join(", ") + &more));
+        }
+        if !only_now.is_empty() {
+            facts.push(("Reached now".to_owned(), only_now.join(", ")));
+        }
+        facts.push(("Budget".to_owned(), self.spent.budget_text()));
+        facts
     }
 
     pub(super) fn wording(&self, alert: &Alert<'a>, case: &Case<'a>) -> Wording {
@@ -68,17 +83,6 @@ impl<'a> Correction<'a> {
             "{cause}: {who} has spent {currency} {is} of {currency} {limit} in {period}, not {currency} {was} as we wrote on {written}{source}.{still} Use this \
              figure instead."
         );
-        let mut facts = Vec::new();
-        if !self.days.is_empty() && !previous.at_least {
-            let days: Vec<_> = self.days.iter().take(MOST_DAYS).map(|day| day.strftime("%-d %B").to_string()).collect();
-            let more = self.days.len().saturating_sub(MOST_DAYS);
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            facts.push(("Revised days".to_owned(), days.join(", ") + &more));
-        }
-        if !only_now.is_empty() {
-            facts.push(("Reached now".to_owned(), only_now.join(", ")));
-        }
-        facts.push(("Budget".to_owned(), spent.budget_text()));
         Wording {
             kind: Kind::Correction,
             severity: Severity::Info,
@@ -88,7 +92,7 @@ impl<'a> Correction<'a> {
             detail: format!("{currency} {is} of {limit}, {period}"),
             row: Row { percent: spent.percent(), who, money: format!("{currency} {is}, not {was}") },
             lead,
-            facts,
+            facts: self.facts(&only_now),
             steps: vec!["If the difference matters to your bill, ask Zoom's support about it.".to_owned()],
             machine: AlertRecord {
                 kind: Kind::Correction,

@@ -171,7 +171,7 @@ impl<'a> Finding<'a> {
         }
     }
 
-    /// What readers are told.
+    /// What readers get to know.
     #[must_use]
     pub fn wording(&self, alert: &Alert<'a>, case: &Case<'a>) -> Wording {
         match self {
@@ -185,10 +185,10 @@ impl<'a> Finding<'a> {
 
     /// Whose contributors a message about it names.
     #[must_use]
-    pub fn spender(&self) -> Option<(Period, Scope, Arc<str>, Currency)> {
+    pub fn whose(&self) -> Option<(Period, Scope, Arc<str>, Currency)> {
         match self {
-            Finding::Spent(spent) => Some(spent.spender()),
-            Finding::Correction(correction) => Some(correction.spent.spender()),
+            Finding::Spent(spent) => Some(spent.whose()),
+            Finding::Correction(correction) => Some(correction.spent.whose()),
             Finding::Unwatched(found) => {
                 Some((found.period, Scope::Account, Arc::clone(&found.account), found.currency))
             }

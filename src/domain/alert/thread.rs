@@ -167,6 +167,18 @@ pub struct Record {
     pub lower_since: Option<Timestamp>,
 }
 
+impl Record {
+    /// What is remembered once `sent` went out though the thread was not known to be so: nothing of what the receiver knows is lost.
+    #[must_use]
+    pub fn with(&self, sent: &Record, kind: Kind) -> Record {
+        if kind == Kind::Correction {
+            return Record { corrections: self.corrections + 1, ..sent.clone() };
+        }
+        let reported = sent.reported.clone().map(|reported| reported.raised_to(self));
+        Record { reported, corrections: self.corrections.max(sent.corrections), lower_since: None }
+    }
+}
+
 /// A run is about to send something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {

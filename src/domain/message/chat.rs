@@ -66,7 +66,7 @@ fn icon(severity: Severity) -> &'static str {
 }
 
 fn description(sheet: &Sheet<'_, '_>) -> String {
-    let mut lines: Vec<String> = sheet.notices().iter().map(|notice| plain(notice)).collect();
+    let mut lines: Vec<String> = sheet.marks().iter().map(|mark| plain(mark)).collect();
     let tail = format!("{} · {}", plain(sheet.trust().trim_end_matches('.')), sheet.id);
     let left_out = |count: usize| format!("… and {count} more; the form for programs names them all.");
     let used: usize = lines.iter().map(|line| line.chars().count() + 1).sum();

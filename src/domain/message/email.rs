@@ -26,8 +26,8 @@ pub(super) fn subject(sheet: &Sheet<'_, '_>) -> String {
 
 pub(super) fn body(sheet: &Sheet<'_, '_>, fit: Fit) -> String {
     let mut body = String::new();
-    for notice in sheet.notices() {
-        body += &wrap("", &notice, WIDTH);
+    for mark in sheet.marks() {
+        body += &wrap("", &mark, WIDTH);
         body.push('\n');
     }
     match sheet.wordings.as_slice() {

@@ -1,7 +1,7 @@
 //! From alerts to messages: who hears what, in how many messages, in which forms.
 //!
 //! One SNS publish carries all forms (`MessageStructure=json`): e-mail, chat, machine. Each is a pure function of the same [`Wording`]s.
-//! Whatever the data, a form stays within its receiver's limits; an alert that people are not told of in full is still in some machine form,
+//! Whatever the data, a form stays within its receiver's limits; an alert that people do not see in full is still in some machine form,
 //! because a message that SNS refuses, or an alert that no message names, would be a silent breach.
 
 mod chat;
@@ -107,7 +107,7 @@ pub fn compose<'a>(alerts: Vec<Alert<'a>>, case: &Case<'a>) -> Composed<'a> {
     let (mut due, others): (Vec<_>, Vec<_>) = alerts.into_iter().partition(|alert| alert.decision == Decision::Due);
     let mut contributors = Contributors::of(case.totals);
     for alert in &mut due {
-        if let Some((period, scope, subject, currency)) = alert.finding.spender() {
+        if let Some((period, scope, subject, currency)) = alert.finding.whose() {
             alert.top = contributors.behind(&period, scope, &subject, currency);
         }
     }
@@ -255,10 +255,10 @@ impl Sheet<'_, '_> {
     }
 
     /// What is said before all else, a sentence each.
-    fn notices(&self) -> Vec<String> {
-        let mut notices = Vec::new();
+    fn marks(&self) -> Vec<String> {
+        let mut marks = Vec::new();
         if self.possible_repeat {
-            notices.push(format!(
+            marks.push(format!(
                 "POSSIBLE REPEAT: an earlier run may have sent this already, with the same id {}.",
                 self.id
             ));
@@ -266,12 +266,12 @@ impl Sheet<'_, '_> {
         if self.message.case.rerun {
             let case = &self.message.case;
             let at = case.as_of.to_zoned(case.policy.time_zone.clone()).strftime("%-d %B %Y, %H:%M %Z");
-            notices.push(format!("RERUN: somebody asked for what was due on {at}."));
+            marks.push(format!("RERUN: somebody asked for what was due on {at}."));
         }
         if self.outcome == Outcome::DryRun {
-            notices.push("DRY RUN: nothing is sent.".to_owned());
+            marks.push("DRY RUN: nothing is sent.".to_owned());
         }
-        notices
+        marks
     }
 
     /// How far the figures can be trusted: one line if the report was read whole.

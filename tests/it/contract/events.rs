@@ -1,9 +1,6 @@
 //! The events on file are events that the function takes.
 
-use crate::{
-    flow::{NUMBERS, rows, world},
-    support::Aws,
-};
+use crate::support::{Aws, Policy, setup};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fs, path::Path};
 use zoom_sms_cost_alerts::sandbox::{ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET};
@@ -22,13 +19,13 @@ fn events() -> BTreeMap<String, Value> {
 
 #[tokio::test]
 async fn every_event_on_file_is_taken() {
-    let world = world(NUMBERS, rows([])).await;
+    let world = setup().rows([]).world().await;
     let other = Aws::new().await;
     let secret = json!({ "account_id": ACCOUNT_ID, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET });
     other.put_secret(&secret.to_string()).await;
     let places = [
         ("zoom_secret_id", other.secret_id.clone()),
-        ("policy", other.put_parameter(NUMBERS).await),
+        ("policy", other.put_parameter(&Policy::default().to_string()).await),
         ("alert_topic_arn", other.topic_arn.clone()),
     ];
     let mut events = events();
@@ -61,20 +58,20 @@ async fn every_event_on_file_is_taken() {
         ]
     );
     assert_eq!(answers["as-of"]["periods"][0]["from"], "2026-10-01T00:00:00Z");
-    assert_eq!(answers["backfill"]["alerts"], json!([]));
+    assert_eq!(answers["backfill"]["backfill"]["finished"], true);
     assert_eq!(answers["test-alert"]["alerts"][0]["kind"], "test");
 
     let logs = function.logs();
     let begun = |name: &str| -> Value {
         let lines = logs.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        let mut lines = lines.filter(|line| line["message"] == "run begins");
+        let mut lines = lines.filter(|line| line["message"] == "the run starts");
         lines.find(|line| line["span"]["requestId"] == name).unwrap()
     };
     for name in ["schedule-own-input", "eventbridge-rule", "eventbridge-scheduler", "other-account"] {
         let line = begun(name);
         assert_eq!([&line["trigger"], &line["scheduled_time"]], ["schedule", "2026-11-22T13:00:00Z"], "{name}");
     }
-    assert_eq!(begun("dry-run")["dry_run"], true);
+    assert_eq!(begun("dry-run")["task"], "Judge(DryRun)");
     let actions = world.proxy.actions();
     assert!(actions.contains(&"SSM.GetParameter".to_owned()));
 }

@@ -3,16 +3,13 @@
 mod inputs;
 mod services;
 
-use crate::{
-    flow::{NUMBERS, rows, spent, world},
-    support::{Effect, Function, World},
-};
+use crate::support::{Effect, Function, World, setup, spent};
 use serde_json::Value;
 
 const REFUSED: Effect = Effect::Fail { status: 400, code: "AccessDeniedException" };
 
 async fn good() -> World {
-    world(NUMBERS, rows([spent(60)])).await
+    setup().rows([spent(60)]).world().await
 }
 
 /// The faults of some runs, one after the other.

@@ -1,22 +1,20 @@
 //! Several Zoom accounts through one function.
 
-use super::{NOW, NUMBERS, rows, spent};
-use crate::support::{Aws, World};
+use crate::support::{Aws, Budget, NOW, Policy, setup, spent};
 use serde_json::json;
-use zoom_sms_cost_alerts::sandbox::{ACCOUNT_ID, Switches};
+use zoom_sms_cost_alerts::sandbox::ACCOUNT_ID;
 
 #[tokio::test]
 async fn one_function_serves_two_accounts() {
-    let switches = Switches { any_credentials: true, ..Switches::default() };
-    let world = World::new(NUMBERS, rows([spent(60)]), switches).await;
+    let world = setup().rows([spent(60)]).zoom("--any-credentials").world().await;
     let other = Aws::new().await;
     let secret =
         json!({ "account_id": "branch-account", "client_id": "branch", "client_secret": "branch-secret-value" });
     other.put_secret(&secret.to_string()).await;
-    let strict = NUMBERS.replace("100.00", "60").replace("every number", "strict");
-    let own = json!({ "as_of": NOW });
+    let strict = Policy::of(Budget::each("billing_number").name("strict").amount("60")).to_string();
+    let own = world.event();
     let others = json!({
-        "as_of": NOW, "zoom_secret_id": other.secret_id, "policy": other.put_parameter(&strict).await,
+        "as_of": NOW, "publish": true, "zoom_secret_id": other.secret_id, "policy": other.put_parameter(&strict).await,
         "alert_topic_arn": other.topic_arn,
     });
 
@@ -39,7 +37,6 @@ async fn one_function_serves_two_accounts() {
     let mut accounts: Vec<_> = ledger.iter().map(|item| item["account"].as_str().unwrap()).collect();
     accounts.sort_unstable();
     assert_eq!(accounts, ["branch-account", ACCOUNT_ID]);
-    assert_ne!(ledger[0]["pk"], ledger[1]["pk"]);
     assert!(other.ledger_items().await.is_empty());
 
     assert!(!function.logs().contains("branch-secret-value"));
@@ -48,11 +45,10 @@ async fn one_function_serves_two_accounts() {
 /// The same limit, spending and month in two accounts are two alerts.
 #[tokio::test]
 async fn accounts_do_not_silence_each_other() {
-    let switches = Switches { any_credentials: true, ..Switches::default() };
-    let world = World::new(NUMBERS, rows([spent(60)]), switches).await;
+    let world = setup().rows([spent(60)]).zoom("--any-credentials").world().await;
     let other = Aws::new().await;
     other.put_secret(r#"{"account_id":"branch-account","client_id":"c","client_secret":"branch-secret-value"}"#).await;
-    for event in [json!({ "as_of": NOW }), json!({ "as_of": NOW, "zoom_secret_id": other.secret_id })] {
+    for event in [world.event(), json!({ "as_of": NOW, "publish": true, "zoom_secret_id": other.secret_id })] {
         assert_eq!(world.run(event).await.answer()["alerts"][0]["outcome"], "sent");
     }
     assert_eq!(world.aws.messages().await.len(), 2);

@@ -1,7 +1,6 @@
 //! How a run is asked for, what it leaves alone, and what it says of itself.
 
-use super::{NOW, NUMBERS, at, rows, run, spent, world};
-use crate::support::{Effect, Moto, World};
+use crate::support::{Effect, Moto, NOW, Policy, World, setup, spent};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_ssm::{
     config::{Credentials, SharedCredentialsProvider},
@@ -10,7 +9,7 @@ use aws_sdk_ssm::{
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use zoom_sms_cost_alerts::clients::sdk_http_client;
-use zoom_sms_cost_alerts::sandbox::{Dataset, Observed, ObservedKind, Switches};
+use zoom_sms_cost_alerts::sandbox::{Observed, ObservedKind};
 
 fn count(observed: &[Observed], kind: ObservedKind) -> usize {
     observed.iter().filter(|request| request.kind == kind).count()
@@ -22,24 +21,24 @@ fn has_calls_to(world: &World, service: &str) -> bool {
 
 async fn ledger_states(world: &World) -> Vec<(Value, Value)> {
     let items = world.aws.ledger_items().await.into_iter();
-    items.map(|item| (item["pk"].clone(), item["state"].clone())).collect()
+    items.map(|item| (item["kind"].clone(), item["state"].clone())).collect()
 }
 
 #[tokio::test]
 async fn a_dry_run_judges_and_leaves_no_trace() {
-    let world = world(NUMBERS, rows([spent(60)])).await;
+    let world = setup().rows([spent(60)]).world().await;
     for _ in 0..2 {
         let outcome = world.run(json!({ "as_of": NOW, "dry_run": true })).await;
         let alert = &outcome.answer()["alerts"][0];
         assert_eq!([&alert["outcome"], &alert["level"], &alert["amount"]], ["dry_run", "50%", "60"]);
     }
     assert!(!has_calls_to(&world, "SNS") && !has_calls_to(&world, "DynamoDB"));
-    assert_eq!(run(&world).await.answer()["alerts"][0]["outcome"], "sent");
+    assert_eq!(world.judge().await.answer()["alerts"][0]["outcome"], "sent");
 }
 
 #[tokio::test]
 async fn a_test_alert_goes_the_whole_way_and_reads_no_report() {
-    let world = world(NUMBERS, rows([spent(60)])).await;
+    let world = setup().rows([spent(60)]).world().await;
     let outcome = world.run(json!({ "test_alert": true, "dry_run": true })).await;
     let alerts = outcome.answer()["alerts"].as_array().unwrap();
     assert_eq!([&alerts[0]["kind"], &alerts[0]["outcome"]], ["test", "dry_run"]);
@@ -54,21 +53,21 @@ async fn a_test_alert_goes_the_whole_way_and_reads_no_report() {
     let told = messages[0].json();
     assert_eq!(told["kind"], "test");
     assert_eq!(told["id"], alerts[0]["id"]);
-    assert_eq!(ledger_states(&world).await, [(told["id"].clone(), json!("sent"))]);
-    assert_eq!(told["alerts"], json!([]));
-    assert!(messages[0].subject.as_deref().unwrap().contains("test"));
+    assert_eq!(ledger_states(&world).await, [(json!("test"), json!("sent"))]);
+    assert_eq!([&told["alerts"][0]["kind"], &told["alerts"][0]["id"]], [&told["kind"], &told["id"]]);
+    assert!(messages[0].subject.as_deref().unwrap().starts_with("TEST: "), "{messages:?}");
     assert!(world.zoom.observed().is_empty());
 
     // A test silences no alert.
-    assert_eq!(run(&world).await.answer()["alerts"][0]["outcome"], "sent");
+    assert_eq!(world.judge().await.answer()["alerts"][0]["outcome"], "sent");
 }
 
 #[tokio::test]
 async fn a_warm_function_keeps_its_token_and_reads_the_secret_anew() {
-    let world = world(NUMBERS, rows([spent(10)])).await;
+    let world = setup().rows([spent(10)]).world().await;
     let mut function = world.function().await;
     for _ in 0..2 {
-        function.invoke(json!({ "as_of": NOW })).await.answer();
+        function.invoke(world.event()).await.answer();
     }
     function.kill().await;
     let observed = world.zoom.observed();
@@ -81,7 +80,7 @@ async fn a_warm_function_keeps_its_token_and_reads_the_secret_anew() {
 
 #[tokio::test]
 async fn a_policy_may_be_a_file_a_parameter_or_a_secure_parameter() {
-    let mut world = world(NUMBERS, rows([spent(60)])).await;
+    let mut world = setup().rows([spent(60)]).world().await;
     let credentials = Credentials::new("test", "test", None, None, "test");
     let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
@@ -94,7 +93,7 @@ async fn a_policy_may_be_a_file_a_parameter_or_a_secure_parameter() {
     let mut sources = vec!["policy.toml".to_owned()];
     for kind in [ParameterType::String, ParameterType::SecureString] {
         let name = format!("{}/{kind}", world.aws.parameter);
-        let put = parameters.put_parameter().name(&name).value(NUMBERS).r#type(kind);
+        let put = parameters.put_parameter().name(&name).value(Policy::default().to_string()).r#type(kind);
         put.send().await.unwrap();
         sources.push(format!("ssm:{name}"));
     }
@@ -121,7 +120,7 @@ async fn lines(world: &World, events: &[Value]) -> Vec<Value> {
 async fn each_run_measures_itself_in_one_line() {
     // A present run judges the real present.
     let now = Timestamp::now();
-    let world = world(NUMBERS, Dataset::sample(now)).await;
+    let world = setup().now(now).sample().world().await;
     let runs = [
         (json!({}), (1, 0), None),
         (json!({ "as_of": now }), (0, 0), None),
@@ -156,8 +155,8 @@ async fn each_run_measures_itself_in_one_line() {
 
 #[tokio::test]
 async fn the_metric_line_tells_how_many_alerts_were_sent() {
-    let world = world(NUMBERS, rows([spent(60)])).await;
-    let lines = lines(&world, &[json!({ "as_of": NOW }), json!({ "as_of": NOW })]).await;
+    let world = setup().rows([spent(60)]).world().await;
+    let lines = lines(&world, &[world.event(), world.event()]).await;
     assert_eq!([&lines[0]["AlertsSent"], &lines[1]["AlertsSent"]], [1, 0]);
 }
 
@@ -177,13 +176,13 @@ async fn logs_are_lines_of_json_at_the_level_asked_for() {
         (Some("ERROR"), &["ERROR"], &[]),
         (Some("FATAL"), &["ERROR"], &[]),
     ] {
-        let mut world = world(NUMBERS, rows([spent(60)])).await;
+        let mut world = setup().rows([spent(60)]).world().await;
         if let Some(level) = level {
             world.env.set("AWS_LAMBDA_LOG_LEVEL", level);
         }
         world.proxy.always("SNS.Publish", Effect::Fail { status: 403, code: "AuthorizationError" });
         for expected in [bad, good] {
-            let lines = lines(&world, &[json!({ "as_of": NOW })]).await;
+            let lines = lines(&world, &[world.event()]).await;
             world.proxy.clear();
             let logs = &lines[1..];
             assert_eq!(levels(logs), expected, "{level:?}");
@@ -199,10 +198,10 @@ async fn logs_are_lines_of_json_at_the_level_asked_for() {
 async fn every_line_of_a_log_says_whose_run_it_is_of() {
     let mut nameless = Vec::new();
     for level in ["INFO", "ERROR"] {
-        let mut world = world(NUMBERS, rows([spent(60)])).await;
+        let mut world = setup().rows([spent(60)]).world().await;
         world.env.set("AWS_LAMBDA_LOG_LEVEL", level);
         world.aws.delete_topic().await;
-        let lines = lines(&world, &[json!({ "as_of": NOW })]).await;
+        let lines = lines(&world, &[world.event()]).await;
         let lines = lines.into_iter().filter(|line| !line.to_string().contains("run-0"));
         nameless.extend(lines.map(|line| format!("at {level}: {line}")));
     }
@@ -211,12 +210,10 @@ async fn every_line_of_a_log_says_whose_run_it_is_of() {
 
 #[tokio::test]
 async fn the_finest_log_names_no_secret_and_nobody() {
-    for fault in [None, Some("bad-charge@1"), Some("unauthorized@1"), Some("cut-body@1")] {
-        let faults = fault.map(|fault| fault.parse().unwrap());
-        let switches = Switches { faults: faults.into_iter().collect(), ..Switches::default() };
-        let mut world = World::new(NUMBERS, Dataset::sample(at(NOW)), switches).await;
+    for line in ["", "--fault bad-charge@1", "--fault unauthorized@1", "--fault cut-body@1"] {
+        let mut world = setup().sample().zoom(line).world().await;
         world.env.set("AWS_LAMBDA_LOG_LEVEL", "TRACE");
-        let lines = lines(&world, &[json!({ "as_of": NOW }), json!({ "test_alert": true })]).await;
+        let lines = lines(&world, &[world.event(), json!({ "test_alert": true })]).await;
         assert!(levels(&lines[2..]).contains(&"INFO"));
         world.assert_discreet();
     }

@@ -18,6 +18,8 @@ pub struct Call {
     pub door: usize,
     /// Service and action: "DynamoDB.PutItem", "SNS.Publish", "SecretsManager.GetSecretValue", "SSM.GetParameter".
     pub action: String,
+    /// The action, and of the ledger's also what it is about: "DynamoDB.PutItem thread", "DynamoDB.Query run".
+    pub deed: String,
     /// Table, topic, secret or parameter.
     pub resource: Option<String>,
     /// The request's members: typed JSON, or the form's fields as strings.
@@ -45,8 +47,17 @@ impl Call {
         };
         let names = ["TableName", "TopicArn", "SecretId", "Name"];
         let resource = names.iter().find_map(|name| input[name].as_str()).map(str::to_owned);
-        Self { door, action, resource, input }
+        let deed = about(&input).map_or_else(|| action.clone(), |kind| format!("{action} {kind}"));
+        Self { door, action, deed, resource, input }
     }
+}
+
+/// The kind of the item that a call of the ledger is about: what its sort key begins with.
+fn about(input: &Value) -> Option<&str> {
+    let written = [&input["Item"]["sk"], &input["Key"]["sk"]].into_iter();
+    let asked = input["ExpressionAttributeValues"].as_object().into_iter().flat_map(|values| values.values());
+    let keys = written.chain(asked).filter_map(|value| value["S"].as_str());
+    keys.filter_map(|key| key.split_once('#')).map(|(kind, _)| kind).next()
 }
 
 /// What becomes of a call that a rule names.
@@ -64,6 +75,8 @@ pub enum Effect {
     LoseReply,
     /// The call waits at the gate before AWS sees it.
     Hold(Gate),
+    /// The call waits at the gate, and is then forbidden.
+    HoldAndForbid(Gate),
     /// Of a batch DynamoDB does half, and hands the rest back as unprocessed.
     Half,
 }
@@ -90,15 +103,39 @@ impl Gate {
 
 struct Rule {
     action: String,
-    /// Which of the calls since the rule was made; every one if none.
-    nth: Option<usize>,
+    /// Which of the calls since the rule was made.
+    calls: Calls,
     seen: usize,
     effect: Effect,
 }
 
+#[derive(Clone, Copy)]
+enum Calls {
+    The(usize),
+    Every,
+    /// From this one on, if it ever comes.
+    From(usize),
+}
+
 impl Rule {
+    fn is_for(&self, call: &Call) -> bool {
+        self.action == call.action || self.action == call.deed
+    }
+
+    fn applies(&self) -> bool {
+        match self.calls {
+            Calls::The(nth) => self.seen == nth,
+            Calls::Every => true,
+            Calls::From(nth) => self.seen >= nth,
+        }
+    }
+
     fn fired(&self) -> bool {
-        self.seen >= self.nth.unwrap_or(1)
+        match self.calls {
+            Calls::The(nth) => self.seen >= nth,
+            Calls::Every => self.seen > 0,
+            Calls::From(_) => true,
+        }
     }
 }
 
@@ -155,18 +192,23 @@ impl AwsProxy {
         Door { url: format!("http://{address}"), caller }
     }
 
-    /// Does `effect` to the nth call of `action`, from 1, counted from now.
+    /// Does `effect` to the nth call of `action`, or of that deed, from 1, counted from now.
     pub fn on(&self, action: &str, nth: usize, effect: Effect) {
-        self.rule(action, Some(nth), effect);
+        self.rule(action, Calls::The(nth), effect);
     }
 
-    /// Does `effect` to every call of `action`.
+    /// Does `effect` to every call of `action`, or of that deed.
     pub fn always(&self, action: &str, effect: Effect) {
-        self.rule(action, None, effect);
+        self.rule(action, Calls::Every, effect);
     }
 
-    fn rule(&self, action: &str, nth: Option<usize>, effect: Effect) {
-        self.0.rules.lock().unwrap().push(Rule { action: action.to_owned(), nth, seen: 0, effect });
+    /// Does `effect` to the nth call and to all that follow, if there are so many.
+    pub fn from(&self, action: &str, nth: usize, effect: Effect) {
+        self.rule(action, Calls::From(nth), effect);
+    }
+
+    fn rule(&self, action: &str, calls: Calls, effect: Effect) {
+        self.0.rules.lock().unwrap().push(Rule { action: action.to_owned(), calls, seen: 0, effect });
     }
 
     /// Ends all rules; fails when one of them met no call, since then the test has shown nothing.
@@ -191,12 +233,17 @@ impl AwsProxy {
     async fn handle(&self, door: usize, caller: &SetOnce<Process>, request: Request) -> Response {
         let call = Call::decode(door, &request.headers, &request.body);
         let action = call.action.clone();
+        let effect = self.effect_on(&call);
         self.0.calls.lock().unwrap().push(call);
-        match self.effect_on(&action) {
+        match effect {
             None => self.forward(&action, request).await,
             Some(Effect::Hold(gate)) => {
                 gate.pass().await;
                 self.forward(&action, request).await
+            }
+            Some(Effect::HoldAndForbid(gate)) => {
+                gate.pass().await;
+                refusal(&action, 403, "AuthorizationError")
             }
             Some(Effect::Fail { status, code }) => refusal(&action, status, code),
             Some(Effect::Half) => self.half(&action, request).await,
@@ -218,12 +265,12 @@ impl AwsProxy {
     }
 
     /// Counts the call for every rule that names it; the first whose turn has come applies.
-    fn effect_on(&self, action: &str) -> Option<Effect> {
+    fn effect_on(&self, call: &Call) -> Option<Effect> {
         let mut rules = self.0.rules.lock().unwrap();
         let mut effect = None;
-        for rule in rules.iter_mut().filter(|rule| rule.action == action) {
+        for rule in rules.iter_mut().filter(|rule| rule.is_for(call)) {
             rule.seen += 1;
-            if effect.is_none() && rule.nth.is_none_or(|nth| nth == rule.seen) {
+            if effect.is_none() && rule.applies() {
                 effect = Some(rule.effect.clone());
             }
         }

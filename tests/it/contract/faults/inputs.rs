@@ -1,7 +1,7 @@
 //! Environment, event and policy.
 
 use super::{REFUSED, Told, good};
-use crate::flow::{NOW, NUMBERS};
+use crate::support::{Budget, NOW, Policy};
 use serde_json::json;
 
 #[tokio::test]
@@ -60,12 +60,12 @@ async fn a_policy_that_is_none_is_told_with_line_and_column() {
         ("not TOML", "[[budget]\nname = 1".to_owned()),
         (
             "all wrong",
-            format!(
-                "time_zone = \"Mars/Olympus\"\ncolour = \"red\"{}",
-                NUMBERS.replace("USD", "DOLLAR").replace("100.00", "-1")
-            ),
+            Policy::of(Budget::each("billing_number").currency("DOLLAR").amount("-1"))
+                .zone("Mars/Olympus")
+                .key("colour", "\"red\"")
+                .to_string(),
         ),
-        ("a tie", format!("{NUMBERS}{}", NUMBERS.replace("every number", "again"))),
+        ("a tie", Policy::default().and(Budget::each("billing_number").name("again")).to_string()),
     ] {
         world.write_policy(&policy);
         told.run(case, json!({})).await;
@@ -97,13 +97,13 @@ async fn a_policy_that_is_none_is_told_with_line_and_column() {
         write an IANA name such as "America/New_York", or leave the key out for UTC |
         line 2, column 1: a policy has no key "colour";
         allowed are time_zone, late_charges_days, unwatched, group_by, budget |
-        line 6, column 16: currency "DOLLAR" is not a code of ISO 4217;
+        line 6, column 12: currency "DOLLAR" is not a code of ISO 4217;
         write three letters such as "USD" |
-        line 7, column 14: amount "-1" is not greater than 0;
+        line 7, column 10: amount "-1" is not greater than 0;
         write a number greater than 0 and at most 999999999999, with at most 6 decimal places, such as "100.00"
     a tie
       PolicyInvalid
-        the policy is not valid: line 9, column 5: every billing_number has a USD budget a month twice: "every number" on line 2 and "again" here;
+        the policy is not valid: line 8, column 1: every billing_number has a USD budget a month twice: "every number" on line 1 and "again" here;
         keep one of the two, or name the subject more closely in one of them
     "#);
 }
@@ -129,11 +129,12 @@ async fn an_event_that_is_none_is_told_with_what_is_accepted() {
     // The list of what is accepted is told each time.
     let (told, accepted) = (told.text, ". Accepted are ");
     let list = told.split_once(accepted).unwrap().1.lines().next().unwrap();
-    insta::assert_snapshot!(list, @"{}, an EventBridge rule's or scheduler's event, and an object with any of as_of, dry_run, test_alert, backfill, trigger, schedule_arn, scheduled_time, zoom_secret_id, policy, alert_topic_arn");
+    insta::assert_snapshot!(list, @"{}, an EventBridge rule's or scheduler's event, and an object with any of as_of, publish, dry_run, test_alert, backfill, trigger, schedule_arn, scheduled_time, zoom_secret_id, policy, alert_topic_arn");
     insta::assert_snapshot!(told.replace(&format!("{accepted}{list}"), ""), @r#"
     an unknown field
       EventInvalid
-        the event cannot be used: it has an unknown field "dryrun"
+        the event cannot be used: it has an unknown field "dryrun";
+        did you mean "dry_run"?
     not an object
       EventInvalid
         the event cannot be used: it is not a JSON object
@@ -145,7 +146,7 @@ async fn an_event_that_is_none_is_told_with_what_is_accepted() {
         the event cannot be used: dry_run is neither true nor false
     not a time
       EventInvalid
-        the event cannot be used: as_of = "yesterday" is not a time such as 2026-10-31T23:59:59Z
+        the event cannot be used: as_of = "yesterday" is neither a date such as 2026-10-31 nor a time such as 2026-10-31T23:59:59Z
     the future
       EventInvalid
         the event cannot be used: as_of 2999-01-01T00:00:00Z lies in the future, of which nothing is known;

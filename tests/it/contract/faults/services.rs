@@ -1,12 +1,9 @@
 //! Secret, Zoom, topic and ledger.
 
 use super::{REFUSED, Told, good};
-use crate::{
-    flow::{NOW, NUMBERS, rows},
-    support::World,
-};
+use crate::support::{NOW, setup};
 use serde_json::json;
-use zoom_sms_cost_alerts::sandbox::{CLIENT_ID, CLIENT_SECRET, Switches};
+use zoom_sms_cost_alerts::sandbox::{CLIENT_ID, CLIENT_SECRET};
 
 #[tokio::test]
 async fn a_secret_that_is_none_is_told_without_its_value() {
@@ -83,11 +80,7 @@ async fn secret_and_policy_are_told_together() {
 
 #[tokio::test]
 async fn credentials_that_zoom_refuses_are_told() {
-    let refused = |fault: Option<&str>| {
-        let faults = fault.map(|fault| fault.parse().unwrap());
-        Switches { faults: faults.into_iter().collect(), ..Switches::default() }
-    };
-    let wrong = World::new(NUMBERS, rows([]), refused(None)).await;
+    let wrong = setup().world().await;
     let mut told = Told::by(&wrong).await;
     for (case, member) in [("a wrong account", "account_id"), ("a wrong client", "client_id")] {
         let mut secret =
@@ -98,7 +91,7 @@ async fn credentials_that_zoom_refuses_are_told() {
     }
     let mut text = told.text;
     for (case, fault) in [("no scope", "scope-missing@1"), ("no phone", "phone-disabled@1")] {
-        let world = World::new(NUMBERS, rows([]), refused(Some(fault))).await;
+        let world = setup().zoom(&format!("--fault {fault}")).world().await;
         let mut told = Told::by(&world).await;
         told.run(case, json!({ "as_of": NOW })).await;
         text += &told.text;
@@ -113,11 +106,13 @@ async fn credentials_that_zoom_refuses_are_told() {
     no scope
       ZoomScopeMissing
         the Zoom app lacks the scope of the report;
-        add phone:read:sms_charges:admin (granular) or phone:read:admin (classic) to it. Zoom says: Invalid access token, does not contain scopes:[phone:read:sms_charges:admin]. (x-zm-trackingid v=2.0;clid=sandbox;rid=WEB_00000002)
+        add phone:read:sms_charges:admin (granular) or phone:read:admin (classic) to it. Zoom says: Invalid access token, does not contain scopes:[phone:read:sms_charges:admin]. (x-zm-trackingid v=2.0;clid=sandbox;rid=WEB_00000002);
+        2026-11-11 to 2026-11-23 could not be read
     no phone
       ZoomUnauthorized
         Zoom refused the account (HTTP 403);
-        see that account_id is right and that the account has Zoom Phone. Zoom says: Zoom Phone has not been enabled for this account. (x-zm-trackingid v=2.0;clid=sandbox;rid=WEB_00000002)
+        see that account_id is right and that the account has Zoom Phone. Zoom says: Zoom Phone has not been enabled for this account. (x-zm-trackingid v=2.0;clid=sandbox;rid=WEB_00000002);
+        2026-11-11 to 2026-11-23 could not be read
     ");
 }
 
@@ -126,7 +121,7 @@ async fn a_topic_or_table_that_is_missing_is_told() {
     let world = good().await;
     world.aws.delete_topic().await;
     let mut told = Told::by(&world).await;
-    told.run("no topic", json!({ "as_of": NOW })).await;
+    told.run("no topic", world.event()).await;
     let without_topic = told.text;
     // The claim was given back: the next run may send.
     assert_ne!(world.aws.ledger_items().await[0]["state"], "sent");
@@ -134,7 +129,7 @@ async fn a_topic_or_table_that_is_missing_is_told() {
     let world = good().await;
     world.aws.delete_ledger().await;
     let mut told = Told::by(&world).await;
-    told.run("no table", json!({ "as_of": NOW })).await;
+    told.run("no table", world.event()).await;
     insta::assert_snapshot!(without_topic + &told.text, @r#"
     no topic
       PublishFailed
@@ -142,9 +137,11 @@ async fn a_topic_or_table_that_is_missing_is_told() {
         check that it exists and that the function may call sns:Publish on it
     no table
       LedgerUnavailable
-        the ledger table "TABLE" cannot be written: ResourceNotFoundException (Requested resource not found);
+        the ledger table "TABLE" cannot be read or written: ResourceNotFoundException (Requested resource not found);
         check that it exists and that the function may read and write it;
-        alerts were published without it and marked as possible repeats
+        what earlier runs have sent was not all known, so that alerts may have come again, marked as possible repeats;
+        alerts were published without it and marked as possible repeats;
+        alerts were published and not recorded, so that they will come again with the same ids
     "#);
     let messages = world.aws.messages().await;
     assert_eq!(messages.len(), 1);
