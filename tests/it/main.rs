@@ -17,5 +17,6 @@ mod contract;
 mod crashes;
 mod flow;
 mod harness;
+mod properties;
 mod readings;
 mod support;
