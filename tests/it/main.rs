@@ -20,4 +20,6 @@ mod faults;
 mod flow;
 mod harness;
 mod older;
+mod properties;
+mod readings;
 mod support;
