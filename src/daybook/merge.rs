@@ -25,6 +25,8 @@ use crate::domain::totals::{DaySums, Sum, Totals, by_currency, merged};
 
 /// A larger report is kept in parts.
 const SMALL: u64 = 60;
+/// Days that are known: a little more than the 13 months for which Zoom keeps its report.
+const DAYS_KEPT: i64 = 430;
 
 /// Figures to judge.
 #[derive(Debug)]
@@ -136,19 +138,21 @@ pub fn merge(mut read: Read<'_>, mut believed: BTreeMap<Date, DaySums>) -> (Judg
         }
         let known = read.head.days.get(day);
         let fallen = fallen(&read, *day, known, &sums, &mut falls, &mut coverage.unconfirmed);
-        let before = before.unwrap_or_default();
-        let kept: DaySums = before.iter().filter(|(line, _)| fallen.contains(&line.currency)).cloned().collect();
-        let others: DaySums = sums.iter().filter(|(line, _)| !fallen.contains(&line.currency)).cloned().collect();
-        let stored = if fallen.is_empty() { sums.clone() } else { merged(&kept, &others) };
         if fallen.is_empty() {
             totals.set(*day, &sums);
-            if known.is_some_and(|known| read.was_settled(*day, known)) {
-                restated.extend(restatements(*day, &before, &sums));
-            }
-        } else {
+            let was_settled = known.is_some_and(|known| read.was_settled(*day, known));
+            restated.extend(before.filter(|_| was_settled).iter().flat_map(|before| restatements(*day, before, &sums)));
+            remember_day(&mut remembered, *day, sums, read.until);
+        } else if let Some(before) = before {
+            let kept: DaySums = before.into_iter().filter(|(line, _)| fallen.contains(&line.currency)).collect();
+            let others: DaySums = sums.iter().filter(|(line, _)| !fallen.contains(&line.currency)).cloned().collect();
+            let stored = merged(&kept, &others);
             totals.set_doubtful(*day, &stored, &sums);
+            remember_day(&mut remembered, *day, stored, read.until);
+        } else {
+            // How much fell is known; the lines that are believed cannot be had. They are not forgotten for that.
+            totals.set(*day, &sums);
         }
-        remember_day(&mut remembered, *day, stored, read.until);
     }
     remembered.head.falls = falls;
     let receipt = Receipt {
@@ -239,11 +243,17 @@ fn remember_reading(remembered: &mut Remembered, read: &mut Read<'_>, newest_row
     head.read_at = Some(read.until);
     head.newest_row = newest_row;
     head.count_requests(crate::domain::coverage::utc_date(read.until, 0), read.reading.requests);
+    let is_unfinished = !read.reading.gaps.is_empty();
     if read.plan.is_whole() {
         head.whole_requests = read.reading.requests;
+    } else if head.unfinished {
+        head.whole_requests += read.reading.requests;
     }
+    head.unfinished = is_unfinished;
+    let forgotten = crate::domain::coverage::utc_date(read.until, 0).saturating_sub(DAYS_KEPT.days());
+    head.days.retain(|day, _| *day >= forgotten);
     head.parts.clear();
-    if read.plan.keeps_parts || read.reading.requests > SMALL {
+    if read.plan.keeps_parts || is_unfinished || read.reading.requests > SMALL {
         let read_at = read.until;
         for (dates, part) in std::mem::take(&mut read.reading.parts) {
             if !part.has_faults {

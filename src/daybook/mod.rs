@@ -44,8 +44,11 @@ pub struct Head {
     falls: Vec<Fall>,
     /// When the last run read the report.
     read_at: Option<Timestamp>,
-    /// How many requests the last reading of everything took.
+    /// How many requests the last reading of everything took, of one run or of several.
     whole_requests: u64,
+    /// Whether the last run left something unread: the next one goes on from its parts.
+    #[serde(default)]
+    unfinished: bool,
     /// Up to which day closed periods were judged for the last time, by kind.
     finished: BTreeMap<PeriodKind, Date>,
     /// Fingerprints of the budgets whose `only` matched something.

@@ -49,7 +49,7 @@ impl Plan {
             return Plan { ask: vec![whole], ..Plan::default() };
         };
         let is_frequent = until.duration_since(read_at) < HOURLY;
-        if head.whole_requests <= SMALL && !is_frequent {
+        if head.whole_requests <= SMALL && !is_frequent && !head.unfinished {
             return Plan { ask: vec![whole], ..Plan::default() };
         }
         let falls: Vec<_> = head.falls.iter().filter_map(|fall| listing_of(fall.day, zone)).collect();
@@ -58,7 +58,13 @@ impl Plan {
                 && until.duration_since(part.read_at) < patience(part, rules, until)
                 && !falls.iter().any(|fall| fall.overlap(&part.dates()))
         };
-        let keep: Vec<_> = head.parts.iter().filter(is_kept).cloned().collect();
+        // Everything at the same time, but for a reading that takes several runs.
+        let is_overdue = |part: &KnownPart| {
+            let patience = patience(part, rules, until);
+            part.to > first && patience == rules.full_every && until.duration_since(part.read_at) >= patience
+        };
+        let reads_all = !head.unfinished && head.parts.iter().any(is_overdue);
+        let keep: Vec<_> = head.parts.iter().filter(|part| !reads_all && is_kept(part)).cloned().collect();
         let ask = missing(whole, &keep).into_iter().flat_map(|dates| cut(dates, rules, until)).collect();
         Plan { ask, keep, keeps_parts: true }
     }
@@ -85,7 +91,7 @@ fn patience(part: &KnownPart, rules: &Rules, now: Timestamp) -> SignedDuration {
     let open = begun(now);
     let settled = open.saturating_sub(i64::from(rules.late_charges_days).days());
     match part.to {
-        to if to > open => SignedDuration::ZERO,
+        to if to > open => SignedDuration::MIN,
         to if to > settled => rules.late_every.min(rules.full_every),
         _ => rules.full_every,
     }

@@ -55,16 +55,14 @@ pub async fn backfill(
     let policy = &prepared.policy;
     let calendar = |error: jiff::Error| RunError::new(Code::Internal, format!("the past months: {error}"));
     let months = months(now, &policy.time_zone, policy.late_charges_days).map_err(calendar)?;
-    let all: u64 = months.iter().map(|month| month.days.len() as u64).sum();
-    let mut done = Backfill { days: 0, days_read: 0, since: None, finished: false };
+    let mut done = Backfill { days: 0, days_read: 0, since: None, finished: true };
     for month in &months {
         let step = Step { services, prepared, now, deadline, month };
-        let is_whole = step.take(&mut done, metrics, progress).await?;
-        if !is_whole {
+        done.finished = step.take(&mut done, metrics, progress).await?;
+        if !done.finished {
             break;
         }
     }
-    done.finished = done.days == all;
     metrics.report_incomplete = !done.finished;
     Ok(done)
 }
@@ -113,7 +111,9 @@ impl Step<'_> {
         let calendar = |error: jiff::Error| RunError::new(Code::Internal, format!("the past months: {error}"));
         let start = start_of(*first, &policy.time_zone).map_err(calendar)?;
         let until = start_of(last.tomorrow().map_err(calendar)?, &policy.time_zone).map_err(calendar)?;
-        let dates = Dates::listing(start, until);
+        let listing = Dates::listing(start, until);
+        // A date more, since nobody knows whether the last one belongs to the answer.
+        let dates = Dates { to: listing.to.tomorrow().map_err(calendar)?, ..listing };
         let on_page = |page: u64| progress(&month.period, page);
         let renew = || async { services.secrets.read(&prepared.secret_id).await.ok() }.boxed_local();
         let source = Source {
@@ -131,7 +131,6 @@ impl Step<'_> {
         metrics.rows += reading.parts.values().map(|part| part.rows).sum::<u64>();
         let (failure, requests) = (reading.failure.clone(), reading.requests);
         let sums = sums_of(&reading, &BTreeMap::new(), *first);
-        let before = head.days.len();
         let mut remembered = {
             let read = Read {
                 account: Arc::from(account),
@@ -148,7 +147,7 @@ impl Step<'_> {
         };
         remembered.keep_days_only(&head);
         remembered.head.count_requests(today, requests);
-        let saved = (remembered.head.days.len() - before) as u64;
+        let saved = open.iter().filter(|day| remembered.head.days.contains_key(*day)).count() as u64;
         daybook.save(whose, &loaded, remembered, *now).await.map_err(unusable)?;
         done.days_read += saved;
         done.days += saved;

@@ -22,6 +22,8 @@ use crate::error::{Code, RunError};
 
 /// What the daybook may take of a run's time before the report is read.
 const LOAD_TIME: Duration = Duration::from_secs(10);
+/// What it may take of the time to publish, after the report was read.
+const LEAST_TIME: Duration = Duration::from_secs(3);
 
 /// Whether a run uses what others remember.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,10 +97,13 @@ pub async fn read_report(
     let rules = Rules { full_every: services.full_read_every, late_every: services.late_read_every, late_charges_days };
     let first = Dates::listing(start, start).from;
     let mut plan = Plan::of(loaded.head.as_ref(), &rules, first, until, zone);
-    let (kept, counted) = match services.daybook.parts(whose, &plan).await {
-        Ok(parts) => parts,
-        Err(error) => {
-            tracing::warn!(%error, "without the parts of earlier readings the run reads everything");
+    let parts = deadline.at_most(LOAD_TIME).bound(services.daybook.parts(whose, &plan)).await;
+    let (kept, counted) = match parts {
+        Some(Ok(parts)) => parts,
+        failed => {
+            let problem =
+                failed.and_then(Result::err).map_or_else(|| "no answer in time".to_owned(), |error| error.to_string());
+            tracing::warn!(problem, "without the parts of earlier readings the run reads everything");
             plan = Plan::of(None, &rules, first, until, zone);
             (BTreeMap::new(), Digests::new())
         }
@@ -113,7 +118,7 @@ pub async fn read_report(
     let sums = sums_of(&reading, &kept, first_day);
     let account = Arc::from(prepared.authorized.account_id());
     let read = Read { account, zone, late_charges_days, first_day, until, head, plan, reading, sums };
-    let believed = believed(services, whose, &read).await;
+    let believed = believed(services, whose, &read, deadline).await;
     let (judged, remembered) = merge(read, believed);
     Ok(Report { until, periods, judged, remembered, loaded, requests, refusals, is_whole, failure })
 }
@@ -145,15 +150,23 @@ async fn load(services: &Services, whose: Whose<'_>, deadline: Deadline) -> Load
 }
 
 /// What is believed of the days that need it. Without it they are judged by what was read.
-async fn believed(services: &Services, whose: Whose<'_>, read: &Read<'_>) -> BTreeMap<Date, DaySums> {
+///
+/// The report may have taken all of the run's time for reading: then it has a little of what is left to publish.
+async fn believed(
+    services: &Services,
+    whose: Whose<'_>,
+    read: &Read<'_>,
+    deadline: Deadline,
+) -> BTreeMap<Date, DaySums> {
     let days = read.days_to_load();
-    match services.daybook.days(whose, &read.head, &days).await {
-        Ok(believed) => believed,
-        Err(error) => {
-            tracing::warn!(%error, "days that were read in part, or whose figures fell, are judged by what was read");
-            BTreeMap::new()
-        }
-    }
+    let time = deadline.left().clamp(LEAST_TIME, LOAD_TIME);
+    let problem = match Deadline::after(time).bound(services.daybook.days(whose, &read.head, &days)).await {
+        Some(Ok(believed)) => return believed,
+        Some(Err(error)) => error.to_string(),
+        None => "no answer in time".to_owned(),
+    };
+    tracing::warn!(problem, "days that were read in part, or whose figures fell, are judged by what was read");
+    BTreeMap::new()
 }
 
 /// The figures by civil day of what was read, whole questions and parts of them, and of what is kept.

@@ -20,5 +20,7 @@ mod faults;
 mod flow;
 mod harness;
 mod older;
+mod properties;
+mod readings;
 mod support;
 mod trust;

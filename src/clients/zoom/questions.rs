@@ -57,15 +57,16 @@ pub(super) fn split(dates: Dates, pieces: i64, now: Timestamp) -> Vec<Dates> {
 
 /// Other ends for a question whose end Zoom refuses, latest first. Only the newest question has any: none that has begun everywhere is left
 /// out.
-pub(super) fn other_ends(question: Dates, until: Timestamp, now: Timestamp) -> Vec<Date> {
-    if question.to <= begun(now) {
+pub(super) fn other_ends(question: Dates, now: Timestamp) -> Vec<Date> {
+    let open = begun(now);
+    if question.to <= open {
         return Vec::new();
     }
-    let moments = [utc_date(until, 14), utc_date(until, 0), utc_date(until, -12)];
+    let moments = [utc_date(now, 14), utc_date(now, 0), open];
     let mut ends: Vec<_> = moments.into_iter().flat_map(|date| [date.saturating_add(1.day()), date]).collect();
     ends.sort_unstable();
     ends.dedup();
-    ends.retain(|end| *end > question.from && *end < question.to && *end >= begun(now).min(utc_date(until, -12)));
+    ends.retain(|end| *end > question.from && *end < question.to);
     ends.reverse();
     ends
 }
@@ -114,9 +115,11 @@ mod tests {
     fn other_ends_leave_no_date_out_that_has_begun_everywhere() {
         let now = at("2026-11-22T13:00:00Z");
         let question = dates("2026-11-09", "2026-11-27");
-        let ends = |question| other_ends(question, now, now).iter().map(ToString::to_string).collect::<Vec<_>>();
+        let ends = |question| other_ends(question, now).iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(ends(question), ["2026-11-24", "2026-11-23", "2026-11-22"]);
         assert_eq!(ends(dates("2026-10-09", "2026-11-09")), [""; 0]);
+        // A run as of the 20th: rows of that day may be listed under the 22nd too.
+        assert_eq!(ends(dates("2026-11-09", "2026-11-25")), ["2026-11-24", "2026-11-23", "2026-11-22"]);
     }
 
     proptest! {

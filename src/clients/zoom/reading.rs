@@ -4,7 +4,7 @@
 //! long one is divided, so that enough questions are under way to use the rate, and so that each can be finished in the time that is left.
 //! Nothing but speed rests on what is expected.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use futures_util::StreamExt as _;
@@ -23,14 +23,12 @@ use super::{Zoom, ZoomError, ZoomErrorKind};
 use crate::domain::coverage::{Dates, Gap, RowFault};
 use crate::domain::totals::{DaySums, Sum};
 
-/// Rows of a page.
-const ROWS: u64 = 300;
 /// Pages that are read before it is asked again whether to divide the question.
 const STRIDE: u64 = 8;
 /// Pages after which a question of unknown length is divided, if others are done.
 const MOST_ALONE: u64 = 48;
-/// How often a question is asked anew after its page token expired.
-const MOST_RESTARTS: u32 = 2;
+/// Into how many a question is divided that is longer than one should be.
+const SHARES: usize = 4;
 /// Dates by which a question that starts too early is moved.
 const MOST_MOVES: u32 = 3;
 
@@ -100,6 +98,9 @@ impl Zoom {
             ask,
             rows: RefCell::new(RowReader::of(ask.report, window)),
             walks: RefCell::default(),
+            too_old: RefCell::default(),
+            page_rows: Cell::new(1),
+            longest: Cell::new(u64::MAX),
         };
         reader.read().await
     }
@@ -148,6 +149,12 @@ struct Reader<'r> {
     ask: &'r Ask,
     rows: RefCell<RowReader>,
     walks: RefCell<HashMap<Place, Walk>>,
+    /// Dates that Zoom refuses for being too old, up to the first one that it does not.
+    too_old: RefCell<Vec<Dates>>,
+    /// Rows of the longest page.
+    page_rows: Cell<u64>,
+    /// The most pages of a question that can be finished beside as many others as are under way.
+    longest: Cell<u64>,
 }
 
 impl Reader<'_> {
@@ -172,6 +179,7 @@ impl Reader<'_> {
                 Err(error) => failures.push((place, error)),
             }
         }
+        self.longest.set((self.session.requests_left() / (2 * self.most_under_way() as u64)).max(1));
         let runs = self.runs(&open);
         let expected: Vec<u64> = runs.iter().map(|run| self.pages_expected(run)).collect();
         for (run, pages) in runs.iter().zip(&expected) {
@@ -194,6 +202,10 @@ impl Reader<'_> {
                 Ok(Step::More) if waiting.is_empty() && self.is_worth_dividing(place, under_way.len()) => {
                     waiting.extend(self.divided(&[place], self.session.at_once() - under_way.len()));
                 }
+                Ok(Step::More) if self.is_too_long(place) => {
+                    waiting.extend(self.divided(&[place], SHARES));
+                    waiting.make_contiguous().sort_by(|one, other| other.cmp(one));
+                }
                 Ok(Step::More) => under_way.push(Box::pin(self.advance(place))),
                 Ok(Step::End) => done.push(place),
                 Err(error) => failures.push((place, error)),
@@ -204,18 +216,19 @@ impl Reader<'_> {
     }
 
     /// Asks a question: its first page.
-    async fn open(&self, question: Dates) -> Advance {
+    async fn open(&self, mut question: Dates) -> Advance {
+        let first = question.from;
         let place = {
             let mut walks = self.walks.borrow_mut();
             let place = walks.keys().max().map_or(0, |place| place + 1);
             walks.insert(place, Walk::of(question));
             place
         };
-        let mut ends = VecDeque::from(other_ends(question, self.ask.until, self.ask.now));
+        let mut ends = VecDeque::from(other_ends(question, self.ask.now));
         let (mut moves, mut is_earlier) = (0, false);
-        loop {
+        let opened = loop {
             let error = match self.page(place).await {
-                Ok(step) => return (place, Ok(step)),
+                Ok(step) => break Ok(step),
                 Err(error) => error,
             };
             let asked = self.question(place);
@@ -224,53 +237,64 @@ impl Reader<'_> {
                 ZoomErrorKind::Refused if ends.is_empty() && !is_earlier && question.to > begun(self.ask.now) => {
                     is_earlier = true;
                     let earlier = Dates { from: question.from.saturating_sub(1.day()), to: question.to };
-                    ends.extend(other_ends(earlier, self.ask.until, self.ask.now));
+                    ends.extend(other_ends(earlier, self.ask.now));
                     ends.pop_front().map(|to| Dates { to, ..earlier })
                 }
                 ZoomErrorKind::Refused => ends.pop_front().map(|to| Dates { to, ..asked }),
                 ZoomErrorKind::TooOld if moves < MOST_MOVES => {
                     moves += 1;
-                    Some(Dates { from: asked.from.saturating_add(1.day()), ..asked })
+                    question.from = asked.from.saturating_add(1.day());
+                    Some(Dates { from: question.from, ..asked })
                 }
                 _ => None,
             };
             match moved.filter(|moved| moved.from < moved.to) {
                 Some(moved) => self.with_walk(place, |walk| *walk = Walk::moved(question, moved)),
-                None => return (place, Err(error)),
+                None => break Err(error),
             }
+        };
+        if question.from > first {
+            self.too_old.borrow_mut().push(Dates { from: first, to: question.from });
         }
+        (place, opened)
     }
 
     /// Reads some more pages of a question.
     async fn advance(&self, place: Place) -> Advance {
-        let mut restarts = 0;
         for _ in 0..STRIDE {
             match self.page(place).await {
                 Ok(Step::More) => {}
                 Ok(Step::End) => return (place, Ok(Step::End)),
-                Err(error) if error.kind == ZoomErrorKind::PageTokenExpired && restarts < MOST_RESTARTS => {
-                    tracing::warn!("the page token expired; the question is asked anew");
-                    restarts += 1;
-                    self.with_walk(place, Walk::restart);
-                }
                 Err(error) => return (place, Err(error)),
             }
         }
         (place, Ok(Step::More))
     }
 
+    /// The next page of a question; the first one again if the page token expired.
     async fn page(&self, place: Place) -> Result<Step, ZoomError> {
-        let (question, token) = self.with_walk(place, |walk| (walk.question, walk.next.clone()));
-        let read = |body: &[u8]| self.take(place, question, body);
-        self.session.page(self.ask.report, question, token.as_deref(), read).await?
+        loop {
+            let (question, token) = self.with_walk(place, |walk| (walk.question, walk.next.clone()));
+            let read = |body: &[u8]| self.take(place, question, body);
+            let page = self.session.page(self.ask.report, question, token.as_deref(), read).await;
+            let step = page.and_then(std::convert::identity);
+            let has_expired = step.as_ref().is_err_and(|error| error.kind == ZoomErrorKind::PageTokenExpired);
+            if !has_expired || !self.with_walk(place, Walk::restart) {
+                return step;
+            }
+            tracing::warn!("the page token expired; the question is asked anew");
+        }
     }
 
     /// Counts the rows of a page that did not count before. `Err(None)`: the body is no page.
     fn take(&self, place: Place, question: Dates, body: &[u8]) -> Result<Result<Step, ZoomError>, Option<ZoomError>> {
         let page = page::read(body, self.ask.report).map_err(|_| None)?;
         let answered_to = page.to.unwrap_or(question.to).min(question.to);
-        let narrower = page.from.is_some_and(|from| from > question.from)
-            || answered_to < question.to && answered_to < begun(self.ask.now).min(question.to);
+        // The last date of an older question is listed by the next one too.
+        let open = begun(self.ask.now);
+        let is_newest = self.with_walk(place, |walk| walk.asked.to > open);
+        let needed = if is_newest { question.to.min(open) } else { question.to.yesterday().unwrap_or(question.to) };
+        let narrower = page.from.is_some_and(|from| from > question.from) || answered_to < needed;
         if narrower {
             let answered =
                 [page.from, page.to].map(|date| date.map_or_else(|| "?".to_owned(), |date| date.to_string()));
@@ -280,6 +304,7 @@ impl Reader<'_> {
             );
             return Err(Some(ZoomError::new(ZoomErrorKind::Narrowed, message)));
         }
+        self.page_rows.set(self.page_rows.get().max(page.rows.len() as u64));
         let mut walks = self.walks.borrow_mut();
         let Some(mut walk) = walks.remove(&place) else { return Err(None) };
         let elsewhere = |identity: u128| {
@@ -315,8 +340,9 @@ impl Reader<'_> {
     fn pages_expected(&self, run: &[Place]) -> u64 {
         let guess = self.most_under_way() as u64 * STRIDE;
         let of = |place: &Place| {
-            let total = self.with_walk(*place, |walk| walk.total_records).filter(|total| *total > ROWS);
-            total.map_or(guess, |total| total.div_ceil(ROWS) - 1)
+            let rows = self.page_rows.get();
+            let total = self.with_walk(*place, |walk| walk.total_records).filter(|total| *total > rows);
+            total.map_or(guess, |total| total.div_ceil(rows) - 1)
         };
         run.iter().map(of).sum()
     }
@@ -334,18 +360,28 @@ impl Reader<'_> {
     fn pieces(&self, pages: u64, all: u64) -> usize {
         let most_under_way = self.most_under_way() as u64;
         let for_speed = if all > most_under_way { (pages * most_under_way).div_ceil(all) } else { 1 };
-        let longest = (self.session.requests_left() / (2 * most_under_way)).max(1);
-        usize::try_from(for_speed.max(pages.div_ceil(longest))).unwrap_or(1)
+        usize::try_from(for_speed.max(pages.div_ceil(self.longest.get()))).unwrap_or(1)
     }
 
     /// Whether a question that is read while others are done should be divided: what is left of it, as far as that is known, is more than
     /// what has to be read again.
     fn is_worth_dividing(&self, place: Place, under_way: usize) -> bool {
-        let (question, read, total) = self.with_walk(place, |walk| {
-            (walk.question, walk.pages, walk.total_records.unwrap_or_default().div_ceil(ROWS))
-        });
+        let (question, read, total) = self.length(place);
         let is_long = if total > read { total > 3 * read } else { read >= MOST_ALONE };
         is_long && 2 * (under_way + 1) <= self.session.at_once() && days(question.from, question.to) > 1
+    }
+
+    /// Whether a question of unknown length turns out to be so long that it may not be finished in the time that is left. What is read of it
+    /// in vain is less than what would be if it is not.
+    fn is_too_long(&self, place: Place) -> bool {
+        let (question, read, total) = self.length(place);
+        total <= read && read >= (self.longest.get() / 2).max(STRIDE) && days(question.from, question.to) > 1
+    }
+
+    /// A question, how many of its pages were read, and how many there are by Zoom's own count.
+    fn length(&self, place: Place) -> (Dates, u64, u64) {
+        let rows = self.page_rows.get();
+        self.with_walk(place, |walk| (walk.question, walk.pages, walk.total_records.unwrap_or_default().div_ceil(rows)))
     }
 
     /// Gives questions up for others that cover the same dates. They list the rows again.
@@ -379,12 +415,11 @@ impl Reader<'_> {
             reading.row_faults.extend(walk.faults);
         }
         reading.partial.days = days_of(partial);
+        reading.gaps.extend(self.too_old.into_inner().into_iter().map(|dates| {
+            let problem = "Zoom keeps its report for 13 months, and refuses earlier dates".to_owned();
+            Gap { dates, code: crate::error::Code::ReportIncomplete, problem }
+        }));
         for walk in done.iter().filter_map(|place| walks.remove(place)) {
-            if walk.question.from > walk.asked.from {
-                let dates = Dates { from: walk.asked.from, to: walk.question.from };
-                let problem = "Zoom keeps its report for 13 months, and refuses earlier dates".to_owned();
-                reading.gaps.push(Gap { dates, code: crate::error::Code::ReportIncomplete, problem });
-            }
             let mut sums = BTreeMap::new();
             sums_of(&walk, &rows, &mut sums);
             reading.newest_row = reading.newest_row.max(walk.newest_row);

@@ -289,8 +289,9 @@ fn time(text: &str) -> Option<Timestamp> {
     if !text.contains(':') {
         return None;
     }
-    let utc = |time| TimeZone::UTC.to_timestamp(time);
-    text.parse().or_else(|_| text.parse::<DateTime>().and_then(utc)).ok()
+    // The last hours of the year 9999 are a time too, though no instant that can be reckoned with.
+    let utc = |time| TimeZone::UTC.to_timestamp(time).unwrap_or(Timestamp::MAX);
+    text.parse().or_else(|_| text.trim_end_matches(['Z', 'z']).parse::<DateTime>().map(utc)).ok()
 }
 
 /// The field that cannot be read, and what is wrong with it.

@@ -24,6 +24,8 @@ use crate::domain::totals::Sum;
 
 /// More pages than a question can have: fifteen million rows.
 const MOST_PAGES: u64 = 50_000;
+/// How often a question is asked anew after its page token expired.
+const MOST_RESTARTS: u32 = 2;
 /// Pages in a row without anything new before the report is taken to be endless.
 const MOST_PAGES_WITHOUT_NEWS: usize = 20;
 /// A row may be listed under a date within so many days of its time, in any time zone.
@@ -118,6 +120,7 @@ pub(super) struct Walk {
     /// Digests of the pages read.
     contents: HashSet<u128>,
     pages_without_news: usize,
+    restarts: u32,
 }
 
 /// Whether a question has more pages.
@@ -146,6 +149,7 @@ impl Walk {
             tokens: HashSet::new(),
             contents: HashSet::new(),
             pages_without_news: 0,
+            restarts: 0,
         }
     }
 
@@ -225,12 +229,14 @@ impl Walk {
         Ok(Step::More)
     }
 
-    /// Goes back to the first page. What was counted is known when it comes again.
-    pub(super) fn restart(&mut self) {
+    /// Goes back to the first page, unless that was done too often. What was counted is known when it comes again.
+    pub(super) fn restart(&mut self) -> bool {
+        self.restarts += 1;
         self.next = None;
         self.tokens.clear();
         self.contents.clear();
         self.pages_without_news = 0;
+        self.restarts <= MOST_RESTARTS
     }
 }
 
@@ -268,6 +274,12 @@ mod tests {
         assert_eq!(walk.turn(&[], Some("1".to_owned())), Ok(Step::More));
         assert_eq!(walk.turn(&[5], Some("2".to_owned())), Ok(Step::More));
         assert_eq!(walk.turn(&[], None), Ok(Step::End));
+    }
+
+    #[test]
+    fn a_question_whose_page_tokens_expire_again_and_again_is_given_up() {
+        let mut walk = walk();
+        assert_eq!([walk.restart(), walk.restart(), walk.restart()], [true, true, false]);
     }
 
     #[test]
