@@ -17,6 +17,7 @@ mod contract;
 mod crashes;
 mod flow;
 mod harness;
+mod other_zoom;
 mod properties;
 mod readings;
 mod support;
