@@ -20,6 +20,7 @@ mod faults;
 mod flow;
 mod harness;
 mod older;
+mod other_zoom;
 mod properties;
 mod readings;
 mod support;
