@@ -349,7 +349,7 @@ async fn every_fault_ends_well_or_with_its_code_after_what_is_proven_was_sent() 
     token no-token-field@1           for ever  ZoomUnavailable                      0      6      1
     server-500@1                     for ever  ZoomUnavailable                      6      1      1
     rate-day@1                       once      ZoomRateLimited                      1      1      1
-    page-token-expired@1             once      ReportIncomplete                     1      1      1
+    page-token-expired@1             once      complete         A B C               4      1      1
     same-page-token@1                once      complete         A B C               4      1      1
     unauthorized@1                   once      complete         A B C               4      2      1
     bad-charge@1                     for ever  ReportInvalid    at least A B C      3      1      1
@@ -365,7 +365,7 @@ async fn every_fault_ends_well_or_with_its_code_after_what_is_proven_was_sent() 
     5 s a page, 12 s in all                    ReportIncomplete at least A          2      1      1
     10 s a page, 24 s in all                   ReportIncomplete at least A          2      1      1
     rate-day@1, two windows                    ZoomRateLimited                      2      1      1
-    scope-missing@1, two windows               ZoomScopeMissing                     2      1      1
+    scope-missing@1, two windows               ZoomScopeMissing                     1      1      1
     validation-300@1, two windows              ReportInvalid                        2      1      1
     redirect@2, two windows                    ZoomUnavailable  A; at least A B C      4      1      1
     ");
@@ -419,7 +419,7 @@ async fn every_fault_ends_well_or_with_its_code_after_what_is_proven_was_sent() 
         2026-10-28 to 2026-11-19 could not be read: the answer of Zoom broke off: end of file before message length reached (x-zm-trackingid v=2.0;clid=sandbox;rid=); the next run tries again; if it lasts, see Zoom's status page
     drop@2 for ever
         2026-10-28 to 2026-11-19 could not be read: the connection to 127.0.0.1 failed: connection closed before message completed; the next run tries again; if it lasts, see Zoom's status page
-    page-token-expired@2 for ever | page-token-expired-300@2 for ever | page-token-expired@1 once | page tokens dead on arrival
+    page-token-expired@2 for ever | page-token-expired-300@2 for ever | page tokens dead on arrival
         2026-10-28 to 2026-11-19 could not be read: Zoom let the page token expire before the report was read. Zoom says: The next page token is invalid or expired (x-zm-trackingid v=2.0;clid=sandbox;rid=); the next run tries again; if it comes again, tell Zoom's support
     same-page-token@2 once | same-page-token@2 for ever
         2026-10-28 to 2026-11-19 could not be read: Zoom's report has no end: the same page token came twice; the next run tries again; if it comes again, tell Zoom's support
@@ -476,7 +476,7 @@ async fn every_fault_ends_well_or_with_its_code_after_what_is_proven_was_sent() 
     rate-day@1, two windows
         2026-10-17 to 2026-11-03 could not be read: Zoom's daily rate limit is used up until <the next midnight, UTC>; the limit is shared with the account's other apps. Zoom says: You have reached the maximum daily rate limit for this API. Refer to the response header for details on when you can make another request. (x-zm-trackingid v=2.0;clid=sandbox;rid=)
     scope-missing@1, two windows
-        2026-10-17 to 2026-11-03 could not be read: the Zoom app lacks the scope of the report; add phone:read:sms_charges:admin (granular) or phone:read:admin (classic) to it. Zoom says: Invalid access token, does not contain scopes:[phone:read:sms_charges:admin]. (x-zm-trackingid v=2.0;clid=sandbox;rid=)
+        2026-09-27 to 2026-10-17 could not be read: the Zoom app lacks the scope of the report; add phone:read:sms_charges:admin (granular) or phone:read:admin (classic) to it. Zoom says: Invalid access token, does not contain scopes:[phone:read:sms_charges:admin]. (x-zm-trackingid v=2.0;clid=sandbox;rid=) | 2026-10-17 to 2026-11-03 could not be read: the Zoom app lacks the scope of the report; add phone:read:sms_charges:admin (granular) or phone:read:admin (classic) to it. Zoom says: Invalid access token, does not contain scopes:[phone:read:sms_charges:admin]. (x-zm-trackingid v=2.0;clid=sandbox;rid=)
     validation-300@1, two windows
         2026-10-17 to 2026-11-03 could not be read: Zoom answered HTTP 400. Zoom says: Validation Failed. from: Invalid field. (x-zm-trackingid v=2.0;clid=sandbox;rid=); if as_of was given, give a later one; else tell Zoom's support
     redirect@2, two windows

@@ -219,6 +219,7 @@ async fn text_from_zoom_is_markup_in_no_field_and_spoils_no_form() {
                 let parts =
                     serde_json::from_str::<Value>(form).map_or_else(|_| vec![form.to_owned()], |form| texts(&form));
                 if ["http", "https"].contains(&protocol.as_str()) {
+                    assert!(parts.iter().any(|text| text.contains("&lt;!channel&gt;")), "{form}");
                     for text in &parts {
                         assert!(!text.contains('<') && !text.contains("& "), "{protocol}: {text}");
                         assert!(
