@@ -15,6 +15,7 @@
 
 mod contract;
 mod crashes;
+mod daybook;
 mod flow;
 mod harness;
 mod other_zoom;
