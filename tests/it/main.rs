@@ -16,6 +16,7 @@
 mod cli;
 mod contract;
 mod crashes;
+mod daybook;
 mod faults;
 mod flow;
 mod harness;
