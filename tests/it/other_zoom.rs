@@ -136,9 +136,12 @@ fn begins(date: Date, hours: i64) -> Timestamp {
     date.to_zoned(TimeZone::UTC).unwrap().timestamp() - SignedDuration::from_hours(hours)
 }
 
+/// What an answer to a question says of its dates.
+type Echo = fn(Date, Date) -> (Value, Value);
+
 #[tokio::test]
 async fn an_answer_may_say_its_dates_in_any_way_that_covers_what_was_asked() {
-    let echoes: [(&str, fn(Date, Date) -> (Value, Value)); 9] = [
+    let echoes: [(&str, Echo); 9] = [
         ("dates", |from, to| (json!(from), json!(to))),
         ("the last second", |from, to| (json!(begins(from, 0)), json!(begins(to, 0) + 86_399.seconds()))),
         ("the last second before an exclusive end", |from, to| {
