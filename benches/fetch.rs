@@ -173,6 +173,7 @@ fn read(case: Case) -> Figures {
         zone: TimeZone::UTC,
         first_day,
         counted: Digests::new(),
+        rows_a_date: None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (reading, seconds) = runtime.block_on(async {

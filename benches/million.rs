@@ -129,7 +129,7 @@ async fn memory(policy: &Path) {
         grows(&ours),
         grows(&plain)
     );
-    println!("targets: × 1.3 at most, and less than 64 MiB\n");
+    println!("target: a million rows in any order in less than 64 MiB\n");
     let curve = |name, of: &[Cost]| Curve { name, points: of.iter().map(|of| (of.rows as f64, of.mib())).collect() };
     picture::draw(
         &Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/pictures/million.svg"),

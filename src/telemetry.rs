@@ -153,8 +153,10 @@ mod tests {
           "ChargedRows": 1443,
           "FunctionName": "alerts",
           "HighestBudget.USD": 1000,
+          "NobodyListens": 0,
           "ReportIncomplete": 0,
           "ReportRequests": 6,
+          "ReportStale": 0,
           "RunCompleted": 1,
           "RunDuration": 812,
           "RunFailed": 0,
@@ -195,6 +197,14 @@ mod tests {
                   },
                   {
                     "Name": "AlertsSent",
+                    "Unit": "Count"
+                  },
+                  {
+                    "Name": "NobodyListens",
+                    "Unit": "Count"
+                  },
+                  {
+                    "Name": "ReportStale",
                     "Unit": "Count"
                   },
                   {

@@ -236,6 +236,7 @@ impl Examined {
             zone: jiff::tz::TimeZone::UTC,
             first_day: dates.from,
             counted: Digests::new(),
+            rows_a_date: None,
         };
         let source = Source {
             authorized,

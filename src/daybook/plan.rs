@@ -75,6 +75,14 @@ impl Plan {
         self.keep.is_empty()
     }
 
+    /// How many rows a date has, by the parts that are believed.
+    #[must_use]
+    pub fn rows_a_date(&self) -> Option<u64> {
+        let dates = |part: &KnownPart| part.from.until(part.to).map_or(0, |span| span.get_days().unsigned_abs());
+        let dates: u64 = self.keep.iter().map(dates).map(u64::from).sum();
+        self.keep.iter().map(|part| part.rows).sum::<u64>().checked_div(dates)
+    }
+
     /// Whether a day's figures come from the daybook alone.
     pub(super) fn is_remembered(&self, day: Date, zone: &jiff::tz::TimeZone) -> bool {
         listing_of(day, zone).is_some_and(|listing| !self.ask.iter().any(|dates| dates.overlap(&listing)))

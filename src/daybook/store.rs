@@ -154,20 +154,24 @@ impl Store {
         if items.len() != wanted {
             return Err(self.error("read", "a part is missing".to_owned()));
         }
+        let damaged = || self.error("read", "a part's item is damaged".to_owned());
         let mut sums = BTreeMap::new();
         let mut digests = Digests::new();
         for item in &items {
             if let Some(figures) = text(item, "figures") {
-                let days = codec::decode([figures]);
-                for (day, more) in days.ok_or_else(|| self.error("read", "a part's item is damaged".to_owned()))? {
+                for (day, more) in codec::decode([figures]).ok_or_else(damaged)? {
                     let day = sums.entry(day).or_insert_with(DaySums::new);
                     *day = merged(day, &more);
                 }
+            } else {
+                let bytes = item.get("digests").and_then(|value| value.as_b().ok()).ok_or_else(damaged)?;
+                let (whole, []) = bytes.as_ref().as_chunks::<8>() else { return Err(damaged()) };
+                whole.iter().for_each(|digest| *digests.entry(u64::from_be_bytes(*digest)).or_default() += 1);
             }
-            let bytes = item.get("digests").and_then(|value| value.as_b().ok()).map_or(&[][..], AsRef::as_ref);
-            for digest in bytes.as_chunks::<8>().0 {
-                *digests.entry(u64::from_be_bytes(*digest)).or_default() += 1;
-            }
+        }
+        let rows: u64 = sums.values().flatten().map(|(_, sum)| sum.messages).sum();
+        if rows != plan.keep.iter().map(|part| part.rows).sum::<u64>() {
+            return Err(damaged());
         }
         Ok((sums, digests))
     }

@@ -124,7 +124,8 @@ impl Step<'_> {
             deadline: *deadline,
         };
         let (zone, counted) = (policy.time_zone.clone(), Digests::new());
-        let ask = Ask { report: &SMS, dates: vec![dates], until, now: *now, zone, first_day: *first, counted };
+        let (dates, first_day) = (vec![dates], *first);
+        let ask = Ask { report: &SMS, dates, until, now: *now, zone, first_day, counted, rows_a_date: None };
         let reading = services.zoom.read(source, &ask).await;
         metrics.requests += reading.requests;
         metrics.refusals += reading.refusals;

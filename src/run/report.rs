@@ -108,7 +108,8 @@ pub async fn read_report(
             (BTreeMap::new(), Digests::new())
         }
     };
-    let ask = Ask { report: &SMS, dates: plan.ask.clone(), until, now, zone: zone.clone(), first_day, counted };
+    let (dates, rows_a_date) = (plan.ask.clone(), plan.rows_a_date());
+    let ask = Ask { report: &SMS, dates, until, now, zone: zone.clone(), first_day, counted, rows_a_date };
     let renew = || async { services.secrets.read(&prepared.secret_id).await.ok() }.boxed_local();
     let authorized = prepared.authorized.clone();
     let source = Source { authorized, renew: &renew, on_page: question.on_page, most_requests: None, deadline };

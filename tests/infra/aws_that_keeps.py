@@ -1,15 +1,16 @@
 """The stand-in for AWS, taught what it leaves out: CloudFormation leaves alone what a DeletionPolicy keeps, and cannot delete a table that is
-protected; what a function writes to its standard output is kept, in the file STANDARD_OUTPUT. Started in place of `python -m ministack`."""
+protected; an e-mail address has not confirmed; what a function writes to its standard output is kept, in the file STANDARD_OUTPUT. Started in place of `python -m ministack`."""
 
 import os
 import subprocess
 import types
 
 from ministack import app
-from ministack.services import cloudformation, lambda_svc
-from ministack.services.cloudformation import stacks
+from ministack.services import cloudformation, lambda_svc, sns
+from ministack.services.cloudformation import provisioners, stacks
 
 delete_any = stacks._delete_resource
+subscribe_any = provisioners._sns_sub_create
 
 
 def delete(kind, physical_id, properties, stack_name=None, logical_id=None):
@@ -23,6 +24,15 @@ def delete(kind, physical_id, properties, stack_name=None, logical_id=None):
     delete_any(kind, physical_id, properties, stack_name, logical_id)
 
 
+def subscribe(logical_id, properties, stack_name):
+    arn, attributes = subscribe_any(logical_id, properties, stack_name)
+    for topic in sns._topics.values():
+        for subscription in topic["subscriptions"]:
+            if subscription["arn"] == arn and subscription["protocol"] == "email":
+                subscription["confirmed"] = False
+    return arn, attributes
+
+
 class Popen(subprocess.Popen):
     def __init__(self, command, **options):
         if os.path.basename(command[0]) == "bootstrap":
@@ -34,5 +44,6 @@ class Popen(subprocess.Popen):
 
 if __name__ == "__main__":
     stacks._delete_resource = delete
+    provisioners._RESOURCE_HANDLERS["AWS::SNS::Subscription"]["create"] = subscribe
     lambda_svc.subprocess = types.SimpleNamespace(**vars(subprocess) | {"Popen": Popen})
     app.main()

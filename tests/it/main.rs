@@ -16,10 +16,12 @@
 mod cli;
 mod contract;
 mod crashes;
+mod daybook;
 mod faults;
 mod flow;
 mod harness;
 mod older;
+mod other_zoom;
 mod properties;
 mod readings;
 mod support;

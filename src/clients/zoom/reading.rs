@@ -27,8 +27,8 @@ use crate::domain::totals::{DaySums, Sum};
 const STRIDE: u64 = 8;
 /// Pages after which a question of unknown length is divided, if others are done.
 const MOST_ALONE: u64 = 48;
-/// Into how many a question is divided that is longer than one should be.
-const SHARES: usize = 4;
+/// Into how many a question is divided that is longer than one should be: one for each date.
+const MOST_SHARES: usize = 64;
 /// Dates by which a question that starts too early is moved.
 const MOST_MOVES: u32 = 3;
 
@@ -49,6 +49,8 @@ pub struct Ask {
     pub first_day: Date,
     /// Rows that earlier runs have counted under other dates.
     pub counted: Digests,
+    /// How many rows earlier runs found under a date, if that is known: what is planned by where Zoom does not count.
+    pub rows_a_date: Option<u64>,
 }
 
 /// What one question listed.
@@ -184,7 +186,7 @@ impl Reader<'_> {
         let expected: Vec<u64> = runs.iter().map(|run| self.pages_expected(run)).collect();
         for (run, pages) in runs.iter().zip(&expected) {
             let pieces = self.pieces(*pages, expected.iter().sum());
-            if pieces > run.len() {
+            if pieces > run.len() && self.parts_of(run, pieces).len() > run.len() {
                 waiting.extend(self.divided(run, pieces));
             } else {
                 under_way
@@ -203,7 +205,7 @@ impl Reader<'_> {
                     waiting.extend(self.divided(&[place], self.session.at_once() - under_way.len()));
                 }
                 Ok(Step::More) if self.is_too_long(place) => {
-                    waiting.extend(self.divided(&[place], SHARES));
+                    waiting.extend(self.divided(&[place], MOST_SHARES));
                     waiting.make_contiguous().sort_by(|one, other| other.cmp(one));
                 }
                 Ok(Step::More) => under_way.push(Box::pin(self.advance(place))),
@@ -335,16 +337,10 @@ impl Reader<'_> {
         open.chunk_by(is_next).map(<[Place]>::to_vec).collect()
     }
 
-    /// How many pages questions seem to have: by Zoom's own count, if it is one of more than the page. Without a count, a report is taken to
-    /// be long enough for all that can be under way.
+    /// How many more pages questions seem to have. If nothing is known, a report is taken to be long enough for all that can be under way.
     fn pages_expected(&self, run: &[Place]) -> u64 {
         let guess = self.most_under_way() as u64 * STRIDE;
-        let of = |place: &Place| {
-            let rows = self.page_rows.get();
-            let total = self.with_walk(*place, |walk| walk.total_records).filter(|total| *total > rows);
-            total.map_or(guess, |total| total.div_ceil(rows) - 1)
-        };
-        run.iter().map(of).sum()
+        run.iter().map(|place| self.length(*place).2).map(|pages| if pages > 1 { pages - 1 } else { guess }).sum()
     }
 
     /// One more than use the whole rate: some are shorter than others.
@@ -368,29 +364,44 @@ impl Reader<'_> {
     fn is_worth_dividing(&self, place: Place, under_way: usize) -> bool {
         let (question, read, total) = self.length(place);
         let is_long = if total > read { total > 3 * read } else { read >= MOST_ALONE };
-        is_long && 2 * (under_way + 1) <= self.session.at_once() && days(question.from, question.to) > 1
+        is_long && 2 * (under_way + 1) <= self.session.at_once() && self.is_divisible(question)
     }
 
     /// Whether a question of unknown length turns out to be so long that it may not be finished in the time that is left. What is read of it
     /// in vain is less than what would be if it is not.
     fn is_too_long(&self, place: Place) -> bool {
         let (question, read, total) = self.length(place);
-        total <= read && read >= (self.longest.get() / 2).max(STRIDE) && days(question.from, question.to) > 1
+        total <= read && read >= (self.longest.get() / 2).max(STRIDE) && self.is_divisible(question)
     }
 
-    /// A question, how many of its pages were read, and how many there are by Zoom's own count.
+    /// Whether there are other questions about the same dates: the newest may start at the last date that has begun, and can be no other then.
+    fn is_divisible(&self, question: Dates) -> bool {
+        split(question, 2, self.ask.now).len() > 1
+    }
+
+    /// A question, how many of its pages were read, and how many there are: by Zoom's own count, if it is one of more than a page, or by what
+    /// earlier runs found; 0 or 1 if nobody knows.
     fn length(&self, place: Place) -> (Dates, u64, u64) {
         let rows = self.page_rows.get();
-        self.with_walk(place, |walk| (walk.question, walk.pages, walk.total_records.unwrap_or_default().div_ceil(rows)))
+        let (question, read, total) = self.with_walk(place, |walk| (walk.question, walk.pages, walk.total_records));
+        let dates = days(question.from, question.to.min(begun(self.ask.now))).unsigned_abs() + 1;
+        let total = total.filter(|total| *total > rows).or_else(|| Some(dates * self.ask.rows_a_date?));
+        (question, read, total.unwrap_or_default().div_ceil(rows))
+    }
+
+    /// Questions that cover the dates of neighboring ones, newest first.
+    fn parts_of(&self, run: &[Place], pieces: usize) -> Vec<Dates> {
+        let questions: Vec<_> = run.iter().map(|place| self.question(*place)).collect();
+        let (Some(newest), Some(oldest)) = (questions.first(), questions.last()) else { return Vec::new() };
+        split(Dates { from: oldest.from, to: newest.to }, i64::try_from(pieces).unwrap_or(1), self.ask.now)
     }
 
     /// Gives questions up for others that cover the same dates. They list the rows again.
     fn divided(&self, run: &[Place], pieces: usize) -> Vec<Dates> {
+        let parts = self.parts_of(run, pieces);
         let mut walks = self.walks.borrow_mut();
-        let given_up: Vec<Dates> =
-            run.iter().filter_map(|place| walks.remove(place)).map(|walk| walk.question).collect();
-        let (Some(newest), Some(oldest)) = (given_up.first(), given_up.last()) else { return Vec::new() };
-        split(Dates { from: oldest.from, to: newest.to }, i64::try_from(pieces).unwrap_or(1), self.ask.now)
+        run.iter().for_each(|place| drop(walks.remove(place)));
+        parts
     }
 
     fn finish(self, done: &[Place], failures: Vec<(Place, ZoomError)>) -> Reading {
