@@ -201,11 +201,11 @@ fn cases() -> Vec<Case> {
         },
         Case { deadline: Duration::from_secs(12), ..Case::switched("5 s a page, 12 s in all", "--latency-ms 5000") },
         Case { deadline: Duration::from_secs(24), ..Case::switched("10 s a page, 24 s in all", "--latency-ms 10000") },
-        // As of the second of November two windows are read, the newer one first.
-        second_of_november("rate-day@1, two windows", "--fault rate-day"),
-        second_of_november("scope-missing@1, two windows", "--fault scope-missing"),
-        second_of_november("validation-300@1, two windows", "--fault validation-300"),
-        second_of_november("redirect@2, two windows", "--fault redirect@2"),
+        // As of the second of November two questions are asked side by side.
+        second_of_november("rate-day, newer question", "2026-11-02=rate-day"),
+        second_of_november("scope-missing, newer question", "2026-11-02=scope-missing"),
+        second_of_november("validation-300, newer question", "2026-11-02=validation-300"),
+        second_of_november("redirect, older question", "2026-10-01=redirect"),
     ]);
     cases
 }
@@ -215,9 +215,11 @@ fn credit() -> Row {
 }
 
 /// October is judged with November: `A` has rows in both.
-fn second_of_november(name: &str, line: &str) -> Case {
-    let as_of = "2026-11-02T13:00:00Z".parse().unwrap();
-    Case { rows: rows(as_of), as_of, ..Case::switched(name, line) }
+fn second_of_november(name: &str, failing: &str) -> Case {
+    let as_of = at("2026-11-02T13:00:00Z");
+    // Both are on their way before the first is answered.
+    let line = format!("--latency-ms 100 --fail-dates {failing}");
+    Case { rows: rows(as_of), as_of, ..Case::switched(name, &line) }
 }
 
 /// Without what differs from run to run: tracking ids, and the coming midnight.
@@ -364,10 +366,10 @@ async fn every_fault_ends_well_or_with_its_code_after_what_is_proven_was_sent() 
     validation-300@3, credit of A              ReportInvalid    at least A B        3      1      1
     5 s a page, 12 s in all                    ReportIncomplete at least A          2      1      1
     10 s a page, 24 s in all                   ReportIncomplete at least A          2      1      1
-    rate-day@1, two windows                    ZoomRateLimited                      2      1      1
-    scope-missing@1, two windows               ZoomScopeMissing                     1      1      1
-    validation-300@1, two windows              ReportInvalid                        2      1      1
-    redirect@2, two windows                    ZoomUnavailable  A; at least A B C      4      1      1
+    rate-day, newer question                   ZoomRateLimited                      2      1      1
+    scope-missing, newer question              ZoomScopeMissing                     2      1      1
+    validation-300, newer question             ReportInvalid                        2      1      1
+    redirect, older question                   ZoomUnavailable  A; at least A B C      4      1      1
     ");
 
     let mut messages: Vec<(String, String)> = Vec::new();
@@ -473,13 +475,13 @@ async fn every_fault_ends_well_or_with_its_code_after_what_is_proven_was_sent() 
         Zoom gave no access token: client_id or client_secret in the secret is wrong, or the app is not activated (HTTP 401, Zoom says: Invalid client_id or client_secret) (x-zm-trackingid v=2.0;clid=sandbox;rid=)
     5 s a page, 12 s in all | 10 s a page, 24 s in all
         2026-10-28 to 2026-11-19 could not be read: the run's time was up before the report was read; the next run goes on, or raise the function's timeout
-    rate-day@1, two windows
+    rate-day, newer question
         2026-10-17 to 2026-11-03 could not be read: Zoom's daily rate limit is used up until <the next midnight, UTC>; the limit is shared with the account's other apps. Zoom says: You have reached the maximum daily rate limit for this API. Refer to the response header for details on when you can make another request. (x-zm-trackingid v=2.0;clid=sandbox;rid=)
-    scope-missing@1, two windows
-        2026-09-27 to 2026-10-17 could not be read: the Zoom app lacks the scope of the report; add phone:read:sms_charges:admin (granular) or phone:read:admin (classic) to it. Zoom says: Invalid access token, does not contain scopes:[phone:read:sms_charges:admin]. (x-zm-trackingid v=2.0;clid=sandbox;rid=) | 2026-10-17 to 2026-11-03 could not be read: the Zoom app lacks the scope of the report; add phone:read:sms_charges:admin (granular) or phone:read:admin (classic) to it. Zoom says: Invalid access token, does not contain scopes:[phone:read:sms_charges:admin]. (x-zm-trackingid v=2.0;clid=sandbox;rid=)
-    validation-300@1, two windows
+    scope-missing, newer question
+        2026-10-17 to 2026-11-03 could not be read: the Zoom app lacks the scope of the report; add phone:read:sms_charges:admin (granular) or phone:read:admin (classic) to it. Zoom says: Invalid access token, does not contain scopes:[phone:read:sms_charges:admin]. (x-zm-trackingid v=2.0;clid=sandbox;rid=)
+    validation-300, newer question
         2026-10-17 to 2026-11-03 could not be read: Zoom answered HTTP 400. Zoom says: Validation Failed. from: Invalid field. (x-zm-trackingid v=2.0;clid=sandbox;rid=); if as_of was given, give a later one; else tell Zoom's support
-    redirect@2, two windows
+    redirect, older question
         2026-09-27 to 2026-10-17 could not be read: HTTP 302 where Zoom's API should be; check ZOOM_API_URL and ZOOM_TOKEN_URL (x-zm-trackingid v=2.0;clid=sandbox;rid=)
     "#);
 }
