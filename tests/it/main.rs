@@ -18,6 +18,7 @@ mod crashes;
 mod daybook;
 mod flow;
 mod harness;
+mod large;
 mod other_zoom;
 mod properties;
 mod readings;
