@@ -218,13 +218,17 @@ async fn hourly(policy: &Path) {
     for hours in std::iter::once(-24).chain(0..24) {
         let now = start + SignedDuration::from_hours(hours);
         let dataset = dataset.clone().at(now);
-        let truth = dataset.truth("2026-11-01T00:00:00Z".parse().unwrap(), now);
-        far.sandbox.replace(dataset);
+        far.sandbox.replace(dataset.clone());
         let name = format!("run {hours}");
         let invocation = Invocation { request_id: name.clone(), owner: name, now, deadline: Deadline::never() };
         let request = Request::read(json!({}), now).unwrap();
         let answer = run(&services, &places, &request, &invocation, &mut Metrics::default()).await.unwrap();
         let answer = serde_json::to_value(answer).unwrap();
+        if ![0, 1, 23].contains(&hours) {
+            requests.push(answer["requests"].as_u64().unwrap());
+            continue;
+        }
+        let truth = dataset.truth("2026-11-01T00:00:00Z".parse().unwrap(), now);
         let totals = answer["totals"].as_array().unwrap();
         assert_eq!(totals.len(), truth.len(), "at {now}");
         for total in totals {

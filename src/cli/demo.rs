@@ -13,6 +13,7 @@ use crate::clients::zoom::Zoom;
 use crate::clients::{Credentials, Deadline};
 use crate::config::{PolicySource, ZoomConfig};
 use crate::daybook::Store;
+use crate::domain::alert::count;
 use crate::error::{Code, RunError};
 use crate::request::{Judge, Moment};
 use crate::run::{Invocation, Memory, Places, Question, Services, deliver, examine, prepare};
@@ -113,7 +114,7 @@ impl Demo {
             }
             say(&match sent {
                 0 => format!("Sent nothing: the {due} alerts that are due were sent before."),
-                _ => format!("Sent {sent} alerts in {} messages.", kept.len()),
+                _ => format!("Sent {} in {}.", count(sent, "alert"), count(kept.len() as u64, "message")),
             });
         }
         RunError::join(faults).map_or(Ok(()), Err)

@@ -122,7 +122,7 @@ impl Examined {
     async fn all(&mut self, operations_topic: Option<&str>, send_test: bool) {
         let config = Config::read(variable).map(|config| (config, "all variables are well-formed".to_owned()));
         let Some(config) = self.settle("environment", config.map_err(|error| error.message)) else {
-            let steps = ["secret", "token", "clock", "scope", "report", "policy", "topic", "ledger"];
+            let steps = ["secret", "token", "clock", "scope", "report", "policy", "topic", "ledger", "budgets"];
             let others = [("operations", operations_topic.is_some()), ("test", send_test)];
             let others = others.into_iter().filter(|(_, asked)| *asked).map(|(step, _)| step);
             for step in steps.into_iter().chain(others) {
@@ -154,6 +154,8 @@ impl Examined {
             .is_some();
         if let (Some(policy), true) = (policy, is_usable) {
             self.matches(&services, &account, &policy).await;
+        } else {
+            self.note("budgets", Verdict::NotChecked, "needs the policy and the ledger");
         }
         if send_test {
             self.send_test(&services, config).await;

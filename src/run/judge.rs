@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::prepare::secret_unreadable;
+use super::prepare::{secret_unreadable, zoom_failed};
 use super::report::{Memory, Question, Report, read_report};
 use super::{Invocation, Places, Prepared, Services, policy};
 use crate::clients::zoom::SMS;
@@ -108,11 +108,12 @@ impl Examination<'_> {
     #[must_use]
     pub fn faults(&self) -> Vec<RunError> {
         let coverage = &self.report.judged.coverage;
+        // The failure that weighs most is known with its fix.
+        let failure = self.report.failure.as_ref().map(|failure| (failure.to_string(), zoom_failed(failure).message));
         let gap = |gap: &crate::domain::coverage::Gap| {
-            RunError::new(
-                gap.code,
-                format!("{}; {} to {} could not be read", gap.problem, gap.dates.from, gap.dates.to),
-            )
+            let known = failure.as_ref().filter(|(problem, _)| *problem == gap.problem);
+            let problem = known.map_or(&gap.problem, |(_, with_fix)| with_fix);
+            RunError::new(gap.code, format!("{} to {} could not be read: {problem}", gap.dates.from, gap.dates.to))
         };
         let mut faults: Vec<_> = coverage.gaps.iter().take(MOST_NAMED).map(gap).collect();
         let rows = &coverage.row_faults;

@@ -39,8 +39,9 @@ def test_optional_variables_have_the_programs_own_defaults(template):
         assert str(template["Parameters"][parameter]["Default"]) == default
     (most,) = re.findall(r"const MOST_REQUESTS_PER_SECOND: u32 = ([\d_]+);", config)
     assert template["Parameters"]["ZoomRequestsPerSecond"]["MaxValue"] == int(most.replace("_", ""))
-    (days,) = re.findall(r"const MOST_FULL_READ_HOURS: u32 = 24 \* (\d+);", config)
-    assert template["Parameters"]["FullReadHours"]["MaxValue"] == 24 * int(days)
+    (days,) = re.findall(r"const MOST_READ_HOURS: u32 = 24 \* (\d+);", config)
+    for parameter in ("FullReadHours", "LateReadHours"):
+        assert template["Parameters"][parameter]["MaxValue"] == 24 * int(days)
 
 
 def test_a_log_level_that_hides_the_metrics_cannot_be_chosen(template):
@@ -160,7 +161,8 @@ def test_the_function_is_built_without_the_command(template):
 def test_events_hold_what_the_schedule_sends(resources):
     (schedule,) = of_type(resources, "AWS::Scheduler::Schedule").values()
     fields = set(json.loads(schedule["Properties"]["Target"]["Input"]))
-    known = set(re.findall(r"^    (\w+): Option<", source("src/event.rs"), re.MULTILINE))
+    (fields_of,) = re.findall(r"const FIELDS: \[&str; \d+\] = \[(.*?)\];", source("src/request.rs"), re.DOTALL)
+    known = set(re.findall(r'"(\w+)"', fields_of))
     assert fields <= known, "the program refuses fields that it does not know"
 
 

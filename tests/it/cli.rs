@@ -51,7 +51,7 @@ async fn wrong_use_ends_with_2_and_says_what_is_right() {
         (&["chekc"], "unrecognized subcommand"),
         (&["demo", "--colour"], "unexpected argument '--colour'"),
         (&["check", "--policy"], "a value is required"),
-        (&["policy"], "<FILE>"),
+        (&["policy"], "<FILE|-|ssm:NAME>"),
         (&["sandbox", "--port", "70000"], "70000 is not in 0..=65535"),
         (&["sandbox", "--fault", "earthquake"], "invalid value 'earthquake'"),
     ] {

@@ -13,13 +13,17 @@
 )]
 #![allow(missing_docs, unreachable_pub, reason = "a test binary has no public interface")]
 
+mod cli;
 mod contract;
 mod crashes;
 mod daybook;
+mod faults;
 mod flow;
 mod harness;
 mod large;
+mod older;
 mod other_zoom;
 mod properties;
 mod readings;
 mod support;
+mod trust;

@@ -101,8 +101,10 @@ pub enum Pattern {
     Exactly(String),
     /// This billing number, with all its extensions if the entry names none.
     Number(Number),
-    /// Every subject that begins so (written with a star at the end); of a billing number, its digits.
+    /// Every subject that begins so (written with a star at the end).
     Prefix(String),
+    /// Every billing number whose digits begin so.
+    Digits(String),
 }
 
 /// The entry as it is written in a policy.
@@ -112,6 +114,7 @@ impl std::fmt::Display for Pattern {
             Pattern::Exactly(text) => out.write_str(text),
             Pattern::Number(number) => number.fmt(out),
             Pattern::Prefix(text) => write!(out, "{text}*"),
+            Pattern::Digits(text) => write!(out, "+{text}*"),
         }
     }
 }
@@ -134,9 +137,10 @@ impl Pattern {
                 let covered = number.filter(|number| entry.covers(number))?;
                 Some(if covered == entry { Closeness::Exactly } else { Closeness::Number })
             }
-            Pattern::Prefix(start) => {
-                let text = number.map_or(subject, Number::digits);
-                text.starts_with(start.as_str()).then_some(Closeness::Prefix(start.len()))
+            Pattern::Prefix(start) => subject.starts_with(start.as_str()).then_some(Closeness::Prefix(start.len())),
+            Pattern::Digits(start) => {
+                let digits = number?.digits();
+                digits.starts_with(start.as_str()).then_some(Closeness::Prefix(start.len()))
             }
         }
     }

@@ -289,7 +289,7 @@ impl<'d> Reader<'d> {
             return None;
         }
         Some(match (is_number, star) {
-            (true, true) => Pattern::Prefix(digits),
+            (true, true) => Pattern::Digits(digits),
             (true, false) => Pattern::Number(Number::parse(stem)?),
             (false, true) => Pattern::Prefix(stem.to_owned()),
             (false, false) => Pattern::Exactly(label(stem).into_owned()),

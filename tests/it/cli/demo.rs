@@ -36,128 +36,94 @@ async fn the_demo_does_the_job_twice_and_sends_once() {
 
     First run
     ════════════════════════════════════════════════════════════════════════════
-    Zoom's report was read whole: 580 charged messages on 3 pages for 22 days, 3 requests.
-    ┌─────────┬──────────────────────┬──────────────┬──────────┬──────┬────────────────────────────┐
-    │ Period  ┆ Who                  ┆        Spent ┆   Budget ┆ Used ┆ Reached                    │
-    ╞═════════╪══════════════════════╪══════════════╪══════════╪══════╪════════════════════════════╡
-    │ 2026-11 ┆ (none)               ┆   USD 1.6756 ┆  USD 100 ┆   1% ┆                            │
-    │ 2026-11 ┆ +12025550112         ┆  USD 10.1763 ┆  USD 500 ┆   2% ┆                            │
-    │ 2026-11 ┆ +12025550143         ┆  USD 64.3146 ┆  USD 100 ┆  64% ┆ 50% of "every number"      │
-    │ 2026-11 ┆ +12025550187         ┆ USD 121.2324 ┆  USD 100 ┆ 121% ┆ 100% of "every number"     │
-    │ 2026-11 ┆ 2100000980 Ext. 1001 ┆   USD 2.6914 ┆  USD 100 ┆   2% ┆                            │
-    │ 2026-11 ┆ department Sales     ┆  EUR 14.8629 ┆   EUR 10 ┆ 148% ┆ 100% of "sales in Europe"  │
-    │ 2026-11 ┆ the whole account    ┆   GBP 3.2132 ┆     none ┆      ┆ no budget in this currency │
-    │ 2026-11 ┆ the whole account    ┆ USD 200.0903 ┆ USD 1000 ┆  20% ┆                            │
-    └─────────┴──────────────────────┴──────────────┴──────────┴──────┴────────────────────────────┘
+    Zoom's report was read whole: 902 charged messages on 4 pages for 22 days, 4 requests.
+    ┌─────────┬──────────────────────────────────┬──────────────┬──────────┬──────┬───────────────────────────┐
+    │ Period  ┆ Who                              ┆        Spent ┆   Budget ┆ Used ┆ Reached                   │
+    ╞═════════╪══════════════════════════════════╪══════════════╪══════════╪══════╪═══════════════════════════╡
+    │ 2026-11 ┆ department Sales                 ┆  EUR 13.7901 ┆   EUR 10 ┆ 137% ┆ 100% of "sales in Europe" │
+    │ 2026-11 ┆ +12025550187                     ┆ USD 115.0931 ┆  USD 100 ┆ 115% ┆ 100% of "every number"    │
+    │ 2026-11 ┆ +12025550143                     ┆  USD 69.0775 ┆  USD 100 ┆  69% ┆ 50% of "every number"     │
+    │ 2026-11 ┆ +12025550223                     ┆  USD 35.1865 ┆  USD 100 ┆  35% ┆                           │
+    │ 2026-11 ┆ the whole account                ┆ USD 261.7799 ┆ USD 1000 ┆  26% ┆                           │
+    │ 2026-11 ┆ +12025550131                     ┆  USD 20.4583 ┆  USD 100 ┆  20% ┆                           │
+    │ 2026-11 ┆ +12025550303                     ┆   USD 4.6513 ┆  USD 100 ┆   4% ┆                           │
+    │ 2026-11 ┆ charges without a billing number ┆    USD 2.753 ┆  USD 100 ┆   2% ┆                           │
+    │ 2026-11 ┆ +12025550112                     ┆  USD 10.6164 ┆  USD 500 ┆   2% ┆                           │
+    │ 2026-11 ┆ +2100000980 Ext. 1001            ┆   USD 1.6644 ┆  USD 100 ┆   1% ┆                           │
+    │ 2026-11 ┆ +12025550224                     ┆   USD 1.2797 ┆  USD 100 ┆   1% ┆                           │
+    │ 2026-11 ┆ +12025550225                     ┆   USD 0.9997 ┆  USD 100 ┆   0% ┆                           │
+    │         ┆ not covered by a budget          ┆   EUR 3.6367 ┆     none ┆      ┆                           │
+    │         ┆ not covered by a budget          ┆    GBP 4.505 ┆     none ┆      ┆                           │
+    └─────────┴──────────────────────────────────┴──────────────┴──────────┴──────┴───────────────────────────┘
+    No budget covers EUR 3.6367 in 36 messages.
+    No budget covers GBP 4.505 in 27 messages.
     ── E-mail ──────────────────────────────────────────────────────────────────
-    Subject: Zoom SMS cost: 3 alerts; +12025550187: USD 121.2324, 100% of USD 100 reached (2026-11)
+    Subject: OVER: department Sales at 137% (EUR 13.79 of 10), November; 3 more
 
-    +12025550187 has spent USD 121.2324 on SMS and MMS in November 2026: 121%
-    of its budget of USD 100.
+    4 alerts, the worst first:
 
-      Reached    100% = USD 100 (passed too: 50%, 80%)
-      Budget     "every number", USD 100 a month
-      Left       over by USD 21.2324
-      Since      1 November 2026 (America/New_York), 8 days left
-      Messages   176
-      Share      61% of all that the account spent in USD
-      Spent by   department Marketing: USD 121.2324
-      Alert id   6228f9c63a0981bab5223c9943f8fdbd
+      OVER       137%  department Sales        EUR 13.79 of 10
+      OVER       115%  Marketing +12025550187  USD 115.09 of 100
+      50%         69%  Sales +12025550143      USD 69.08 of 100
+      UNWATCHED        no budget covers GBP    GBP 4.51
 
-    Department Sales has spent EUR 14.8629 on SMS and MMS in November 2026:
-    148% of its budget of EUR 10.
+    1. Department Sales has spent EUR 13.79 of its EUR 10 budget for November.
+    That is 137%, with 8 days left.
 
-      Reached    100% = EUR 10
-      Budget     "sales in Europe", EUR 10 a month
-      Left       over by EUR 4.8629
-      Since      1 November 2026 (America/New_York), 8 days left
-      Messages   117
-      Share      72% of all that the account spent in EUR
-      Spent by   number +33199005521: EUR 14.8629
-      Alert id   d47c5c5987537f0db2eea38fd51b3034
+      Sent by       +33199005521: EUR 13.79
+      Messages      109
+      Budget        "sales in Europe": EUR 10 a month, alerts at 100%
 
-    +12025550143 has spent USD 64.3146 on SMS and MMS in November 2026: 64% of
-    its budget of USD 100.
+    2. Marketing's number +12025550187 has spent USD 115.09 of its USD 100
+    budget for November. That is 115%, with 8 days left.
 
-      Reached    50% = USD 50
-      Budget     "every number", USD 100 a month
-      Left       USD 35.6854
-      Since      1 November 2026 (America/New_York), 8 days left
-      Messages   105
-      Share      32% of all that the account spent in USD
-      Spent by   department Sales: USD 64.3146
-      Alert id   e2cf64471eeef9b65e148f0e9a206f7b
+      Also reached  50%, 80%
+      Messages      180
+      Budget        "every number": USD 100 a month, alerts at 50, 80, 100%
 
-    What to do
-      - Expected? Nothing to do: each level is told once a period. To allow
-        more, raise the budget in the policy.
-      - Not expected? Open the SMS/MMS Charges Usage Report in Zoom's web
-        portal, and speak with those named above.
+    3. Sales' number +12025550143 has spent USD 69.08 of its USD 100 budget for
+    November. That is 69%, with 8 days left.
 
-    How far to trust the figures
-      Zoom's report was read whole as of 22 November 2026 08:00 EST: 580
-      charged messages on 3 pages for 22 days. The newest was sent 22 November
-      2026 07:38 EST. Zoom may still add late charges.
+      Messages      105
+      Budget        "every number": USD 100 a month, alerts at 50, 80, 100%
 
-    Zoom account  sandbox-account
-    Alert id      01ba30b6afd6f33be0f317686aa38935
+    4. Your account has spent GBP 4.51 in November, and no budget of the policy
+    covers GBP.
+
+      Sent by       +442079460018: GBP 4.51
+      Messages      27
+
+    - If you expected this, do nothing: no further alert follows this month,
+      unless Zoom revises it or the budget changes.
+    - If nobody expected it, ask those who sent most, or look at the messages:
+      the SMS/MMS Charges Usage Report in Zoom's web portal.
+    - If you expected this, do nothing: the next alert comes at 80% this month,
+      unless Zoom revises it or the budget changes.
+    - Add a budget in GBP to the policy, or set unwatched = "ignore". No
+      further alert follows for GBP this month.
+
+    Complete as of 22 November, 08:00 EST. Message 3e599a0b5605.
 
     ── Slack ───────────────────────────────────────────────────────────────────
-    :rotating_light: Zoom SMS cost: 3 alerts; +12025550187: USD 121.2324, 100% of USD 100 reached (2026-11)
+    :rotating_light: OVER · department Sales at 137%; 3 more
 
-    • *+12025550187* spent *USD 121.2324* in November 2026: reached *100%* of USD 100 (budget every number)
-       by department: Marketing USD 121.2324
-    • *Department Sales* spent *EUR 14.8629* in November 2026: reached *100%* of EUR 10 (budget sales in Europe)
-       by number: +33199005521 EUR 14.8629
-    • *+12025550143* spent *USD 64.3146* in November 2026: reached *50%* of USD 100 (budget every number)
-       by department: Sales USD 64.3146
-    _Zoom's report was read whole as of 22 November 2026 08:00 EST: 580 charged messages on 3 pages for 22 days. The newest was sent 22 November 2026 07:38 EST. Zoom may still add late charges._
-    Alert id `01ba30b6afd6f33be0f317686aa38935`
+    *OVER · Department Sales at 137%* — EUR 13.79 of 10, November, 8 days left
+    *OVER · Marketing +12025550187 at 115%* — USD 115.09 of 100, November, 8 days left
+    *50% · Sales +12025550143 at 69%* — USD 69.08 of 100, November, 8 days left
+    *UNWATCHED · GBP 4.51 spent that no budget covers* — November, 8 days left
+    Complete as of 22 November, 08:00 EST · 3e599a0b5605
 
     Next steps
-      - Expected? Nothing to do, or raise the budget in the policy.
-      - Not expected? See the SMS/MMS Charges Usage Report in Zoom's web portal, and speak with those named.
+      - If you expected this, do nothing: no further alert follows this month, unless Zoom revises it or the budget changes.
+      - If nobody expected it, ask those who sent most, or look at the messages: the SMS/MMS Charges Usage Report in Zoom's web portal.
+      - If you expected this, do nothing: the next alert comes at 80% this month, unless Zoom revises it or the budget changes.
+      - Add a budget in GBP to the policy, or set unwatched = "ignore". No further alert follows for GBP this month.
     ────────────────────────────────────────────────────────────────────────────
-    ── E-mail ──────────────────────────────────────────────────────────────────
-    Subject: Zoom SMS cost: GBP 3.2132 spent that no budget covers (2026-11)
-
-    Your account has spent GBP 3.2132 on SMS and MMS in November 2026, and no
-    budget covers GBP.
-
-      Since      1 November 2026 (America/New_York), 8 days left
-      Messages   27
-      Spent by   number +442079460018: GBP 3.2132
-
-    What to do
-      - Expected? Add a budget in this currency to the policy, or set unwatched
-        = "ignore".
-      - Not expected? Open the SMS/MMS Charges Usage Report in Zoom's web
-        portal and see who sends.
-
-    How far to trust the figures
-      Zoom's report was read whole as of 22 November 2026 08:00 EST: 580
-      charged messages on 3 pages for 22 days. The newest was sent 22 November
-      2026 07:38 EST. Zoom may still add late charges.
-
-    Zoom account  sandbox-account
-    Alert id      3918da4b6ac6a81bd2589448b6d91dea
-
-    ── Slack ───────────────────────────────────────────────────────────────────
-    :grey_question: Zoom SMS cost: GBP 3.2132 spent that no budget covers (2026-11)
-
-    • *The whole account* spent *GBP 3.2132* in November 2026; no budget covers GBP
-       by number: +442079460018 GBP 3.2132
-    _Zoom's report was read whole as of 22 November 2026 08:00 EST: 580 charged messages on 3 pages for 22 days. The newest was sent 22 November 2026 07:38 EST. Zoom may still add late charges._
-    Alert id `3918da4b6ac6a81bd2589448b6d91dea`
-
-    Next steps
-      - Add a budget in this currency to the policy, or set unwatched to ignore.
-    ────────────────────────────────────────────────────────────────────────────
-    Sent 4 alerts in 2 messages.
+    Sent 4 alerts in 1 message.
 
     Second run
     ════════════════════════════════════════════════════════════════════════════
-    Zoom's report was read whole: 580 charged messages on 3 pages for 22 days, 3 requests.
+    Zoom's report was read whole: 902 charged messages on 4 pages for 22 days, 4 requests.
     Sent nothing: the 4 alerts that are due were sent before.
     "#);
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0, "nothing is left behind");

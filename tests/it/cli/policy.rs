@@ -25,7 +25,7 @@ async fn a_valid_policy_is_shown() {
     │ whole account   ┆ account        ┆ all                     ┆ USD 1000 ┆ month  ┆ 50%, 80%, 100%  │
     │ sales in Europe ┆ department     ┆ Sales                   ┆   EUR 10 ┆ month  ┆ 100%            │
     └─────────────────┴────────────────┴─────────────────────────┴──────────┴────────┴─────────────────┘
-    POLICY is valid. Days and months turn in America/New_York; a closed period is judged for 3 more days.
+    POLICY is valid. Days and months turn in America/New_York; a closed period is judged for at least 3 more days.
     ");
     let ended = run(&["policy", "--json", GOOD], &Environment::new()).await;
     assert_eq!((ended.code, ended.json()), (0, vec![json!({ "valid": true, "faults": [] })]));
@@ -81,7 +81,7 @@ async fn all_faults_of_a_policy_are_shown_where_they_are() {
     let faults = told["faults"].as_array().unwrap().iter();
     let places: Vec<_> = faults
         .map(|fault| {
-            assert!(fault["message"].is_string() && fault["mend"].is_string(), "{fault}");
+            assert!(fault["message"].is_string() && fault["fix"].is_string(), "{fault}");
             format!("{} {}:{}", fault["code"].as_str().unwrap(), fault["line"], fault["column"])
         })
         .collect();
@@ -96,5 +96,5 @@ async fn all_faults_of_a_policy_are_shown_where_they_are() {
 async fn a_policy_that_is_not_there_is_wrong_use() {
     let ended = run(&["policy", "nowhere.toml"], &Environment::new()).await;
     assert_eq!((ended.code, ended.out.as_str()), (2, ""));
-    assert!(ended.err.contains("nowhere.toml cannot be read"), "{}", ended.err);
+    assert!(ended.err.contains("\"nowhere.toml\" cannot be read"), "{}", ended.err);
 }

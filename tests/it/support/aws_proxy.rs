@@ -8,7 +8,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 use tokio::sync::SetOnce;
 
 /// One request to AWS, attempts of the SDK counted singly.
@@ -75,6 +78,8 @@ pub enum Effect {
     LoseReply,
     /// The call waits at the gate before AWS sees it.
     Hold(Gate),
+    /// The call takes so much longer.
+    Delay(Duration),
     /// The call waits at the gate, and is then forbidden.
     HoldAndForbid(Gate),
     /// Of a batch DynamoDB does half, and hands the rest back as unprocessed.
@@ -239,6 +244,10 @@ impl AwsProxy {
             None => self.forward(&action, request).await,
             Some(Effect::Hold(gate)) => {
                 gate.pass().await;
+                self.forward(&action, request).await
+            }
+            Some(Effect::Delay(time)) => {
+                tokio::time::sleep(time).await;
                 self.forward(&action, request).await
             }
             Some(Effect::HoldAndForbid(gate)) => {

@@ -3,7 +3,7 @@
 
 use super::{Deployment, NOW, Policy, World, at, switches};
 use jiff::Timestamp;
-use zoom_sms_cost_alerts::sandbox::{Dataset, Row, Switches};
+use zoom_sms_cost_alerts::sandbox::{Dataset, Row, Sandbox, Switches};
 
 /// A policy of [`Policy::default`], a Zoom without rows or whims, and the moment [`NOW`], unless it is told otherwise.
 #[derive(Clone)]
@@ -61,6 +61,12 @@ impl Setup {
     pub fn now(mut self, moment: impl Into<Moment>) -> Self {
         self.now = moment.into().0;
         self
+    }
+
+    /// Zoom alone.
+    pub async fn sandbox(self) -> Sandbox {
+        let dataset = self.dataset();
+        Sandbox::start(0, dataset, self.switches).await.unwrap()
     }
 
     /// Runs of the real binary.

@@ -91,9 +91,10 @@ async fn credentials_that_zoom_refuses_are_told() {
     }
     let mut text = told.text;
     for (case, fault) in [("no scope", "scope-missing@1"), ("no phone", "phone-disabled@1")] {
-        let world = setup().zoom(&format!("--fault {fault}")).world().await;
+        // A moment of a month that one question covers.
+        let world = setup().now("2026-11-18T13:00:00Z").zoom(&format!("--fault {fault}")).world().await;
         let mut told = Told::by(&world).await;
-        told.run(case, json!({ "as_of": NOW })).await;
+        told.run(case, world.event()).await;
         text += &told.text;
     }
     insta::assert_snapshot!(text, @"
@@ -105,14 +106,12 @@ async fn credentials_that_zoom_refuses_are_told() {
         Zoom gave no access token: client_id or client_secret in the secret is wrong, or the app is not activated (HTTP 400, Zoom says: Invalid client_id or client_secret) (x-zm-trackingid v=2.0;clid=sandbox;rid=WEB_00000003)
     no scope
       ZoomScopeMissing
-        the Zoom app lacks the scope of the report;
-        add phone:read:sms_charges:admin (granular) or phone:read:admin (classic) to it. Zoom says: Invalid access token, does not contain scopes:[phone:read:sms_charges:admin]. (x-zm-trackingid v=2.0;clid=sandbox;rid=WEB_00000002);
-        2026-11-11 to 2026-11-23 could not be read
+        2026-10-28 to 2026-11-19 could not be read: the Zoom app lacks the scope of the report;
+        add phone:read:sms_charges:admin (granular) or phone:read:admin (classic) to it. Zoom says: Invalid access token, does not contain scopes:[phone:read:sms_charges:admin]. (x-zm-trackingid v=2.0;clid=sandbox;rid=WEB_00000002)
     no phone
       ZoomUnauthorized
-        Zoom refused the account (HTTP 403);
-        see that account_id is right and that the account has Zoom Phone. Zoom says: Zoom Phone has not been enabled for this account. (x-zm-trackingid v=2.0;clid=sandbox;rid=WEB_00000002);
-        2026-11-11 to 2026-11-23 could not be read
+        2026-10-28 to 2026-11-19 could not be read: Zoom refused the account (HTTP 403);
+        see that account_id is right and that the account has Zoom Phone. Zoom says: Zoom Phone has not been enabled for this account. (x-zm-trackingid v=2.0;clid=sandbox;rid=WEB_00000002)
     ");
 }
 
