@@ -20,6 +20,7 @@ mod daybook;
 mod faults;
 mod flow;
 mod harness;
+mod large;
 mod older;
 mod other_zoom;
 mod properties;
