@@ -262,10 +262,21 @@ fn remember_reading(remembered: &mut Remembered, read: &mut Read<'_>, newest_row
             }
         }
         head.parts = read.plan.keep.clone();
+        remembered.keep_what_stands_alone();
     }
 }
 
 impl Remembered {
+    /// Forgets parts that share more than a date with a newer one, which may have counted rows of theirs: a question that had to start a date
+    /// earlier than was planned, and whose part no run keeps.
+    fn keep_what_stands_alone(&mut self) {
+        let all = self.head.parts.iter().chain(self.parts.iter().map(|(known, _)| known));
+        let all: Vec<_> = all.map(KnownPart::dates).collect();
+        let stands_alone = |part: &KnownPart| !all.iter().any(|newer| newer.from < part.to && newer.to > part.to);
+        self.head.parts.retain(stands_alone);
+        self.parts.retain(|(known, _)| stands_alone(known));
+    }
+
     /// Marks closed periods that were judged for the last time.
     pub fn finish(
         &mut self,

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, ToSpan, civil::Date, tz::TimeZone};
 use serde_json::{Value, json};
 use std::{collections::HashMap, time::Duration};
-use zoom_sms_cost_alerts::sandbox::{ObservedKind, Row, Sandbox};
+use zoom_sms_cost_alerts::sandbox::{ObservedKind, Row, Sandbox, Truth};
 
 /// A dollar at ten o'clock of each day from `first` to `last`.
 fn daily(first: &str, last: &str) -> Vec<Row> {
@@ -203,6 +203,25 @@ async fn a_large_report_is_read_in_parts_between_whole_readings() {
         };
         assert_eq!((from.as_str(), *missing), (expected, lacking), "at hour {hour}: {seen:?}");
         assert!(*hour == 24 || *requests_made * 3 < requests(&whole), "{requests_made} requests at hour {hour}");
+    }
+}
+
+#[tokio::test]
+async fn a_question_that_must_start_earlier_takes_no_row_from_a_part_that_is_kept() {
+    // Neither today nor the future may be asked for: the newest question has to start on the day before.
+    let line = "--page-limit 3 --date-zone Asia/Kolkata --to-dates exclusive --future-dates refused";
+    let rows = many(10, "2026-09-25", "2026-11-05");
+    let mut deployment = setup().rows(rows).zoom(line).now("2026-10-29T10:22:00Z").deployment().await;
+    for hour in 0..16 {
+        // The first run does not know yet where later ones need a part to end.
+        deployment.full_read_hours = if hour < 2 { 0 } else { 24 };
+        let answer = deployment.run().await;
+        let listed = deployment.zoom.listed();
+        let listed = listed.iter().flat_map(|question| question.without_faults.iter().map(|row| &**row));
+        let ever_listed = plain(Truth::of(listed, at("2026-10-01T00:00:00Z"), deployment.now));
+        assert_eq!(totals(&answer), ever_listed, "at hour {hour}");
+        assert_eq!(answer.get("unconfirmed"), None, "at hour {hour}");
+        deployment.later(1);
     }
 }
 

@@ -238,9 +238,9 @@ impl Reader<'_> {
                 // No end after its start may be had: it starts a date earlier.
                 ZoomErrorKind::Refused if ends.is_empty() && !is_earlier && question.to > begun(self.ask.now) => {
                     is_earlier = true;
-                    let earlier = Dates { from: question.from.saturating_sub(1.day()), to: question.to };
-                    ends.extend(other_ends(earlier, self.ask.now));
-                    ends.pop_front().map(|to| Dates { to, ..earlier })
+                    question.from = question.from.saturating_sub(1.day());
+                    ends.extend(other_ends(question, self.ask.now));
+                    ends.pop_front().map(|to| Dates { to, ..question })
                 }
                 ZoomErrorKind::Refused => ends.pop_front().map(|to| Dates { to, ..asked }),
                 ZoomErrorKind::TooOld if moves < MOST_MOVES => {

@@ -225,8 +225,11 @@ fn moments(dice: &mut Dice, start: Timestamp) -> Vec<Timestamp> {
         .collect()
 }
 
-/// So many worlds; `WORLDS` asks for more.
+/// So many worlds; `WORLDS` asks for more, `WORLD` for a single one.
 fn worlds(usual: u64) -> std::ops::Range<u64> {
+    if let Some(one) = std::env::var("WORLD").ok().and_then(|seed| seed.parse().ok()) {
+        return one..one + 1;
+    }
     0..std::env::var("WORLDS").ok().and_then(|count| count.parse().ok()).unwrap_or(usual)
 }
 
