@@ -37,21 +37,17 @@ pub(super) fn split(dates: Dates, pieces: i64, now: Timestamp) -> Vec<Dates> {
     // Dates that have not begun everywhere belong to the newest question, and so does the last one before them.
     let last_start = dates.to.yesterday().unwrap_or(dates.to).min(begun(now)).max(dates.from);
     let least = (days(dates.from, dates.to) + MOST_DAYS - 1).div_euclid(MOST_DAYS);
-    // Dates that start a question. All questions have the same number of dates, but for the oldest, which has what is left.
+    // Dates that start a question, shared out as evenly as they can be.
     let starts = days(dates.from, last_start) + 1;
-    let pieces = pieces.max(least);
-    let mut length = (starts + pieces - 1).div_euclid(pieces).max(1);
+    let mut pieces = pieces.max(least).clamp(1, starts);
     loop {
-        let mut questions =
-            vec![Dates { from: last_start.saturating_sub((length - 1).days()).max(dates.from), to: dates.to }];
-        while let Some(newer) = questions.last().filter(|newer| newer.from > dates.from) {
-            let from = newer.from.saturating_sub(length.days()).max(dates.from);
-            questions.push(Dates { from, to: newer.from });
-        }
-        if length == 1 || questions.iter().all(|question| days(question.from, question.to) <= MOST_DAYS) {
+        let start = |piece: i64| dates.from.saturating_add((starts * piece / pieces).days());
+        let end = |piece: i64| if piece + 1 == pieces { dates.to } else { start(piece + 1) };
+        let questions: Vec<_> = (0..pieces).rev().map(|piece| Dates { from: start(piece), to: end(piece) }).collect();
+        if pieces == starts || questions.iter().all(|question| days(question.from, question.to) <= MOST_DAYS) {
             return questions;
         }
-        length -= 1;
+        pieces += 1;
     }
 }
 
