@@ -509,9 +509,11 @@ async fn a_table_that_fails_fails_no_reading() {
 
 #[tokio::test]
 async fn what_dynamodb_leaves_unprocessed_is_asked_for_again() {
-    let mut deployment = large().await;
+    let mut deployment = large_and_known().await;
     deployment.proxy.always("DynamoDB.BatchWriteItem", Effect::Half);
+    deployment.full_read_hours = 0;
     deployment.run().await;
+    deployment.full_read_hours = 24;
     deployment.proxy.clear();
     deployment.proxy.always("DynamoDB.BatchGetItem", Effect::Half);
     deployment.later(1);

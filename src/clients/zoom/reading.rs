@@ -331,9 +331,13 @@ impl Reader<'_> {
         self.with_walk(place, |walk| walk.question)
     }
 
-    /// Runs of neighboring questions, which can be divided together.
+    /// Runs of neighboring questions, which can be divided together: those about dates that were asked for together. Where they were not, later
+    /// runs need a part to end.
     fn runs(&self, open: &[Place]) -> Vec<Vec<Place>> {
-        let is_next = |one: &Place, other: &Place| self.question(*one).from == self.question(*other).to;
+        let is_next = |one: &Place, other: &Place| {
+            let shared = self.question(*one).from;
+            shared == self.question(*other).to && !self.ask.dates.iter().any(|dates| dates.from == shared)
+        };
         open.chunk_by(is_next).map(<[Place]>::to_vec).collect()
     }
 
