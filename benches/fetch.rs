@@ -39,7 +39,7 @@ use jiff::{SignedDuration, Timestamp};
 use picture::Curve;
 use zoom_sms_cost_alerts::clients::Deadline;
 use zoom_sms_cost_alerts::clients::zoom::{Ask, Digests, SMS, Source, Zoom};
-use zoom_sms_cost_alerts::domain::coverage::{Dates, utc_date};
+use zoom_sms_cost_alerts::domain::dates::{Dates, utc_date};
 use zoom_sms_cost_alerts::domain::totals::by_currency;
 use zoom_sms_cost_alerts::sandbox::{Bound, Dataset, Order, Row, Switches};
 

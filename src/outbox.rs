@@ -18,7 +18,7 @@ use crate::clients::Deadline;
 use crate::clients::ledger::{Ledger, LedgerError, SentMessage};
 use crate::clients::topic::{PublishError, Topic};
 use crate::domain::alert::{Alert, AlertId, Outcome, Thread, Threads};
-use crate::domain::evaluate::Case;
+use crate::domain::case::Case;
 use crate::domain::message::{Composed, Message, Publication, record};
 use crate::error::Code;
 pub use delivered::{Delivered, preview};

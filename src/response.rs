@@ -7,13 +7,13 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::domain::alert::AlertRecord;
+use crate::domain::case::Case;
 use crate::domain::charge::Scope;
 use crate::domain::coverage::{Coverage, Known, Restated, Unconfirmed};
-use crate::domain::evaluate::{Case, History, unmatched};
+use crate::domain::evaluate::{History, unmatched};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::period::PeriodKind;
 use crate::error::{Code, RunError};
-use crate::run::Backfill;
 
 const MOST_TOTALS: usize = 1_000;
 const MOST_ALERTS: usize = 2_000;
@@ -135,30 +135,24 @@ pub struct Tested {
     pub alerts: Vec<AlertRecord>,
 }
 
-/// What a backfill came to.
+/// The answer of a backfill.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Backfilled {
-    /// The figures.
-    pub backfill: BackfillAnswer,
+    /// What it came to.
+    pub backfill: Backfill,
 }
 
-/// The figures of a backfill.
+/// How far the past is loaded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct BackfillAnswer {
-    /// Past days that are in the history now.
+pub struct Backfill {
+    /// Past days that are in the daybook now.
     pub days: u64,
-    /// Of these, those that were read and saved by this run.
+    /// Of these, those that this run read and saved.
     pub days_read: u64,
-    /// The earliest of them.
+    /// The earliest of them; `None` without any.
     pub since: Option<Date>,
-    /// Whether all was loaded; if not, another backfill goes on.
+    /// Whether all are there that Zoom still has; if not, another backfill goes on.
     pub finished: bool,
-}
-
-impl From<Backfill> for BackfillAnswer {
-    fn from(Backfill { days, days_read, since, finished }: Backfill) -> Self {
-        BackfillAnswer { days, days_read, since, finished }
-    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
@@ -355,7 +349,7 @@ mod tests {
     #[test]
     fn a_backfill_never_claims_to_be_complete() {
         let backfill =
-            BackfillAnswer { days: 390, days_read: 30, since: Some("2025-10-25".parse().unwrap()), finished: false };
+            Backfill { days: 390, days_read: 30, since: Some("2025-10-25".parse().unwrap()), finished: false };
         assert_eq!(
             json!(Response::Backfilled(Backfilled { backfill })),
             json!({"backfill": {"days": 390, "days_read": 30, "since": "2025-10-25", "finished": false}})

@@ -26,7 +26,7 @@ use crate::request::{Judge, Request, Task};
 use crate::response::{Backfilled, Response};
 use crate::telemetry::Metrics;
 
-pub use backfill::{Backfill, backfill};
+pub use backfill::backfill;
 pub use judge::{Examination, deliver, examine};
 pub use prepare::{Places, Prepared, policy, prepare};
 pub use report::{Memory, Question, Report, read_report};
@@ -104,8 +104,8 @@ pub async fn run(
         Task::Test { dry_run } => judge::test(services, places, dry_run, invocation).await.map(Response::Tested),
         Task::Backfill => {
             let prepared = prepare(services, places, deadline).await?;
-            let done = backfill(services, &prepared, invocation.now, deadline, metrics, &|_, _| {}).await?;
-            Ok(Response::Backfilled(Backfilled { backfill: done.into() }))
+            let backfill = backfill(services, &prepared, invocation.now, deadline, metrics, &|_, _| {}).await?;
+            Ok(Response::Backfilled(Backfilled { backfill }))
         }
         Task::Judge(task) => {
             let prepared = prepare(services, places, deadline).await?;

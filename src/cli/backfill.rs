@@ -7,8 +7,8 @@ use crate::config::Config;
 use crate::domain::alert::count;
 use crate::domain::period::Period;
 use crate::error::RunError;
-use crate::response::BackfillAnswer;
-use crate::run::{Backfill as Done, Places, Services, backfill, prepare};
+use crate::response::{Backfill as Done, Backfilled};
+use crate::run::{Places, Services, backfill, prepare};
 use crate::telemetry::Metrics;
 
 /// Loads the settled days of the past thirteen months into a deployment's daybook, a month after the other, the newest first. Sends
@@ -47,7 +47,7 @@ impl Backfill {
     fn say(&self, done: Done, requests: u64) -> Ending {
         let ending = if done.finished { Ending::Fine } else { Ending::Failed };
         if self.json {
-            say(&serde_json::json!({"backfill": BackfillAnswer::from(done)}).to_string());
+            say(&serde_json::json!(Backfilled { backfill: done }).to_string());
             return ending;
         }
         let (days, requests) = (count(done.days, "day"), count(requests, "request"));

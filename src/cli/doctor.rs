@@ -12,7 +12,7 @@ use crate::clients::zoom::{Ask, Authorized, Digests, SMS, Source, Zoom, ZoomErro
 use crate::clients::{Credentials, Deadline, sdk_config};
 use crate::config::{Config, topic_arn};
 use crate::daybook::Whose;
-use crate::domain::coverage::{Dates, utc_date};
+use crate::domain::dates::{Dates, utc_date};
 use crate::domain::evaluate::fingerprint;
 use crate::domain::policy::{Only, Policy};
 use crate::request::Request;

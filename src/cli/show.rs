@@ -6,8 +6,9 @@ use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 use serde_json::Value;
 
 use crate::domain::alert::{Alert, Finding, count};
+use crate::domain::case::Case;
 use crate::domain::coverage::Receipt;
-use crate::domain::evaluate::{Case, uncovered};
+use crate::domain::evaluate::uncovered;
 use crate::domain::message::Publication;
 use crate::domain::policy::{Only, Policy};
 use crate::response::Judged;

@@ -1,11 +1,18 @@
-//! What was read, and what is believed, become figures to judge and a daybook for the next run.
+//! Combines what was read with the daybook, into figures to judge and a daybook for the next run.
 //!
-//! Of a civil day all of whose rows were listed, the figure that was read counts, but for a **fall**: a day whose messages or money in a
-//! currency are fewer than was believed. A wrong answer of Zoom's cannot be told from a true one, so a fall waits for a later run. A later
-//! reading of the old figure or more ends it; one between the fallen and the old confirms it; a lower one waits anew. Meanwhile each subject is
-//! judged by the larger of its two sums, and the old figure stays believed.
+//! If all rows of a civil day were listed, the figure that was read counts, with one exception, a **fall**: the day has fewer messages or less
+//! money in a currency than the daybook says. Zoom's answer may be wrong, and nothing in it shows that, so a fall waits for a later run:
 //!
-//! Of a day that was read in part, each subject is judged by the larger of what is believed and what was read; nothing is remembered of it.
+//! | a later run reads | then |
+//! |---|---|
+//! | the old figure or more | the fall is over |
+//! | a figure between the fallen one and the old one | the fall is confirmed |
+//! | less than the fallen figure | the fall waits again |
+//!
+//! While a fall waits, each subject is judged by the larger of its two sums, and the daybook keeps the old figure.
+//!
+//! If a day was read in part, each subject is judged by the larger of the sum in the daybook and the sum that was read. The daybook does not
+//! change.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,17 +21,16 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 
-use super::plan::listing_of;
+use super::plan::{SMALL, listing_of};
 use super::{Fall, Head, KnownDay, KnownPart, Plan, VERSION, codec};
 use crate::clients::zoom::{Part, Reading};
 use crate::domain::charge::Line;
-use crate::domain::coverage::{Coverage, Dates, Receipt, Restated, Unconfirmed};
+use crate::domain::coverage::{Coverage, Receipt, Restated, Unconfirmed};
+use crate::domain::dates::{Dates, utc_date};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::period::{Period, final_at, start_of};
 use crate::domain::totals::{DaySums, Sum, Totals, by_currency, merged};
 
-/// A larger report is kept in parts.
-const SMALL: u64 = 60;
 /// Days that are known: a little more than the 13 months for which Zoom keeps its report.
 const DAYS_KEPT: i64 = 430;
 
@@ -116,11 +122,10 @@ impl Read<'_> {
 pub fn merge(mut read: Read<'_>, mut believed: BTreeMap<Date, DaySums>) -> (Judged, Remembered) {
     let mut totals = Totals::of(Arc::clone(&read.account));
     let mut coverage = Coverage {
-        gaps: std::mem::take(&mut read.reading.gaps),
+        gaps: read.reading.gaps.clone(),
         row_faults: std::mem::take(&mut read.reading.row_faults),
         unconfirmed: Vec::new(),
     };
-    read.reading.gaps.clone_from(&coverage.gaps);
     let mut restated = Vec::new();
     let mut remembered = Remembered { head: read.head.clone(), ..Remembered::default() };
     let mut falls = Vec::new();
@@ -150,7 +155,7 @@ pub fn merge(mut read: Read<'_>, mut believed: BTreeMap<Date, DaySums>) -> (Judg
             totals.set_doubtful(*day, &stored, &sums);
             remember_day(&mut remembered, *day, stored, read.until);
         } else {
-            // How much fell is known; the lines that are believed cannot be had. They are not forgotten for that.
+            // The head has the old figure, but the day's lines cannot be loaded. The daybook keeps both.
             totals.set(*day, &sums);
         }
     }
@@ -185,7 +190,7 @@ fn fallen(
             continue;
         }
         let waiting = read.head.falls.iter().find(|fall| fall.day == day && fall.currency == currency.code());
-        // Between the fallen and the old figure: a second reading agrees that it fell.
+        // A second reading agrees that the figure fell.
         if waiting.is_some_and(|fall| fall.after().is_some_and(|fallen| !after.fell_from(fallen))) {
             continue;
         }
@@ -242,7 +247,7 @@ fn remember_reading(remembered: &mut Remembered, read: &mut Read<'_>, newest_row
     head.version = VERSION;
     head.read_at = Some(read.until);
     head.newest_row = newest_row;
-    head.count_requests(crate::domain::coverage::utc_date(read.until, 0), read.reading.requests);
+    head.count_requests(utc_date(read.until, 0), read.reading.requests);
     let is_unfinished = !read.reading.gaps.is_empty();
     if read.plan.is_whole() {
         head.whole_requests = read.reading.requests;
@@ -250,7 +255,7 @@ fn remember_reading(remembered: &mut Remembered, read: &mut Read<'_>, newest_row
         head.whole_requests += read.reading.requests;
     }
     head.unfinished = is_unfinished;
-    let forgotten = crate::domain::coverage::utc_date(read.until, 0).saturating_sub(DAYS_KEPT.days());
+    let forgotten = utc_date(read.until, 0).saturating_sub(DAYS_KEPT.days());
     head.days.retain(|day, _| *day >= forgotten);
     head.parts.clear();
     if read.plan.keeps_parts || is_unfinished || read.reading.requests > SMALL {
@@ -262,22 +267,22 @@ fn remember_reading(remembered: &mut Remembered, read: &mut Read<'_>, newest_row
             }
         }
         head.parts = read.plan.keep.clone();
-        remembered.keep_what_stands_alone();
+        remembered.remove_overlapping_parts();
     }
 }
 
 impl Remembered {
-    /// Forgets parts that share more than a date with a newer one, which may have counted rows of theirs: a question that had to start a date
-    /// earlier than was planned, and whose part no run keeps.
-    fn keep_what_stands_alone(&mut self) {
+    /// Removes parts that share more than a date with a newer one, which may have counted rows of theirs. This happens where a question had to
+    /// start a date earlier than planned.
+    fn remove_overlapping_parts(&mut self) {
         let all = self.head.parts.iter().chain(self.parts.iter().map(|(known, _)| known));
         let all: Vec<_> = all.map(KnownPart::dates).collect();
-        let stands_alone = |part: &KnownPart| !all.iter().any(|newer| newer.from < part.to && newer.to > part.to);
-        self.head.parts.retain(stands_alone);
-        self.parts.retain(|(known, _)| stands_alone(known));
+        let is_apart = |part: &KnownPart| !all.iter().any(|newer| newer.from < part.to && newer.to > part.to);
+        self.head.parts.retain(is_apart);
+        self.parts.retain(|(known, _)| is_apart(known));
     }
 
-    /// Marks closed periods that were judged for the last time.
+    /// Records which closed periods were judged for the last time.
     pub fn finish(
         &mut self,
         periods: &[Period],
@@ -307,7 +312,7 @@ impl Remembered {
         }
     }
 
-    /// Keeps what was read of days, and nothing else: the head stays as it was, but for new days.
+    /// Keeps the new days only. The rest of the head stays as it was.
     pub fn keep_days_only(&mut self, before: &Head) {
         let days = std::mem::take(&mut self.head.days);
         self.parts.clear();

@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::coverage::Dates;
+use crate::domain::dates::Dates;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::period::PeriodKind;
 use crate::domain::totals::Sum;

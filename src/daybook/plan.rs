@@ -1,42 +1,41 @@
-//! What to read again, and what to believe of what earlier runs read.
+//! Which dates a run reads from Zoom, and which parts of earlier runs it uses.
 //!
-//! A report of up to [`SMALL`] requests is read whole by every run that is an hour or more after the last. Of a larger one, or by runs that
-//! follow each other faster, dates that are open are read by every run; those that are over but not settled every `late_every`; all others
-//! every `full_every`. What is not read again is taken from the parts that earlier questions left, if their rows can be told from those that
-//! are read now.
+//! A run reads a report of up to [`SMALL`] requests whole, if the last run was an hour or more ago. A larger report, or one that is read more
+//! often, is read in parts: open dates by every run, dates that are over but not settled every `late_every`, and all others every
+//! `full_every`. For dates that are not read, the run uses the parts of earlier runs.
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
 use super::{Head, KnownPart};
-use crate::clients::zoom::{begun, last_date};
-use crate::domain::coverage::Dates;
+use crate::clients::zoom::{last_date, last_started};
+use crate::domain::dates::Dates;
 use crate::domain::period::start_of;
 
-/// Requests of a report that is read whole by every run.
-const SMALL: u64 = 60;
-/// An hour, less what a schedule is late by.
+/// The most requests of a report that every hourly run reads whole.
+pub(super) const SMALL: u64 = 60;
+/// An hour, less a schedule's delay.
 const HOURLY: SignedDuration = SignedDuration::from_mins(55);
 
-/// How long what was read is believed.
+/// How long a part is used.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules {
-    /// All that is judged is read again at least so often.
+    /// Everything is read again at least this often.
     pub full_every: SignedDuration,
-    /// What is over but not settled is read again so often.
+    /// Dates that are over but not settled are read again this often.
     pub late_every: SignedDuration,
-    /// A date is settled so many days after it is over.
+    /// How many days after a date is over it is settled.
     pub late_charges_days: u32,
 }
 
-/// What a run reads, and what it takes from the daybook.
+/// What a run reads from Zoom, and what it uses from the daybook.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
     /// The dates to ask for, oldest first.
     pub ask: Vec<Dates>,
-    /// The parts that are believed.
+    /// The parts to use.
     pub(super) keep: Vec<KnownPart>,
-    /// Whether what is read is kept as parts for the next run.
+    /// Whether the run saves what it reads as parts, for the next run.
     pub(super) keeps_parts: bool,
 }
 
@@ -58,7 +57,7 @@ impl Plan {
                 && until.duration_since(part.read_at) < patience(part, rules, until)
                 && !falls.iter().any(|fall| fall.overlap(&part.dates()))
         };
-        // Everything at the same time, but for a reading that takes several runs.
+        // Once one part is overdue, everything is read in the same run, unless a reading takes several runs anyway.
         let is_overdue = |part: &KnownPart| {
             let patience = patience(part, rules, until);
             part.to > first && patience == rules.full_every && until.duration_since(part.read_at) >= patience
@@ -75,7 +74,7 @@ impl Plan {
         self.keep.is_empty()
     }
 
-    /// How many rows a date has, by the parts that are believed.
+    /// How many rows a date has, on average over the parts used.
     #[must_use]
     pub fn rows_a_date(&self) -> Option<u64> {
         let dates = |part: &KnownPart| part.from.until(part.to).map_or(0, |span| span.get_days().unsigned_abs());
@@ -94,9 +93,9 @@ pub(super) fn listing_of(day: Date, zone: &jiff::tz::TimeZone) -> Option<Dates> 
     Some(Dates::listing(start_of(day, zone).ok()?, start_of(day.tomorrow().ok()?, zone).ok()?))
 }
 
-/// How long a part is believed. Its last date belongs to the next part.
+/// How long a part is used. Its last date does not count: it belongs to the next part too.
 fn patience(part: &KnownPart, rules: &Rules, now: Timestamp) -> SignedDuration {
-    let open = begun(now);
+    let open = last_started(now);
     let settled = open.saturating_sub(i64::from(rules.late_charges_days).days());
     match part.to {
         to if to > open => SignedDuration::MIN,
@@ -119,10 +118,10 @@ fn missing(whole: Dates, parts: &[KnownPart]) -> Vec<Dates> {
     missing
 }
 
-/// The dates, cut where later runs will need a part to end: before what is open, before what is not settled, and before what will not be
-/// settled tomorrow.
+/// Cuts dates where later runs need a part to end: at the first open date, at the first that is not settled today, and at the first that
+/// will not be settled tomorrow.
 fn cut(dates: Dates, rules: &Rules, now: Timestamp) -> Vec<Dates> {
-    let open = begun(now);
+    let open = last_started(now);
     let settled = open.saturating_sub(i64::from(rules.late_charges_days).days());
     let mut places = vec![settled, settled.saturating_add(1.day()).min(open), open];
     places.dedup();
@@ -178,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_large_report_what_is_open_late_or_old_is_read() {
+    fn of_a_large_report_open_late_and_old_dates_are_read() {
         let parts = |read_at: &str| {
             vec![
                 part("2026-10-28", "2026-11-19", read_at),
@@ -188,16 +187,16 @@ mod tests {
             ]
         };
         let head = |parts| head(3_000, "2026-11-22T12:00:00Z", parts);
-        // What is open.
+        // Open dates.
         let (ask, keep) = plan(&head(parts("2026-11-22T12:00:00Z")), "2026-11-22T13:00:00Z");
         assert_eq!((ask, keep.len()), (vec!["11-22..11-27".to_owned()], 3));
-        // What is not settled, too.
+        // And dates that are not settled.
         let (ask, _) = plan(&head(parts("2026-11-22T12:00:00Z")), "2026-11-22T18:00:00Z");
         assert_eq!(ask, ["11-19..11-20", "11-20..11-22", "11-22..11-27"]);
         // Everything.
         let (ask, keep) = plan(&head(parts("2026-11-21T13:00:00Z")), "2026-11-22T13:00:00Z");
         assert_eq!((ask.concat(), keep.len()), ("10-28..11-1911-19..11-2011-20..11-2211-22..11-27".to_owned(), 0));
-        // A new date has begun everywhere: what was read of it while it was open is read once more, and cut.
+        // A new date has started everywhere. It was open when it was read, so it is read once more, and cut.
         let (ask, _) = plan(&head(parts("2026-11-23T11:00:00Z")), "2026-11-23T12:00:00Z");
         assert_eq!(ask, ["11-22..11-23", "11-23..11-28"]);
         // A part that went missing.
@@ -208,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fell_is_read_by_every_run() {
+    fn a_day_whose_figure_fell_is_read_by_every_run() {
         let parts = vec![
             part("2026-10-28", "2026-11-10", "2026-11-22T12:00:00Z"),
             part("2026-11-10", "2026-11-19", "2026-11-22T12:00:00Z"),

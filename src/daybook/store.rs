@@ -1,5 +1,5 @@
 //! The daybook's items in the ledger's table: partition key the account, sort keys that begin with `daybook#`.
-#![expect(clippy::disallowed_types, reason = "the one file of the daybook that speaks to the table")]
+#![expect(clippy::disallowed_types, reason = "the daybook's only file that calls DynamoDB")]
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
@@ -21,7 +21,7 @@ use crate::domain::totals::{DaySums, merged};
 
 /// How long a day is remembered.
 const DAY_LIFE: SignedDuration = SignedDuration::from_hours(24 * 440);
-/// How long a part is remembered: it is read anew much sooner.
+/// How long a part is kept. Runs replace it long before.
 const PART_LIFE: SignedDuration = SignedDuration::from_hours(24 * 10);
 /// Digests in an item.
 const MOST_DIGESTS: usize = 35_000;
@@ -42,7 +42,7 @@ pub struct Whose<'a> {
 pub enum Store {
     /// A table of Amazon DynamoDB.
     Table(Client, String),
-    /// This process, by sort key: for one account, as long as it lives.
+    /// The memory of this process, by sort key, for one account.
     Memory(Mutex<BTreeMap<String, Item>>),
 }
 
@@ -57,7 +57,7 @@ pub struct StoreError {
     problem: String,
 }
 
-/// A head as it was read, with the revision that a write must find.
+/// A head, and its revision: a write is refused if the table has another.
 #[derive(Debug, Default)]
 pub struct Loaded {
     /// The head; `None` without one.
@@ -94,7 +94,7 @@ impl Store {
         Store::Memory(Mutex::default())
     }
 
-    /// What there is in the daybook.
+    /// Loads the head.
     ///
     /// # Errors
     /// The table cannot be read.
@@ -104,7 +104,7 @@ impl Store {
         let head: Option<Head> = text(item, "head").and_then(|head| serde_json::from_str(head).ok());
         let head = head.filter(|head| head.version == VERSION);
         if head.is_none() {
-            tracing::warn!("the daybook is of another version and is begun anew");
+            tracing::warn!("the daybook has another version and is replaced");
         }
         Ok(Loaded { head, revision: number(item, "revision").unwrap_or_default() })
     }
@@ -134,18 +134,17 @@ impl Store {
             sums.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
             let is_as_known = head.days.get(day).is_some_and(|known| known.content == codec::digest(&sums));
             if !is_as_known {
-                tracing::warn!(%day, "what is kept of the day is not what the daybook says; it is judged by what was read");
+                tracing::warn!(%day, "the day's items differ from the daybook's head; the day is judged by what was read");
             }
             is_as_known.then_some((*day, sums))
         };
         Ok(days.iter().filter_map(as_known).collect())
     }
 
-    /// The figures by civil day of the parts that a plan believes, and the digests of their rows. A plan whose parts cannot be had is made to
-    /// read everything.
+    /// The sums by civil day of the parts that a plan uses, and the digests of their rows.
     ///
     /// # Errors
-    /// The table cannot be read, or a part is not there.
+    /// The table cannot be read, or a part is missing or damaged.
     pub async fn parts(&self, whose: Whose<'_>, plan: &Plan) -> Result<(BTreeMap<Date, DaySums>, Digests), StoreError> {
         let keys = plan.keep.iter().flat_map(|part| (0..part.chunks).map(|chunk| whose.part(part, chunk)));
         let keys: Vec<_> = keys.collect();
@@ -176,7 +175,8 @@ impl Store {
         Ok((sums, digests))
     }
 
-    /// Writes what the next run needs: days and parts, then the head that names them, if no other run wrote one since it was loaded.
+    /// Saves what the next run needs: days and parts, then the head that names them. The head is not written if another run has written one
+    /// since it was loaded.
     ///
     /// # Errors
     /// The table cannot be written.

@@ -5,34 +5,13 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::alert::{Finding, Receiver, Spent, Stale, Unwatched, hash};
+use super::alert::{Finding, Spent, Stale, Unwatched, hash};
+use super::case::Case;
 use super::charge::{Line, Scope};
-use super::coverage::{Coverage, Receipt};
 use super::money::{Amount, Currency};
 use super::period::Period;
 use super::policy::{self, Budget, Only, Policy};
 use super::totals::{Sum, Totals};
-
-/// All that judging one account for one receiver rests on.
-#[derive(Clone, Copy, Debug)]
-pub struct Case<'a> {
-    /// The policy.
-    pub policy: &'a Policy,
-    /// What was spent.
-    pub totals: &'a Totals,
-    /// How far that can be trusted.
-    pub coverage: &'a Coverage,
-    /// What the sums rest on.
-    pub receipt: &'a Receipt,
-    /// The periods that are judged.
-    pub periods: &'a [Period],
-    /// Who hears of it.
-    pub receiver: &'a Receiver,
-    /// The moment that is judged.
-    pub as_of: Timestamp,
-    /// Whether somebody asked for a moment of the past, and for publishing what is found.
-    pub rerun: bool,
-}
 
 /// What earlier runs have seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -5,12 +5,15 @@ pub mod number;
 pub mod text;
 
 pub mod charge;
+pub mod dates;
 pub mod period;
 
 pub mod coverage;
 pub mod totals;
 
 pub mod policy;
+
+pub mod case;
 
 pub mod alert;
 pub mod evaluate;

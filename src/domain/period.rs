@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
-use super::coverage::Dates;
+use super::dates::Dates;
 
 /// The kinds of period a budget can have, shortest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::alert::{Alert, Decision, Finding, Receiver, Thread, Threads, decide};
+use super::alert::{Alert, Decision, Finding, Thread, Threads, decide};
+use super::case::{Case, Receiver};
 use super::charge::{Line, NONE};
-use super::coverage::{Coverage, Dates, Gap, Receipt, Unconfirmed};
-use super::evaluate::{Case, History, evaluate};
+use super::coverage::{Coverage, Gap, Receipt, Unconfirmed};
+use super::dates::Dates;
+use super::evaluate::{History, evaluate};
 use super::money::{Amount, Currency};
 use super::period::Period;
 use super::policy::Policy;

@@ -10,7 +10,7 @@ use super::{AT_ONCE, MOST_TURNS, Outbox, PATIENCE, PUBLISH_RESERVE};
 use crate::clients::Deadline;
 use crate::clients::ledger::{LEASE, LedgerError, Write};
 use crate::domain::alert::{Alert, Claim, Decision, Thread, decide_by, decide_one};
-use crate::domain::evaluate::Case;
+use crate::domain::case::Case;
 
 /// What happened to an alert that was to be claimed.
 pub(super) enum Claimed<'a> {

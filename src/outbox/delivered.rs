@@ -2,7 +2,7 @@
 
 use crate::clients::ledger::LedgerError;
 use crate::domain::alert::{Alert, AlertRecord, Decision, Outcome};
-use crate::domain::evaluate::Case;
+use crate::domain::case::Case;
 use crate::domain::message::{Composed, Publication, record};
 use crate::error::{Code, RunError};
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::{AT_ONCE, MOST_TURNS, Outbox};
 use crate::clients::ledger::{LedgerError, SentMessage, Write};
 use crate::domain::alert::{Alert, Claim, Record, Thread};
-use crate::domain::evaluate::Case;
+use crate::domain::case::Case;
 
 /// An alert on its way, with its claim if there is one.
 #[derive(Clone, Debug)]

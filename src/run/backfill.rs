@@ -17,28 +17,16 @@ use super::{Prepared, Services};
 use crate::clients::Deadline;
 use crate::clients::zoom::{Ask, Digests, SMS, Source, ZoomErrorKind};
 use crate::daybook::{Plan, Read, Whose, merge};
-use crate::domain::coverage::{Dates, utc_date};
+use crate::domain::dates::{Dates, utc_date};
 use crate::domain::period::{Period, PeriodKind, start_of};
 use crate::error::{Code, RunError};
+use crate::response::Backfill;
 use crate::telemetry::Metrics;
 
 /// Half of what Zoom allows a Pro account in a day: the alerts need some too, and so do the account's other apps.
 const MOST_REQUESTS: u64 = 7_500;
 /// Zoom's report goes back so far.
 const MONTHS: i64 = 13;
-
-/// What a backfill came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Backfill {
-    /// Past days that are in the daybook now.
-    pub days: u64,
-    /// Of these, those that this run read and saved.
-    pub days_read: u64,
-    /// The earliest of them; `None` without any.
-    pub since: Option<Date>,
-    /// Whether all are there that Zoom still has.
-    pub finished: bool,
-}
 
 /// Loads all settled days of the past 13 months that are not in the daybook yet. `progress` is called with the month and the page of it.
 ///

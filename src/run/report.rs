@@ -13,7 +13,7 @@ use crate::clients::Deadline;
 use crate::clients::zoom::{Ask, Digests, Reading, SMS, Source, ZoomError};
 use crate::daybook::{Judged, Loaded, Plan, Read, Remembered, Rules, Whose, merge};
 use crate::domain::charge::Line;
-use crate::domain::coverage::Dates;
+use crate::domain::dates::Dates;
 use crate::domain::evaluate::Freshness;
 use crate::domain::period::{Period, judged_periods};
 use crate::domain::policy::Policy;

@@ -1,7 +1,7 @@
-//! What Zoom's refusals mean. *Is it worth another try?* is decided here, for every answer, apart from *how long to wait*.
+//! What Zoom's failures mean, and which of them are transient. How long to wait is decided in `retry.rs`.
 //!
 //! The same failure comes with different HTTP statuses (an expired token as 401 or 400, any failure as 200), so the code in Zoom's envelope
-//! `{"code", "message"}` counts for more than the status where both speak.
+//! `{"code", "message"}` decides before the status.
 
 use std::time::Duration;
 
@@ -9,36 +9,37 @@ use jiff::Timestamp;
 use reqwest::header::HeaderMap;
 use serde::Deserialize;
 
+use super::retry::MOST_PAUSE;
 use crate::error::Code;
 
-/// What kind of failure it is, which says what can be done about it.
+/// The kind of a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ZoomErrorKind {
     /// The client id or secret is wrong: the secret may have been rotated.
     InvalidClient,
-    /// The account or app is not what it should be.
+    /// Zoom rejects the account or the app.
     Unauthorized,
-    /// The access token is no longer good: get a new one.
+    /// The access token is no longer valid.
     TokenExpired,
     /// The app lacks the scope of the report.
     ScopeMissing,
-    /// Too many requests just now; wait so long if Zoom says so.
+    /// Too many requests per second. How long to wait, if Zoom says it.
     RateLimited(Option<Duration>),
-    /// Too many requests today; nothing until then.
+    /// Too many requests per day. When the limit ends.
     DailyLimit(Timestamp),
-    /// No answer, or none of Zoom's.
+    /// No answer, or one that is not Zoom's.
     Unavailable,
-    /// An answer that another try will not change, though no refusal of ours.
+    /// The address is not that of Zoom's API. A retry does not help.
     Broken,
-    /// The page token is no longer good: ask the question anew.
+    /// The page token is no longer valid. The question can be read again from its first page.
     PageTokenExpired,
-    /// Zoom does not take the request.
+    /// Zoom rejects the request.
     Refused,
     /// The question starts more than 13 months ago.
     TooOld,
-    /// Zoom answered for fewer dates than it was asked for.
+    /// Zoom answered for fewer dates than were asked for.
     Narrowed,
-    /// The report has no end, or not the one it should.
+    /// The report's pages do not end.
     Endless,
     /// The run's time is up.
     OutOfTime,
@@ -150,7 +151,7 @@ impl ZoomError {
             (_, Some(300 | 400)) if lower.contains("page token") => ZoomErrorKind::PageTokenExpired,
             (400, _) if lower.contains("13 months") || lower.contains("start date") => ZoomErrorKind::TooOld,
             (408 | 425 | 500..=599, _) => ZoomErrorKind::Unavailable,
-            // Some failures come as success: whatever it was, it may pass.
+            // Zoom reports some transient failures with a status of success.
             (200..=299, _) => ZoomErrorKind::Unavailable,
             (404, None) | (300..=399, _) => ZoomErrorKind::Broken,
             _ => ZoomErrorKind::Refused,
@@ -162,7 +163,7 @@ impl ZoomError {
             ZoomErrorKind::DailyLimit(until) => {
                 format!("Zoom's daily rate limit is used up until {until}; the limit is shared with the account's other apps")
             }
-            ZoomErrorKind::RateLimited(Some(wait)) if wait > Duration::from_secs(60) => {
+            ZoomErrorKind::RateLimited(Some(wait)) if wait > MOST_PAUSE => {
                 format!("Zoom's rate limit asks to wait for {} s", wait.as_secs())
             }
             ZoomErrorKind::RateLimited(_) => {

@@ -1,10 +1,14 @@
 //! Zoom: a token, then a report, in questions, page by page.
 
+mod digest;
+mod division;
 mod error;
 mod page;
+mod page_reader;
 mod questions;
 mod reading;
 mod reports;
+mod retry;
 mod row;
 mod session;
 mod token;
@@ -19,13 +23,14 @@ use super::http;
 use super::pace::Pace;
 use crate::config::ZoomConfig;
 
+pub use digest::Digests;
 pub use error::{ZoomError, ZoomErrorKind};
-pub(crate) use questions::{begun, last_date};
-pub use reading::{Ask, PageReader, Part, Reading};
+pub use page_reader::PageReader;
+pub(crate) use questions::{last_date, last_started};
+pub use reading::{Ask, Part, Reading};
 pub use reports::{Report, SMS};
 pub use session::Source;
 pub use token::Authorized;
-pub use walk::Digests;
 
 /// Zoom's API, for any number of accounts; tokens are kept while they live.
 #[derive(Debug)]

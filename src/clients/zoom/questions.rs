@@ -1,27 +1,28 @@
-//! What to ask of a report, so that every row is listed at least once, whatever Zoom makes of dates.
+//! Which dates to ask a report for, so that every row is listed at least once.
 //!
-//! Zoom does not say whether `to` belongs to a range, in which time zone dates turn, what it does with `from` = `to`, with more than a month
-//! or with the future, and it may list a row up to three dates off its time. Nothing of this is inferred. Instead **questions overlap by a
-//! date, and rows are known by their identity**: each question shares its last date with the next one, no question has one date alone or
-//! more than 28 (the shortest month that was feared), and the newest ends in the future, where the meaning of `to` does not matter.
+//! Zoom does not document whether `to` belongs to the range, which time zone its dates have, or how it treats `from` = `to`, ranges of more
+//! than a month and dates in the future. It may list a row under a date up to three dates from the row's time. This module is right under
+//! every reading of these: **questions share a date with their neighbors, and rows are known by their identity**, so a row that is listed
+//! twice counts once. No question has only one date or more than 28, the length of the shortest month. The newest question ends in the
+//! future, so no row depends on whether `to` belongs to it.
 //!
-//! A date has *begun everywhere* up to the UTC date of twelve hours ago. What Zoom refuses or leaves out after that date is open, not a gap.
+//! A date has *started everywhere* if it has started in every time zone. Zoom may refuse or leave out later dates: they are open, not a gap.
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 
-use crate::domain::coverage::{Dates, utc_date};
+use crate::domain::dates::{Dates, utc_date};
 
 /// `to` − `from` of a question.
 pub(super) const MOST_DAYS: i64 = 27;
 
-/// The last date that has begun everywhere.
+/// The last date that has started everywhere: the UTC date of twelve hours ago.
 #[must_use]
-pub(crate) fn begun(now: Timestamp) -> Date {
+pub(crate) fn last_started(now: Timestamp) -> Date {
     utc_date(now, -12)
 }
 
-/// The last date to ask for: no row sent before `until` is listed after it.
+/// The last date to ask for. No row sent before `until` is listed under a later one.
 #[must_use]
 pub(crate) fn last_date(until: Timestamp) -> Date {
     utc_date(until, 14).saturating_add(4.days())
@@ -32,12 +33,12 @@ pub(super) fn days(from: Date, to: Date) -> i64 {
     from.until(to).map_or(0, |span| i64::from(span.get_days()))
 }
 
-/// The questions that cover these dates, each of at most [`MOST_DAYS`], at least `pieces` of them as far as there are dates, newest first.
+/// The questions that cover these dates, newest first. There are at least `pieces` of them if there are enough dates, and more if a question
+/// would be longer than [`MOST_DAYS`].
 pub(super) fn split(dates: Dates, pieces: i64, now: Timestamp) -> Vec<Dates> {
-    // Dates that have not begun everywhere belong to the newest question, and so does the last one before them.
-    let last_start = dates.to.yesterday().unwrap_or(dates.to).min(begun(now)).max(dates.from);
+    // Zoom may refuse dates that have not started everywhere, so no question starts at one. The newest question covers them all.
+    let last_start = dates.to.yesterday().unwrap_or(dates.to).min(last_started(now)).max(dates.from);
     let least = (days(dates.from, dates.to) + MOST_DAYS - 1).div_euclid(MOST_DAYS);
-    // Dates that start a question, shared out as evenly as they can be.
     let starts = days(dates.from, last_start) + 1;
     let mut pieces = pieces.max(least).clamp(1, starts);
     loop {
@@ -51,10 +52,10 @@ pub(super) fn split(dates: Dates, pieces: i64, now: Timestamp) -> Vec<Dates> {
     }
 }
 
-/// Other ends for a question whose end Zoom refuses, latest first. Only the newest question has any: none that has begun everywhere is left
-/// out.
+/// Earlier ends to try if Zoom refuses the end of the newest question, latest first. All dates that have started everywhere stay covered.
+/// Other questions have no earlier end.
 pub(super) fn other_ends(question: Dates, now: Timestamp) -> Vec<Date> {
-    let open = begun(now);
+    let open = last_started(now);
     if question.to <= open {
         return Vec::new();
     }
@@ -108,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn other_ends_leave_no_date_out_that_has_begun_everywhere() {
+    fn other_ends_keep_every_date_that_has_started_everywhere() {
         let now = at("2026-11-22T13:00:00Z");
         let question = dates("2026-11-09", "2026-11-27");
         let ends = |question| other_ends(question, now).iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -139,7 +140,7 @@ mod tests {
             // More than a month only where the future is longer than that.
             let newest = questions[0];
             prop_assert!(questions[1..].iter().all(|question| days(question.from, question.to) <= MOST_DAYS));
-            prop_assert!(days(newest.from, newest.to) <= MOST_DAYS || days(begun(now).max(newest.from), newest.to) > 20);
+            prop_assert!(days(newest.from, newest.to) <= MOST_DAYS || days(last_started(now).max(newest.from), newest.to) > 20);
         }
     }
 }

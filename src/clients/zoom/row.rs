@@ -17,9 +17,9 @@ use jiff::tz::TimeZone;
 use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_128;
 
+use super::digest::ByDigest;
 use super::page::{Fields, text};
 use super::reports::{ROLES, Report, Role};
-use super::walk::ByDigest;
 use crate::domain::charge::{Line, NONE};
 use crate::domain::coverage::{Known, RowFault};
 use crate::domain::money::{Amount, Currency};

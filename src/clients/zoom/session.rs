@@ -1,9 +1,9 @@
-//! What all questions of a reading share: the right to read, the pace, the count of requests, and the end of it all.
+//! What all questions of a reading share: the access token, the rate, the number of requests, and whether to stop.
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
-use backon::{ExponentialBuilder, Retryable};
+use backon::Retryable;
 use futures_util::future::LocalBoxFuture;
 use jiff::Timestamp;
 use reqwest::StatusCode;
@@ -12,41 +12,38 @@ use secrecy::ExposeSecret;
 use tokio::time::Instant;
 
 use super::reports::Report;
+use super::retry::{LEAST_PAUSE, MOST_PAUSE, backoff};
 use super::token::Authorized;
 use super::{Zoom, ZoomError, ZoomErrorKind};
 use crate::clients::{Credentials, Deadline};
-use crate::domain::coverage::Dates;
+use crate::domain::dates::Dates;
 
-/// The longest that a rate limit is waited for; whoever asks for more is told until when.
-const MOST_PAUSE: Duration = Duration::from_secs(60);
-/// What the limit's other users are left in peace for, if Zoom does not say how long.
-const LEAST_PAUSE: Duration = Duration::from_secs(1);
-/// The most that Zoom gives.
+/// The most rows that Zoom puts on a page.
 const PAGE_SIZE: &str = "300";
 /// The most questions that are under way at the same time.
 const MOST_AT_ONCE: u128 = 12;
 
-/// How long to wait before another try: 0.3 s, doubled each time, with jitter.
-pub(super) fn backoff() -> ExponentialBuilder {
-    ExponentialBuilder::new()
-        .with_min_delay(Duration::from_millis(300))
-        .with_max_delay(Duration::from_secs(8))
-        .with_max_times(5)
-        .with_jitter()
-}
-
 /// What a reading needs from outside.
 pub struct Source<'r> {
-    /// The right to read.
+    /// The access token and its account.
     pub authorized: Authorized,
-    /// Reads the credentials anew, if that can be done: called once, when Zoom no longer takes those of `authorized`.
+    /// Reads the credentials again, if possible. Called at most once, when Zoom rejects those of `authorized`.
     pub renew: &'r dyn Fn() -> LocalBoxFuture<'r, Option<Credentials>>,
     /// Called with the number of pages read so far.
     pub on_page: &'r dyn Fn(u64),
-    /// How many requests may be made; `None`: as many as it takes.
+    /// How many requests may be made; `None`: no limit.
     pub most_requests: Option<u64>,
     /// When reading must be over.
     pub deadline: Deadline,
+}
+
+/// A page of a report.
+#[derive(Clone, Copy)]
+pub(super) struct PageRequest<'p> {
+    pub(super) report: &'static Report,
+    pub(super) question: Dates,
+    /// The token of the page; `None` for the first.
+    pub(super) token: Option<&'p str>,
 }
 
 /// One reading of a report.
@@ -54,12 +51,12 @@ pub(super) struct Session<'r> {
     zoom: &'r Zoom,
     source: Source<'r>,
     authorized: RefCell<Authorized>,
-    /// Held while a new right is fetched; whether the credentials were read anew.
+    /// Locked while a new token is fetched. Whether the credentials were read again.
     renewed: tokio::sync::Mutex<bool>,
     requests: Cell<u64>,
     refusals: Cell<u64>,
     pages: Cell<u64>,
-    /// What the quickest answer took. Slower ones may only have waited for each other.
+    /// The shortest time that an answer took. Others may have waited for each other.
     latency: Cell<Option<Duration>>,
     stopped: RefCell<Option<ZoomError>>,
 }
@@ -92,7 +89,7 @@ impl<'r> Session<'r> {
         self.pages.get()
     }
 
-    /// How many questions have to be under way at the same time to use the whole rate.
+    /// How many questions must be under way at the same time to use the whole rate limit.
     pub(super) fn at_once(&self) -> usize {
         let rate = u128::from(self.zoom.config.requests_per_second);
         let latency = self.latency.get().unwrap_or_default().as_millis();
@@ -107,35 +104,33 @@ impl<'r> Session<'r> {
         left.min(self.source.most_requests.map_or(u64::MAX, |most| most.saturating_sub(self.requests.get())))
     }
 
-    /// Makes all other questions stop, if none of them can succeed either.
+    /// Stops all other questions, if none of them can succeed either.
     pub(super) fn stop(&self, error: &ZoomError) {
         if error.stops_everything() {
             self.stopped.borrow_mut().get_or_insert_with(|| error.clone());
         }
     }
 
-    /// Nothing more is asked for once there is no use in it.
-    fn goes_on(&self) -> Result<(), ZoomError> {
+    /// Fails if no further request can succeed.
+    fn can_continue(&self) -> Result<(), ZoomError> {
         if self.source.most_requests.is_some_and(|most| self.requests.get() >= most) {
             self.stop(&ZoomError::new(ZoomErrorKind::RequestsSpent, "as many requests as were allowed were made"));
         }
         self.stopped.borrow().clone().map_or(Ok(()), Err)
     }
 
-    /// One page of a question, and what `read` makes of its body. An access token that Zoom no longer takes is replaced once.
+    /// Requests a page, and returns what `read` makes of its body. An access token that Zoom rejects is replaced once.
     pub(super) async fn page<T>(
         &self,
-        report: &Report,
-        question: Dates,
-        token: Option<&str>,
+        request: PageRequest<'_>,
         read: impl Fn(&[u8]) -> Result<T, Option<ZoomError>>,
     ) -> Result<T, ZoomError> {
         let authorized = self.authorized.borrow().clone();
         let page = async {
-            match self.with_retries(report, question, token, &authorized, &read).await {
+            match self.with_retries(request, &authorized, &read).await {
                 Err(error) if error.kind == ZoomErrorKind::TokenExpired => {
-                    let authorized = self.authorized_anew(&authorized).await?;
-                    self.with_retries(report, question, token, &authorized, &read).await
+                    let authorized = self.replacement(&authorized).await?;
+                    self.with_retries(request, &authorized, &read).await
                 }
                 result => result,
             }
@@ -157,13 +152,11 @@ impl<'r> Session<'r> {
 
     async fn with_retries<T>(
         &self,
-        report: &Report,
-        question: Dates,
-        token: Option<&str>,
+        request: PageRequest<'_>,
         authorized: &Authorized,
         read: impl Fn(&[u8]) -> Result<T, Option<ZoomError>>,
     ) -> Result<T, ZoomError> {
-        (|| self.ask(report, question, token, authorized, &read))
+        (|| self.ask(request, authorized, &read))
             .retry(backoff())
             .when(ZoomError::is_transient)
             .adjust(|error, delay| {
@@ -171,7 +164,7 @@ impl<'r> Session<'r> {
                     ZoomErrorKind::RateLimited(wait) => wait.unwrap_or_default().max(LEAST_PAUSE),
                     _ => Duration::ZERO,
                 };
-                // No use in waiting for longer than the run lives.
+                // After a longer wait the run would be over.
                 delay
                     .map(|delay| delay.max(wait))
                     .filter(|delay| *delay < self.source.deadline.left() && *delay <= MOST_PAUSE)
@@ -181,19 +174,17 @@ impl<'r> Session<'r> {
 
     async fn ask<T>(
         &self,
-        report: &Report,
-        question: Dates,
-        token: Option<&str>,
+        request: PageRequest<'_>,
         authorized: &Authorized,
         read: impl Fn(&[u8]) -> Result<T, Option<ZoomError>>,
     ) -> Result<T, ZoomError> {
-        self.goes_on()?;
+        self.can_continue()?;
         self.zoom.pace.turn().await;
-        self.goes_on()?;
+        self.can_continue()?;
         self.requests.set(self.requests.get() + 1);
-        let (status, headers, body) = self.answered(report, question, token, authorized).await?;
-        let told = if status.is_success() { read(&body) } else { Err(None) };
-        let error = match told {
+        let (status, headers, body) = self.answered(request, authorized).await?;
+        let page = if status.is_success() { read(&body) } else { Err(None) };
+        let error = match page {
             Ok(read) => return Ok(read),
             Err(Some(error)) => error.with_tracking_id(&headers),
             Err(None) => ZoomError::of_answer(status.as_u16(), &headers, &body, Timestamp::now()),
@@ -208,23 +199,21 @@ impl<'r> Session<'r> {
 
     async fn answered(
         &self,
-        report: &Report,
-        question: Dates,
-        token: Option<&str>,
+        request: PageRequest<'_>,
         authorized: &Authorized,
     ) -> Result<(StatusCode, HeaderMap, Vec<u8>), ZoomError> {
-        let (from, to) = (question.from.to_string(), question.to.to_string());
+        let (from, to) = (request.question.from.to_string(), request.question.to.to_string());
         let mut query = vec![("from", from.as_str()), ("to", to.as_str()), ("page_size", PAGE_SIZE)];
-        query.extend(report.parameters);
-        query.extend(token.map(|token| ("next_page_token", token)));
-        let request = self
+        query.extend(request.report.parameters);
+        query.extend(request.token.map(|token| ("next_page_token", token)));
+        let http_request = self
             .zoom
             .http
-            .get(format!("{}{}", self.zoom.config.api_url, report.path))
+            .get(format!("{}{}", self.zoom.config.api_url, request.report.path))
             .bearer_auth(authorized.token.expose_secret())
             .query(&query);
         let sent = Instant::now();
-        let answer = self.zoom.answered(request).await?;
+        let answer = self.zoom.answered(http_request).await?;
         let quickest = self.latency.get().unwrap_or(Duration::MAX);
         self.latency.set(Some(quickest.min(sent.elapsed())));
         Ok(answer)
@@ -235,24 +224,24 @@ impl<'r> Session<'r> {
         self.zoom.pace.refused(pause);
     }
 
-    /// A right in place of one that Zoom no longer takes: the one that another question got meanwhile, or a new one; with credentials read
-    /// anew, once, if Zoom no longer takes the old ones: they may have been rotated.
-    async fn authorized_anew(&self, refused: &Authorized) -> Result<Authorized, ZoomError> {
+    /// An access token in place of one that Zoom rejects: the one that another question got meanwhile, or a new one. If Zoom rejects the
+    /// credentials too, they may have been rotated, and are read again once.
+    async fn replacement(&self, refused: &Authorized) -> Result<Authorized, ZoomError> {
         let mut renewed = self.renewed.lock().await;
         let now = self.authorized.borrow().clone();
         if now.token.expose_secret() != refused.token.expose_secret() {
             return Ok(now);
         }
-        let mut anew = self.zoom.authorize_anew(refused, self.source.deadline).await;
-        let is_invalid = anew.as_ref().is_err_and(|error| error.kind == ZoomErrorKind::InvalidClient);
+        let mut fresh = self.zoom.reauthorize(refused, self.source.deadline).await;
+        let is_invalid = fresh.as_ref().is_err_and(|error| error.kind == ZoomErrorKind::InvalidClient);
         if is_invalid
             && !std::mem::replace(&mut *renewed, true)
             && let Some(credentials) = (self.source.renew)().await
         {
-            anew = self.zoom.authorize(&credentials, self.source.deadline).await;
+            fresh = self.zoom.authorize(&credentials, self.source.deadline).await;
         }
-        let anew = anew?;
-        self.authorized.replace(anew.clone());
-        Ok(anew)
+        let fresh = fresh?;
+        self.authorized.replace(fresh.clone());
+        Ok(fresh)
     }
 }

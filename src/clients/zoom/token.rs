@@ -6,18 +6,18 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use super::error::{http_date, printable};
-use super::session::backoff;
+use super::retry::backoff;
 use super::{Zoom, ZoomError, ZoomErrorKind};
 use crate::clients::{Credentials, Deadline};
 
-/// A right that was good when last seen.
+/// An access token that Zoom accepted when it was last used.
 #[derive(Clone, Debug)]
 pub(super) struct Kept {
     authorized: Authorized,
     expires_at: Timestamp,
 }
 
-/// The right to read an account's report.
+/// An access token, and the account whose report it reads.
 #[derive(Clone, Debug)]
 pub struct Authorized {
     pub(super) credentials: Credentials,
@@ -82,12 +82,8 @@ impl Zoom {
         Ok(authorized)
     }
 
-    /// A new token in place of one that Zoom no longer takes.
-    pub(super) async fn authorize_anew(
-        &self,
-        refused: &Authorized,
-        deadline: Deadline,
-    ) -> Result<Authorized, ZoomError> {
+    /// A new token in place of one that Zoom rejects.
+    pub(super) async fn reauthorize(&self, refused: &Authorized, deadline: Deadline) -> Result<Authorized, ZoomError> {
         let is_refused = |kept: &Kept| kept.authorized.token.expose_secret() == refused.token.expose_secret();
         self.tokens.lock().await.retain(|kept| !is_refused(kept));
         self.authorize(&refused.credentials, deadline).await

@@ -1,74 +1,35 @@
-//! One question, page by page to its proven end.
+//! Reads one question page by page, to its end.
 //!
-//! The end is a page whose next token is empty or absent; never an empty page, never a count. A token seen before, or page after page without
-//! anything new, is no end but a failure. Page tokens live 15 minutes; if one expires, the question is asked anew, and the rows that were
-//! read are known when they come again.
+//! The last page is the one whose next page token is empty or absent. An empty page is not the end, and neither is a count. A token that comes
+//! twice, or many pages in a row without a new row, is a failure. Page tokens expire after 15 minutes; then the question is read again from
+//! its first page, and rows that were counted do not count again.
 //!
-//! Equal rows on one page are as many messages; equal rows on other pages, or in the answer to another question, are the same ones. So a row
-//! counts as often as it stands on any one page.
+//! Equal rows on one page are different messages. Equal rows on different pages, or in the answers to different questions, are the same
+//! message. So a row counts as often as it occurs on the page where it occurs most.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use xxhash_rust::xxh3::xxh3_64;
 
+use super::digest::{ByDigest, digest};
 use super::page::Page;
 use super::row::{Content, Row, RowReader};
 use super::{ZoomError, ZoomErrorKind};
-use crate::domain::coverage::{Dates, RowFault};
+use crate::domain::coverage::RowFault;
+use crate::domain::dates::Dates;
 use crate::domain::totals::Sum;
 
 /// More pages than a question can have: fifteen million rows.
 const MOST_PAGES: u64 = 50_000;
-/// How often a question is asked anew after its page token expired.
+/// How often a question is read again from its first page after a page token expired.
 const MOST_RESTARTS: u32 = 2;
 /// Pages in a row without anything new before the report is taken to be endless.
 const MOST_PAGES_WITHOUT_NEWS: usize = 20;
 /// A row may be listed under a date within so many days of its time, in any time zone.
 const DAYS_OFF: i64 = 5;
-
-/// For keys that are digests already, and for small numbers.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct DigestHasher(u64);
-
-pub(super) type ByDigest = BuildHasherDefault<DigestHasher>;
-
-impl Hasher for DigestHasher {
-    fn write_u128(&mut self, digest: u128) {
-        self.0 = digest as u64;
-    }
-    fn write_u64(&mut self, number: u64) {
-        // The multiplier of Fx, Firefox's hash of numbers.
-        self.0 = (self.0.rotate_left(5) ^ number).wrapping_mul(0x517C_C1B7_2722_0A95);
-    }
-    fn write_u32(&mut self, number: u32) {
-        self.write_u64(number.into());
-    }
-    fn write_i16(&mut self, number: i16) {
-        self.write_u64(number as u64);
-    }
-    fn write_i8(&mut self, number: i8) {
-        self.write_u64(number as u64);
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        self.write_u64(xxh3_64(bytes));
-    }
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
-/// Rows that were counted, by their digests of eight bytes, and how often.
-pub type Digests = HashMap<u64, u32>;
-
-/// The digest by which a row is known to later runs.
-pub(super) fn digest(identity: u128) -> u64 {
-    (identity >> 64) as u64
-}
 
 /// Rows that were counted.
 #[derive(Debug, Default)]
@@ -153,18 +114,18 @@ impl Walk {
         }
     }
 
-    /// The same dates are to be read, and others can be asked for.
+    /// A walk for dates of which Zoom refuses some, so that others are asked for.
     pub(super) fn moved(asked: Dates, question: Dates) -> Walk {
         Walk { asked, ..Walk::of(question) }
     }
 
-    /// How often a row was counted here.
+    /// How often a row was counted in this walk.
     pub(super) fn times(&self, identity: u128) -> u32 {
         self.seen.times(identity)
     }
 
-    /// Counts the rows of a page as often as they were not counted before; `elsewhere` tells how often one was by other questions. Answers what
-    /// the page's rows are known by.
+    /// Counts the rows of a page that were not counted before. `elsewhere` returns how often other questions counted a row. Returns the
+    /// identities of the page's rows.
     pub(super) fn count_page(
         &mut self,
         rows: &mut RowReader,
@@ -203,7 +164,7 @@ impl Walk {
         }
     }
 
-    /// Goes on to the next page; `identities` are the rows of this one.
+    /// Goes to the next page. `identities` are the rows of this one.
     pub(super) fn turn(&mut self, identities: &[u128], next: Option<String>) -> Result<Step, ZoomError> {
         self.pages += 1;
         let content =
@@ -229,7 +190,7 @@ impl Walk {
         Ok(Step::More)
     }
 
-    /// Goes back to the first page, unless that was done too often. What was counted is known when it comes again.
+    /// Goes back to the first page; `false` if that was done too often. Rows that were counted do not count again.
     pub(super) fn restart(&mut self) -> bool {
         self.restarts += 1;
         self.next = None;

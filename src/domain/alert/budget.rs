@@ -12,9 +12,9 @@ use super::{
     Alert, AlertRecord, Decision, Details, Finding, Kind, Record, Reported, Row, Severity, ThreadKey, Verdict, Wording,
     limit, money,
 };
+use crate::domain::case::Case;
 use crate::domain::charge::{Product, Scope};
 use crate::domain::coverage::Certainty;
-use crate::domain::evaluate::Case;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::period::Period;
 use crate::domain::policy::{Budget, Level};

@@ -10,7 +10,7 @@ use super::budget::Spent;
 use super::due::is_above;
 use super::words::period_name;
 use super::{Alert, AlertRecord, Kind, Record, Reported, Row, Severity, Wording, money};
-use crate::domain::evaluate::Case;
+use crate::domain::case::Case;
 use crate::domain::money::Amount;
 use crate::domain::policy::Level;
 

@@ -11,8 +11,8 @@ use jiff::SignedDuration;
 use rust_decimal::Decimal;
 
 use super::{Correction, Decision, Finding, Kind, Record, Reported, Spent, Thread, ThreadKey, Verdict};
+use crate::domain::case::Case;
 use crate::domain::coverage::Certainty;
-use crate::domain::evaluate::Case;
 use crate::domain::money::Amount;
 use crate::domain::policy::Level;
 use crate::domain::totals::Sum;

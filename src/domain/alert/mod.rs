@@ -24,13 +24,13 @@ pub use correction::Correction;
 pub use stale::Stale;
 pub use test::Test;
 pub(crate) use thread::hash;
-pub use thread::{AlertId, Claim, Receiver, Record, Reported, Thread, ThreadKey, Threads};
+pub use thread::{AlertId, Claim, Record, Reported, Thread, ThreadKey, Threads};
 pub use unwatched::Unwatched;
 pub use wording::{AlertRecord, Details, Outcome, Row, Severity, Wording};
 pub use words::{count, limit, moment, money};
 
+use super::case::Case;
 use super::charge::Scope;
-use super::evaluate::Case;
 use super::money::{Amount, Currency};
 use super::period::Period;
 use super::totals::Contributor;

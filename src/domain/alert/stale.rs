@@ -5,8 +5,9 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Alert, AlertRecord, Details, Finding, Kind, Row, Severity, ThreadKey, Wording, count, moment};
+use crate::domain::case::Case;
 use crate::domain::charge::{Product, Scope};
-use crate::domain::evaluate::{Case, Freshness};
+use crate::domain::evaluate::Freshness;
 
 /// No report is stale before this.
 const LEAST: SignedDuration = SignedDuration::from_hours(3 * 24);

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{Alert, AlertRecord, Details, Kind, Row, Severity, ThreadKey, Wording};
+use crate::domain::case::Case;
 use crate::domain::charge::{Product, Scope};
-use crate::domain::evaluate::Case;
 use crate::domain::text::label;
 
 /// Somebody asked for a test.

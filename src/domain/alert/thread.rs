@@ -34,15 +34,6 @@ pub(crate) fn hash(parts: &[&str], digits: usize) -> String {
     text
 }
 
-/// Who hears of an alert.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Receiver {
-    /// The name in the policy and in answers: `default`.
-    pub name: Arc<str>,
-    /// The SNS topic.
-    pub topic_arn: Arc<str>,
-}
-
 /// What makes a thread one thread.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ThreadKey {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::words::{days_left, period_name, spent_by};
 use super::{Alert, AlertRecord, Details, Kind, Row, Severity, ThreadKey, Wording, money};
+use crate::domain::case::Case;
 use crate::domain::charge::{Product, Scope};
 use crate::domain::coverage::Certainty;
-use crate::domain::evaluate::Case;
 use crate::domain::money::Currency;
 use crate::domain::period::Period;
 use crate::domain::totals::Sum;

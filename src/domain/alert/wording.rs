@@ -7,8 +7,8 @@ use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
 
 use super::{Alert, AlertId, Kind};
+use crate::domain::case::Case;
 use crate::domain::charge::Scope;
-use crate::domain::evaluate::Case;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::text::label;
 use crate::domain::totals::Contributor;

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::domain::coverage::Dates;
-use crate::domain::evaluate::Case;
+use crate::domain::case::Case;
+use crate::domain::dates::Dates;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::period::{Period, PeriodKind};
 use crate::domain::text::label;

@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::alert::{Alert, AlertId, AlertRecord, Decision, Finding, Kind, Outcome, Severity, Wording, moment};
-use super::evaluate::Case;
+use super::case::Case;
 use super::policy::GroupBy;
 use super::totals::Contributors;
 
