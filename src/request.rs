@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::config::{PolicySource, secret_id, shown, topic_arn};
 use crate::domain::period::start_of;
+use crate::domain::text::did_you_mean;
 use crate::error::{Code, RunError};
 
 /// What a run is asked to do, and where things are.
@@ -90,13 +91,12 @@ impl Task {
 }
 
 /// The fields of our own event.
-const FIELDS: [&str; 12] = [
+const FIELDS: [&str; 11] = [
     "as_of",
     "publish",
     "dry_run",
     "test_alert",
     "backfill",
-    "digest",
     "trigger",
     "schedule_arn",
     "scheduled_time",
@@ -118,7 +118,7 @@ impl Fields {
                 return Err(invalid(format!("{name} comes with a later version")));
             }
             if !FIELDS.contains(&name.as_str()) {
-                return Err(invalid(format!("it has an unknown field {name:?}{}", did_you_mean(name))));
+                return Err(invalid(format!("it has an unknown field {name:?}{}", did_you_mean(name, &FIELDS))));
             }
         }
         Ok(Fields(event))
@@ -252,20 +252,12 @@ fn moment(text: &str, now: Timestamp) -> Result<Moment, RunError> {
     if at > tomorrow { Err(future()) } else { Ok(Moment::Instant(at)) }
 }
 
-/// `; did you mean "dry_run"?`, if one of the fields is near.
-fn did_you_mean(given: &str) -> String {
-    let distance = |word: &&&str| strsim::damerau_levenshtein(given, word);
-    let nearest = FIELDS.iter().min_by_key(distance).filter(|word| distance(word) <= 1 + given.len() / 4);
-    nearest.map_or_else(String::new, |word| format!("; did you mean {word:?}?"))
-}
-
 fn invalid(problem: impl std::fmt::Display) -> RunError {
-    let known: Vec<_> = FIELDS.into_iter().filter(|field| !LATER.contains(field)).collect();
     RunError::new(
         Code::EventInvalid,
         format!(
             "the event cannot be used: {problem}. Accepted are {{}}, an EventBridge rule's or scheduler's event, and an object with any of {}",
-            known.join(", ")
+            FIELDS.join(", ")
         ),
     )
 }
@@ -343,6 +335,8 @@ mod tests {
     fn a_wrong_event_is_refused_with_its_reason() {
         for (event, part) in [
             (json!({"dryrun": true}), "unknown field \"dryrun\"; did you mean \"dry_run\"?"),
+            // No field of a later version is suggested.
+            (json!({"digst": true}), "unknown field \"digst\". Accepted"),
             (json!({"colour": true}), "unknown field \"colour\". Accepted"),
             (json!({"digest": true}), "digest comes with a later version"),
             (json!({"dry_run": "yes"}), "dry_run is neither true nor false"),

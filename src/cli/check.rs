@@ -19,7 +19,7 @@ use crate::domain::policy::Policy;
 use crate::error::{Code, RunError};
 use crate::outbox::preview;
 use crate::request::{Judge, Request, Task};
-use crate::run::{Memory, Places, Question, Services, examine, prepare};
+use crate::run::{Places, Services, examine, prepare};
 
 /// Reads the report and shows totals against budgets and what would be sent. Sends nothing and writes nothing.
 ///
@@ -115,9 +115,8 @@ impl Check {
         let spinner = show::spinner("reading Zoom's report");
         let prepared = prepare(services, places, Deadline::never()).await?;
         let on_page = |pages: u64| spinner.set_message(format!("reading Zoom's report, page {pages}"));
-        let question =
-            Question { until: now, now, deadline: Deadline::never(), memory: Memory::Unused, on_page: &on_page };
-        let examination = examine(services, &prepared, task, &places.topic_arn, &question).await?;
+        let examination =
+            examine(services, &prepared, task, &places.topic_arn, now, Deadline::never(), &on_page).await?;
         spinner.finish_and_clear();
         let case = examination.case();
         let alerts = decide(examination.findings(), &Threads::default(), &case);

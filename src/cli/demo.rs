@@ -16,7 +16,7 @@ use crate::daybook::Store;
 use crate::domain::alert::count;
 use crate::error::{Code, RunError};
 use crate::request::{Judge, Moment};
-use crate::run::{Invocation, Memory, Places, Question, Services, deliver, examine, prepare};
+use crate::run::{Invocation, Places, Services, deliver, examine, prepare};
 use crate::sandbox::{ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, Dataset, Sandbox, Switches};
 
 /// The sample account's data end here, so that everybody sees the same demo.
@@ -88,10 +88,9 @@ impl Demo {
             topic_arn: "terminal".to_owned(),
         };
         let prepared = prepare(services, &places, Deadline::never()).await?;
-        let deadline = Deadline::never();
-        let question = Question { until: as_of, now: as_of, deadline, memory: Memory::Unused, on_page: &|_| {} };
         let task = Judge::Past(Moment::Instant(as_of));
-        let examination = examine(services, &prepared, task, &places.topic_arn, &question).await?;
+        let examination =
+            examine(services, &prepared, task, &places.topic_arn, as_of, Deadline::never(), &|_| {}).await?;
         spinner.finish_and_clear();
         let invocation =
             Invocation { request_id: run.to_owned(), owner: run.to_owned(), now: as_of, deadline: Deadline::never() };

@@ -22,6 +22,19 @@ pub struct History {
     pub matched: BTreeSet<String>,
 }
 
+impl History {
+    /// The report, if it has had no new row for much longer than is usual.
+    fn stale(&self, as_of: Timestamp) -> Option<Stale> {
+        Stale::find(self.freshness.as_ref()?, as_of)
+    }
+
+    /// Whether the report has had no new row for much longer than is usual.
+    #[must_use]
+    pub fn is_stale(&self, as_of: Timestamp) -> bool {
+        self.stale(as_of).is_some()
+    }
+}
+
 /// How new a report is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Freshness {
@@ -112,7 +125,7 @@ pub fn evaluate<'a>(case: &Case<'a>, history: &History) -> Vec<Finding<'a>> {
         }
     }
     findings.extend(unwatched(case, history));
-    findings.extend(history.freshness.as_ref().and_then(|freshness| Stale::find(freshness, case.as_of)));
+    findings.extend(history.stale(case.as_of).map(Finding::Stale));
     findings
 }
 

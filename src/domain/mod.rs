@@ -8,6 +8,7 @@ pub mod charge;
 pub mod dates;
 pub mod period;
 
+pub mod contributors;
 pub mod coverage;
 pub mod totals;
 

@@ -38,6 +38,14 @@ fn is_unsafe(c: char) -> bool {
         || matches!(c, '\u{E0000}'..='\u{E007F}')
 }
 
+/// `; did you mean "amount"?`, if one of the known words is near.
+#[must_use]
+pub fn did_you_mean(given: &str, known: &[&str]) -> String {
+    let distance = |word: &&&str| strsim::damerau_levenshtein(given, word);
+    let nearest = known.iter().min_by_key(distance).filter(|word| distance(word) <= 1 + given.len() / 4);
+    nearest.map_or_else(String::new, |word| format!("; did you mean {word:?}?"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::charge::{Line, NONE, Scope};
+use super::charge::{Line, Scope};
 use super::money::{Amount, Currency};
 use super::period::Period;
 
@@ -176,7 +176,8 @@ impl Totals {
         self.days.range(first..=last).flat_map(|(_, day)| &day.cells).map(|cell| cell.sum.messages).sum()
     }
 
-    fn subject(&self, scope: Scope, line: &Line) -> Arc<str> {
+    /// The subject of a scope that a line belongs to.
+    pub(super) fn subject(&self, scope: Scope, line: &Line) -> Arc<str> {
         Arc::clone(scope.subject(line).unwrap_or(&self.account))
     }
 
@@ -190,14 +191,6 @@ impl Totals {
             }
         }
         sums
-    }
-
-    /// The sums of one subject by civil day: what a later correction compares with.
-    #[must_use]
-    pub fn by_day(&self, period: &Period, scope: Scope, subject: &str, currency: Currency) -> BTreeMap<Date, Sum> {
-        let key = (Arc::from(subject), currency);
-        let days = self.days.range(period.first_day()..=period.last_day());
-        days.filter_map(|(date, day)| Some((*date, *self.day_by_subject(day, scope).get(&key)?))).collect()
     }
 
     /// The sums by civil day of those subjects of a scope that are wanted, in one pass.
@@ -241,116 +234,11 @@ impl Totals {
     }
 }
 
-/// What a contributor is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ContributorKind {
-    /// A department.
-    Department,
-    /// An extension, for billing numbers whose charges have no department.
-    Extension,
-    /// A billing number.
-    BillingNumber,
-}
-
-impl ContributorKind {
-    /// The name in answers.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            ContributorKind::Department => "department",
-            ContributorKind::Extension => "extension",
-            ContributorKind::BillingNumber => "billing_number",
-        }
-    }
-
-    /// The name in messages.
-    #[must_use]
-    pub fn label(self) -> &'static str {
-        match self {
-            ContributorKind::Department => "department",
-            ContributorKind::Extension => "extension",
-            ContributorKind::BillingNumber => "number",
-        }
-    }
-
-    fn of(self, line: &Line) -> &Arc<str> {
-        match self {
-            ContributorKind::Department => &line.department,
-            ContributorKind::Extension => &line.extension,
-            ContributorKind::BillingNumber => &line.number,
-        }
-    }
-}
-
-/// A part of what a subject spent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Contributor {
-    /// What `name` is.
-    pub kind: ContributorKind,
-    /// Who spent it.
-    pub name: Arc<str>,
-    /// How much.
-    pub amount: Amount,
-}
-
-type BySubject = HashMap<(Arc<str>, Currency), Vec<Contributor>>;
-
-/// Who spent what the subjects of a scope spent. All subjects are found in one pass, when the first is asked for.
-#[derive(Debug)]
-pub struct Contributors<'t> {
-    totals: &'t Totals,
-    known: HashMap<(Period, Scope, ContributorKind), BySubject>,
-}
-
-impl<'t> Contributors<'t> {
-    /// The contributors behind these totals.
-    #[must_use]
-    pub fn of(totals: &'t Totals) -> Contributors<'t> {
-        Contributors { totals, known: HashMap::new() }
-    }
-
-    /// Who spent what a subject spent, largest first: the departments of a billing number (its extensions, if it has no department), and
-    /// the billing numbers of all else.
-    pub fn behind(&mut self, period: &Period, scope: Scope, subject: &str, currency: Currency) -> Vec<Contributor> {
-        let key = (Arc::<str>::from(subject), currency);
-        let mut by = |kind| self.by_subject(period, scope, kind).get(&key).cloned().unwrap_or_default();
-        if scope != Scope::BillingNumber {
-            return by(ContributorKind::BillingNumber);
-        }
-        let departments = by(ContributorKind::Department);
-        match departments.as_slice() {
-            [only] if &*only.name == NONE => by(ContributorKind::Extension),
-            _ => departments,
-        }
-    }
-
-    fn by_subject(&mut self, period: &Period, scope: Scope, kind: ContributorKind) -> &BySubject {
-        let totals = self.totals;
-        self.known.entry((*period, scope, kind)).or_insert_with(|| {
-            let key = |line: &Line| (totals.subject(scope, line), line.currency, Arc::clone(kind.of(line)));
-            let mut sums = HashMap::<_, Sum>::new();
-            for (_, day) in totals.days.range(period.first_day()..=period.last_day()) {
-                for (key, sum) in totals.grouped(&day.cells, key) {
-                    sums.entry(key).or_default().add(sum);
-                }
-            }
-            let mut contributors = BySubject::new();
-            for ((subject, currency, name), sum) in sums {
-                let contributor = Contributor { kind, name, amount: sum.amount };
-                contributors.entry((subject, currency)).or_default().push(contributor);
-            }
-            for parts in contributors.values_mut() {
-                parts.sort_by(|a, b| b.amount.cmp(&a.amount).then_with(|| a.name.cmp(&b.name)));
-            }
-            contributors
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use jiff::tz::TimeZone;
 
+    use super::super::charge::NONE;
     use super::super::period::PeriodKind;
     use super::*;
 
@@ -396,8 +284,10 @@ mod tests {
             ["(none) USD 1 in 2", "Ops EUR 3 in 1", "Ops USD 0.041 in 2", "Sales USD 0.0205 in 1"]
         );
         assert_eq!(of(Scope::Account), ["acc EUR 3 in 1", "acc USD 1.0615 in 5"]);
-        let days = totals.by_day(&november(), Scope::BillingNumber, "+1", Currency::parse("USD").unwrap());
-        assert_eq!(days, BTreeMap::from([(date(1), sum("0.0205", 1)), (date(2), sum("0.041", 2))]));
+        let first = (Arc::from("+1"), Currency::parse("USD").unwrap());
+        let days = totals.days_of(&november(), Scope::BillingNumber, &HashSet::from([first.clone()]));
+        let expected = BTreeMap::from([(date(1), sum("0.0205", 1)), (date(2), sum("0.041", 2))]);
+        assert_eq!(days, HashMap::from([(first, expected)]));
     }
 
     #[test]
@@ -409,21 +299,5 @@ mod tests {
         let of = |scope| shown(&totals.by_subject(&november(), scope));
         assert_eq!(of(Scope::BillingNumber), ["+1 USD 100 in 9", "+2 USD 50 in 5", "+3 USD -4 in 1"]);
         assert_eq!(of(Scope::Account), ["acc USD 101 in 10"]);
-    }
-
-    #[test]
-    fn contributors_are_listed_largest_first() {
-        let mut totals = Totals::of("acc".into());
-        totals.set(date(1), &vec![(line("+1", "Sales", "USD"), sum("1", 1)), (line("+1", "Ops", "USD"), sum("2", 1))]);
-        totals.set(date(2), &vec![(line("+2", NONE, "USD"), sum("5", 1))]);
-        let usd = Currency::parse("USD").unwrap();
-        let mut contributors = Contributors::of(&totals);
-        let mut names = |scope, subject: &str| {
-            let parts = contributors.behind(&november(), scope, subject, usd);
-            parts.iter().map(|part| format!("{} {} {}", part.kind.name(), part.name, part.amount)).collect::<Vec<_>>()
-        };
-        assert_eq!(names(Scope::BillingNumber, "+1"), ["department Ops 2", "department Sales 1"]);
-        assert_eq!(names(Scope::BillingNumber, "+2"), ["extension (none) 5"]);
-        assert_eq!(names(Scope::Account, "acc"), ["billing_number +2 5", "billing_number +1 3"]);
     }
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::prepare::{secret_unreadable, zoom_failed};
-use super::report::{Memory, Question, Report, read_report};
+use super::report::{Question, Report, read_report};
 use super::{Invocation, Places, Prepared, Services, policy};
+use crate::clients::Deadline;
 use crate::clients::zoom::SMS;
 use crate::daybook::Whose;
 use crate::domain::alert::{Finding, Test, decide, decide_one};
@@ -50,7 +51,7 @@ pub struct Examination<'p> {
     pub rerun: bool,
 }
 
-/// Reads what a task judges.
+/// Reads what a task judges. `on_page` is called with the number of pages read so far.
 ///
 /// # Errors
 /// Only what leaves nothing to judge.
@@ -59,19 +60,21 @@ pub async fn examine<'p>(
     prepared: &'p Prepared,
     task: Judge,
     topic_arn: &str,
-    question: &Question<'_>,
+    now: Timestamp,
+    deadline: Deadline,
+    on_page: &dyn Fn(u64),
 ) -> Result<Examination<'p>, RunError> {
     let as_of = match task {
         Judge::Past(moment) | Judge::Rerun(moment) => moment.resolve(&prepared.policy.time_zone)?,
         // Zoom's rows have whole seconds, and people read this.
-        Judge::Live | Judge::DryRun => Timestamp::from_second(question.now.as_second()).unwrap_or(question.now),
+        Judge::Live | Judge::DryRun => Timestamp::from_second(now.as_second()).unwrap_or(now),
     };
     let until = match task {
         // Rows have whole seconds; one of the very moment belongs to it.
         Judge::Past(_) | Judge::Rerun(_) => as_of.saturating_add(SignedDuration::from_secs(1)).unwrap_or(as_of),
-        Judge::Live | Judge::DryRun => question.now,
+        Judge::Live | Judge::DryRun => now,
     };
-    let question = Question { until, memory: task.memory(), ..*question };
+    let question = Question { until, now, deadline, memory: task.memory(), on_page };
     let report = read_report(services, prepared, &question).await?;
     let history = History {
         freshness: report.freshness(&prepared.policy.time_zone, as_of),
@@ -179,9 +182,8 @@ pub(super) async fn judge(
     metrics: &mut Metrics,
 ) -> Result<Judged, RunError> {
     let deadline = invocation.deadline.less_reserve(super::RESERVE);
-    let question =
-        Question { until: invocation.now, now: invocation.now, deadline, memory: Memory::Unused, on_page: &|_| {} };
-    let mut examination = examine(services, prepared, task, &places.topic_arn, &question).await?;
+    let mut examination =
+        examine(services, prepared, task, &places.topic_arn, invocation.now, deadline, &|_| {}).await?;
     for row in examination.report.judged.coverage.row_faults.iter().take(MOST_ROWS_LOGGED) {
         tracing::warn!(%row, "a row cannot be read");
     }
@@ -231,7 +233,7 @@ fn measure(
     metrics.refusals = *refusals;
     metrics.alerts_sent = delivered.sent();
     metrics.nobody_listens = delivered.faults.iter().chain(faults).any(|fault| fault.code == Code::NobodyListens);
-    metrics.report_stale = examination.findings().iter().any(|finding| matches!(finding, Finding::Stale(_)));
+    metrics.report_stale = examination.history.is_stale(examination.as_of);
     if judged.receipt.complete && matches!(task, Judge::Live | Judge::DryRun) {
         metrics.spending = examination.spending();
     }

@@ -15,7 +15,7 @@ mod answer;
 #[expect(clippy::disallowed_methods, reason = "a server's clock: limits and lifetimes pass in real time")]
 mod clock;
 mod data;
-mod dice;
+pub(crate) mod dice;
 mod fault;
 mod page;
 mod question;

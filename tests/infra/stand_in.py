@@ -165,6 +165,26 @@ class Process:
         self.process.stdout.close()
 
 
+def unset_run(program, log):
+    """Runs the function with no variable of its own, so that it must end as ConfigInvalid; answers the line of metrics that it writes."""
+    runtime = Runtime({})
+    environment = {
+        "AWS_LAMBDA_RUNTIME_API": runtime.url.removeprefix("http://"),
+        "AWS_LAMBDA_FUNCTION_NAME": "checked",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
+        "AWS_LAMBDA_FUNCTION_VERSION": "1",
+        "AWS_REGION": "us-east-1",
+    }
+    function = Process([program], environment, log)
+    try:
+        outcome = runtime.outcomes.get(timeout=30)
+        assert outcome["errorType"] == "ConfigInvalid", outcome
+        return json.loads(function.line())
+    finally:
+        function.close()
+        runtime.close()
+
+
 def sandbox(program, log):
     """The embedded Zoom; answers where it is and the credentials it takes."""
     served = Process([program, "sandbox", "--json", "--rows", "600"], os.environ.copy(), log)

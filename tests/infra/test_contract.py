@@ -68,23 +68,7 @@ def metrics_used(resources):
 @pytest.fixture(scope="session")
 def metric_line(tmp_path_factory):
     """The line that the real program writes for a run, here one that fails because nothing is set."""
-    runtime = stand_in.Runtime({})
-    environment = {
-        "AWS_LAMBDA_RUNTIME_API": runtime.url.removeprefix("http://"),
-        "AWS_LAMBDA_FUNCTION_NAME": "checked",
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
-        "AWS_LAMBDA_FUNCTION_VERSION": "1",
-        "AWS_REGION": "us-east-1",
-    }
-    log = tmp_path_factory.mktemp("function") / "log"
-    function = stand_in.Process([program("zoom-sms-cost-alerts")], environment, log)
-    try:
-        outcome = runtime.outcomes.get(timeout=30)
-        assert outcome["errorType"] == "ConfigInvalid", outcome
-        return json.loads(function.line())
-    finally:
-        function.close()
-        runtime.close()
+    return stand_in.unset_run(program("zoom-sms-cost-alerts"), tmp_path_factory.mktemp("function") / "log")
 
 
 def test_alarms_and_dashboard_use_metrics_that_the_program_writes(resources, metric_line):

@@ -36,7 +36,7 @@ pub(super) fn read<'a>(body: &'a [u8], report: &Report) -> Result<Page<'a>, NotA
     // Looked at once as a whole; serde_json would look at each text by itself.
     let text = std::str::from_utf8(body).map_err(|_| NotAPage)?;
     let mut json = serde_json::Deserializer::from_str(text);
-    let page = PageReader(report).deserialize(&mut json).map_err(|_| NotAPage)?;
+    let page = PageSeed(report).deserialize(&mut json).map_err(|_| NotAPage)?;
     json.end().map_err(|_| NotAPage)?;
     Ok(page)
 }
@@ -58,9 +58,9 @@ pub(super) fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
     }
 }
 
-struct PageReader<'r>(&'r Report);
+struct PageSeed<'r>(&'r Report);
 
-impl<'de> DeserializeSeed<'de> for PageReader<'_> {
+impl<'de> DeserializeSeed<'de> for PageSeed<'_> {
     type Value = Page<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Page<'de>, D::Error> {
@@ -68,7 +68,7 @@ impl<'de> DeserializeSeed<'de> for PageReader<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for PageReader<'_> {
+impl<'de> Visitor<'de> for PageSeed<'_> {
     type Value = Page<'de>;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -107,7 +107,7 @@ impl<'de> Visitor<'de> for PageReader<'_> {
                     false
                 }
                 name if name == self.0.array => {
-                    page.rows = members.next_value_seed(RowsReader(self.0))?;
+                    page.rows = members.next_value_seed(RowsSeed(self.0))?;
                     std::mem::replace(&mut has_rows, true)
                 }
                 _ => {
@@ -140,9 +140,9 @@ impl<'de> DeserializeSeed<'de> for Name {
     }
 }
 
-struct RowsReader<'r>(&'r Report);
+struct RowsSeed<'r>(&'r Report);
 
-impl<'de> DeserializeSeed<'de> for RowsReader<'_> {
+impl<'de> DeserializeSeed<'de> for RowsSeed<'_> {
     type Value = Vec<Fields<'de>>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -150,7 +150,7 @@ impl<'de> DeserializeSeed<'de> for RowsReader<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for RowsReader<'_> {
+impl<'de> Visitor<'de> for RowsSeed<'_> {
     type Value = Vec<Fields<'de>>;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -159,16 +159,16 @@ impl<'de> Visitor<'de> for RowsReader<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
         let mut rows = Vec::with_capacity(300);
-        while let Some(row) = elements.next_element_seed(RowReader(self.0))? {
+        while let Some(row) = elements.next_element_seed(RowSeed(self.0))? {
             rows.push(row);
         }
         Ok(rows)
     }
 }
 
-struct RowReader<'r>(&'r Report);
+struct RowSeed<'r>(&'r Report);
 
-impl<'de> DeserializeSeed<'de> for RowReader<'_> {
+impl<'de> DeserializeSeed<'de> for RowSeed<'_> {
     type Value = Fields<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Fields<'de>, D::Error> {
@@ -176,7 +176,7 @@ impl<'de> DeserializeSeed<'de> for RowReader<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for RowReader<'_> {
+impl<'de> Visitor<'de> for RowSeed<'_> {
     type Value = Fields<'de>;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

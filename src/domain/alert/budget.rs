@@ -14,12 +14,13 @@ use super::{
 };
 use crate::domain::case::Case;
 use crate::domain::charge::{Product, Scope};
+use crate::domain::contributors::ContributorKind;
 use crate::domain::coverage::Certainty;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::period::Period;
 use crate::domain::policy::{Budget, Level};
 use crate::domain::text::label;
-use crate::domain::totals::{ContributorKind, Sum};
+use crate::domain::totals::Sum;
 
 /// What a subject with a budget has spent.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -31,9 +31,9 @@ pub use words::{count, limit, moment, money};
 
 use super::case::Case;
 use super::charge::Scope;
+use super::contributors::Contributor;
 use super::money::{Amount, Currency};
 use super::period::Period;
-use super::totals::Contributor;
 
 /// The kinds of alert, the weightiest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Alert, AlertRecord, Details, Finding, Kind, Row, Severity, ThreadKey, Wording, count, moment};
+use super::{Alert, AlertRecord, Details, Kind, Row, Severity, ThreadKey, Wording, count, moment};
 use crate::domain::case::Case;
 use crate::domain::charge::{Product, Scope};
 use crate::domain::evaluate::Freshness;
@@ -23,10 +23,10 @@ pub struct Stale {
 
 impl Stale {
     /// Finds a report whose newest row is older than twice the longest usual gap.
-    pub(in crate::domain) fn find<'a>(freshness: &Freshness, as_of: Timestamp) -> Option<Finding<'a>> {
+    pub(in crate::domain) fn find(freshness: &Freshness, as_of: Timestamp) -> Option<Stale> {
         let Freshness { newest_row, longest_gap } = *freshness;
         let usual = longest_gap.checked_mul(2).unwrap_or(SignedDuration::MAX).max(LEAST);
-        (as_of.duration_since(newest_row) > usual).then_some(Finding::Stale(Stale { newest_row, longest_gap }))
+        (as_of.duration_since(newest_row) > usual).then_some(Stale { newest_row, longest_gap })
     }
 
     pub(super) fn key(&self, case: &Case<'_>) -> ThreadKey {

@@ -9,9 +9,9 @@ use serde::{Serialize, Serializer};
 use super::{Alert, AlertId, Kind};
 use crate::domain::case::Case;
 use crate::domain::charge::Scope;
+use crate::domain::contributors::Contributor;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::text::label;
-use crate::domain::totals::Contributor;
 
 /// How grave an alert is, the gravest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

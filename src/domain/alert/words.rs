@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 
 use crate::domain::case::Case;
+use crate::domain::contributors::{Contributor, ContributorKind};
 use crate::domain::dates::Dates;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::period::{Period, PeriodKind};
 use crate::domain::text::label;
-use crate::domain::totals::{Contributor, ContributorKind};
 use crate::error::Code;
 
 /// Contributors that a message names.

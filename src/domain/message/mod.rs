@@ -16,8 +16,8 @@ use serde_json::json;
 
 use super::alert::{Alert, AlertId, AlertRecord, Decision, Finding, Kind, Outcome, Severity, Wording, moment};
 use super::case::Case;
+use super::contributors::Contributors;
 use super::policy::GroupBy;
-use super::totals::Contributors;
 
 /// SNS's limit for all forms together, in bytes.
 pub const MOST_BYTES: usize = 262_144;

@@ -13,25 +13,22 @@ use crate::clients::{Credentials, Deadline};
 use crate::config::{PolicySource, ZoomConfig};
 use crate::domain::charge::Scope;
 use crate::domain::period::Period;
+use crate::sandbox::dice::Dice;
 use crate::sandbox::{
     ACCOUNT_ID, Bound, CLIENT_ID, CLIENT_SECRET, Dataset, Fault, FutureDates, Listing, LongRange, Month,
     NumberSpelling, Order, Row, SameDate, Sandbox, Switches, TotalRecords, Truth,
 };
 
-/// splitmix64
-struct Dice(u64);
+/// What happens by chance.
+struct Chance(Dice);
 
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut word = self.0;
-        word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        word ^ (word >> 31)
+impl Chance {
+    fn of(seed: u64) -> Chance {
+        Chance(Dice::new(seed))
     }
 
-    fn below(&mut self, most: u64) -> u64 {
-        self.next() % most
+    fn below(&mut self, end: u64) -> u64 {
+        self.0.below(u32::try_from(end).unwrap()).into()
     }
 
     fn one_in(&mut self, many: u64) -> bool {
@@ -39,11 +36,11 @@ impl Dice {
     }
 
     fn pick<T: Copy>(&mut self, of: &[T]) -> T {
-        of[usize::try_from(self.below(of.len() as u64)).unwrap()]
+        *self.0.pick(of).unwrap()
     }
 
-    fn hours(&mut self, most: u64) -> SignedDuration {
-        SignedDuration::from_secs(i64::try_from(self.below(most * 3_600)).unwrap())
+    fn hours(&mut self, end: u64) -> SignedDuration {
+        SignedDuration::from_secs(i64::try_from(self.below(end * 3_600)).unwrap())
     }
 }
 
@@ -59,78 +56,78 @@ enum Changes {
     Any,
 }
 
-fn row(dice: &mut Dice, number: u64, now: Timestamp, changes: Changes) -> Row {
-    let sent = now + SignedDuration::from_hours(24 * 6) - dice.hours(24 * 55);
+fn row(chance: &mut Chance, number: u64, now: Timestamp, changes: Changes) -> Row {
+    let sent = now + SignedDuration::from_hours(24 * 6) - chance.hours(24 * 55);
     let sent = Timestamp::from_second(sent.as_second()).unwrap();
-    let has_id = !dice.one_in(8);
-    let charge = i64::try_from(dice.below(90_000)).unwrap() - if dice.one_in(12) { 60_000 } else { 0 };
+    let has_id = !chance.one_in(8);
+    let charge = i64::try_from(chance.below(90_000)).unwrap() - if chance.one_in(12) { 60_000 } else { 0 };
     let mut row = Row {
-        billing_number: Some(dice.pick(&["+14085550001", "14085550002", "+2100000980 Ext. 1001"]).to_owned()),
+        billing_number: Some(chance.pick(&["+14085550001", "14085550002", "+2100000980 Ext. 1001"]).to_owned()),
         to_number: Some(format!("44207946{number:04}")),
         ..Row::new(&format!("M-{number}"), sent, charge)
     };
     if !has_id {
         row.message_id = None;
     }
-    if dice.one_in(6) {
-        row.appears = Some(sent + dice.hours(24 * 9));
+    if chance.one_in(6) {
+        row.appears = Some(sent + chance.hours(24 * 9));
     }
-    if dice.one_in(5) {
-        let days = i8::try_from(dice.below(7)).unwrap() - 3;
+    if chance.one_in(5) {
+        let days = i8::try_from(chance.below(7)).unwrap() - 3;
         row.listed = Some(Listing::Days(days));
         // A row is not listed under a date that has yet to come.
         row.appears = row.appears.max(Some(sent + SignedDuration::from_hours(24 * i64::from(days))));
     }
     if changes == Changes::Any {
-        if dice.one_in(10) {
-            let days = i8::try_from(dice.below(7)).unwrap() - 3;
-            let since = sent + SignedDuration::from_hours(72) + dice.hours(24 * 4);
+        if chance.one_in(10) {
+            let days = i8::try_from(chance.below(7)).unwrap() - 3;
+            let since = sent + SignedDuration::from_hours(72) + chance.hours(24 * 4);
             row.relisted.push((since, Listing::Days(days)));
         }
-        if dice.one_in(25) {
-            row.gone = Some(sent + dice.hours(24 * 8));
+        if chance.one_in(25) {
+            row.gone = Some(sent + chance.hours(24 * 8));
         }
     }
     row
 }
 
-fn switches(dice: &mut Dice) -> Switches {
+fn switches(chance: &mut Chance) -> Switches {
     let faults: &[&str] =
         &["server-500", "rate-second", "drop", "cut-body", "page-token-expired", "envelope-200-empty", "narrow"];
     let mut switches = Switches {
-        to_dates: dice.pick(&[Bound::Inclusive, Bound::Exclusive]),
-        date_zone: TimeZone::get(dice.pick(&ZONES)).unwrap(),
-        same_date: dice.pick(&[SameDate::Accepted, SameDate::Refused]),
-        future_dates: dice.pick(&[FutureDates::Answered, FutureDates::Refused, FutureDates::Clamped]),
-        long_range: dice.pick(&[
+        to_dates: chance.pick(&[Bound::Inclusive, Bound::Exclusive]),
+        date_zone: TimeZone::get(chance.pick(&ZONES)).unwrap(),
+        same_date: chance.pick(&[SameDate::Accepted, SameDate::Refused]),
+        future_dates: chance.pick(&[FutureDates::Answered, FutureDates::Refused, FutureDates::Clamped]),
+        long_range: chance.pick(&[
             LongRange::TruncatedStart,
             LongRange::TruncatedEnd,
             LongRange::Refused,
             LongRange::Served,
         ]),
-        month: dice.pick(&[Month::Calendar, Month::Days28, Month::Days30, Month::Days31, Month::Days32]),
-        total_records: dice.pick(&[
+        month: chance.pick(&[Month::Calendar, Month::Days28, Month::Days30, Month::Days31, Month::Days32]),
+        total_records: chance.pick(&[
             TotalRecords::Overall,
             TotalRecords::PerPage,
             TotalRecords::Absent,
             TotalRecords::Zero,
             TotalRecords::Random,
         ]),
-        order: dice.pick(&[Order::NewestFirst, Order::OldestFirst, Order::Shuffled, Order::ByListing]),
-        number_spelling: dice.pick(&[NumberSpelling::AsIs, NumberSpelling::NoPlus, NumberSpelling::Mixed]),
-        repeat_rows: usize::try_from(dice.below(3)).unwrap(),
+        order: chance.pick(&[Order::NewestFirst, Order::OldestFirst, Order::Shuffled, Order::ByListing]),
+        number_spelling: chance.pick(&[NumberSpelling::AsIs, NumberSpelling::NoPlus, NumberSpelling::Mixed]),
+        repeat_rows: usize::try_from(chance.below(3)).unwrap(),
         ..Switches::default()
     };
-    if dice.one_in(3) {
-        let fault = format!("{}@{}x{}", dice.pick(faults), 1 + dice.below(12), 1 + dice.below(2));
+    if chance.one_in(3) {
+        let fault = format!("{}@{}x{}", chance.pick(faults), 1 + chance.below(12), 1 + chance.below(2));
         switches.faults.push(fault.parse::<Fault>().unwrap());
     }
     switches
 }
 
 /// A policy in a random zone.
-fn policy(dice: &mut Dice) -> String {
-    let (zone, late) = (dice.pick(&ZONES), dice.pick(&[0, 3, 5]));
+fn policy(chance: &mut Chance) -> String {
+    let (zone, late) = (chance.pick(&ZONES), chance.pick(&[0, 3, 5]));
     let budget = |period: &str| {
         format!(
             "[[budget]]\nname = \"{period}\"\nscope = \"account\"\ncurrency = \"USD\"\namount = 1\nperiod = \"{period}\"\n"
@@ -214,12 +211,12 @@ fn is_certain(report: &Report, period: &Period) -> bool {
         && !report.judged.coverage.unconfirmed.iter().any(|fall| days.contains(&fall.day))
 }
 
-fn moments(dice: &mut Dice, start: Timestamp) -> Vec<Timestamp> {
+fn moments(chance: &mut Chance, start: Timestamp) -> Vec<Timestamp> {
     let mut now = start;
     let steps = [60, 3_600, 3_600, 3_600, 4 * 3_600, 13 * 3_600, 26 * 3_600, 80 * 3_600];
     (0..7)
         .map(|_| {
-            now += SignedDuration::from_secs(dice.pick(&steps));
+            now += SignedDuration::from_secs(chance.pick(&steps));
             now
         })
         .collect()
@@ -237,14 +234,14 @@ fn worlds(usual: u64) -> std::ops::Range<u64> {
 async fn a_report_that_is_read_whole_equals_the_truth_or_names_what_it_lacks() {
     let (mut certain, mut runs) = (0, 0);
     for seed in worlds(60) {
-        let mut dice = Dice(seed);
-        let start = "2026-10-20T00:00:00Z".parse::<Timestamp>().unwrap() + dice.hours(24 * 45);
+        let mut chance = Chance::of(seed);
+        let start = "2026-10-20T00:00:00Z".parse::<Timestamp>().unwrap() + chance.hours(24 * 45);
         let rows: Vec<_> =
-            (0..30 + dice.below(200)).map(|number| row(&mut dice, number, start, Changes::Any)).collect();
-        let mut switches = switches(&mut dice);
-        switches.page_limit = 20 + usize::try_from(dice.below(280)).unwrap();
-        let world = World::new(&policy(&mut dice), Dataset::of(rows, start), switches).await;
-        for now in moments(&mut dice, start) {
+            (0..30 + chance.below(200)).map(|number| row(&mut chance, number, start, Changes::Any)).collect();
+        let mut switches = switches(&mut chance);
+        switches.page_limit = 20 + usize::try_from(chance.below(280)).unwrap();
+        let world = World::new(&policy(&mut chance), Dataset::of(rows, start), switches).await;
+        for now in moments(&mut chance, start) {
             let asked_before = world.zoom.listed().len();
             let report = world.run(now).await;
             runs += 1;
@@ -277,15 +274,15 @@ async fn a_report_that_is_read_whole_equals_the_truth_or_names_what_it_lacks() {
 async fn a_report_that_is_read_in_parts_holds_each_row_once_that_was_ever_listed() {
     let (mut remembered, mut runs) = (0, 0);
     for seed in worlds(25) {
-        let mut dice = Dice(seed ^ 0xABCD);
-        let start = "2026-10-20T00:00:00Z".parse::<Timestamp>().unwrap() + dice.hours(24 * 45);
+        let mut chance = Chance::of(seed ^ 0xABCD);
+        let start = "2026-10-20T00:00:00Z".parse::<Timestamp>().unwrap() + chance.hours(24 * 45);
         let rows: Vec<_> =
-            (0..400 + dice.below(150)).map(|number| row(&mut dice, number, start, Changes::None)).collect();
-        let mut switches = switches(&mut dice);
+            (0..400 + chance.below(150)).map(|number| row(&mut chance, number, start, Changes::None)).collect();
+        let mut switches = switches(&mut chance);
         switches.page_limit = 3;
         switches.repeat_rows = 1;
-        let world = World::new(&policy(&mut dice), Dataset::of(rows, start), switches).await;
-        for now in moments(&mut dice, start) {
+        let world = World::new(&policy(&mut chance), Dataset::of(rows, start), switches).await;
+        for now in moments(&mut chance, start) {
             let report = world.run(now).await;
             runs += 1;
             remembered += usize::from(!report.is_whole);

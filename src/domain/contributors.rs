@@ -1,0 +1,147 @@
+//! Who spent what a subject spent.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::charge::{Line, NONE, Scope};
+use super::money::{Amount, Currency};
+use super::period::Period;
+use super::totals::{Sum, Totals};
+
+/// What a contributor is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ContributorKind {
+    /// A department.
+    Department,
+    /// An extension, for billing numbers whose charges have no department.
+    Extension,
+    /// A billing number.
+    BillingNumber,
+}
+
+impl ContributorKind {
+    /// The name in answers.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            ContributorKind::Department => "department",
+            ContributorKind::Extension => "extension",
+            ContributorKind::BillingNumber => "billing_number",
+        }
+    }
+
+    /// The name in messages.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            ContributorKind::Department => "department",
+            ContributorKind::Extension => "extension",
+            ContributorKind::BillingNumber => "number",
+        }
+    }
+
+    fn of(self, line: &Line) -> &Arc<str> {
+        match self {
+            ContributorKind::Department => &line.department,
+            ContributorKind::Extension => &line.extension,
+            ContributorKind::BillingNumber => &line.number,
+        }
+    }
+}
+
+/// A part of what a subject spent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contributor {
+    /// What `name` is.
+    pub kind: ContributorKind,
+    /// Who spent it.
+    pub name: Arc<str>,
+    /// How much.
+    pub amount: Amount,
+}
+
+type BySubject = HashMap<(Arc<str>, Currency), Vec<Contributor>>;
+
+/// Who spent what the subjects of a scope spent. All subjects are found in one pass, when the first is asked for.
+#[derive(Debug)]
+pub struct Contributors<'t> {
+    totals: &'t Totals,
+    known: HashMap<(Period, Scope, ContributorKind), BySubject>,
+}
+
+impl<'t> Contributors<'t> {
+    /// The contributors behind these totals.
+    #[must_use]
+    pub fn of(totals: &'t Totals) -> Contributors<'t> {
+        Contributors { totals, known: HashMap::new() }
+    }
+
+    /// Who spent what a subject spent, largest first: the departments of a billing number (its extensions, if it has no department), and
+    /// the billing numbers of all else.
+    pub fn behind(&mut self, period: &Period, scope: Scope, subject: &str, currency: Currency) -> Vec<Contributor> {
+        let key = (Arc::<str>::from(subject), currency);
+        let mut by = |kind| self.by_subject(period, scope, kind).get(&key).cloned().unwrap_or_default();
+        if scope != Scope::BillingNumber {
+            return by(ContributorKind::BillingNumber);
+        }
+        let departments = by(ContributorKind::Department);
+        match departments.as_slice() {
+            [only] if &*only.name == NONE => by(ContributorKind::Extension),
+            _ => departments,
+        }
+    }
+
+    fn by_subject(&mut self, period: &Period, scope: Scope, kind: ContributorKind) -> &BySubject {
+        let totals = self.totals;
+        self.known.entry((*period, scope, kind)).or_insert_with(|| {
+            let key = |line: &Line| (totals.subject(scope, line), line.currency, Arc::clone(kind.of(line)));
+            let mut sums = HashMap::<_, Sum>::new();
+            for (_, line, sum) in totals.cells(period.first_day(), period.last_day()) {
+                sums.entry(key(line)).or_default().add(sum);
+            }
+            let mut contributors = BySubject::new();
+            for ((subject, currency, name), sum) in sums {
+                let contributor = Contributor { kind, name, amount: sum.amount };
+                contributors.entry((subject, currency)).or_default().push(contributor);
+            }
+            for parts in contributors.values_mut() {
+                parts.sort_by(|a, b| b.amount.cmp(&a.amount).then_with(|| a.name.cmp(&b.name)));
+            }
+            contributors
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::Date;
+    use jiff::tz::TimeZone;
+
+    use super::super::period::PeriodKind;
+    use super::*;
+
+    fn spent(number: &str, department: &str, amount: &str) -> (Line, Sum) {
+        let [number, department] = [number, department].map(Arc::from);
+        let currency = Currency::parse("USD").unwrap();
+        let [cost_center, extension, name] = [(); 3].map(|()| NONE.into());
+        let line = Line { number, department, cost_center, extension, name, currency };
+        (line, Sum { amount: Amount::parse(amount).unwrap(), messages: 1 })
+    }
+
+    #[test]
+    fn contributors_are_listed_largest_first() {
+        let november = Period::containing(PeriodKind::Month, "2026-11-05T12:00:00Z".parse().unwrap(), &TimeZone::UTC);
+        let mut totals = Totals::of("acc".into());
+        totals.set(Date::constant(2026, 11, 1), &vec![spent("+1", "Sales", "1"), spent("+1", "Ops", "2")]);
+        totals.set(Date::constant(2026, 11, 2), &vec![spent("+2", NONE, "5")]);
+        let usd = Currency::parse("USD").unwrap();
+        let mut contributors = Contributors::of(&totals);
+        let mut names = |scope, subject: &str| {
+            let parts = contributors.behind(november.as_ref().unwrap(), scope, subject, usd);
+            parts.iter().map(|part| format!("{} {} {}", part.kind.name(), part.name, part.amount)).collect::<Vec<_>>()
+        };
+        assert_eq!(names(Scope::BillingNumber, "+1"), ["department Ops 2", "department Sales 1"]);
+        assert_eq!(names(Scope::BillingNumber, "+2"), ["extension (none) 5"]);
+        assert_eq!(names(Scope::Account, "acc"), ["billing_number +2 5", "billing_number +1 3"]);
+    }
+}
