@@ -48,7 +48,7 @@ pub struct ZoomConfig {
     pub requests_per_second: u32,
 }
 
-/// What the function is told by its environment.
+/// The function's settings, from its environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// Name or ARN of the secret with Zoom's credentials.

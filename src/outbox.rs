@@ -30,7 +30,7 @@ use recording::Recording;
 
 /// Writes to the ledger made side by side.
 const AT_ONCE: usize = 32;
-/// How often a thread that changes under our hands is decided anew.
+/// How often a decision is repeated because another run changed the thread.
 const MOST_TURNS: usize = 4;
 /// Time without which no message is started.
 const LEAST_TIME: Duration = Duration::from_secs(1);

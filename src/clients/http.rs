@@ -47,8 +47,8 @@ fn tls() -> Result<&'static ClientConfig, NoRoots> {
 
 /// `SSL_CERT_FILE` and `SSL_CERT_DIR` if they are set, else the system's bundle, else wherever the system keeps roots.
 fn roots() -> Option<RootCertStore> {
-    let told = ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().any(|name| std::env::var_os(name).is_some());
-    let bundle = BUNDLES.map(Path::new).into_iter().find(|path| !told && path.exists());
+    let is_set = ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().any(|name| std::env::var_os(name).is_some());
+    let bundle = BUNDLES.map(Path::new).into_iter().find(|path| !is_set && path.exists());
     let of_bundle = bundle.map(|path| load_certs_from_paths(Some(path), None).certs);
     let certificates = of_bundle.filter(|found| !found.is_empty()).unwrap_or_else(|| load_native_certs().certs);
     let mut roots = RootCertStore::empty();

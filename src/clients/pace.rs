@@ -16,7 +16,7 @@ const SPAN: Duration = Duration::from_millis(1_020);
 #[derive(Debug)]
 pub(crate) struct Pace {
     limit: u32,
-    /// Held by whoever is next, so that turns are counted when they are taken, not when they were due.
+    /// Locked by the request that is next, so that a turn counts when it is taken, not when it was due.
     next: tokio::sync::Mutex<()>,
     state: Mutex<State>,
 }

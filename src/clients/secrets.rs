@@ -57,7 +57,7 @@ impl Secrets {
         Secrets::Manager(Client::new(config))
     }
 
-    /// Reads the credentials anew.
+    /// Reads the credentials again.
     ///
     /// # Errors
     /// [`SecretError`], which never holds the value.

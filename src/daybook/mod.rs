@@ -1,15 +1,15 @@
-//! The daybook: what runs remember of a report.
+//! The daybook: what runs keep of a report.
 //!
 //! It holds, for an account, a product and a time zone:
 //!
-//! - **days**: the figures that are believed of each civil day, by line. They are replaced only by a reading that lists all of the day's rows.
-//!   They are what past months are judged, forecast and reported from, and what a reading is compared with: a figure that falls waits for a
-//!   second reading, and of a day that cannot be read whole each subject is judged by the larger of what is believed and what was read.
-//! - **parts**: of a report that is too long to be read whole by every run, what the questions of earlier runs listed, with the digests of the
-//!   rows that a neighboring question may list too. They save requests and decide no figure; whatever is odd about one, it is read anew.
-//! - the **head**, one item that says which of these there are. It is written last, on the condition that no other run wrote it meanwhile.
+//! - **days**: the figures of each civil day, by line. Only a reading that lists all rows of a day replaces them. Past months are judged,
+//!   forecast and reported from them, and each reading is compared with them: a figure that falls waits for a second reading, and if a day
+//!   cannot be read whole, each subject is judged by the larger of the two sums.
+//! - **parts**: what the questions of earlier runs listed, if a report is too long for every run to read it whole, with the digests of the
+//!   rows that a neighboring question may list too. Parts save requests and decide no figure. A part that is damaged is read again.
+//! - the **head**, one item that names the days and parts. It is written last, and only if no other run wrote it in between.
 //!
-//! The daybook never fails a run: without it everything is read from Zoom.
+//! A fault of the daybook never fails a run: the run reads everything from Zoom.
 
 mod codec;
 mod merge;
@@ -44,9 +44,9 @@ pub struct Head {
     falls: Vec<Fall>,
     /// When the last run read the report.
     read_at: Option<Timestamp>,
-    /// How many requests the last reading of everything took, of one run or of several.
+    /// How many requests the last whole reading took, in one run or in several.
     whole_requests: u64,
-    /// Whether the last run left something unread: the next one goes on from its parts.
+    /// Whether the last run left something unread. Then the next run continues from its parts.
     #[serde(default)]
     unfinished: bool,
     /// Up to which day closed periods were judged for the last time, by kind.

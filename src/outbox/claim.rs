@@ -58,7 +58,7 @@ impl Outbox<'_> {
         claims
     }
 
-    /// Leaves our intent, and decides anew by what a ledger says that could not be read at first. What is not in the intent is not sent.
+    /// Records what this run is about to send. If the ledger could not be read at first and now can, decides again with what it says.
     async fn intended<'a>(
         &mut self,
         alerts: Vec<Alert<'a>>,
@@ -91,7 +91,7 @@ impl Outbox<'_> {
         self.patiently(ledger.intend(account, owner, &intended)).await
     }
 
-    /// Claims an alert's thread, and decides anew as often as the thread is not as it was read.
+    /// Claims an alert's thread. If another run has changed it since it was read, decides again.
     async fn claim_one<'a>(&self, alert: Alert<'a>, case: &Case<'a>, deadline: Deadline) -> Claimed<'a> {
         let mut alert = alert;
         for _ in 0..MOST_TURNS {

@@ -1,7 +1,7 @@
 //! The ledger: one item for each thread, so that no run sends again what was sent.
 //!
 //! claim → publish → confirm. Every write is conditional on the version of the thread as it was read, so of two runs only one writes, a slow
-//! run can neither confirm nor release what another has taken over, and whoever is refused gets the thread as it is and decides anew. A claim
+//! run can neither confirm nor release what another has taken over, and a run that is refused gets the current thread and decides again. A claim
 //! is a lease; while it lasts no other run takes the thread.
 //!
 //! A run also leaves the ids of all that it is about to send ([`Ledger::intend`]) and takes them away once all that it published is

@@ -271,8 +271,8 @@ mod tests {
                 _ => table.push((status, status, line)),
             }
         }
-        let told: Vec<_> = table.iter().map(|(from, to, line)| format!("{from}-{to} {line}")).collect();
-        insta::assert_snapshot!(told.join("\n"), @"
+        let lines: Vec<_> = table.iter().map(|(from, to, line)| format!("{from}-{to} {line}")).collect();
+        insta::assert_snapshot!(lines.join("\n"), @"
         200-208 Unavailable, retried
         300-308 Broken
         400-400 Refused
@@ -296,7 +296,7 @@ mod tests {
 
     #[test]
     fn zooms_code_counts_for_more_than_the_status() {
-        let told: Vec<_> = [
+        let lines: Vec<_> = [
             (200, 124, "Invalid access token."),
             (400, 124, "Invalid access token."),
             (401, 124, "Access token is expired."),
@@ -322,7 +322,7 @@ mod tests {
             format!("{status}/{code} {:?} {error}", error.kind)
         })
         .collect();
-        insta::assert_snapshot!(told.join("\n"), @r#"
+        insta::assert_snapshot!(lines.join("\n"), @r#"
         200/124 TokenExpired Zoom refused a fresh access token (HTTP 200); see that the app is activated. Zoom says: Invalid access token. (x-zm-trackingid T-1)
         400/124 TokenExpired Zoom refused a fresh access token (HTTP 400); see that the app is activated. Zoom says: Invalid access token. (x-zm-trackingid T-1)
         401/124 TokenExpired Zoom refused a fresh access token (HTTP 401); see that the app is activated. Zoom says: Access token is expired. (x-zm-trackingid T-1)

@@ -44,7 +44,7 @@ pub(super) enum Content {
     Nothing,
     /// A charge.
     Charge { day: Date, line: u32, amount: Amount },
-    /// What it is cannot be told.
+    /// A row that cannot be read.
     Fault(Box<RowFault>),
 }
 

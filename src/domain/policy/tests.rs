@@ -116,8 +116,8 @@ fn every_fault_has_its_place_and_its_fix() {
         "time_zone = \n",
         "time_zone = \"UTC\"\ntime_zone = \"UTC\"\n",
     ];
-    let told: Vec<_> = cases.iter().map(|case| (case.to_string(), faults(case))).collect();
-    insta::assert_debug_snapshot!("policy_faults", told);
+    let refused: Vec<_> = cases.iter().map(|case| (case.to_string(), faults(case))).collect();
+    insta::assert_debug_snapshot!("policy_faults", refused);
 }
 
 #[test]

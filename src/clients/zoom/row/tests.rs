@@ -116,8 +116,8 @@ fn the_sender_is_the_side_whose_extension_is_set() {
     for (sides, expected) in [(sent, "1001 Dana"), (received, "1002 Desk"), (neither, "(none) (none)")] {
         let mut row = row();
         row.as_object_mut().unwrap().extend(sides.as_object().unwrap().clone());
-        let told = read(&row).unwrap().unwrap();
-        assert!(told.ends_with(expected), "{told}");
+        let problem = read(&row).unwrap().unwrap();
+        assert!(problem.ends_with(expected), "{problem}");
     }
 }
 

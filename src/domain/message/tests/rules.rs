@@ -1,0 +1,140 @@
+//! What holds for every message, whatever it reports.
+
+use super::*;
+
+#[test]
+fn money_is_shown_in_minor_units_unless_that_would_mislead() {
+    use crate::domain::alert::money;
+    use crate::domain::money::Currency;
+    use crate::domain::world::amount;
+    for (given, currency, beside, expected) in [
+        ("66.2023", "USD", &[][..], "66.20"),
+        ("66.2", "USD", &[], "66.20"),
+        ("0.0205", "USD", &[], "0.02"),
+        ("1234.5", "JPY", &[], "1235"),
+        ("1.2345", "KWD", &[], "1.235"),
+        // Rounding must not touch a threshold.
+        ("99.996", "USD", &["100"], "99.996"),
+        ("99.994", "USD", &["100"], "99.99"),
+        ("100", "USD", &["100"], "100.00"),
+        ("100.004", "USD", &["100"], "100.004"),
+        // Nor make two amounts one.
+        ("5.001", "USD", &["5.002"], "5.001"),
+        ("-0.004", "USD", &["0"], "-0.004"),
+    ] {
+        let beside: Vec<_> = beside.iter().map(|text| amount(text)).collect();
+        assert_eq!(money(amount(given), Currency::parse(currency).unwrap(), &beside), expected, "{given} {currency}");
+    }
+}
+
+#[test]
+fn the_worst_by_spent_against_budget_is_first_whatever_the_currency() {
+    let world = several();
+    let composed = composed(&world, &Threads::default());
+    let order: Vec<_> = composed.messages[0]
+        .records(Outcome::Sent)
+        .iter()
+        .map(|record| format!("{:?} {}", record.severity, record.amount.unwrap()))
+        .collect();
+    assert_eq!(order, ["Over 14.86", "Over 121.23", "Warning 64.3149", "Info 3.21"]);
+}
+
+#[test]
+fn corrections_have_messages_of_their_own_and_subjects_too_where_the_policy_says_so() {
+    let before = marketing();
+    let threads = recorded(&Threads::default(), &before.decided(&Threads::default()), &before.case());
+    let numbers: Vec<String> = (0..3).map(|index| format!("+1202555010{index}")).collect();
+    let mut sums: Vec<_> = numbers.iter().map(|number| (number.as_str(), "", "USD", "60")).collect();
+    sums.push(("+12025550187", "Marketing", "USD", "60"));
+    for (group_by, expected) in [("run", &[3, 1][..]), ("subject", &[1, 1, 1, 1])] {
+        let world = World::new(&format!("group_by = {group_by:?}\n{NUMBERS}")).day(21, &sums);
+        let composed = composed(&world, &threads);
+        let sizes: Vec<_> = composed.messages.iter().map(|message| message.alerts.len()).collect();
+        assert_eq!(sizes, expected, "{group_by}");
+        let kinds: Vec<_> =
+            composed.messages.last().unwrap().records(Outcome::Sent).iter().map(|record| record.kind).collect();
+        assert_eq!(kinds, [Kind::Correction]);
+    }
+}
+
+/// Every receiver's limits, whatever stands in the data (AWS documentation of SNS and of Amazon Q Developer in chat applications).
+fn within_limits(publication: &Publication) {
+    let characters = |text: &Value| text.as_str().unwrap().chars().count();
+    assert!(publication.message().len() <= MOST_BYTES, "{} bytes", publication.message().len());
+    assert!(publication.subject.len() < 100 && publication.subject.chars().all(|c| c.is_ascii_graphic() || c == ' '));
+    assert!(publication.email.lines().all(|line| line.chars().count() < 76), "{}", publication.email);
+    let chat: Value = serde_json::from_str(&publication.chat).unwrap();
+    let content = &chat["content"];
+    assert!(characters(&content["title"]) <= 250);
+    assert!((1..=8_000).contains(&characters(&content["description"])));
+    assert!(content["nextSteps"].as_array().unwrap().iter().all(|step| characters(step) <= 350));
+    assert!(content["keywords"].as_array().unwrap().iter().all(|keyword| characters(keyword) <= 75));
+    let machine: Value = serde_json::from_str(&publication.machine).unwrap();
+    let id = machine["id"].as_str().unwrap();
+    assert!(publication.email.contains(id) && content["description"].as_str().unwrap().contains(id));
+}
+
+#[test]
+fn every_alert_is_named_in_some_machine_form_in_at_most_twenty_messages() {
+    for (alerts, name, messages) in [
+        (1, "Sales", 1..=1),
+        (50, "Sales", 1..=1),
+        (51, "Sales", 2..=2),
+        (1_000, "Sales", 20..=20),
+        (3_000, "Sales", 20..=20),
+        (5_000, "Sales", 20..=40),
+        (400, &*"名前 & <b>*`\"\\".repeat(30), 8..=40),
+    ] {
+        let numbers: Vec<String> = (0..alerts).map(|index| format!("+1202{index:07}")).collect();
+        let sums: Vec<_> = numbers.iter().map(|number| (number.as_str(), name, "USD", "123.456789")).collect();
+        let world = World::new(NUMBERS).day(21, &sums);
+        let composed = composed(&world, &Threads::default());
+        let count = composed.messages.len();
+        assert!(messages.contains(&count), "{alerts} alerts in {count} messages");
+        let mut named = std::collections::BTreeSet::new();
+        for (message, number) in composed.messages.iter().zip(1..) {
+            let publication = Publication::of(message, true, Outcome::Sent);
+            within_limits(&publication);
+            let machine: Value = serde_json::from_str(&publication.machine).unwrap();
+            assert_eq!(machine["part"]["number"].as_u64(), (count > 1).then_some(number));
+            assert_eq!(machine["part"]["of"].as_u64(), (count > 1).then_some(count as u64));
+            named.extend(
+                machine["alerts"].as_array().unwrap().iter().map(|alert| alert["subject"].as_str().unwrap().to_owned()),
+            );
+        }
+        assert_eq!(named.len(), alerts);
+    }
+}
+
+#[test]
+fn no_text_from_zoom_is_markup_or_moves_the_text_around_it() {
+    let hostile =
+        "*bold* _it_ ~no~ `code` <!channel> [x](http://e.example) & <http://e.example|y>\u{202E}\u{2028}\u{85}\n# head";
+    let policy = NUMBERS.replace("billing_number", "department");
+    let world = World::new(&policy).day(21, &[("+1", hostile, "USD", "120")]);
+    let publication = &published(&world)[0];
+    within_limits(publication);
+    let chat: Value = serde_json::from_str(&publication.chat).unwrap();
+    let mut texts = vec![&chat["content"]["description"], &chat["content"]["title"], &chat["metadata"]["summary"]];
+    texts.extend(chat["content"]["nextSteps"].as_array().unwrap());
+    texts.extend(chat["content"]["keywords"].as_array().unwrap());
+    for text in texts {
+        // The one pair of stars is ours.
+        let text = text.as_str().unwrap().replacen("*OVER · ", "", 1).replacen("at 120%*", "", 1);
+        let text = text.replace(":rotating_light:", "").replace("&amp;", "").replace("&lt;", "").replace("&gt;", "");
+        assert!(!text.contains(['*', '_', '~', '`', '<', '>', '&', '[']), "{text}");
+    }
+    for form in [&publication.email, &publication.machine, &publication.chat, &publication.subject] {
+        assert!(!form.contains(['\u{202E}', '\u{2028}', '\u{85}']), "{form}");
+        assert!(!form.contains("\\n#") && !form.contains("\n#"), "{form}");
+    }
+}
+
+#[test]
+fn one_publish_carries_every_form() {
+    let publication = &published(&marketing())[0];
+    let message: Value = serde_json::from_str(&publication.message()).unwrap();
+    assert_eq!(message["default"], message["email"]);
+    assert_eq!((&message["http"], &message["https"]), (&message["https"], &Value::from(publication.chat.clone())));
+    assert_eq!((&message["sqs"], &message["lambda"]), (&message["lambda"], &Value::from(publication.machine.clone())));
+}

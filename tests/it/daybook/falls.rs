@@ -1,0 +1,121 @@
+//! Figures that fall, change back and forth, or stay.
+
+use super::*;
+
+/// A number that spent so many dollars on the 10th, as Zoom has it in one run after the other, an hour apart: what each run answers, how many
+/// figures wait for confirmation, and the first words of the messages sent.
+async fn told(dollars: &[i64]) -> Vec<(String, usize, Vec<String>)> {
+    let mut deployment = setup().rows([]).deployment().await;
+    let mut told = Vec::new();
+    for dollars in dollars {
+        let rest = spent_on("2026-11-03", 5);
+        deployment.show(if *dollars == 0 { vec![rest] } else { vec![rest, spent_on("2026-11-10", *dollars)] });
+        let answer = deployment.run().await;
+        let unconfirmed = answer.get("unconfirmed").map_or(0, |falls| falls.as_array().unwrap().len());
+        let subjects = deployment.subjects().await;
+        let kinds = subjects.iter().map(|subject| subject.split(':').next().unwrap().to_owned()).collect();
+        told.push((amount(&answer), unconfirmed, kinds));
+        deployment.later(1);
+    }
+    told
+}
+
+/// The same without the messages.
+async fn figures(dollars: &[i64]) -> Vec<(String, usize)> {
+    told(dollars).await.into_iter().map(|(amount, unconfirmed, _)| (amount, unconfirmed)).collect()
+}
+
+fn expected(figures: &[(&str, usize)]) -> Vec<(String, usize)> {
+    figures.iter().map(|(amount, unconfirmed)| ((*amount).to_owned(), *unconfirmed)).collect()
+}
+
+#[tokio::test]
+async fn a_figure_that_falls_waits_for_a_later_run() {
+    // Confirmed by the same figure, or by one between the fallen and the old.
+    assert_eq!(figures(&[120, 0, 0, 0]).await, expected(&[("125", 0), ("125", 1), ("5", 0), ("5", 0)]));
+    assert_eq!(figures(&[120, 40, 60, 60]).await, expected(&[("125", 0), ("125", 1), ("65", 0), ("65", 0)]));
+    // Ended by the old figure or more.
+    assert_eq!(figures(&[120, 0, 120, 120]).await, expected(&[("125", 0), ("125", 1), ("125", 0), ("125", 0)]));
+    assert_eq!(figures(&[120, 0, 130]).await, expected(&[("125", 0), ("125", 1), ("135", 0)]));
+    // A lower one waits anew.
+    assert_eq!(figures(&[120, 60, 20, 20]).await, expected(&[("125", 0), ("125", 1), ("125", 1), ("25", 0)]));
+}
+
+#[tokio::test]
+async fn one_wrong_answer_sends_nothing_and_a_true_one_sends_one_correction() {
+    let kinds =
+        |told: Vec<(String, usize, Vec<String>)>| told.into_iter().flat_map(|(_, _, kinds)| kinds).collect::<Vec<_>>();
+    assert_eq!(kinds(told(&[120, 0, 120, 120]).await).len(), 1);
+    assert_eq!(kinds(told(&[120, 0, 0, 0]).await).len(), 2);
+    // Answers that change back and forth for hours: an alert, a correction, and the alert that is due again.
+    let flapping = kinds(told(&[110, 20, 20, 110, 20, 20, 110, 20, 20, 110]).await);
+    assert!(flapping.len() <= 3, "{flapping:?}");
+}
+
+#[tokio::test]
+async fn one_numbers_fall_does_not_hide_anothers_rise() {
+    let other = |dollars: i64| from_number("+12025550177", spent_on("2026-11-10", dollars));
+    let mut deployment = setup().rows([spent_on("2026-11-10", 90), other(10)]).deployment().await;
+    deployment.run().await;
+    deployment.subjects().await;
+    deployment.show([other(60)]);
+    deployment.later(1);
+    let answer = deployment.run().await;
+    assert_eq!(answer["unconfirmed"][0]["day"], "2026-11-10");
+    assert_eq!(amount(&answer), "90");
+    let subjects = deployment.subjects().await;
+    assert!(subjects.len() == 1 && subjects[0].contains("0177"), "{subjects:?}");
+}
+
+#[tokio::test]
+async fn a_large_reports_fall_is_looked_at_again_by_the_next_run() {
+    let mut deployment = large().await;
+    let mut rows: Vec<_> = deployment.zoom.dataset().rows().cloned().collect();
+    deployment.run().await;
+    // Of a settled date; the next runs do not look there until everything is read.
+    rows.retain(|row| row.message_id.as_deref() != Some("2026-11-06 4 of +12025550143"));
+    deployment.show(rows);
+    for hour in 1..24 {
+        deployment.later(1);
+        assert_eq!(deployment.run().await.get("unconfirmed"), None, "{hour}");
+    }
+    deployment.later(1);
+    assert_eq!(deployment.run().await["unconfirmed"][0]["day"], "2026-11-06");
+    deployment.later(1);
+    let (answer, from) = run_asking(&mut deployment).await;
+    assert!(from.as_str() <= "2026-11-06", "{from}");
+    assert_eq!((answer.get("unconfirmed"), totals(&answer)), (None, truth(&deployment, "2026-11-01T00:00:00Z")));
+    deployment.later(1);
+    assert_eq!(run_asking(&mut deployment).await.1, "2026-11-23");
+}
+
+#[tokio::test]
+async fn what_a_reading_finds_as_it_was_is_not_restated_and_what_changed_is() {
+    let mut deployment = setup().rows(daily("2026-11-01", "2026-11-22")).deployment().await;
+    for _ in 0..3 {
+        let answer = deployment.run().await;
+        assert_eq!(answer.get("restated"), None, "{answer}");
+        deployment.later(1);
+    }
+    let mut rows = daily("2026-11-01", "2026-11-22");
+    rows[4] = spent_on("2026-11-05", 3);
+    deployment.show(rows);
+    let answer = deployment.run().await;
+    let restated =
+        json!([{"day": "2026-11-05", "billing_number": NUMBER, "currency": "USD", "before": "1", "after": "3"}]);
+    assert_eq!(answer["restated"], restated);
+}
+
+#[tokio::test]
+async fn answers_that_change_between_an_old_and_a_new_state_never_fall_below_what_was_believed() {
+    let rows = many(4, "2026-11-01", "2026-11-29");
+    let mut deployment = setup().rows(rows).zoom("--flap 2 --flap-hours 48").deployment().await;
+    let mut highest = 0;
+    for _ in 0..8 {
+        let answer = deployment.run().await;
+        let messages: u64 = totals(&answer).values().map(|sum| sum.1).sum();
+        assert!(messages >= highest, "{messages} after {highest}: {answer}");
+        highest = highest.max(messages);
+        deployment.later(1);
+    }
+}
