@@ -13,8 +13,8 @@ use crate::clients::{Credentials, Deadline, sdk_config};
 use crate::config::{Config, topic_arn};
 use crate::daybook::Whose;
 use crate::domain::dates::{Dates, utc_date};
-use crate::domain::evaluate::fingerprint;
-use crate::domain::policy::{Only, Policy};
+use crate::domain::evaluate::never_matched;
+use crate::domain::policy::Policy;
 use crate::request::Request;
 use crate::run::{Invocation, Places, Services, run};
 use crate::telemetry::Metrics;
@@ -165,15 +165,15 @@ impl Examined {
     /// Budgets whose `only` matched nothing in any run so far.
     async fn matches(&mut self, services: &Services, account: &str, policy: &Policy) {
         let whose = Whose { account, product: SMS.product, zone: &policy.time_zone_name };
-        let Ok(loaded) = services.daybook.load(whose).await else { return };
-        let Some(head) = loaded.head else {
+        let head = match services.daybook.load(whose).await {
+            Ok(loaded) => loaded.head,
+            Err(error) => return self.note("budgets", Verdict::Failed, error.to_string()),
+        };
+        let Some(head) = head else {
             return self.note("budgets", Verdict::NotChecked, "no run has read the report yet");
         };
-        let is_unmatched = |budget: &&crate::domain::policy::Budget| {
-            budget.only != Only::Everyone && !head.matched().contains(&fingerprint(budget))
-        };
-        let unmatched: Vec<_> =
-            policy.budgets.iter().filter(is_unmatched).map(|budget| format!("{:?}", budget.name)).collect();
+        let unmatched = never_matched(policy, head.matched());
+        let unmatched: Vec<_> = unmatched.iter().map(|budget| format!("{:?}", budget.name)).collect();
         if unmatched.is_empty() {
             self.note("budgets", Verdict::Fine, "each has matched something");
         } else {

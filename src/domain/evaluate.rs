@@ -18,7 +18,7 @@ use super::totals::{Sum, Totals};
 pub struct History {
     /// How new the report is; `None` if that cannot be judged.
     pub freshness: Option<Freshness>,
-    /// Fingerprints of budgets whose `only` has matched a subject (see [`fingerprint`]).
+    /// Fingerprints of budgets whose `only` has matched a subject.
     pub matched: BTreeSet<String>,
 }
 
@@ -67,8 +67,7 @@ pub fn uncovered(case: &Case<'_>) -> BTreeMap<Currency, Sum> {
 }
 
 /// What a budget's `only` is known by: its scope and its entries, in any order.
-#[must_use]
-pub fn fingerprint(budget: &Budget) -> String {
+pub(super) fn fingerprint(budget: &Budget) -> String {
     let mut entries = match &budget.only {
         Only::Everyone => Vec::new(),
         Only::These(patterns) => patterns.iter().map(ToString::to_string).collect(),
@@ -86,11 +85,17 @@ pub fn matched(policy: &Policy, totals: &Totals, periods: &[Period]) -> BTreeSet
     matching(budgets, totals, periods).into_iter().map(fingerprint).collect()
 }
 
+/// The budgets whose `only` has matched nothing so far, by the fingerprints of those that have.
+#[must_use]
+pub fn never_matched<'p>(policy: &'p Policy, matched: &BTreeSet<String>) -> Vec<&'p Budget> {
+    let is_open = |budget: &&Budget| budget.only != Only::Everyone && !matched.contains(&fingerprint(budget));
+    policy.budgets.iter().filter(is_open).collect()
+}
+
 /// The budgets whose `only` matches nothing that this run or an earlier one has seen.
 #[must_use]
 pub fn unmatched<'p>(policy: &'p Policy, totals: &Totals, periods: &[Period], history: &History) -> Vec<&'p Budget> {
-    let is_open = |budget: &&Budget| budget.only != Only::Everyone && !history.matched.contains(&fingerprint(budget));
-    let mut open: Vec<&Budget> = policy.budgets.iter().filter(is_open).collect();
+    let mut open = never_matched(policy, &history.matched);
     let matching = matching(open.iter().copied(), totals, periods);
     open.retain(|budget| !matching.iter().any(|other| other.name == budget.name));
     open

@@ -251,16 +251,13 @@ async fn a_live_claim_of_another_run_is_left_alone_and_reported() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_reply_of_the_ledger_changes_nothing() {
-    for lost in 1..7 {
+    // The calls of a run by their place; 0 is the reading and 3 the publish.
+    for lost in [1, 2, 4, 5, 6] {
         let mut stage = Stage::new();
         let world = many(1);
         let mut fates = vec![Fate::Works; lost];
         fates.push(Fate::LosesReply);
         stage.script.next(fates);
-        // 3 is the publish.
-        if lost == 3 {
-            continue;
-        }
         stage.run(&world, TIME).await.unwrap();
         stage.script.at(stage.script.now() + LEASE + SignedDuration::from_secs(1));
         stage.run(&world, TIME).await.unwrap();

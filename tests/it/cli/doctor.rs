@@ -1,5 +1,5 @@
 use super::{Ended, Environment, run};
-use crate::support::{Budget, Moto, Policy, World, setup};
+use crate::support::{Budget, Effect, Moto, Policy, World, setup};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -157,6 +157,21 @@ async fn a_failing_step_hides_no_other_that_does_not_need_it() {
     FAILED      ledger       the ledger table "TABLE" cannot be read: ResourceNotFoundException (Requested resource not found); check that it exists and that the function may read and write it
     not checked budgets      needs the policy and the ledger
     "#);
+}
+
+#[tokio::test]
+async fn a_daybook_that_may_not_be_read_is_a_failure_of_its_own() {
+    let mut practice = Practice::new(None).await;
+    let proxy = &practice.world.proxy;
+    proxy.always("DynamoDB.BatchGetItem", Effect::Fail { status: 400, code: "AccessDeniedException" });
+    let url = proxy.door().await.url;
+    practice.environment.insert("AWS_ENDPOINT_URL", url);
+    let (code, examined) = practice.examined(&[]).await;
+    assert_eq!(code, 1, "{examined}");
+    let mut expected = ALL_FINE;
+    expected[9] = "budgets failed";
+    assert_eq!(verdicts(&examined), expected);
+    assert!(finding(&examined, "budgets").contains("the function may use it"), "{examined}");
 }
 
 #[tokio::test]
