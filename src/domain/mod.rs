@@ -12,6 +12,8 @@ pub mod contributors;
 pub mod coverage;
 pub mod totals;
 
+pub mod foresight;
+
 pub mod policy;
 
 pub mod case;

@@ -1,0 +1,256 @@
+//! Whether a number sends far more today than it ever does, from its daily message counts.
+//!
+//! A day's count is taken for a draw from a negative binomial distribution around what is **usual** on such a day. A spike is a count that
+//! has a chance of α, and that is far above everything lately seen, and whose cost matters: the **critical count** is the largest of all
+//! these bounds. A running count never falls, so today's count may be held against it every hour without one more false alarm.
+//!
+//! Looking for spikes in the past, which must not raise the bounds of the next one, is in [`super::replay`].
+#![allow(clippy::disallowed_types, clippy::float_arithmetic, reason = "a critical count is no money")]
+
+use serde::{Deserialize, Serialize};
+
+use super::special::{negative_binomial_tail, sane};
+
+/// Complete days of history that it takes to say what is usual.
+pub const LEAST_DAYS: usize = 28;
+/// The chance that a usual day reaches the critical count, unless a policy has another.
+pub const ALPHA: f64 = 1e-4;
+
+/// What is usual is measured on this many days.
+const BASELINE_DAYS: usize = 91;
+/// The busiest day is looked for in this many.
+const RECORD_DAYS: usize = 395;
+/// So many weeks' worth of equal weekdays are added to those seen.
+const EQUAL_WEEKS: f64 = 2.0;
+/// Weekdays matter if they leave at most this part of the variance.
+const LEFT_BY_WEEKDAYS: f64 = 0.7;
+/// What is lost of the days by estimating a mean for every weekday.
+const WEEKDAYS_ESTIMATED: f64 = 6.0;
+/// A number that sends nothing is taken for one that sends this much a day.
+const LEAST_MEAN: f64 = 0.1;
+/// The variance is above the mean by this factor at least: the distribution needs it.
+const LEAST_VARIANCE: f64 = 1.0001;
+/// How far above the busiest day a spike is, …
+const ABOVE_RECORD: f64 = 1.25;
+/// … and how many times the usual count.
+const ABOVE_USUAL: f64 = 2.0;
+
+/// What is usual on one day, from all the complete days before it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Usual {
+    /// Complete days of history.
+    pub days: u32,
+    /// The expected count on a day of this weekday.
+    pub mean: f64,
+    /// Its variance.
+    pub variance: f64,
+    /// The count that the busiest days demand.
+    pub record: f64,
+}
+
+/// How unlikely and how expensive a spike must be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sensitivity {
+    /// The chance that a usual day reaches the critical count, for example [`ALPHA`].
+    pub alpha: f64,
+    /// The messages above what is usual that cost enough to be reported.
+    pub floor: f64,
+}
+
+impl Usual {
+    /// What is usual on the day after these, given the counts of all complete days as the baseline and the record take them. [`None`] below
+    /// [`LEAST_DAYS`] days.
+    pub(super) fn after(baseline: &[f64], records: &[f64]) -> Option<Usual> {
+        if baseline.len() < LEAST_DAYS {
+            return None;
+        }
+        let days = u32::try_from(baseline.len()).unwrap_or(u32::MAX);
+        let (mean, variance) = mean_and_variance(last(baseline, BASELINE_DAYS));
+        let record = record(last(records, RECORD_DAYS), days);
+        Some(Usual { days, mean, variance: variance.max(LEAST_VARIANCE * mean), record })
+    }
+
+    /// The count from which on this day is a spike.
+    #[must_use]
+    pub fn critical(&self, sensitivity: &Sensitivity) -> f64 {
+        let bound = self.bound(sensitivity.floor);
+        let unlikely = |count: f64| self.chance(count) <= sensitivity.alpha;
+        let mut likely = bound.floor();
+        if unlikely(likely) {
+            return bound;
+        }
+        // Steps that double lead past the smallest unlikely count, halving leads back to it. The chance of a count falls to zero, so that
+        // both end; the bounds of the loops are for an alpha that is no number.
+        let mut found = likely + 1.0;
+        for _ in 0..64 {
+            if unlikely(found) {
+                break;
+            }
+            (likely, found) = (found, found + (found - bound).max(1.0));
+        }
+        for _ in 0..64 {
+            let middle = ((likely + found) / 2.0).floor();
+            if middle <= likely {
+                break;
+            }
+            if unlikely(middle) { found = middle } else { likely = middle }
+        }
+        found
+    }
+
+    /// Whether the count is critical: `count >= self.critical(…)`, for whole counts and at less cost.
+    pub(super) fn is_spike(&self, count: f64, sensitivity: &Sensitivity) -> bool {
+        count >= self.bound(sensitivity.floor) && self.chance(count) <= sensitivity.alpha
+    }
+
+    /// The chance that a usual day has at least this count.
+    #[must_use]
+    pub fn chance(&self, count: f64) -> f64 {
+        let mean = sane(self.mean).max(LEAST_MEAN);
+        negative_binomial_tail(count, mean, sane(self.variance).max(LEAST_VARIANCE * mean))
+    }
+
+    /// What is critical however unlikely it is: above the busiest days, above the usual count, and expensive.
+    fn bound(&self, floor: f64) -> f64 {
+        let (mean, record) = (sane(self.mean).max(LEAST_MEAN), sane(self.record));
+        record.max(ABOVE_USUAL * mean).max(mean + sane(floor)).max(1.0)
+    }
+}
+
+/// Mean and variance of a day like the one after these: of its weekday, if weekdays matter.
+fn mean_and_variance(days: &[f64]) -> (f64, f64) {
+    let number = count(days.len());
+    let mean = days.iter().sum::<f64>() / number;
+    let squares: f64 = days.iter().map(|day| (day - mean).powi(2)).sum();
+    // From the last day back: the day after these has the weekday of the seventh.
+    let mut sums = [(0.0, 0.0); 7];
+    for week in days.rchunks(7) {
+        for ((sum, days), day) in sums.iter_mut().zip(week.iter().rev()) {
+            *sum += day;
+            *days += 1.0;
+        }
+    }
+    let means = sums.map(|(sum, days)| (sum + EQUAL_WEEKS * mean) / (days + EQUAL_WEEKS));
+    let of_weekday = || days.rchunks(7).flat_map(|week| means.iter().zip(week.iter().rev()));
+    let left: f64 = of_weekday().map(|(mean, day)| (day - mean).powi(2)).sum();
+    if mean <= 0.0 || left > LEFT_BY_WEEKDAYS * squares {
+        return (mean.max(LEAST_MEAN), squares / (number - 1.0));
+    }
+    let above_poisson: f64 = of_weekday().map(|(mean, day)| (day - mean).powi(2) - mean).sum();
+    let scale: f64 = of_weekday().map(|(mean, _)| mean * mean).sum();
+    let [.., today] = means.map(|mean| mean.max(LEAST_MEAN));
+    let dispersion = (above_poisson / scale).max(0.0) * number / (number - WEEKDAYS_ESTIMATED);
+    (today, today + today * today * dispersion)
+}
+
+/// The count that the busiest days demand: of a long history the third busiest, so that one odd day does not count for a year.
+fn record(days: &[f64], known: u32) -> f64 {
+    let mut busiest = [0.0_f64; 3];
+    for day in days {
+        let mut count = *day;
+        for busy in &mut busiest {
+            (*busy, count) = (busy.max(count), busy.min(count));
+        }
+    }
+    let [first, second, third] = busiest;
+    let demanded = match known {
+        0..91 => first,
+        91..182 => second,
+        _ => third,
+    };
+    ABOVE_RECORD * (2.0 - (f64::from(known) / count(BASELINE_DAYS)).min(1.0)) * demanded
+}
+
+fn last(days: &[f64], number: usize) -> &[f64] {
+    days.get(days.len().saturating_sub(number)..).unwrap_or(days)
+}
+
+fn count(number: usize) -> f64 {
+    u32::try_from(number).unwrap_or(u32::MAX).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::{assert_close, counts, fixtures};
+    use super::super::replay::Replay;
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn critical_counts_are_those_of_the_reference() {
+        let spike = fixtures().spike;
+        let sensitivity = Sensitivity { alpha: spike.alpha, floor: spike.floor_msgs };
+        for case in spike.cases {
+            let what = |figure| format!("{figure} of {} at {}", case.series, case.n);
+            let mut replay = Replay::new(sensitivity);
+            replay.days(&counts(&case.series, case.n));
+            let usual = replay.usual().unwrap();
+            assert_eq!(usual.days as usize, case.n);
+            assert_close(usual.mean, case.u, &what("mean"));
+            assert_close(usual.variance, case.v, &what("variance"));
+            assert_close(usual.record, case.record, &what("record"));
+            assert_close(usual.critical(&sensitivity), case.c, &what("critical count"));
+            // The chance alone: the smallest unlikely count is the reference's.
+            assert!(usual.chance(case.nb) <= spike.alpha && usual.chance(case.nb - 1.0) > spike.alpha, "{}", case.nb);
+        }
+    }
+
+    #[test]
+    fn the_critical_count_is_unlikely_where_nothing_else_holds_it_up() {
+        let usual = Usual { days: 100, mean: 10.0, variance: 60.0, record: 0.0 };
+        let critical = usual.critical(&Sensitivity { alpha: ALPHA, floor: 0.0 });
+        assert!(usual.chance(critical) <= ALPHA && usual.chance(critical - 1.0) > ALPHA, "{critical}");
+    }
+
+    #[test]
+    fn four_weeks_are_the_least_history() {
+        let counts = counts("weekday", 28);
+        assert!(Usual::after(&counts, &counts).is_some());
+        assert_eq!(Usual::after(&counts[1..], &counts[1..]), None);
+    }
+
+    #[test]
+    fn of_a_long_history_one_odd_day_does_not_count() {
+        let mut days = vec![4.0; 200];
+        days[150] = 900.0;
+        days[151] = 800.0;
+        let demanded = |known: usize| Usual::after(&days[200 - known..], &days[200 - known..]).unwrap().record;
+        assert_eq!([60, 100, 182].map(demanded)[1..], [1.25 * 800.0, 1.25 * 4.0]);
+        assert_close(demanded(60), 1.25 * (2.0 - 60.0 / 91.0) * 900.0, "first of 60");
+    }
+
+    proptest! {
+        #[test]
+        fn a_spike_is_above_every_bound(
+            days in proptest::collection::vec(0_u32..500, 28..120),
+            alpha in 1e-12..0.5,
+            floor in 0.0..500.0,
+        ) {
+            let days: Vec<f64> = days.into_iter().map(f64::from).collect();
+            let (usual, sensitivity) = (Usual::after(&days, &days).unwrap(), Sensitivity { alpha, floor });
+            let critical = usual.critical(&sensitivity);
+            for bound in [usual.record, 2.0 * usual.mean, usual.mean + floor, 1.0] {
+                prop_assert!(critical >= bound, "{critical} {bound}");
+            }
+            prop_assert!(usual.chance(critical.floor()) <= alpha || critical == usual.bound(floor));
+            for count in [critical.floor() - 1.0, critical.ceil() - 1.0, critical.ceil(), critical.ceil() + 1.0] {
+                prop_assert_eq!(usual.is_spike(count, &sensitivity), count >= critical, "{} {}", count, critical);
+            }
+        }
+
+        #[test]
+        fn no_input_gives_what_is_no_number(
+            days in proptest::collection::vec(proptest::num::f64::ANY, 0..60),
+            [alpha, floor, mean, variance, record] in proptest::array::uniform5(proptest::num::f64::ANY),
+        ) {
+            let sensitivity = Sensitivity { alpha, floor };
+            let mut replay = Replay::new(sensitivity);
+            replay.days(&days);
+            for usual in replay.usual().into_iter().chain([Usual { days: 30, mean, variance, record }]) {
+                let critical = usual.critical(&sensitivity);
+                prop_assert!(critical.is_finite() && critical >= 1.0, "{critical}");
+                prop_assert!((0.0..=1.0).contains(&usual.chance(alpha)));
+            }
+        }
+    }
+}
