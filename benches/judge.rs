@@ -23,13 +23,13 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use picture::Curve;
-use zoom_sms_cost_alerts::domain::case::{Case, Receiver};
+use zoom_sms_cost_alerts::domain::case::Case;
 use zoom_sms_cost_alerts::domain::charge::Line;
 use zoom_sms_cost_alerts::domain::coverage::{Coverage, Receipt};
 use zoom_sms_cost_alerts::domain::evaluate::{History, evaluate};
 use zoom_sms_cost_alerts::domain::money::{Amount, Currency};
 use zoom_sms_cost_alerts::domain::period::{Period, PeriodKind};
-use zoom_sms_cost_alerts::domain::policy::Policy;
+use zoom_sms_cost_alerts::domain::policy::{Policy, Receiver};
 use zoom_sms_cost_alerts::domain::totals::{DaySums, Sum, Totals};
 
 const SIZES: [u32; 4] = [10, 100, 1_000, 10_000];
@@ -97,7 +97,7 @@ fn year(numbers: u32) -> Result<(), Box<dyn Error>> {
         }
         let loaded = cpu_ms()?;
         let mut findings = 0;
-        let receiver = Receiver { name: "default".into(), topic_arn: "topic".into() };
+        let receiver = Receiver::default_at("topic");
         let (coverage, receipt, history) = (Coverage::default(), Receipt::default(), History::default());
         for month in 0..12 {
             let at = TimeZone::UTC.to_timestamp(first.checked_add(month.months())?.at(0, 0, 0, 0))?;

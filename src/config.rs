@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use url::{Host, Url};
 
+use crate::domain::policy::topic_arn;
 use crate::error::{Code, RunError};
 
 /// Where a policy is read from.
@@ -202,23 +203,6 @@ pub fn secret_id(text: &str) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     Err("is no name or ARN of a secret; give the name, never the secret itself".to_owned())
-}
-
-/// Reads the ARN of an SNS standard topic.
-///
-/// # Errors
-/// What is wrong with it, as a sentence.
-pub fn topic_arn(text: &str) -> Result<String, String> {
-    let parts: Vec<_> = text.split(':').collect();
-    let well_formed = matches!(parts.as_slice(), ["arn", partition, "sns", region, account, topic]
-        if partition.starts_with("aws") && [region, account, topic].iter().all(|part| !part.is_empty()));
-    if !well_formed {
-        return Err("is not the ARN of an SNS topic; write arn:aws:sns:REGION:ACCOUNT:NAME".to_owned());
-    }
-    if text.ends_with(".fifo") {
-        return Err("is a FIFO topic, which reaches neither e-mail nor chat; use a standard topic".to_owned());
-    }
-    Ok(text.to_owned())
 }
 
 fn zoom_url(text: &str) -> Result<String, String> {

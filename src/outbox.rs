@@ -9,7 +9,8 @@ mod delivered;
 mod listeners;
 mod recording;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -25,7 +26,7 @@ pub use delivered::{Delivered, preview};
 pub use listeners::nobody_listens;
 
 use claim::Claimed;
-use delivered::already_sent;
+use delivered::not_due;
 use recording::Recording;
 
 /// Writes to the ledger made side by side.
@@ -60,6 +61,8 @@ pub struct Outbox<'r> {
     deadline: Deadline,
     ledger_deadline: Deadline,
     delivered: Delivered,
+    /// Topics that a publish failed to.
+    failed: HashSet<Arc<str>>,
     /// All that is about to be sent.
     intended: Vec<AlertId>,
     /// What a ledger that could not be read at first says later.
@@ -88,6 +91,7 @@ impl<'r> Outbox<'r> {
             deadline,
             ledger_deadline: deadline.less_reserve(PUBLISH_RESERVE),
             delivered: Delivered::default(),
+            failed: HashSet::new(),
             intended: Vec::new(),
             threads: None,
             was_read: true,
@@ -115,21 +119,31 @@ impl<'r> Outbox<'r> {
     }
 
     /// Sends the messages, and writes down what the other alerts' threads have to remember.
-    pub async fn send<'a>(mut self, composed: Composed<'a>, case: &Case<'a>) -> Delivered {
+    pub async fn send(mut self, composed: Composed<'_>, account: &str) -> Delivered {
         let Composed { messages, others } = composed;
-        self.delivered.alerts.extend(already_sent(&others, case));
+        self.delivered.hold(&others);
         let messages = self.without_deaf(messages).await;
         self.intended = messages.iter().flat_map(|message| &message.alerts).map(|alert| alert.id.clone()).collect();
         let mut unrecorded = Vec::new();
-        for message in messages {
+        let mut waiting: VecDeque<_> = messages.into();
+        // A topic that fails is last from then on, so that no other waits for it.
+        let mut last = VecDeque::new();
+        while let Some(message) = waiting.pop_front().or_else(|| last.pop_front()) {
+            let topic_arn = &message.case.receiver.topic_arn;
+            if self.failed.contains(topic_arn) && !waiting.is_empty() {
+                last.push_back(message);
+                continue;
+            }
             if !self.has_time_for(message.alerts.len()) {
                 self.out_of_time += message.alerts.len();
                 self.delivered.alerts.extend(message.records(Outcome::NotSent));
                 continue;
             }
-            self.send_one(message, &mut unrecorded).await;
+            let others: BTreeSet<_> = waiting.iter().map(|message| &message.case.receiver.topic_arn).collect();
+            let topics = others.len() + usize::from(!others.contains(topic_arn));
+            self.send_one(message, topics, &mut unrecorded).await;
         }
-        self.finish(others, unrecorded, case).await
+        self.finish(others, unrecorded, account).await
     }
 
     /// Whether a message of so many alerts can be claimed, published and recorded before the deadline, going by what came before.
@@ -182,7 +196,8 @@ impl<'r> Outbox<'r> {
         self.was_read = self.threads.is_some();
     }
 
-    async fn send_one<'a>(&mut self, message: Message<'a>, unrecorded: &mut Vec<Recording<'a>>) {
+    /// Sends a message while so many topics wait for messages, this one's included.
+    async fn send_one<'a>(&mut self, message: Message<'a>, topics: usize, unrecorded: &mut Vec<Recording<'a>>) {
         let Message { case, alerts, part } = message;
         let (mut fresh, mut repeats) = (Vec::new(), Vec::new());
         for claimed in self.claim(alerts, &case).await {
@@ -193,7 +208,7 @@ impl<'r> Outbox<'r> {
                     self.delivered.ledger_fault(&error, PUBLISHED_WITHOUT);
                     repeats.push(recording);
                 }
-                Claimed::Settled(alert) => self.delivered.alerts.extend(already_sent(&[alert], &case)),
+                Claimed::Settled(alert) => self.delivered.alerts.extend(not_due(&[(case, vec![alert])])),
                 Claimed::Elsewhere(alert, until) => {
                     self.delivered.alerts.push(record(&alert, &case, Outcome::NotSent));
                     let (count, latest) = self.held_elsewhere.unwrap_or((0, until));
@@ -205,7 +220,8 @@ impl<'r> Outbox<'r> {
         for (recordings, possible_repeat) in [(fresh, false), (repeats, true)] {
             if !recordings.is_empty() {
                 let alerts = recordings.iter().map(|recording| recording.alert.clone()).collect();
-                self.publish(Message { case, alerts, part }, recordings, possible_repeat, unrecorded).await;
+                let patience = self.deadline.earlier(SETTLE_RESERVE).share_of(topics);
+                self.publish(Message { case, alerts, part }, recordings, possible_repeat, patience, unrecorded).await;
             }
         }
         if self.ledger_works {
@@ -219,6 +235,7 @@ impl<'r> Outbox<'r> {
         message: Message<'a>,
         recordings: Vec<Recording<'a>>,
         possible_repeat: bool,
+        patience: Deadline,
         unrecorded: &mut Vec<Recording<'a>>,
     ) {
         // A claim that may end under way protects no more: another run may publish too.
@@ -231,7 +248,7 @@ impl<'r> Outbox<'r> {
         let topic_arn = message.case.receiver.topic_arn.clone();
         let form = |again: bool| Publication::of(&message, possible_repeat || again, Outcome::Sent);
         let before = self.deadline.left();
-        let published = self.deadline.earlier(SETTLE_RESERVE).bound(self.topic.publish(&topic_arn, form)).await;
+        let published = patience.bound(self.topic.publish(&topic_arn, form)).await;
         self.slowest_publish = self.slowest_publish.max(before.saturating_sub(self.deadline.left()));
         match published.unwrap_or_else(|| Err(PublishError::out_of_time(&topic_arn))) {
             Ok(message_id) => {
@@ -246,6 +263,7 @@ impl<'r> Outbox<'r> {
                 self.confirm(recordings, &sent, unrecorded).await;
             }
             Err(error) => {
+                self.failed.insert(Arc::clone(&topic_arn));
                 self.delivered.alerts.extend(message.records(Outcome::NotSent));
                 // Where it may have been published all the same, the claims stay, and the next run marks its message.
                 if error.refused {
@@ -262,9 +280,9 @@ impl<'r> Outbox<'r> {
     /// Ends the run: what was published is recorded if at all possible, then threads get their notes, then the intent goes.
     async fn finish<'a>(
         mut self,
-        others: Vec<Alert<'a>>,
+        others: Vec<(Case<'a>, Vec<Alert<'a>>)>,
         mut unrecorded: Vec<Recording<'a>>,
-        case: &Case<'a>,
+        account: &str,
     ) -> Delivered {
         self.catch_up(&mut unrecorded).await;
         if !unrecorded.is_empty() {
@@ -274,10 +292,12 @@ impl<'r> Outbox<'r> {
         }
         // A note is not worth a write without our intent.
         if unrecorded.is_empty() && self.ledger_works {
-            self.take_notes(&others, case).await;
+            for (case, alerts) in &others {
+                self.take_notes(alerts, case).await;
+            }
         }
         if self.has_intent && unrecorded.is_empty() {
-            let (ledger, owner, account) = (self.ledger, self.owner, case.totals.account());
+            let (ledger, owner) = (self.ledger, self.owner);
             if let Err(error) = self.patiently(ledger.settle(account, owner)).await {
                 tracing::warn!(%error, "the run's intent stays; it does no harm, since all is recorded");
             }

@@ -5,8 +5,9 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde_json::{Map, Value};
 
-use crate::config::{PolicySource, secret_id, shown, topic_arn};
+use crate::config::{PolicySource, secret_id, shown};
 use crate::domain::period::start_of;
+use crate::domain::policy::topic_arn;
 use crate::domain::text::did_you_mean;
 use crate::error::{Code, RunError};
 

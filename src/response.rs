@@ -10,9 +10,12 @@ use crate::domain::alert::AlertRecord;
 use crate::domain::case::Case;
 use crate::domain::charge::Scope;
 use crate::domain::coverage::{Coverage, Known, Restated, Unconfirmed};
-use crate::domain::evaluate::{History, unmatched};
+use crate::domain::evaluate::History;
+use crate::domain::matches::unmatched;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::period::PeriodKind;
+use crate::domain::policy::Silence;
+use crate::domain::text::label;
 use crate::error::{Code, RunError};
 
 const MOST_TOTALS: usize = 1_000;
@@ -75,9 +78,12 @@ pub struct Judged {
     /// Figures that fell and wait for a second reading.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unconfirmed: Vec<Unconfirmed>,
-    /// Budgets whose `only` matches nothing that was ever seen.
+    /// Budgets, spikes and silences (by their reason) whose `only` matches nothing that was ever seen.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unmatched: Vec<String>,
+    /// The policy's silences.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub silences: Vec<SilenceAnswer>,
     /// Sums of past days that Zoom has changed since they were read before.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub restated: Vec<Restated>,
@@ -124,6 +130,30 @@ pub struct Unread {
     pub code: Code,
     /// The failure in words.
     pub problem: String,
+}
+
+/// A silence of the policy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SilenceAnswer {
+    /// Why.
+    pub reason: String,
+    /// Its first moment.
+    pub from: Timestamp,
+    /// The first moment after it.
+    pub until: Timestamp,
+    /// `later`, `active` or `over`.
+    pub status: &'static str,
+}
+
+impl SilenceAnswer {
+    fn of(silence: &Silence, at: Timestamp) -> SilenceAnswer {
+        let status = match (silence.is_active(at), silence.is_over(at)) {
+            (true, _) => "active",
+            (_, true) => "over",
+            _ => "later",
+        };
+        SilenceAnswer { reason: label(&silence.reason).into_owned(), from: silence.from, until: silence.until, status }
+    }
 }
 
 /// What became of a test.
@@ -183,7 +213,7 @@ impl Judged {
             to: period.to(),
             complete: coverage.is_whole(period),
         };
-        let unmatched = unmatched(case.policy, case.totals, case.periods, history);
+        let unmatched = unmatched(case.policy, case.totals, case.periods, &history.matched);
         Judged {
             as_of: case.as_of,
             complete: coverage.is_complete(),
@@ -196,7 +226,8 @@ impl Judged {
             unread: unread.kept,
             unread_left_out: unread.left_out,
             unconfirmed: coverage.unconfirmed.clone(),
-            unmatched: unmatched.into_iter().map(|budget| budget.name.clone()).collect(),
+            unmatched: unmatched.into_iter().map(|selector| selector.name.to_owned()).collect(),
+            silences: case.policy.silences.iter().map(|silence| SilenceAnswer::of(silence, case.as_of)).collect(),
             restated: restated.kept,
             restated_left_out: restated.left_out,
             alerts: alerts.kept,
@@ -268,10 +299,11 @@ mod tests {
             number: Known::Unknown,
             department: Known::Unknown,
             cost_center: Known::Unknown,
+            extension: Known::Unknown,
             currency: Known::Unknown,
         });
         let case = world.case();
-        let delivered = preview(&compose(world.decided(&Threads::default()), &case), &case);
+        let delivered = preview(&compose(world.decided(&Threads::default()), &case));
         let judged = Judged::of(&case, &world.history, 7, Vec::new(), delivered.alerts);
         insta::assert_json_snapshot!(Response::Judged(Box::new(judged)), @r#"
         {

@@ -4,6 +4,7 @@
 //! so that Lambda tries again and alarms fire.
 
 mod backfill;
+mod foresight;
 mod judge;
 mod prepare;
 mod report;
@@ -27,6 +28,7 @@ use crate::response::{Backfilled, Response};
 use crate::telemetry::Metrics;
 
 pub use backfill::backfill;
+pub use foresight::{Foresight, Made};
 pub use judge::{Examination, deliver, examine};
 pub use prepare::{Places, Prepared, policy, prepare};
 pub use report::{Memory, Question, Report, read_report};

@@ -13,8 +13,7 @@ use crate::clients::zoom::Zoom;
 use crate::clients::{Credentials, Deadline, sdk_config};
 use crate::config::{PolicySource, ZoomConfig, secret_id};
 use crate::daybook::Store;
-use crate::domain::alert::{Decision, Threads, decide};
-use crate::domain::message::compose;
+use crate::domain::alert::Threads;
 use crate::domain::policy::Policy;
 use crate::error::{Code, RunError};
 use crate::outbox::preview;
@@ -119,9 +118,11 @@ impl Check {
             examine(services, &prepared, task, &places.topic_arn, now, Deadline::never(), &on_page).await?;
         spinner.finish_and_clear();
         let case = examination.case();
-        let alerts = decide(examination.findings(), &Threads::default(), &case);
-        let is_reached = alerts.iter().any(|alert| alert.decision == Decision::Due && show::is_budget(alert));
-        let delivered = preview(&compose(alerts, &case), &case);
+        let composed = examination.composed(&Threads::default());
+        let due = composed.messages.iter().flat_map(|message| &message.alerts);
+        let silenced = composed.others.iter().flat_map(|(_, alerts)| alerts).filter(|alert| alert.is_silenced());
+        let is_reached = due.chain(silenced).any(show::is_budget);
+        let delivered = preview(&composed);
         let answer = examination.answer(&delivered);
         if self.json {
             say(&serde_json::to_string(&answer).unwrap_or_default());

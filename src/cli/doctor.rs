@@ -10,11 +10,15 @@ use crate::clients::ledger::Ledger;
 use crate::clients::topic::{Subscription, Topic};
 use crate::clients::zoom::{Ask, Authorized, Digests, SMS, Source, Zoom, ZoomErrorKind};
 use crate::clients::{Credentials, Deadline, sdk_config};
-use crate::config::{Config, topic_arn};
-use crate::daybook::Whose;
+use crate::config::Config;
+use crate::daybook::{Head, Whose};
+use crate::domain::alert::count;
+use crate::domain::baselines::Maker;
 use crate::domain::dates::{Dates, utc_date};
-use crate::domain::evaluate::never_matched;
+use crate::domain::matches::never_matched;
 use crate::domain::policy::Policy;
+use crate::domain::policy::topic_arn;
+use crate::domain::text::label;
 use crate::request::Request;
 use crate::run::{Invocation, Places, Services, run};
 use crate::telemetry::Metrics;
@@ -63,6 +67,9 @@ struct Step {
 
 /// A clock this far off makes AWS refuse requests.
 const MOST_SKEW: SignedDuration = SignedDuration::from_mins(5);
+/// Complete days that forecasts and spikes need.
+const FORECAST_DAYS: u32 = 7;
+const SPIKE_DAYS: u32 = 28;
 const NOTABLE_SKEW: SignedDuration = SignedDuration::from_secs(60);
 /// What the report is probed with.
 const PROBED: SignedDuration = SignedDuration::from_hours(24);
@@ -143,9 +150,12 @@ impl Examined {
             (policy, format!("{count} budget{}", if count == 1 { "" } else { "s" }))
         };
         let policy = self.settle("policy", policy.map(budgets));
-        self.topic("topic", &services.topic, &config.topic_arn).await;
+        self.topic("topic", None, &services.topic, &config.topic_arn).await;
+        for owner in policy.iter().flat_map(|policy| &policy.owners) {
+            self.topic("owner", Some(&owner.name), &services.topic, &owner.topic_arn).await;
+        }
         if let Some(topic_arn) = operations_topic {
-            self.topic("operations", &services.topic, topic_arn).await;
+            self.topic("operations", None, &services.topic, topic_arn).await;
         }
         let account = account.unwrap_or_else(|| "doctor".to_owned());
         let ledger = probe(&services.ledger, &account, self.now).await;
@@ -172,14 +182,35 @@ impl Examined {
         let Some(head) = head else {
             return self.note("budgets", Verdict::NotChecked, "no run has read the report yet");
         };
+        self.history(&head, policy);
         let unmatched = never_matched(policy, head.matched());
-        let unmatched: Vec<_> = unmatched.iter().map(|budget| format!("{:?}", budget.name)).collect();
+        let unmatched: Vec<_> =
+            unmatched.iter().map(|selector| format!("{} {:?}", selector.what, selector.name)).collect();
         if unmatched.is_empty() {
             self.note("budgets", Verdict::Fine, "each has matched something");
         } else {
             let finding = format!("{} matched nothing so far; check its `only`", unmatched.join(", "));
             self.note("budgets", Verdict::Attention, finding);
         }
+    }
+
+    /// Whether there are enough past days to forecast, and to find spikes.
+    fn history(&mut self, head: &Head, policy: &Policy) {
+        if !Maker::is_needed(policy) {
+            return;
+        }
+        let days = head.days_before(policy.time_zone.to_datetime(self.now).date());
+        let (verdict, finding) = match days {
+            0..FORECAST_DAYS => (Verdict::Attention, "no history yet"),
+            FORECAST_DAYS..SPIKE_DAYS => (Verdict::Attention, "enough to forecast, not to find spikes"),
+            _ => (Verdict::Fine, "enough to forecast and to find spikes"),
+        };
+        let fix = if verdict == Verdict::Fine {
+            ""
+        } else {
+            "; forecasts need 7 days and spikes 28, and the daybook fills day by day, or at once by cost-alerts backfill"
+        };
+        self.note("history", verdict, format!("{}: {finding}{fix}", count(days.into(), "complete day")));
     }
 
     /// Secret, token and report; answers the account.
@@ -274,7 +305,9 @@ impl Examined {
         }
     }
 
-    async fn topic(&mut self, step: &'static str, topic: &Topic, topic_arn: &str) {
+    /// Who is subscribed to the topic of an owner, or to one that has none.
+    async fn topic(&mut self, step: &'static str, owner: Option<&str>, topic: &Topic, topic_arn: &str) {
+        let whose = owner.map_or_else(String::new, |owner| format!("{}: ", label(owner)));
         const CONFIRM: &str = "receives nothing until its owner follows the link in SNS's confirmation mail";
         let subscriptions = match topic.subscriptions(topic_arn).await {
             Ok(subscriptions) => subscriptions,
@@ -283,7 +316,7 @@ impl Examined {
                 return self.note(
                     step,
                     Verdict::Failed,
-                    format!("its subscriptions cannot be listed: {problem}; {fix}"),
+                    format!("{whose}its subscriptions cannot be listed: {problem}; {fix}"),
                 );
             }
         };
@@ -298,11 +331,11 @@ impl Examined {
             (true, true) => self.note(
                 step,
                 Verdict::Failed,
-                "nobody is subscribed, so that alerts reach nobody; subscribe an e-mail address or a Slack channel",
+                format!("{whose}nobody is subscribed, so that alerts reach nobody; subscribe an e-mail address or a Slack channel"),
             ),
-            (true, false) => self.note(step, Verdict::Failed, format!("nobody has confirmed: {pending} {CONFIRM}")),
-            (false, false) => self.note(step, Verdict::Attention, format!("reaches {confirmed}; {pending} {CONFIRM}")),
-            (false, true) => self.note(step, Verdict::Fine, format!("reaches {confirmed}")),
+            (true, false) => self.note(step, Verdict::Failed, format!("{whose}nobody has confirmed: {pending} {CONFIRM}")),
+            (false, false) => self.note(step, Verdict::Attention, format!("{whose}reaches {confirmed}; {pending} {CONFIRM}")),
+            (false, true) => self.note(step, Verdict::Fine, format!("{whose}reaches {confirmed}")),
         }
     }
 

@@ -5,13 +5,13 @@ use comfy_table::{CellAlignment, ContentArrangement, Table};
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 use serde_json::Value;
 
-use crate::domain::alert::{Alert, Finding, count};
+use crate::domain::alert::{Alert, Finding, Outcome, count};
 use crate::domain::case::Case;
 use crate::domain::coverage::Receipt;
-use crate::domain::evaluate::uncovered;
+use crate::domain::matches::uncovered;
 use crate::domain::message::Publication;
 use crate::domain::policy::{Only, Policy};
-use crate::response::Judged;
+use crate::response::{Judged, SilenceAnswer};
 
 /// A spinner on a terminal, nothing elsewhere.
 pub(super) fn spinner(what: &str) -> ProgressBar {
@@ -73,7 +73,21 @@ pub(super) fn findings(findings: &[Finding<'_>], case: &Case<'_>) -> String {
 pub(super) fn warnings(answer: &Judged, case: &Case<'_>) -> Vec<String> {
     let mut warnings = Vec::new();
     for name in &answer.unmatched {
-        warnings.push(format!("Budget {name:?} matches nothing: its `only` names no subject of this report."));
+        warnings.push(format!("{name:?} matches nothing: its `only` names no subject of this report."));
+    }
+    for silence in &answer.silences {
+        let SilenceAnswer { reason, from, until, status } = silence;
+        let zone = &case.policy.time_zone;
+        let [from, until] =
+            [from, until].map(|at| at.to_zoned(zone.clone()).strftime("%-d %B %Y, %H:%M %Z").to_string());
+        warnings.push(match *status {
+            "active" => {
+                let held = answer.alerts.iter().filter(|alert| alert.outcome == Outcome::Silenced).count() as u64;
+                format!("Silence {reason:?} is active until {until}; silences hold back {} now.", count(held, "alert"))
+            }
+            "over" => format!("Silence {reason:?} ended on {until}; remove it from the policy."),
+            _ => format!("Silence {reason:?} starts on {from}."),
+        });
     }
     for (currency, sum) in uncovered(case) {
         warnings.push(format!("No budget covers {currency} {} in {}.", sum.amount, count(sum.messages, "message")));

@@ -68,6 +68,12 @@ impl Deadline {
         if self.left() <= most { self } else { Deadline::after(most) }
     }
 
+    /// An earlier moment: a fair share of what remains, if so many need some of it.
+    #[must_use]
+    pub fn share_of(self, many: usize) -> Deadline {
+        self.at_most(self.left() / u32::try_from(many.max(1)).unwrap_or(u32::MAX))
+    }
+
     /// How much time is left; for ever without a deadline.
     #[must_use]
     pub fn left(self) -> Duration {

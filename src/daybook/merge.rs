@@ -286,6 +286,7 @@ impl Remembered {
     pub fn finish(
         &mut self,
         periods: &[Period],
+        held: &BTreeSet<Period>,
         coverage: &Coverage,
         zone: &TimeZone,
         late_charges_days: u32,
@@ -303,7 +304,11 @@ impl Remembered {
             for period in &of_kind {
                 let unconfirmed = |fall: &Unconfirmed| (period.first_day()..=period.last_day()).contains(&fall.day);
                 let is_final = final_at(period, zone, late_charges_days).is_ok_and(|at| until >= at);
-                if !is_final || !coverage.is_whole(period) || coverage.unconfirmed.iter().any(unconfirmed) {
+                if !is_final
+                    || held.contains(period)
+                    || !coverage.is_whole(period)
+                    || coverage.unconfirmed.iter().any(unconfirmed)
+                {
                     break;
                 }
                 finished = period.end_day();

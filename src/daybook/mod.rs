@@ -11,6 +11,7 @@
 //!
 //! A fault of the daybook never fails a run: the run reads everything from Zoom.
 
+mod baselines;
 mod codec;
 mod merge;
 mod plan;
@@ -27,6 +28,7 @@ use crate::domain::money::{Amount, Currency};
 use crate::domain::period::PeriodKind;
 use crate::domain::totals::Sum;
 
+pub use baselines::{decode, encode};
 pub use merge::{Judged, Read, Remembered, merge};
 pub use plan::{Plan, Rules};
 pub use store::{Loaded, Store, StoreError, Whose};
@@ -93,6 +95,28 @@ impl Head {
     pub fn active_days(&self) -> impl Iterator<Item = Date> {
         let active = |known: &&(&Date, &KnownDay)| known.1.sums.iter().any(|(_, _, messages)| *messages > 0);
         self.days.iter().filter(move |known| active(&known)).map(|(day, _)| *day)
+    }
+
+    /// What is known of these days, as a text that changes with it.
+    #[must_use]
+    pub fn state_of(&self, days: std::ops::Range<Date>) -> String {
+        let known = self.days.range(days).map(|(day, known)| format!("{day} {:x}", known.content));
+        known.collect::<Vec<_>>().join(" ")
+    }
+
+    /// How many known days end right before this one, without a gap.
+    #[must_use]
+    pub fn days_before(&self, today: Date) -> u32 {
+        let mut expected = today;
+        let mut count = 0;
+        for day in self.days.range(..today).rev().map(|(day, _)| *day) {
+            let Ok(yesterday) = expected.yesterday() else { break };
+            if day != yesterday {
+                break;
+            }
+            (expected, count) = (yesterday, count + 1);
+        }
+        count
     }
 
     /// The first day of which figures are known.

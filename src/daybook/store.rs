@@ -66,7 +66,7 @@ pub struct Loaded {
 }
 
 impl Whose<'_> {
-    fn key(&self, rest: &str) -> Item {
+    pub(super) fn key(&self, rest: &str) -> Item {
         key(self.account, &format!("daybook#{}#{}#{rest}", self.product.name(), self.zone))
     }
 
@@ -214,7 +214,7 @@ impl Store {
         self.put_head(whose, loaded, &remembered.head, now).await
     }
 
-    async fn put(&self, items: Vec<Item>) -> Result<(), StoreError> {
+    pub(super) async fn put(&self, items: Vec<Item>) -> Result<(), StoreError> {
         match self {
             Store::Table(client, table) => {
                 for batch in items.chunks(MOST_WRITES) {
@@ -248,7 +248,7 @@ impl Store {
         })
     }
 
-    async fn items(&self, keys: Vec<Item>) -> Result<Vec<Item>, StoreError> {
+    pub(super) async fn items(&self, keys: Vec<Item>) -> Result<Vec<Item>, StoreError> {
         let mut items = Vec::new();
         match self {
             Store::Table(client, table) => {
@@ -265,7 +265,7 @@ impl Store {
         Ok(items)
     }
 
-    fn error(&self, action: &'static str, problem: String) -> StoreError {
+    pub(super) fn error(&self, action: &'static str, problem: String) -> StoreError {
         let table = match self {
             Store::Table(_, table) => table.clone(),
             Store::Memory(_) => "(memory)".to_owned(),
@@ -284,6 +284,6 @@ fn with_figures(mut item: Item, figures: String, expires_at: Timestamp) -> HashM
     item
 }
 
-fn seconds(at: Timestamp) -> AttributeValue {
+pub(super) fn seconds(at: Timestamp) -> AttributeValue {
     AttributeValue::N(at.as_second().to_string())
 }

@@ -1,22 +1,11 @@
 //! What judging rests on: an account's figures, a policy, a receiver and a moment.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 
 use super::coverage::{Coverage, Receipt};
 use super::period::Period;
-use super::policy::Policy;
+use super::policy::{Policy, Receiver};
 use super::totals::Totals;
-
-/// Who hears of an alert.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Receiver {
-    /// The name in the policy and in answers: `default`.
-    pub name: Arc<str>,
-    /// The SNS topic.
-    pub topic_arn: Arc<str>,
-}
 
 /// All that judging one account for one receiver rests on.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +20,7 @@ pub struct Case<'a> {
     pub receipt: &'a Receipt,
     /// The periods that are judged.
     pub periods: &'a [Period],
-    /// Who hears of it.
+    /// Who hears of it. Evaluating is the same for all.
     pub receiver: &'a Receiver,
     /// The moment that is judged.
     pub as_of: Timestamp,

@@ -66,13 +66,16 @@ pub enum Scope {
     Department,
     /// Each cost center.
     CostCenter,
+    /// Each of the company's own extensions.
+    Extension,
     /// The Zoom account as a whole.
     Account,
 }
 
 impl Scope {
     /// All scopes.
-    pub const ALL: [Scope; 4] = [Scope::BillingNumber, Scope::Department, Scope::CostCenter, Scope::Account];
+    pub const ALL: [Scope; 5] =
+        [Scope::BillingNumber, Scope::Department, Scope::CostCenter, Scope::Extension, Scope::Account];
 
     /// The name in the policy and in answers.
     #[must_use]
@@ -81,6 +84,7 @@ impl Scope {
             Scope::BillingNumber => "billing_number",
             Scope::Department => "department",
             Scope::CostCenter => "cost_center",
+            Scope::Extension => "extension",
             Scope::Account => "account",
         }
     }
@@ -93,6 +97,8 @@ impl Scope {
             Scope::BillingNumber => subject.to_owned(),
             Scope::Department => format!("department {subject}"),
             Scope::CostCenter => format!("cost center {subject}"),
+            Scope::Extension if subject == NONE => "charges without an extension".to_owned(),
+            Scope::Extension => format!("extension {subject}"),
             Scope::Account => "the whole account".to_owned(),
         }
     }
@@ -104,6 +110,7 @@ impl Scope {
             Scope::BillingNumber => Some(&line.number),
             Scope::Department => Some(&line.department),
             Scope::CostCenter => Some(&line.cost_center),
+            Scope::Extension => Some(&line.extension),
             Scope::Account => None,
         }
     }

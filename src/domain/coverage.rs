@@ -63,6 +63,8 @@ pub struct RowFault {
     pub department: Known<Arc<str>>,
     /// The cost center.
     pub cost_center: Known<Arc<str>>,
+    /// The extension.
+    pub extension: Known<Arc<str>>,
     /// The currency.
     pub currency: Known<Currency>,
 }
@@ -76,6 +78,7 @@ impl RowFault {
                 Scope::BillingNumber => self.number.may_be(subject),
                 Scope::Department => self.department.may_be(subject),
                 Scope::CostCenter => self.cost_center.may_be(subject),
+                Scope::Extension => self.extension.may_be(subject),
                 Scope::Account => true,
             }
     }
@@ -249,6 +252,7 @@ mod tests {
             number: Known::Value(Arc::clone(&one)),
             department: Known::Unknown,
             cost_center: Known::Unknown,
+            extension: Known::Unknown,
             currency: Known::Value(usd),
         };
         let coverage = |fault: RowFault| Coverage { row_faults: vec![fault], ..Coverage::default() };

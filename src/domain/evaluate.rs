@@ -5,21 +5,27 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::alert::{Finding, Spent, Stale, Unwatched, hash};
+use super::alert::{Finding, Forecast, Spent, SpikeDay, Spiking, Stale, Unwatched};
+use super::baselines::{Baseline, Baselines, Episode};
 use super::case::Case;
-use super::charge::{Line, Scope};
+use super::charge::Scope;
+use super::coverage::Certainty;
+use super::estimates::{Excess, is_spike, sensitivity};
+use super::matches::unmatched;
 use super::money::{Amount, Currency};
-use super::period::Period;
-use super::policy::{self, Budget, Only, Policy};
-use super::totals::{Sum, Totals};
+use super::period::{Period, PeriodKind};
+use super::policy::{self, Budget, Spike};
+use super::totals::Sum;
 
 /// What earlier runs have seen.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
     /// How new the report is; `None` if that cannot be judged.
     pub freshness: Option<Freshness>,
     /// Fingerprints of budgets whose `only` has matched a subject.
     pub matched: BTreeSet<String>,
+    /// What forecasts and spikes of today rest on.
+    pub baselines: Baselines,
 }
 
 impl History {
@@ -44,77 +50,8 @@ pub struct Freshness {
     pub longest_gap: SignedDuration,
 }
 
-/// What was spent in the longest period that applies to no budget, by currency: neither by its number, nor by its department, its cost center
-/// or the account.
-#[must_use]
-pub fn uncovered(case: &Case<'_>) -> BTreeMap<Currency, Sum> {
-    let mut sums = BTreeMap::<Currency, Sum>::new();
-    let open = case.periods.iter().filter(|period| case.as_of < period.to());
-    let Some(period) = open.max_by_key(|period| period.kind()) else { return sums };
-    let kinds = case.policy.period_kinds();
-    let is_covered = |line: &Line| {
-        Scope::ALL.into_iter().any(|scope| {
-            let subject = scope.subject(line).unwrap_or(case.totals.account());
-            kinds.iter().any(|kind| case.policy.budget_for(scope, subject, line.currency, *kind).is_some())
-        })
-    };
-    for (_, line, sum) in case.totals.cells(period.first_day(), period.last_day()) {
-        if !is_covered(line) {
-            sums.entry(line.currency).or_default().add(sum);
-        }
-    }
-    sums
-}
-
-/// What a budget's `only` is known by: its scope and its entries, in any order.
-pub(super) fn fingerprint(budget: &Budget) -> String {
-    let mut entries = match &budget.only {
-        Only::Everyone => Vec::new(),
-        Only::These(patterns) => patterns.iter().map(ToString::to_string).collect(),
-    };
-    entries.sort_unstable();
-    let mut parts = vec![budget.scope.name()];
-    parts.extend(entries.iter().map(String::as_str));
-    hash(&parts, 16)
-}
-
-/// The fingerprints of the budgets whose `only` matches a subject of these periods: what the next run's [`History`] keeps.
-#[must_use]
-pub fn matched(policy: &Policy, totals: &Totals, periods: &[Period]) -> BTreeSet<String> {
-    let budgets = policy.budgets.iter().filter(|budget| budget.only != Only::Everyone);
-    matching(budgets, totals, periods).into_iter().map(fingerprint).collect()
-}
-
-/// The budgets whose `only` has matched nothing so far, by the fingerprints of those that have.
-#[must_use]
-pub fn never_matched<'p>(policy: &'p Policy, matched: &BTreeSet<String>) -> Vec<&'p Budget> {
-    let is_open = |budget: &&Budget| budget.only != Only::Everyone && !matched.contains(&fingerprint(budget));
-    policy.budgets.iter().filter(is_open).collect()
-}
-
-/// The budgets whose `only` matches nothing that this run or an earlier one has seen.
-#[must_use]
-pub fn unmatched<'p>(policy: &'p Policy, totals: &Totals, periods: &[Period], history: &History) -> Vec<&'p Budget> {
-    let mut open = never_matched(policy, &history.matched);
-    let matching = matching(open.iter().copied(), totals, periods);
-    open.retain(|budget| !matching.iter().any(|other| other.name == budget.name));
-    open
-}
-
-/// Those of the budgets that name a subject of these periods.
-fn matching<'p>(budgets: impl Iterator<Item = &'p Budget>, totals: &Totals, periods: &[Period]) -> Vec<&'p Budget> {
-    let mut subjects: BTreeMap<Scope, BTreeSet<Arc<str>>> = BTreeMap::new();
-    let mut names = |budget: &&Budget| {
-        let of_scope = subjects.entry(budget.scope).or_insert_with(|| {
-            let sums = periods.iter().flat_map(|period| totals.by_subject(period, budget.scope).into_keys());
-            sums.map(|(subject, _)| subject).collect()
-        });
-        of_scope.iter().any(|subject| budget.names(subject))
-    };
-    budgets.filter(|budget| names(budget)).collect()
-}
-
-/// Every subject that a budget applies to, every currency that none covers, and whether the report is stale.
+/// Every subject that a budget applies to, what is likely and what is unusual, every currency that no budget covers, and whether the report is
+/// stale.
 #[must_use]
 pub fn evaluate<'a>(case: &Case<'a>, history: &History) -> Vec<Finding<'a>> {
     let mut findings = Vec::new();
@@ -125,10 +62,13 @@ pub fn evaluate<'a>(case: &Case<'a>, history: &History) -> Vec<Finding<'a>> {
         for scope in Scope::ALL {
             let mut budgets = case.policy.budgets.iter();
             if budgets.any(|budget| budget.scope == scope && budget.period == period.kind()) {
-                findings.extend(spent(case, period, scope, &account_amounts));
+                let spent = spent(case, period, scope, &account_amounts);
+                findings.extend(spent.iter().filter_map(|spent| forecast(spent, case, history)));
+                findings.extend(spent.into_iter().map(|spent| Finding::Spent(Box::new(spent))));
             }
         }
     }
+    findings.extend(spikes(case, &history.baselines));
     findings.extend(unwatched(case, history));
     findings.extend(history.stale(case.as_of).map(Finding::Stale));
     findings
@@ -139,8 +79,8 @@ fn spent<'a>(
     period: &Period,
     scope: Scope,
     account_amounts: &BTreeMap<Currency, Amount>,
-) -> Vec<Finding<'a>> {
-    let mut findings = Vec::new();
+) -> Vec<Spent<'a>> {
+    let mut all = Vec::new();
     for ((subject, currency), sum) in case.totals.by_subject(period, scope) {
         let Some(budget) = case.policy.budget_for(scope, &subject, currency, period.kind()) else {
             continue;
@@ -148,10 +88,65 @@ fn spent<'a>(
         let certainty = case.coverage.certainty(period, scope, &subject, currency);
         let account_amount = account_amounts.get(&currency).copied().unwrap_or_default();
         let days = BTreeMap::new();
-        let spent = Spent { scope, subject, period: *period, sum, certainty, budget, account_amount, days };
-        findings.push(Finding::Spent(Box::new(spent)));
+        all.push(Spent { scope, subject, period: *period, sum, certainty, budget, account_amount, days });
+    }
+    all
+}
+
+fn forecast<'a>(spent: &Spent<'a>, case: &Case<'a>, history: &History) -> Option<Finding<'a>> {
+    let baseline = history.baselines.of(spent.scope, &spent.subject, spent.budget.currency)?;
+    Forecast::find(spent, baseline, case).map(|forecast| Finding::Forecast(Box::new(forecast)))
+}
+
+/// The subjects with a spike on a day that is judged.
+fn spikes<'a>(case: &Case<'a>, baselines: &Baselines) -> Vec<Finding<'a>> {
+    let mut days: Vec<_> = case.periods.iter().filter(|period| period.kind() == PeriodKind::Day).collect();
+    days.sort_unstable();
+    let scopes: BTreeSet<_> = case.policy.spikes.iter().map(|spike| spike.scope).collect();
+    let mut findings = Vec::new();
+    for scope in scopes {
+        let mut sent = BTreeMap::<_, Vec<(&Period, Sum)>>::new();
+        for day in &days {
+            for (key, sum) in case.totals.by_subject(day, scope) {
+                sent.entry(key).or_default().push((day, sum));
+            }
+        }
+        for ((subject, currency), sums) in sent {
+            let rule = case.policy.spike_for(scope, &subject, currency);
+            let baseline = baselines.of(scope, &subject, currency);
+            let Some((rule, baseline)) = rule.zip(baseline) else { continue };
+            let days = spike_days(case, rule, &subject, (baseline, baselines.watched), &sums);
+            findings.extend(Spiking::of(rule, subject, days).map(|spiking| Finding::Spike(Box::new(spiking))));
+        }
     }
     findings
+}
+
+/// Of a subject's days, oldest first, those that are spikes.
+fn spike_days(
+    case: &Case<'_>,
+    rule: &Spike,
+    subject: &Arc<str>,
+    (baseline, watched): (&Baseline, u32),
+    sums: &[(&Period, Sum)],
+) -> Vec<SpikeDay> {
+    let today = case.policy.time_zone.to_datetime(case.as_of).date();
+    let sensitivity = sensitivity(rule.min_extra, watched, baseline.price);
+    let mut episode = baseline.episode;
+    let mut days = Vec::new();
+    for (period, sum) in sums {
+        let date = period.first_day();
+        let Some(usual) = baseline.usual_on(date, today) else { continue };
+        if !is_spike(usual, sum.messages, &sensitivity) {
+            continue;
+        }
+        let now = Episode::with(episode, date);
+        episode = Some(now);
+        let at_least = case.coverage.certainty(period, rule.scope, subject, rule.currency) == Certainty::AtLeast;
+        let excess = Excess::of(usual, *sum, rule.currency);
+        days.push(SpikeDay { period: **period, sum: *sum, excess, since: now.first, at_least });
+    }
+    days
 }
 
 fn unwatched<'a>(case: &Case<'a>, history: &History) -> Vec<Finding<'a>> {
@@ -160,9 +155,12 @@ fn unwatched<'a>(case: &Case<'a>, history: &History) -> Vec<Finding<'a>> {
         return Vec::new();
     }
     let longest = policy.period_kinds().into_iter().max();
-    let without = unmatched(policy, case.totals, case.periods, history);
+    let without = unmatched(policy, case.totals, case.periods, &history.matched);
     let is_covered = |currency: Currency| {
-        let counts = |budget: &&Budget| !without.iter().any(|unmatched| unmatched.name == budget.name);
+        let is_without = |budget: &Budget| {
+            without.iter().any(|unmatched| unmatched.what == "budget" && unmatched.name == budget.name)
+        };
+        let counts = |budget: &&Budget| !is_without(budget);
         policy.budgets.iter().filter(counts).any(|budget| budget.currency == currency)
     };
     let mut findings = Vec::new();
@@ -181,7 +179,6 @@ fn unwatched<'a>(case: &Case<'a>, history: &History) -> Vec<Finding<'a>> {
 mod tests {
     use super::super::alert::{Finding, Threads};
     use super::super::world::{World, recorded};
-    use super::*;
     use proptest::prelude::*;
 
     const POLICY: &str = r#"
@@ -236,20 +233,6 @@ mod tests {
         let world = || World::new(POLICY).day(5, &[("+1", "", "USD", "6")]).day(22, &[("+1", "Sales", "USD", "1")]);
         assert_eq!(found(&world().unread(5, 5)), ["2026-11-22 Sales 1 Exact []", "2026-11 +1 7 AtLeast [50%]"]);
         assert_eq!(found(&world().unconfirmed()), ["2026-11-22 Sales 1 Exact []", "2026-11 +1 7 Unconfirmed [50%]"]);
-    }
-
-    #[test]
-    fn a_fingerprint_is_of_what_a_budget_watches() {
-        let of = |only: &str, name: &str, scope: &str| {
-            let budget = format!(
-                "[[budget]]\nname = {name:?}\nscope = {scope:?}\nonly = {only}\ncurrency = \"USD\"\namount = 1"
-            );
-            fingerprint(&Policy::parse(&budget).unwrap().budgets[0])
-        };
-        let one = of("[\"Ops\", \"Sales\"]", "a", "department");
-        assert_eq!(one, of("[\"Sales\", \"Ops\"]", "b", "department"));
-        assert_ne!(one, of("[\"Sales\"]", "a", "department"));
-        assert_ne!(one, of("[\"Sales\", \"Ops\"]", "a", "cost_center"));
     }
 
     proptest! {

@@ -16,9 +16,14 @@ pub mod foresight;
 
 pub mod policy;
 
+pub mod baselines;
+pub mod estimates;
+
 pub mod case;
 
 pub mod alert;
+pub mod matches;
+
 pub mod evaluate;
 pub mod message;
 

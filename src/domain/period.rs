@@ -45,6 +45,14 @@ impl PeriodKind {
         }
     }
 
+    /// The first day after the period of this kind that holds `day`.
+    ///
+    /// # Errors
+    /// Only at the end of the calendar.
+    pub fn end_day(self, day: Date) -> Result<Date, jiff::Error> {
+        self.first_day(day)?.checked_add(self.length())
+    }
+
     fn length(self) -> Span {
         match self {
             PeriodKind::Day => 1.day(),
@@ -73,7 +81,11 @@ impl Period {
         Period::of_day(kind, zone.to_datetime(at).date(), zone)
     }
 
-    fn of_day(kind: PeriodKind, day: Date, zone: &TimeZone) -> Result<Period, jiff::Error> {
+    /// The period of `kind` that holds a day.
+    ///
+    /// # Errors
+    /// Only at the ends of the calendar.
+    pub fn of_day(kind: PeriodKind, day: Date, zone: &TimeZone) -> Result<Period, jiff::Error> {
         let first = kind.first_day(day)?;
         let end = first.checked_add(kind.length())?;
         Ok(Period { kind, first, end, from: start_of(first, zone)?, to: start_of(end, zone)? })

@@ -170,6 +170,14 @@ impl Totals {
         days.flat_map(|(day, sums)| sums.cells.iter().map(|cell| (*day, self.lines.line(cell.line), cell.sum)))
     }
 
+    /// The sums of a day: of a doubtful one, what was believed before it was read.
+    #[must_use]
+    pub fn believed(&self, day: Date) -> DaySums {
+        let Some(day) = self.days.get(&day) else { return DaySums::new() };
+        let cells = day.before.as_ref().unwrap_or(&day.cells);
+        cells.iter().map(|cell| (self.lines.line(cell.line).clone(), cell.sum)).collect()
+    }
+
     /// How many charged rows the sums are of, as read.
     #[must_use]
     pub fn messages(&self, first: Date, last: Date) -> u64 {

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::alert::{Alert, Decision, Finding, Thread, Threads, decide};
-use super::case::{Case, Receiver};
+use super::case::Case;
 use super::charge::{Line, NONE};
 use super::coverage::{Coverage, Gap, Receipt, Unconfirmed};
 use super::dates::Dates;
 use super::evaluate::{History, evaluate};
 use super::money::{Amount, Currency};
 use super::period::Period;
-use super::policy::Policy;
+use super::policy::{Policy, Receiver};
 use super::totals::{DaySums, Sum, Totals};
 use crate::error::Code;
 
@@ -49,8 +49,7 @@ impl World {
     pub(crate) fn new(policy: &str) -> World {
         let policy = Policy::parse(policy).unwrap_or_else(|faults| panic!("{faults}"));
         let receipt = Receipt { complete: true, rows: 1443, pages: 6, days: 22, ..Receipt::default() };
-        let receiver =
-            Receiver { name: "default".into(), topic_arn: "arn:aws:sns:us-east-1:123456789012:alerts".into() };
+        let receiver = Receiver::default_at("arn:aws:sns:us-east-1:123456789012:alerts");
         let (coverage, history) = (Coverage::default(), History::default());
         let totals = Totals::of("acc".into());
         World {
@@ -147,7 +146,7 @@ impl World {
     }
 
     pub(crate) fn decided(&self, threads: &Threads) -> Vec<Alert<'_>> {
-        decide(self.findings(), threads, &self.case())
+        decide(&self.findings(), threads, &self.case())
     }
 }
 

@@ -1,9 +1,12 @@
 //! What became of the alerts, and what went wrong on the way.
 
+use std::collections::BTreeSet;
+
 use crate::clients::ledger::LedgerError;
 use crate::domain::alert::{Alert, AlertRecord, Decision, Outcome};
 use crate::domain::case::Case;
 use crate::domain::message::{Composed, Publication, record};
+use crate::domain::period::Period;
 use crate::error::{Code, RunError};
 
 /// What became of the alerts.
@@ -13,6 +16,8 @@ pub struct Delivered {
     pub alerts: Vec<AlertRecord>,
     /// What would be published; of a preview only.
     pub publications: Vec<Publication>,
+    /// The periods with a finding that a silence holds back.
+    pub held: BTreeSet<Period>,
     /// What went wrong.
     pub faults: Vec<RunError>,
     /// How the ledger failed, and what follows from it.
@@ -20,6 +25,13 @@ pub struct Delivered {
 }
 
 impl Delivered {
+    /// Notes the alerts that are not due, and the periods that wait for the end of a silence.
+    pub(super) fn hold<'a>(&mut self, others: &[(Case<'a>, Vec<Alert<'a>>)]) {
+        self.alerts.extend(not_due(others));
+        let silenced = others.iter().flat_map(|(_, alerts)| alerts).filter(|alert| alert.is_silenced());
+        self.held.extend(silenced.filter_map(|alert| Some(alert.finding.whose()?.0)));
+    }
+
     /// How many alerts were published.
     #[must_use]
     pub fn sent(&self) -> u64 {
@@ -59,17 +71,25 @@ impl Delivered {
 
 /// What a run that sends nothing would send.
 #[must_use]
-pub fn preview(composed: &Composed<'_>, case: &Case<'_>) -> Delivered {
+pub fn preview(composed: &Composed<'_>) -> Delivered {
     let mut delivered = Delivered::default();
     for message in &composed.messages {
         delivered.alerts.extend(message.records(Outcome::DryRun));
         delivered.publications.push(Publication::of(message, false, Outcome::DryRun));
     }
-    delivered.alerts.extend(already_sent(&composed.others, case));
+    delivered.hold(&composed.others);
     delivered
 }
 
-pub(super) fn already_sent<'a>(others: &[Alert<'a>], case: &Case<'a>) -> Vec<AlertRecord> {
-    let sent = others.iter().filter(|alert| alert.decision == Decision::AlreadySent);
-    sent.map(|alert| record(alert, case, Outcome::AlreadySent)).collect()
+/// What the answer says of alerts that are not due: those that were sent before, and those that wait for the end of a silence.
+pub(super) fn not_due<'a>(others: &[(Case<'a>, Vec<Alert<'a>>)]) -> Vec<AlertRecord> {
+    let shown = |alert: &Alert<'a>, case: &Case<'a>| {
+        let outcome = match alert.decision {
+            Decision::AlreadySent => Outcome::AlreadySent,
+            Decision::Silenced { .. } => Outcome::Silenced,
+            _ => return None,
+        };
+        Some(record(alert, case, outcome))
+    };
+    others.iter().flat_map(|(case, alerts)| alerts.iter().filter_map(move |alert| shown(alert, case))).collect()
 }

@@ -56,7 +56,7 @@ impl Stage {
         let run = async {
             let mut outbox = Outbox::new(&self.ledger, &self.topic, &owner, deadline);
             let threads = outbox.threads("acc").await;
-            outbox.send(compose(world.decided(&threads), &case), &case).await
+            outbox.send(compose(world.decided(&threads), &case), "acc").await
         };
         self.script.alive(deadline.bound(run)).await.flatten()
     }
@@ -206,7 +206,7 @@ async fn nobody_listens_to_one_topic_and_the_other_is_served() {
     let mut both: Composed<'_> = composed(&deaf);
     both.messages.extend(composed(&other).messages);
     let outbox = Outbox::new(&stage.ledger, &stage.topic, "run-0", Deadline::after(TIME));
-    let delivered = outbox.send(both, &other.case()).await;
+    let delivered = outbox.send(both, "acc").await;
     assert_eq!(codes(&delivered), [Code::NobodyListens]);
     assert_eq!(delivered.sent(), 2);
     assert!(stage.heard().iter().all(|heard| heard.topic == "other"));

@@ -7,17 +7,18 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::prepare::{secret_unreadable, zoom_failed};
 use super::report::{Question, Report, read_report};
-use super::{Invocation, Places, Prepared, Services, policy};
+use super::{Foresight, Invocation, Made, Places, Prepared, Services, policy};
 use crate::clients::Deadline;
 use crate::clients::zoom::SMS;
 use crate::daybook::Whose;
-use crate::domain::alert::{Finding, Test, decide, decide_one};
-use crate::domain::case::{Case, Receiver};
+use crate::domain::alert::{Finding, Test, Threads, decide, decide_one};
+use crate::domain::case::Case;
 use crate::domain::charge::Scope;
 use crate::domain::coverage::{Coverage, Receipt};
-use crate::domain::evaluate::{History, evaluate, matched};
-use crate::domain::message::compose;
-use crate::domain::policy::Policy;
+use crate::domain::evaluate::{History, evaluate};
+use crate::domain::matches::matched;
+use crate::domain::message::{Composed, compose};
+use crate::domain::policy::{Policy, Receiver, Receivers};
 use crate::domain::totals::Totals;
 use crate::error::{Code, RunError};
 use crate::outbox::{Delivered, Outbox, nobody_listens, preview};
@@ -31,8 +32,6 @@ const ANSWER_RESERVE: Duration = Duration::from_secs(1);
 const MOST_NAMED: usize = 5;
 /// Faulty rows that are logged.
 const MOST_ROWS_LOGGED: usize = 100;
-/// The name of the receiver that hears of everything.
-const DEFAULT: &str = "default";
 
 /// A report that was read, ready to be judged for a receiver.
 #[derive(Debug)]
@@ -45,8 +44,10 @@ pub struct Examination<'p> {
     pub report: Report,
     /// What earlier runs have seen.
     pub history: History,
+    /// Baselines that this run made, to keep.
+    pub made: Option<Made>,
     /// Who hears of it.
-    pub receiver: Receiver,
+    pub receivers: Receivers,
     /// Whether a moment of the past is judged, and published.
     pub rerun: bool,
 }
@@ -76,19 +77,32 @@ pub async fn examine<'p>(
     };
     let question = Question { until, now, deadline, memory: task.memory(), on_page };
     let report = read_report(services, prepared, &question).await?;
+    let whose = Whose {
+        account: prepared.authorized.account_id(),
+        product: SMS.product,
+        zone: &prepared.policy.time_zone_name,
+    };
+    let foresight =
+        super::foresight::foresight(services, whose, &prepared.policy, (&report, task.memory()), deadline).await;
+    let Foresight { baselines, made } = foresight;
     let history = History {
+        baselines,
         freshness: report.freshness(&prepared.policy.time_zone, as_of),
         matched: report.remembered.head.matched().clone(),
     };
-    let receiver = Receiver { name: DEFAULT.into(), topic_arn: topic_arn.into() };
+    let receivers = prepared.policy.receivers(topic_arn);
     let rerun = matches!(task, Judge::Rerun(_));
-    Ok(Examination { as_of, policy: &prepared.policy, report, history, receiver, rerun })
+    Ok(Examination { as_of, policy: &prepared.policy, report, history, made, receivers, rerun })
 }
 
 impl Examination<'_> {
-    /// All that judging rests on.
+    /// All that judging rests on, for the receiver `default`.
     #[must_use]
     pub fn case(&self) -> Case<'_> {
+        self.case_of(&self.receivers.default)
+    }
+
+    fn case_of<'e>(&'e self, receiver: &'e Receiver) -> Case<'e> {
         let judged = &self.report.judged;
         Case {
             policy: self.policy,
@@ -96,7 +110,7 @@ impl Examination<'_> {
             coverage: &judged.coverage,
             receipt: &judged.receipt,
             periods: &self.report.periods,
-            receiver: &self.receiver,
+            receiver,
             as_of: self.as_of,
             rerun: self.rerun,
         }
@@ -106,6 +120,17 @@ impl Examination<'_> {
     #[must_use]
     pub fn findings(&self) -> Vec<Finding<'_>> {
         evaluate(&self.case(), &self.history)
+    }
+
+    /// What is due to each receiver by the ledger, and what is not.
+    #[must_use]
+    pub fn composed(&self, threads: &Threads) -> Composed<'_> {
+        let findings = self.findings();
+        let composed = |receiver| {
+            let case = self.case_of(receiver);
+            compose(decide(&findings, threads, &case), &case)
+        };
+        Composed::of_all(self.receivers.iter().map(composed))
     }
 
     /// Why the figures are not proven; empty if they are.
@@ -165,11 +190,10 @@ impl Examination<'_> {
 
 /// Decides what is due by the ledger, and sends it.
 pub async fn deliver(services: &Services, examination: &Examination<'_>, invocation: &Invocation) -> Delivered {
-    let case = examination.case();
+    let account = examination.report.judged.totals.account();
     let mut outbox = Outbox::new(&services.ledger, &services.topic, &invocation.owner, invocation.deadline);
-    let threads = outbox.threads(case.totals.account()).await;
-    let alerts = decide(examination.findings(), &threads, &case);
-    outbox.send(compose(alerts, &case), &case).await
+    let threads = outbox.threads(account).await;
+    outbox.send(examination.composed(&threads), account).await
 }
 
 /// A run of the present, or of a moment of the past.
@@ -190,22 +214,26 @@ pub(super) async fn judge(
     let delivered = if task.publishes() {
         deliver(services, &examination, invocation).await
     } else {
-        let case = examination.case();
-        preview(&compose(decide(examination.findings(), &Default::default(), &case), &case), &case)
+        preview(&examination.composed(&Threads::default()))
     };
     let mut faults = examination.faults();
     if task == Judge::Live && examination.report.is_whole && delivered.faults.is_empty() {
-        faults.extend(nobody_listens(&services.topic, &places.topic_arn, invocation.deadline).await);
+        for receiver in examination.receivers.iter() {
+            faults.extend(nobody_listens(&services.topic, &receiver.topic_arn, invocation.deadline).await);
+        }
     }
     let judged = examination.answer(&delivered);
     for budget in &judged.unmatched {
-        tracing::warn!(budget, "the budget's `only` matches nothing that was ever seen");
+        tracing::warn!(budget, "its `only` matches nothing that was ever seen");
+    }
+    for silence in examination.policy.silences.iter().filter(|silence| silence.is_over(examination.as_of)) {
+        tracing::warn!(reason = silence.reason, until = %silence.until, "the silence is over; remove it from the policy");
     }
     measure(metrics, &examination, task, &delivered, &faults);
     tracing::info!(answer = serde_json::to_string(&judged).unwrap_or_default(), "judged the report");
     if task == Judge::Live {
         if delivered.faults.is_empty() {
-            examination.report.finish(examination.policy);
+            examination.report.finish(examination.policy, &delivered.held);
         }
         remember(services, prepared, &mut examination, invocation).await;
     }
@@ -253,7 +281,12 @@ async fn remember(
     let whose = Whose { account: prepared.authorized.account_id(), product: SMS.product, zone };
     let saving = services.daybook.save(whose, &examination.report.loaded, remembered, invocation.now);
     match invocation.deadline.less_reserve(ANSWER_RESERVE).bound(saving).await {
-        Some(Ok(())) => {}
+        Some(Ok(())) => {
+            if let Some(made) = &examination.made {
+                let keeping = made.keep(services, whose, invocation.now);
+                _ = invocation.deadline.less_reserve(ANSWER_RESERVE).bound(keeping).await;
+            }
+        }
         Some(Err(error)) => tracing::warn!(%error, "the next run reads and compares with what is there"),
         None => tracing::warn!("the run's time was up before the daybook was written"),
     }
@@ -274,7 +307,7 @@ pub(super) async fn test(
         (credentials, policy) => return Err(RunError::of_either(credentials.err(), policy.err())),
     };
     let (totals, coverage, receipt) = (Totals::of(account.into()), Coverage::default(), Receipt::default());
-    let receiver = Receiver { name: DEFAULT.into(), topic_arn: places.topic_arn.as_str().into() };
+    let receiver = Receiver::default_at(&places.topic_arn);
     let case = Case {
         policy: &policy,
         totals: &totals,
@@ -288,10 +321,11 @@ pub(super) async fn test(
     let finding = Finding::Test(Test { request: invocation.request_id.clone() });
     let tested = |alerts| Tested { as_of: invocation.now, alerts };
     if dry_run {
-        return Ok(tested(preview(&compose(vec![decide_one(finding, None, &case)], &case), &case).alerts));
+        return Ok(tested(preview(&compose(vec![decide_one(finding, None, &case)], &case)).alerts));
     }
     let mut outbox = Outbox::new(&services.ledger, &services.topic, &invocation.owner, invocation.deadline);
     let threads = outbox.threads(totals.account()).await;
-    let delivered = outbox.send(compose(decide(vec![finding], &threads, &case), &case), &case).await;
+    let composed = compose(decide(&[finding], &threads, &case), &case);
+    let delivered = outbox.send(composed, totals.account()).await;
     RunError::join(delivered.faults).map_or(Ok(tested(delivered.alerts)), Err)
 }

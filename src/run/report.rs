@@ -1,6 +1,6 @@
 //! From an account and a policy to figures: what to read, what to believe, and what of it is certain.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::daybook::{Judged, Loaded, Plan, Read, Remembered, Rules, Whose, merge
 use crate::domain::charge::Line;
 use crate::domain::dates::Dates;
 use crate::domain::evaluate::Freshness;
-use crate::domain::period::{Period, judged_periods};
+use crate::domain::period::{Period, PeriodKind, judged_periods};
 use crate::domain::policy::Policy;
 use crate::domain::totals::{DaySums, Sum};
 use crate::error::{Code, RunError};
@@ -56,6 +56,8 @@ pub struct Question<'q> {
 pub struct Report {
     /// Rows sent at this moment or later do not count.
     pub until: Timestamp,
+    /// The first civil day that was read.
+    pub first_day: Date,
     /// The periods to judge.
     pub periods: Vec<Period>,
     /// The figures.
@@ -121,7 +123,7 @@ pub async fn read_report(
     let read = Read { account, zone, late_charges_days, first_day, until, head, plan, reading, sums };
     let believed = believed(services, whose, &read, deadline).await;
     let (judged, remembered) = merge(read, believed);
-    Ok(Report { until, periods, judged, remembered, loaded, requests, refusals, is_whole, failure })
+    Ok(Report { until, first_day, periods, judged, remembered, loaded, requests, refusals, is_whole, failure })
 }
 
 /// The last moment whose rows count.
@@ -188,10 +190,17 @@ pub(super) fn sums_of(reading: &Reading, kept: &BTreeMap<Date, DaySums>, first_d
 const DAYS_JUDGED: i64 = 91;
 
 impl Report {
-    /// Marks closed periods that were judged for the last time, now that what was due for them was sent.
-    pub fn finish(&mut self, policy: &Policy) {
+    /// Marks closed periods that were judged for the last time, now that what was due for them was sent. Those with a silenced finding in
+    /// `held` are judged on.
+    pub fn finish(&mut self, policy: &Policy, held: &BTreeSet<Period>) {
         let Report { until, periods, judged, remembered, .. } = self;
-        remembered.finish(periods, &judged.coverage, &policy.time_zone, policy.late_charges_days, *until);
+        remembered.finish(periods, held, &judged.coverage, &policy.time_zone, policy.late_charges_days, *until);
+    }
+
+    /// Whether all rows of a civil day were read.
+    pub(super) fn was_read(&self, day: Date, zone: &jiff::tz::TimeZone) -> bool {
+        let coverage = &self.judged.coverage;
+        Period::of_day(PeriodKind::Day, day, zone).is_ok_and(|period| coverage.is_whole(&period))
     }
 
     /// How new the report is: nothing is said of it before 91 days and two of them with a row are known.

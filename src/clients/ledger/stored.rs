@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::alert::{AlertId, Claim, Kind, Record, Reported, Thread, ThreadKey};
+use crate::domain::alert::{AlertId, Claim, Kind, Peak, Record, Reported, Thread, ThreadKey};
 use crate::domain::charge::{Product, Scope};
 use crate::domain::money::{Amount, Currency};
 
@@ -41,6 +41,8 @@ struct StoredReported {
     amount: String,
     at_least: bool,
     days: BTreeMap<Date, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    peak: Option<(Date, u64)>,
     at: Timestamp,
 }
 
@@ -114,6 +116,7 @@ impl StoredRecord {
             amount: reported.amount.to_string(),
             at_least: reported.at_least,
             days: reported.days.iter().map(|(day, amount)| (*day, amount.to_string())).collect(),
+            peak: reported.peak.map(|peak| (peak.day, peak.count)),
             at: reported.at,
         });
         StoredRecord { reported, corrections: record.corrections, lower_since: record.lower_since }
@@ -131,6 +134,7 @@ impl StoredRecord {
                     .into_iter()
                     .map(|(day, amount)| Some((day, Amount::parse(&amount).ok()?)))
                     .collect::<Option<_>>()?,
+                peak: stored.peak.map(|(day, count)| Peak { day, count }),
                 at: stored.at,
             }),
             None => None,
@@ -152,6 +156,7 @@ mod tests {
             amount: amount("121.230000000001"),
             at_least: true,
             days: BTreeMap::from([("2026-11-05".parse().unwrap(), amount("-0.0205"))]),
+            peak: Some(Peak { day: "2026-11-05".parse().unwrap(), count: 412 }),
             at: "2026-11-22T13:00:00.123456789Z".parse().unwrap(),
         };
         let record = Record { reported: Some(reported), corrections: 2, lower_since: Some(Timestamp::UNIX_EPOCH) };

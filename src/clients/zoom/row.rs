@@ -215,6 +215,11 @@ impl RowReader {
             number: value(Role::Number, number(row.text(Role::Number).as_deref())),
             department: value(Role::Department, named(row.text(Role::Department).as_deref())),
             cost_center: value(Role::CostCenter, named(row.text(Role::CostCenter).as_deref())),
+            extension: if readable(Role::FromExtension) {
+                value(Role::ToExtension, named(row.sender().0.as_deref()))
+            } else {
+                Known::Unknown
+            },
             currency: row.currency().map_or(Known::Unknown, Known::Value),
         }
     }

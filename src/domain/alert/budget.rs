@@ -7,14 +7,13 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::due::is_above;
-use super::words::{days_left, gaps, period_name, spent_by};
+use super::words::{days_left, gaps, owner, period_name, spent_by, who, whose};
 use super::{
     Alert, AlertRecord, Decision, Details, Finding, Kind, Record, Reported, Row, Severity, ThreadKey, Verdict, Wording,
     limit, money,
 };
 use crate::domain::case::Case;
 use crate::domain::charge::{Product, Scope};
-use crate::domain::contributors::ContributorKind;
 use crate::domain::coverage::Certainty;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::period::Period;
@@ -86,14 +85,8 @@ impl<'a> Spent<'a> {
     }
 
     pub(super) fn reported(&self, case: &Case<'a>) -> Reported {
-        Reported {
-            percent: Decimal::ZERO,
-            money: Amount::ZERO,
-            amount: self.sum.amount,
-            at_least: self.at_least(),
-            days: self.days.clone(),
-            at: case.as_of,
-        }
+        let (amount, at_least, days) = (self.sum.amount, self.at_least(), self.days.clone());
+        Reported { amount, at_least, days, ..Reported::once(case.as_of) }
     }
 
     /// What a whole reading that does not fall short settles: it ends a wait, and proves what was read in part.
@@ -139,19 +132,12 @@ impl<'a> Spent<'a> {
         if self.sum.amount >= self.budget.amount { Severity::Over } else { Severity::Warning }
     }
 
-    /// `Marketing's number +1202…`, or the subject alone.
-    fn owner(&self, alert: &Alert<'_>) -> Option<String> {
-        match alert.top.as_slice() {
-            [only] if self.scope == Scope::BillingNumber && only.kind == ContributorKind::Department => {
-                Some(label(&only.name).into_owned())
-            }
-            _ => None,
-        }
+    pub(super) fn who(&self, alert: &Alert<'_>) -> String {
+        who(self.scope, &self.subject, &alert.top)
     }
 
-    pub(super) fn who(&self, alert: &Alert<'_>) -> String {
-        let subject = self.scope.of(&label(&self.subject));
-        self.owner(alert).map_or_else(|| subject.clone(), |owner| format!("{owner} {subject}"))
+    pub(super) fn whose_number(&self, alert: &Alert<'_>) -> String {
+        whose(self.scope, &self.subject, &alert.top)
     }
 
     pub(super) fn budget_text(&self) -> String {
@@ -196,12 +182,7 @@ impl<'a> Spent<'a> {
     fn lead(&self, alert: &Alert<'a>, case: &Case<'a>) -> String {
         let (amount, limit, percent) = (self.amount(), self.limit(), self.percent());
         let (currency, period) = (self.budget.currency, period_name(&self.period, case));
-        let subject = self.scope.of(&label(&self.subject));
-        let whose = match self.owner(alert) {
-            Some(owner) if owner.ends_with('s') => format!("{owner}' number {subject}"),
-            Some(owner) => format!("{owner}'s number {subject}"),
-            None => subject,
-        };
+        let whose = self.whose_number(alert);
         let spent = format!("{whose} has spent {currency} {amount} of its {currency} {limit} budget for {period}");
         if self.at_least() {
             return format!(
@@ -215,7 +196,7 @@ impl<'a> Spent<'a> {
 
     fn facts(&self, alert: &Alert<'a>, also: &[String]) -> Vec<(String, String)> {
         // The one department that a number belongs to has been named.
-        let is_named = self.owner(alert).is_some();
+        let is_named = owner(self.scope, &alert.top).is_some();
         let mut facts = if is_named { Vec::new() } else { spent_by(&alert.top, self.budget.currency) };
         if !also.is_empty() {
             facts.push(("Also reached".to_owned(), also.join(", ")));

@@ -27,6 +27,9 @@ pub(super) fn gone<'a>(key: &ThreadKey, case: &Case<'a>) -> Option<Finding<'a>> 
     let period = case.periods.iter().find(|period| is_ours && period.label() == key.period)?;
     let (scope, subject, currency) = (key.scope, Arc::clone(&key.subject), key.currency?);
     let budget = case.policy.budget_for(scope, &subject, currency, period.kind())?;
+    if !case.receiver.is_of(&budget.owners) {
+        return None;
+    }
     let certainty = case.coverage.certainty(period, scope, &subject, currency);
     let (sum, account_amount, days) = (Sum::default(), Amount::ZERO, BTreeMap::new());
     Some(Finding::Spent(Box::new(Spent {
@@ -55,7 +58,6 @@ pub(super) fn verdict<'a>(spent: Spent<'a>, key: &ThreadKey, thread: Option<&Thr
     let fallen = possible.iter().filter_map(|record| record.reported.as_ref()).filter(|known| spent.is_below(known));
     let fallen = fallen.max_by_key(|known| known.money).cloned();
     let highest = spent.highest();
-    let claimed = thread.and_then(|thread| thread.claim.as_ref());
     if let Some(known) = fallen {
         let since = record.lower_since.unwrap_or(case.as_of);
         let waits = record.corrections > 0 && case.as_of.duration_since(since) < AGREEMENT;
@@ -77,26 +79,11 @@ pub(super) fn verdict<'a>(spent: Spent<'a>, key: &ThreadKey, thread: Option<&Thr
         return spent.without_alert(key, decision, note);
     };
     let reported = Reported { percent: level.percent, money: level.threshold, ..spent.reported(case) };
-    // The receiver may know what is recorded, or what a run claimed that died. The level is above one of them, which stands if this run dies
-    // as well; what the receiver may know by the other stays in doubt.
-    let claimed = claimed.map(|claim| &claim.next);
-    let (base, other) = match claimed {
-        Some(next) if !is_above(level, record) => (next, Some(record)),
-        next => (record, next),
-    };
-    let doubt = other.map(|other| reported.clone().raised_to(other));
-    let reported = reported.raised_to(base);
-    let doubt = doubt.filter(|doubt| *doubt != reported);
-    let doubt = doubt.map(|reported| Record { reported: Some(reported), corrections, lower_since: None });
-    let base = base.clone();
     let id = key.alert_id(&format!("{level} {}", level.threshold), corrections);
-    // If the reader knows what a run claimed, or does not know it, this may be nothing new.
-    let may_repeat = !possible.iter().all(|record| is_above(level, record));
-    let next = Some(Record { reported: Some(reported), corrections, lower_since: None });
-    Verdict { decision: Decision::Due, finding: Finding::Spent(Box::new(spent)), id, base, next, doubt, may_repeat }
+    let is_news = |record: &Record| is_above(level, record);
+    super::by_news(Finding::Spent(Box::new(spent)), id, reported, thread, is_news)
 }
 
-/// The figure is lower than what the receiver may know, and proven.
 fn corrected<'a>(
     spent: Spent<'a>,
     known: Reported,

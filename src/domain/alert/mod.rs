@@ -6,6 +6,8 @@
 mod budget;
 mod correction;
 mod due;
+mod forecast;
+mod spike;
 mod stale;
 mod test;
 mod thread;
@@ -21,10 +23,12 @@ use serde::Serialize;
 
 pub use budget::Spent;
 pub use correction::Correction;
+pub use forecast::{Forecast, ForecastRecord, ahead};
+pub use spike::{SpikeDay, SpikeRecord, Spiking};
 pub use stale::Stale;
 pub use test::Test;
 pub(crate) use thread::hash;
-pub use thread::{AlertId, Claim, Record, Reported, Thread, ThreadKey, Threads};
+pub use thread::{AlertId, Claim, Peak, Record, Reported, Thread, ThreadKey, Threads};
 pub use unwatched::Unwatched;
 pub use wording::{AlertRecord, Details, Outcome, Row, Severity, Wording};
 pub use words::{count, limit, moment, money};
@@ -34,6 +38,7 @@ use super::charge::Scope;
 use super::contributors::Contributor;
 use super::money::{Amount, Currency};
 use super::period::Period;
+use super::policy::{Policy, Receiver, Silence, Watch, Watched};
 
 /// The kinds of alert, the weightiest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -41,6 +46,10 @@ use super::period::Period;
 pub enum Kind {
     /// A level of a budget was reached.
     Budget,
+    /// A subject sends far more than it ever does.
+    Spike,
+    /// A level is likely to be reached.
+    Forecast,
     /// There are charges in a currency that no budget covers.
     Unwatched,
     /// A figure that was reported is lower now.
@@ -53,13 +62,16 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 5] = [Kind::Budget, Kind::Unwatched, Kind::Correction, Kind::Stale, Kind::Test];
+    pub const ALL: [Kind; 7] =
+        [Kind::Budget, Kind::Spike, Kind::Forecast, Kind::Unwatched, Kind::Correction, Kind::Stale, Kind::Test];
 
     /// The name in answers and keys.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Kind::Budget => "budget",
+            Kind::Spike => "spike",
+            Kind::Forecast => "forecast",
             Kind::Unwatched => "unwatched",
             Kind::Correction => "correction",
             Kind::Stale => "stale",
@@ -73,6 +85,10 @@ impl Kind {
 pub enum Finding<'a> {
     /// What a subject with a budget has spent.
     Spent(Box<Spent<'a>>),
+    /// Days on which a subject sent far more than it ever does.
+    Spike(Box<Spiking<'a>>),
+    /// A level that is likely to be reached.
+    Forecast(Box<Forecast<'a>>),
     /// A currency that no budget covers.
     Unwatched(Unwatched),
     /// A figure that was reported is lower now; found by deciding.
@@ -88,6 +104,11 @@ pub enum Finding<'a> {
 pub enum Decision {
     /// It is sent.
     Due,
+    /// It is held back, and due if it is still true then.
+    Silenced {
+        /// When the silence ends.
+        until: Timestamp,
+    },
     /// No level is reached.
     BelowLevels,
     /// This level, or a higher one, was sent before.
@@ -143,6 +164,8 @@ impl<'a> Finding<'a> {
     pub fn kind(&self) -> Kind {
         match self {
             Finding::Spent(_) => Kind::Budget,
+            Finding::Spike(_) => Kind::Spike,
+            Finding::Forecast(_) => Kind::Forecast,
             Finding::Unwatched(_) => Kind::Unwatched,
             Finding::Correction(_) => Kind::Correction,
             Finding::Stale(_) => Kind::Stale,
@@ -155,6 +178,8 @@ impl<'a> Finding<'a> {
     pub fn key(&self, case: &Case<'a>) -> ThreadKey {
         match self {
             Finding::Spent(spent) => spent.key(case),
+            Finding::Spike(spiking) => spiking.key(case),
+            Finding::Forecast(forecast) => forecast.key(case),
             Finding::Unwatched(unwatched) => unwatched.key(case),
             Finding::Correction(correction) => correction.spent.key(case),
             Finding::Stale(stale) => stale.key(case),
@@ -167,7 +192,13 @@ impl<'a> Finding<'a> {
             Finding::Spent(spent) => due::verdict(*spent, key, thread, case),
             // A correction that was refused by the ledger is decided anew, from the figure behind it.
             Finding::Correction(correction) => due::verdict(correction.spent, key, thread, case),
-            Finding::Unwatched(_) | Finding::Stale(_) | Finding::Test(_) => once(self, key, thread, case),
+            Finding::Spike(spiking) => spiking.verdict(key, thread, case),
+            Finding::Forecast(forecast) => forecast.verdict(key, thread, case),
+            Finding::Unwatched(_) | Finding::Stale(_) | Finding::Test(_) => {
+                let amount = if let Finding::Unwatched(found) = &self { found.sum.amount } else { Amount::ZERO };
+                let (id, reported) = (key.alert_id("once", 0), Reported { amount, ..Reported::once(case.as_of) });
+                by_news(self, id, reported, thread, |record| record.reported.is_none())
+            }
         }
     }
 
@@ -176,6 +207,8 @@ impl<'a> Finding<'a> {
     pub fn wording(&self, alert: &Alert<'a>, case: &Case<'a>) -> Wording {
         match self {
             Finding::Spent(spent) => spent.wording(alert, case),
+            Finding::Spike(spiking) => spiking.wording(alert, case),
+            Finding::Forecast(forecast) => forecast.wording(alert, case),
             Finding::Unwatched(unwatched) => unwatched.wording(alert, case),
             Finding::Correction(correction) => correction.wording(alert, case),
             Finding::Stale(stale) => stale.wording(alert, case),
@@ -188,6 +221,10 @@ impl<'a> Finding<'a> {
     pub fn whose(&self) -> Option<(Period, Scope, Arc<str>, Currency)> {
         match self {
             Finding::Spent(spent) => Some(spent.whose()),
+            Finding::Forecast(forecast) => Some(forecast.spent.whose()),
+            Finding::Spike(found) => {
+                Some((found.day.period, found.rule.scope, Arc::clone(&found.subject), found.rule.currency))
+            }
             Finding::Correction(correction) => Some(correction.spent.whose()),
             Finding::Unwatched(found) => {
                 Some((found.period, Scope::Account, Arc::clone(&found.account), found.currency))
@@ -201,45 +238,131 @@ impl<'a> Finding<'a> {
     pub fn ends(&self, case: &Case<'a>) -> Timestamp {
         let end = match self {
             Finding::Spent(spent) => spent.period.to(),
+            Finding::Forecast(forecast) => forecast.spent.period.to(),
             Finding::Unwatched(unwatched) => unwatched.period.to(),
             Finding::Correction(correction) => correction.spent.period.to(),
-            Finding::Stale(_) | Finding::Test(_) => case.as_of,
+            Finding::Spike(_) | Finding::Stale(_) | Finding::Test(_) => case.as_of,
         };
         end.max(case.as_of)
     }
 }
 
-/// What is reported once a thread, whatever the figures.
-fn once<'a>(finding: Finding<'a>, key: &ThreadKey, thread: Option<&Thread>, case: &Case<'a>) -> Verdict<'a> {
-    let id = key.alert_id("once", 0);
-    let was_sent = thread.is_some_and(|thread| thread.record.reported.is_some());
-    let may_repeat = thread.is_some_and(|thread| thread.claim.is_some());
-    let amount = if let Finding::Unwatched(found) = &finding { found.sum.amount } else { Amount::ZERO };
-    let reported = Reported {
-        percent: rust_decimal::Decimal::ZERO,
-        money: Amount::ZERO,
-        amount,
-        at_least: false,
-        days: std::collections::BTreeMap::new(),
-        at: case.as_of,
+impl Alert<'_> {
+    /// Whether a silence holds it back.
+    #[must_use]
+    pub fn is_silenced(&self) -> bool {
+        matches!(self.decision, Decision::Silenced { .. })
+    }
+}
+
+impl Finding<'_> {
+    /// Whether a receiver hears of it: the owners of a budget or a spike, and `default` of all else.
+    #[must_use]
+    pub fn is_for(&self, receiver: &Receiver) -> bool {
+        match self {
+            Finding::Spent(spent) => receiver.is_of(&spent.budget.owners),
+            Finding::Forecast(forecast) => receiver.is_of(&forecast.spent.budget.owners),
+            Finding::Correction(correction) => receiver.is_of(&correction.spent.budget.owners),
+            Finding::Spike(spiking) => receiver.is_of(&spiking.rule.owners),
+            Finding::Unwatched(_) | Finding::Stale(_) | Finding::Test(_) => receiver.is_default(),
+        }
+    }
+
+    /// What a silence can select it by; `None` for what only `all` selects.
+    fn watched(&self) -> Option<Watched<'_>> {
+        let (watch, name, scope, subject): (_, &str, _, &str) = match self {
+            Finding::Spent(spent) => (Watch::Budget, &spent.budget.name, spent.scope, &spent.subject),
+            Finding::Forecast(found) => {
+                (Watch::Forecast, &found.spent.budget.name, found.spent.scope, &found.spent.subject)
+            }
+            Finding::Spike(found) => (Watch::Spike, &found.rule.name, found.rule.scope, &found.subject),
+            Finding::Unwatched(_) | Finding::Correction(_) | Finding::Stale(_) | Finding::Test(_) => return None,
+        };
+        Some(Watched { watch, name, scope, subject })
+    }
+
+    /// Whether a silence can hold it back at all.
+    fn can_wait(&self) -> bool {
+        !matches!(self, Finding::Stale(_) | Finding::Test(_))
+    }
+
+    /// The silences of a policy that select it.
+    fn silences<'p>(&self, policy: &'p Policy) -> impl Iterator<Item = &'p Silence> {
+        policy.silences.iter().filter(|silence| self.can_wait() && silence.selects(self.watched()))
+    }
+
+    /// Until when it is held back, if it is.
+    fn silenced_until(&self, case: &Case<'_>) -> Option<Timestamp> {
+        self.silences(case.policy).filter(|silence| silence.is_active(case.as_of)).map(|silence| silence.until).max()
+    }
+
+    /// Whether it may have been held back until a little while ago.
+    #[must_use]
+    pub fn was_silenced(&self, case: &Case<'_>) -> bool {
+        self.silences(case.policy).any(|silence| silence.has_just_ended(case.as_of))
+    }
+}
+
+/// Due, if it is news to a receiver who knows what is recorded, or what a run claimed that died. Of the two, the one to whom it is news
+/// stands if this run dies as well; what the receiver may know by the other stays in doubt.
+fn by_news<'a>(
+    finding: Finding<'a>,
+    id: AlertId,
+    reported: Reported,
+    thread: Option<&Thread>,
+    is_news: impl Fn(&Record) -> bool,
+) -> Verdict<'a> {
+    let nothing = Record::default();
+    let record = thread.map_or(&nothing, |thread| &thread.record);
+    let claimed = thread.and_then(|thread| thread.claim.as_ref()).map(|claim| &claim.next);
+    let is_known = |record: &Record| !is_news(record);
+    if is_known(record) && claimed.is_none_or(is_known) {
+        let base = record.clone();
+        return Verdict {
+            decision: Decision::AlreadySent,
+            finding,
+            id,
+            base,
+            next: None,
+            doubt: None,
+            may_repeat: false,
+        };
+    }
+    let (base, other) = match claimed {
+        Some(next) if is_known(record) => (next, Some(record)),
+        next => (record, next),
     };
-    let next = Record { reported: Some(reported), ..Record::default() };
-    let (decision, next) = if was_sent { (Decision::AlreadySent, None) } else { (Decision::Due, Some(next)) };
-    let base = thread.map_or_else(Record::default, |thread| thread.record.clone());
-    Verdict { decision, finding, id, base, next, doubt: None, may_repeat }
+    let corrections = [Some(record), claimed].into_iter().flatten().map(|record| record.corrections).max();
+    let next =
+        |reported| Record { reported: Some(reported), corrections: corrections.unwrap_or_default(), lower_since: None };
+    let doubt = other.map(|other| reported.clone().raised_to(other));
+    let reported = reported.raised_to(base);
+    let doubt = doubt.filter(|doubt| *doubt != reported).map(next);
+    // If the receiver knows what a run claimed, or does not know it, this may be nothing new.
+    let may_repeat = is_known(record) || claimed.is_some_and(is_known);
+    let base = base.clone();
+    Verdict { decision: Decision::Due, finding, id, base, next: Some(next(reported)), doubt, may_repeat }
 }
 
 /// Decides about one finding, by the thread as it is.
 #[must_use]
 pub fn decide_one<'a>(finding: Finding<'a>, thread: Option<&Thread>, case: &Case<'a>) -> Alert<'a> {
     let key = finding.key(case);
-    let Verdict { decision, finding, id, base, next, doubt, may_repeat } = finding.verdict(&key, thread, case);
+    let Verdict { mut decision, finding, id, base, mut next, mut doubt, may_repeat } =
+        finding.verdict(&key, thread, case);
+    if decision == Decision::Due
+        && let Some(until) = finding.silenced_until(case)
+    {
+        // Nothing is recorded, so that it is due as ever when the silence is over.
+        (decision, next, doubt) = (Decision::Silenced { until }, None, None);
+    }
     Alert { id, key, finding, decision, thread: thread.cloned(), base, next, doubt, may_repeat, top: Vec::new() }
 }
 
 /// Decides about all findings, and about the subjects that were reported and whose charges are all gone.
 #[must_use]
-pub fn decide<'a>(mut findings: Vec<Finding<'a>>, threads: &Threads, case: &Case<'a>) -> Vec<Alert<'a>> {
+pub fn decide<'a>(findings: &[Finding<'a>], threads: &Threads, case: &Case<'a>) -> Vec<Alert<'a>> {
+    let mut findings: Vec<_> = findings.iter().filter(|finding| finding.is_for(case.receiver)).cloned().collect();
     let found: HashSet<ThreadKey> = findings.iter().map(|finding| finding.key(case)).collect();
     let gone = threads.iter().filter(|thread| !found.contains(&thread.key));
     findings.extend(gone.filter_map(|thread| due::gone(&thread.key, case)));

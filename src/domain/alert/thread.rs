@@ -134,11 +134,28 @@ pub struct Reported {
     pub at_least: bool,
     /// The subject's sums by civil day at that time.
     pub days: BTreeMap<Date, Amount>,
+    /// Of a spike.
+    pub peak: Option<Peak>,
     /// The moment that was judged.
     pub at: Timestamp,
 }
 
+/// The day of a spike that was reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peak {
+    /// The day.
+    pub day: Date,
+    /// Messages on it.
+    pub count: u64,
+}
+
 impl Reported {
+    /// Something that has neither level nor figure.
+    pub(super) fn once(at: Timestamp) -> Reported {
+        let (percent, money, amount) = (Decimal::ZERO, Amount::ZERO, Amount::ZERO);
+        Reported { percent, money, amount, at_least: false, days: BTreeMap::new(), peak: None, at }
+    }
+
     /// The same with the highest percent and money of both.
     #[must_use]
     pub(super) fn raised_to(self, record: &Record) -> Reported {

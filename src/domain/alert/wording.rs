@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
 
-use super::{Alert, AlertId, Kind};
+use super::{Alert, AlertId, ForecastRecord, Kind, SpikeRecord};
 use crate::domain::case::Case;
 use crate::domain::charge::Scope;
 use crate::domain::contributors::Contributor;
@@ -19,6 +20,10 @@ use crate::domain::text::label;
 pub enum Severity {
     /// A budget is spent.
     Over,
+    /// A subject sends far more than it ever does.
+    Spike,
+    /// A level is likely to be reached.
+    Forecast,
     /// A part of a budget is spent.
     Warning,
     /// Something to know.
@@ -31,6 +36,8 @@ impl Severity {
     pub fn word(self) -> &'static str {
         match self {
             Severity::Over => "OVER",
+            Severity::Spike => "SPIKE",
+            Severity::Forecast => "FORECAST",
             Severity::Warning => "WARNING",
             Severity::Info => "INFO",
         }
@@ -85,6 +92,8 @@ pub enum Outcome {
     Sent,
     /// An earlier run published it.
     AlreadySent,
+    /// It is due and held back by a silence.
+    Silenced,
     /// It would be published.
     DryRun,
     /// It is due and was not published; the run's error says why.
@@ -146,6 +155,15 @@ pub struct AlertRecord {
     /// Of a correction: the subject's days that were revised.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub restated_days: Vec<Date>,
+    /// Of a forecast.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forecast: Option<ForecastRecord>,
+    /// Of a spike.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spike: Option<SpikeRecord>,
+    /// Of a silenced alert: when the silence ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
 }
 
 impl AlertRecord {
@@ -171,6 +189,9 @@ impl AlertRecord {
             no_longer_reached: Vec::new(),
             only_now_reached: Vec::new(),
             restated_days: Vec::new(),
+            forecast: None,
+            spike: None,
+            until: None,
         }
     }
 }

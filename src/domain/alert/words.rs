@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::domain::case::Case;
+use crate::domain::charge::Scope;
 use crate::domain::contributors::{Contributor, ContributorKind};
 use crate::domain::dates::Dates;
 use crate::domain::money::{Amount, Currency};
@@ -73,6 +74,32 @@ pub(super) fn days_left(period: &Period, case: &Case<'_>) -> String {
     match (period.kind(), days) {
         (PeriodKind::Day, _) | (_, 0) => "hours left".to_owned(),
         (_, days) => format!("{} left", count(u64::from(days), "day")),
+    }
+}
+
+/// The one department that a billing number belongs to.
+pub(super) fn owner(scope: Scope, top: &[Contributor]) -> Option<String> {
+    match top {
+        [only] if scope == Scope::BillingNumber && only.kind == ContributorKind::Department => {
+            Some(label(&only.name).into_owned())
+        }
+        _ => None,
+    }
+}
+
+/// `Marketing +12025550187`, or the subject alone.
+pub(super) fn who(scope: Scope, subject: &str, top: &[Contributor]) -> String {
+    let subject = scope.of(&label(subject));
+    owner(scope, top).map_or_else(|| subject.clone(), |owner| format!("{owner} {subject}"))
+}
+
+/// `Marketing's number +12025550187`, or the subject alone.
+pub(super) fn whose(scope: Scope, subject: &str, top: &[Contributor]) -> String {
+    let subject = scope.of(&label(subject));
+    match owner(scope, top) {
+        Some(owner) if owner.ends_with('s') => format!("{owner}' number {subject}"),
+        Some(owner) => format!("{owner}'s number {subject}"),
+        None => subject,
     }
 }
 

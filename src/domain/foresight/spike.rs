@@ -99,7 +99,8 @@ impl Usual {
     }
 
     /// Whether the count is critical: `count >= self.critical(…)`, for whole counts and at less cost.
-    pub(super) fn is_spike(&self, count: f64, sensitivity: &Sensitivity) -> bool {
+    #[must_use]
+    pub fn is_spike(&self, count: f64, sensitivity: &Sensitivity) -> bool {
         count >= self.bound(sensitivity.floor) && self.chance(count) <= sensitivity.alpha
     }
 

@@ -59,7 +59,8 @@ pub(super) fn notification(sheet: &Sheet<'_, '_>) -> Value {
 
 fn icon(severity: Severity) -> &'static str {
     match severity {
-        Severity::Over => ":rotating_light:",
+        Severity::Over | Severity::Spike => ":rotating_light:",
+        Severity::Forecast => ":chart_with_upwards_trend:",
         Severity::Warning => ":large_yellow_circle:",
         Severity::Info => ":information_source:",
     }

@@ -54,8 +54,24 @@ pub struct Message<'a> {
 pub struct Composed<'a> {
     /// What is to be sent, the gravest first.
     pub messages: Vec<Message<'a>>,
-    /// The alerts that are not due.
-    pub others: Vec<Alert<'a>>,
+    /// The alerts that are not due, with what was judged.
+    pub others: Vec<(Case<'a>, Vec<Alert<'a>>)>,
+}
+
+impl<'a> Composed<'a> {
+    /// Messages to several receivers: to each its gravest first, in turn, so that no receiver waits for another.
+    #[must_use]
+    pub fn of_all(composed: impl IntoIterator<Item = Composed<'a>>) -> Composed<'a> {
+        let mut all = Composed { messages: Vec::new(), others: Vec::new() };
+        let mut turns = Vec::new();
+        for Composed { messages, others } in composed {
+            turns.extend(messages.into_iter().enumerate());
+            all.others.extend(others);
+        }
+        turns.sort_by_key(|(turn, _)| *turn);
+        all.messages.extend(turns.into_iter().map(|(_, message)| message));
+        all
+    }
 }
 
 /// How much of each alert the forms show.
@@ -117,7 +133,7 @@ pub fn compose<'a>(alerts: Vec<Alert<'a>>, case: &Case<'a>) -> Composed<'a> {
     let most_news = shares(news.len(), corrections.len());
     let mut messages = in_messages(news, most_news, case);
     messages.extend(in_messages(corrections, MOST_MESSAGES - most_news, case));
-    Composed { messages, others }
+    Composed { messages, others: vec![(*case, others)] }
 }
 
 /// How many messages the news may have, so that both have their share.
@@ -133,6 +149,8 @@ fn shares(news: usize, corrections: usize) -> usize {
 fn weight(alert: &Alert<'_>) -> impl Ord + use<> {
     let (severity, ratio) = match &alert.finding {
         Finding::Spent(spent) if spent.sum.amount >= spent.budget.amount => (Severity::Over, Some(spent.ratio())),
+        Finding::Spike(_) => (Severity::Spike, None),
+        Finding::Forecast(forecast) => (Severity::Forecast, Some(forecast.spent.ratio())),
         Finding::Spent(spent) => (Severity::Warning, Some(spent.ratio())),
         Finding::Correction(correction) => (Severity::Info, Some(correction.spent.ratio())),
         _ => (Severity::Info, None),
@@ -141,25 +159,42 @@ fn weight(alert: &Alert<'_>) -> impl Ord + use<> {
 }
 
 fn in_messages<'a>(alerts: Vec<Alert<'a>>, most: usize, case: &Case<'a>) -> Vec<Message<'a>> {
-    let easy = match case.policy.group_by {
-        GroupBy::Run => EASY_ALERTS,
-        GroupBy::Subject => 1,
-    };
-    let size = alerts.len().div_ceil(most.max(1)).max(easy);
     let mut messages = Vec::new();
+    match case.policy.group_by {
+        GroupBy::Run => {
+            fill(alerts, EASY_ALERTS, most, case, &mut messages);
+            number(&mut messages);
+        }
+        GroupBy::Subject => {
+            // What a silence has held back comes in one message.
+            let (held, others) = alerts.into_iter().partition(|alert: &Alert<'_>| alert.finding.was_silenced(case));
+            fill(held, EASY_ALERTS, 1, case, &mut messages);
+            number(&mut messages);
+            let left = most.saturating_sub(messages.len());
+            fill(others, 1, left, case, &mut messages);
+        }
+    }
+    messages
+}
+
+/// Puts alerts into messages: so many each as is easy, or more if the messages have to be fewer.
+fn fill<'a>(alerts: Vec<Alert<'a>>, easy: usize, most: usize, case: &Case<'a>, messages: &mut Vec<Message<'a>>) {
+    let size = alerts.len().div_ceil(most.max(1)).max(easy);
     let mut rest = alerts;
     while !rest.is_empty() {
         let after = rest.split_off(size.min(rest.len()));
-        fitting(Message { case: *case, alerts: rest, part: None }, &mut messages);
+        fitting(Message { case: *case, alerts: rest, part: None }, messages);
         rest = after;
     }
+}
+
+fn number(messages: &mut [Message<'_>]) {
     let of = messages.len();
-    if of > 1 && case.policy.group_by == GroupBy::Run {
+    if of > 1 {
         for (message, number) in messages.iter_mut().zip(1..) {
             message.part = Some(Part { number, of });
         }
     }
-    messages
 }
 
 /// Halves a message until each of its parts is within SNS's limit.
@@ -193,7 +228,8 @@ impl<'a> Message<'a> {
 /// An alert as the answer shows it.
 #[must_use]
 pub fn record<'a>(alert: &Alert<'a>, case: &Case<'a>, outcome: Outcome) -> AlertRecord {
-    AlertRecord { outcome, ..alert.finding.wording(alert, case).machine }
+    let until = if let Decision::Silenced { until } = alert.decision { Some(until) } else { None };
+    AlertRecord { outcome, until, ..alert.finding.wording(alert, case).machine }
 }
 
 impl Publication {

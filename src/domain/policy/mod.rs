@@ -1,19 +1,26 @@
-//! The policy: which subjects may spend how much, and when to say so.
+//! The policy: which subjects may spend how much, what is unusual, who hears of it, and when not.
 //!
 //! A policy is read whole or not at all ([`Policy::parse`]); every fault is reported with its place and its fix, all at once.
 
 mod fault;
+mod owners;
 mod parse;
+mod silence;
+mod subjects;
+mod watches;
 
 use jiff::tz::TimeZone;
-use rust_decimal::Decimal;
 
 pub use fault::{PolicyFault, PolicyFaults};
+pub use owners::{DEFAULT_OWNER, Owner, Receiver, Receivers, topic_arn};
+pub use silence::{Selection, Silence, Watch, Watched};
+pub use subjects::{Only, Pattern};
+pub use watches::{Budget, Level, Spike};
 
 use super::charge::Scope;
-use super::money::{Amount, Currency};
-use super::number::Number;
+use super::money::Currency;
 use super::period::PeriodKind;
+use subjects::number_of;
 
 /// A policy without fault.
 #[derive(Clone, Debug)]
@@ -28,8 +35,14 @@ pub struct Policy {
     pub unwatched: Unwatched,
     /// How alerts are put into messages.
     pub group_by: GroupBy,
-    /// At least one; no two of one name; no two equally specific.
+    /// No two of one name; no two equally specific. At least one, or a spike.
     pub budgets: Vec<Budget>,
+    /// No two of one name; no two equally specific.
+    pub spikes: Vec<Spike>,
+    /// All owners but [`DEFAULT_OWNER`].
+    pub owners: Vec<Owner>,
+    /// What is held back, and until when.
+    pub silences: Vec<Silence>,
 }
 
 /// What becomes of charges in a currency that no budget covers.
@@ -50,119 +63,17 @@ pub enum GroupBy {
     Subject,
 }
 
-/// What each subject of a scope may spend in a period.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Budget {
-    /// The name by which people know it.
-    pub name: String,
-    /// What it is for.
-    pub scope: Scope,
-    /// Which subjects of the scope.
-    pub only: Only,
-    /// The currency of `amount`.
-    pub currency: Currency,
-    /// What each subject may spend a period.
-    pub amount: Amount,
-    /// Day, week or month.
-    pub period: PeriodKind,
-    /// The levels at which to alert, lowest first; at least one.
-    pub levels: Vec<Level>,
-}
-
-/// A part of a budget whose reaching is reported.
+/// Something that names subjects by `only`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Level {
-    /// Percent of the budget's amount.
-    pub percent: Decimal,
-    /// The amount itself: reached when spent ≥ threshold.
-    pub threshold: Amount,
-}
-
-/// The level as people write it: `80%`.
-impl std::fmt::Display for Level {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "{}%", self.percent.normalize())
-    }
-}
-
-/// Which subjects a budget is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Only {
-    /// Each subject of the scope.
-    Everyone,
-    /// Those that a pattern names.
-    These(Vec<Pattern>),
-}
-
-/// One entry of `only`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Pattern {
-    /// This subject.
-    Exactly(String),
-    /// This billing number, with all its extensions if the entry names none.
-    Number(Number),
-    /// Every subject that begins so (written with a star at the end).
-    Prefix(String),
-    /// Every billing number whose digits begin so.
-    Digits(String),
-}
-
-/// The entry as it is written in a policy.
-impl std::fmt::Display for Pattern {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Pattern::Exactly(text) => out.write_str(text),
-            Pattern::Number(number) => number.fmt(out),
-            Pattern::Prefix(text) => write!(out, "{text}*"),
-            Pattern::Digits(text) => write!(out, "+{text}*"),
-        }
-    }
-}
-
-/// How closely a budget names a subject; the closest alone applies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Closeness {
-    Everyone,
-    Prefix(usize),
-    /// The number without its extension.
-    Number,
-    Exactly,
-}
-
-impl Pattern {
-    fn closeness(&self, subject: &str, number: Option<&Number>) -> Option<Closeness> {
-        match self {
-            Pattern::Exactly(text) => (text == subject).then_some(Closeness::Exactly),
-            Pattern::Number(entry) => {
-                let covered = number.filter(|number| entry.covers(number))?;
-                Some(if covered == entry { Closeness::Exactly } else { Closeness::Number })
-            }
-            Pattern::Prefix(start) => subject.starts_with(start.as_str()).then_some(Closeness::Prefix(start.len())),
-            Pattern::Digits(start) => {
-                let digits = number?.digits();
-                digits.starts_with(start.as_str()).then_some(Closeness::Prefix(start.len()))
-            }
-        }
-    }
-}
-
-impl Budget {
-    fn closeness(&self, subject: &str, number: Option<&Number>) -> Option<Closeness> {
-        match &self.only {
-            Only::Everyone => Some(Closeness::Everyone),
-            Only::These(patterns) => patterns.iter().filter_map(|pattern| pattern.closeness(subject, number)).max(),
-        }
-    }
-
-    /// Whether the budget names this subject of its scope.
-    #[must_use]
-    pub fn names(&self, subject: &str) -> bool {
-        self.closeness(subject, number_of(self.scope, subject).as_ref()).is_some()
-    }
-}
-
-fn number_of(scope: Scope, subject: &str) -> Option<Number> {
-    if scope == Scope::BillingNumber { Number::parse(subject) } else { None }
+pub struct Selector<'p> {
+    /// `budget`, `spike` or `silence`.
+    pub what: &'static str,
+    /// Its name; of a silence, its reason.
+    pub name: &'p str,
+    /// What the subjects are.
+    pub scope: Scope,
+    /// The subjects.
+    pub only: &'p Only,
 }
 
 impl Policy {
@@ -173,15 +84,47 @@ impl Policy {
         self.budgets
             .iter()
             .filter(|budget| budget.scope == scope && budget.currency == currency && budget.period == period)
-            .filter_map(|budget| Some((budget.closeness(subject, number.as_ref())?, budget)))
+            .filter_map(|budget| Some((budget.only.closeness(subject, number.as_ref())?, budget)))
             .max_by_key(|(closeness, _)| *closeness)
             .map(|(_, budget)| budget)
     }
 
-    /// The kinds of period that any budget has, shortest first.
+    /// The one spike that watches a subject, chosen as a budget is.
+    #[must_use]
+    pub fn spike_for(&self, scope: Scope, subject: &str, currency: Currency) -> Option<&Spike> {
+        let number = number_of(scope, subject);
+        self.spikes
+            .iter()
+            .filter(|spike| spike.scope == scope && spike.currency == currency)
+            .filter_map(|spike| Some((spike.only.closeness(subject, number.as_ref())?, spike)))
+            .max_by_key(|(closeness, _)| *closeness)
+            .map(|(_, spike)| spike)
+    }
+
+    /// All that names subjects by `only`: budgets, spikes and silences.
+    pub fn selectors(&self) -> impl Iterator<Item = Selector<'_>> {
+        let budgets = self.budgets.iter().map(|Budget { name, scope, only, .. }| ("budget", name, *scope, only));
+        let spikes = self.spikes.iter().map(|Spike { name, scope, only, .. }| ("spike", name, *scope, only));
+        let silences = self.silences.iter().filter_map(|silence| match &silence.what {
+            Selection::Some { scope: Some(scope), only, .. } => Some(("silence", &silence.reason, *scope, only)),
+            _ => None,
+        });
+        let all =
+            budgets.chain(spikes).chain(silences).map(|(what, name, scope, only)| Selector { what, name, scope, only });
+        all.filter(|selector| *selector.only != Only::Everyone)
+    }
+
+    /// All receivers, `default` first.
+    #[must_use]
+    pub fn receivers(&self, default_topic_arn: &str) -> Receivers {
+        Receivers::of(&self.owners, default_topic_arn)
+    }
+
+    /// The kinds of period that any budget has, shortest first. Spikes are judged by the day.
     #[must_use]
     pub fn period_kinds(&self) -> Vec<PeriodKind> {
-        let mut kinds: Vec<_> = self.budgets.iter().map(|budget| budget.period).collect();
+        let days = self.spikes.first().map(|_| PeriodKind::Day);
+        let mut kinds: Vec<_> = self.budgets.iter().map(|budget| budget.period).chain(days).collect();
         kinds.sort_unstable();
         kinds.dedup();
         kinds

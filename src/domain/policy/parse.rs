@@ -1,41 +1,40 @@
 //! From TOML to a [`Policy`]. The document is walked by hand, over toml's own spanned values, so that a number is read from the digits
 //! that were written and every fault is found in one go.
 
+mod budget;
+mod owners;
+mod silence;
 mod values;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use jiff::tz::TimeZoneDatabase;
-use rust_decimal::Decimal;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Budget, GroupBy, Level, Only, Pattern, Policy, PolicyFault, PolicyFaults, Unwatched};
-use crate::domain::charge::Scope;
-use crate::domain::money::Currency;
-use crate::domain::period::PeriodKind;
+use super::{GroupBy, Policy, PolicyFault, PolicyFaults, Unwatched};
 use crate::domain::text::did_you_mean;
+use budget::Claims;
 
-const POLICY_KEYS: [&str; 5] = ["time_zone", "late_charges_days", "unwatched", "group_by", "budget"];
-const BUDGET_KEYS: [&str; 7] = ["name", "scope", "only", "currency", "amount", "period", "alert_at"];
+const POLICY_KEYS: [&str; 8] =
+    ["time_zone", "late_charges_days", "unwatched", "group_by", "budget", "spike", "owner", "silence"];
 /// Keys that are refused by name until the version that brings them.
-const LATER_POLICY_KEYS: [&str; 6] = ["senders", "digest", "products", "spike", "owner", "silence"];
-const LATER_BUDGET_KEYS: [&str; 3] = ["product", "forecast_at", "owner"];
-const SCOPES: [(&str, Scope); 4] = [
-    ("billing_number", Scope::BillingNumber),
-    ("department", Scope::Department),
-    ("cost_center", Scope::CostCenter),
-    ("account", Scope::Account),
-];
-const PERIODS: [(&str, PeriodKind); 3] =
-    [("day", PeriodKind::Day), ("week", PeriodKind::Week), ("month", PeriodKind::Month)];
+const LATER_POLICY_KEYS: [&str; 3] = ["senders", "digest", "products"];
+const LATER_WATCH_KEYS: [&str; 1] = ["product"];
 const UNWATCHED: [(&str, Unwatched); 2] = [("notify", Unwatched::Notify), ("ignore", Unwatched::Ignore)];
 const GROUP_BY: [(&str, GroupBy); 2] = [("run", GroupBy::Run), ("subject", GroupBy::Subject)];
 
 type Value<'d> = Spanned<DeValue<'d>>;
-/// What only one budget may name: `None` stands for every subject of the scope.
-type Claimed = (Scope, Currency, PeriodKind, Option<Pattern>);
+
+/// Names by table, each with the line that it stands on.
+#[derive(Default)]
+struct Seen {
+    budgets: BTreeMap<String, usize>,
+    spikes: BTreeMap<String, usize>,
+    owners: BTreeMap<String, usize>,
+    claims: Claims,
+}
 
 impl Policy {
     /// Reads a policy document.
@@ -43,7 +42,7 @@ impl Policy {
     /// # Errors
     /// All its faults, each with line, column and fix.
     pub fn parse(document: &str) -> Result<Policy, PolicyFaults> {
-        let mut reader = Reader { document, faults: Vec::new() };
+        let mut reader = Reader { document, faults: Vec::new(), uses: Vec::new() };
         let (table, syntax) = DeTable::parse_recoverable(document);
         for error in &syntax {
             let span = error.span().unwrap_or(0..0);
@@ -68,6 +67,8 @@ impl Policy {
 struct Reader<'d> {
     document: &'d str,
     faults: Vec<PolicyFault>,
+    /// Names that have to exist: of an owner, a budget or a spike.
+    uses: Vec<(&'static str, String, Range<usize>)>,
 }
 
 impl<'d> Reader<'d> {
@@ -101,121 +102,79 @@ impl<'d> Reader<'d> {
             keys.get("unwatched").map_or(Some(Unwatched::Notify), |value| self.one_of(value, "unwatched", &UNWATCHED));
         let group_by =
             keys.get("group_by").map_or(Some(GroupBy::Run), |value| self.one_of(value, "group_by", &GROUP_BY));
-        let budgets = self.budgets(keys);
+        let zone = time_zone.clone().unwrap_or(TimeZone::UTC);
+        let mut seen = Seen::default();
+        let budgets = self.tables(keys, "budget", |reader, table, place| reader.budget(table, place, &mut seen));
+        let spikes = self.tables(keys, "spike", |reader, table, place| reader.spike(table, place, &mut seen));
+        let owners = self.tables(keys, "owner", |reader, table, place| reader.owner_table(table, place, &mut seen));
+        let silences = self.tables(keys, "silence", |reader, table, place| reader.silence(table, place, &zone));
+        self.refuse_unknown_names(&seen);
+        let (budgets, spikes) = (budgets?, spikes?);
+        if budgets.is_empty() && spikes.is_empty() {
+            let fix = "add a [[budget]] with name, scope, currency and amount";
+            let place = keys.get("budget").map_or(0..0, Spanned::span);
+            self.fault(place, "no_budget", "the policy has no budget and would watch nothing", fix);
+        }
         Some(Policy {
             time_zone: time_zone.ok()?,
             time_zone_name,
             late_charges_days: late_charges_days?,
             unwatched: unwatched?,
             group_by: group_by?,
-            budgets: budgets?,
+            budgets,
+            spikes,
+            owners: owners?,
+            silences: silences?,
         })
     }
 
-    fn budgets(&mut self, keys: &DeTable<'d>) -> Option<Vec<Budget>> {
-        const FIX: &str = "add a [[budget]] with name, scope, currency and amount";
-        let Some(value) = keys.get("budget") else {
-            self.fault(0..0, "no_budget", "the policy has no budget and would watch nothing", FIX);
-            return None;
-        };
+    /// The entries of a list of tables; `None` if one has a fault.
+    fn tables<T>(
+        &mut self,
+        keys: &DeTable<'d>,
+        key: &str,
+        mut read: impl FnMut(&mut Reader<'d>, &DeTable<'d>, Range<usize>) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let Some(value) = keys.get(key) else { return Some(Vec::new()) };
         let Some(entries) = value.get_ref().as_array() else {
-            self.fault(
-                value.span(),
-                "wrong_type",
-                "\"budget\" is not a list of tables",
-                "write [[budget]], with two brackets",
-            );
+            let fix = format!("write [[{key}]], with two brackets");
+            self.fault(value.span(), "wrong_type", format!("{key:?} is not a list of tables"), fix);
             return None;
         };
-        if entries.is_empty() {
-            self.fault(value.span(), "no_budget", "the policy has no budget and would watch nothing", FIX);
-        }
-        let mut budgets = Vec::new();
-        let mut complete = true;
-        let mut names = BTreeMap::new();
-        let mut patterns = BTreeMap::new();
+        let mut all = Vec::new();
         for entry in entries.iter() {
-            let Some(table) = entry.get_ref().as_table() else {
-                self.fault(
-                    entry.span(),
-                    "wrong_type",
-                    "a budget is not a table",
-                    "write [[budget]] and its keys on the lines below it",
-                );
-                complete = false;
-                continue;
-            };
-            let Some(budget) = self.budget(table, entry.span()) else {
-                complete = false;
-                continue;
-            };
-            let place = table.get("name").map_or(entry.span(), Spanned::span);
-            if let Some(line) = names.insert(budget.name.clone(), self.line(&place)) {
-                let message = format!("budget name {:?} is already that of line {line}", budget.name);
-                self.fault(place, "duplicate_name", message, "give each budget a name of its own");
-            }
-            let place = table.get("only").map_or(entry.span(), Spanned::span);
-            self.refuse_ties(&budget, place, &mut patterns);
-            budgets.push(budget);
+            all.push(match entry.get_ref().as_table() {
+                Some(table) => read(self, table, entry.span()),
+                None => {
+                    let fix = format!("write [[{key}]] and its keys on the lines below it");
+                    self.fault(entry.span(), "wrong_type", format!("an entry of {key:?} is not a table"), fix);
+                    None
+                }
+            });
         }
-        complete.then_some(budgets)
+        all.into_iter().collect()
     }
 
-    /// Two budgets that name a subject equally closely would leave open which of them applies.
-    fn refuse_ties(&mut self, budget: &Budget, place: Range<usize>, seen: &mut BTreeMap<Claimed, (String, usize)>) {
-        let patterns = match &budget.only {
-            Only::Everyone => vec![None],
-            Only::These(patterns) => patterns.iter().cloned().map(Some).collect(),
-        };
-        for pattern in patterns {
-            let what = match &pattern {
-                None => format!("every {}", budget.scope.name()),
-                Some(pattern) => format!("{:?}", pattern.to_string()),
-            };
-            let key = (budget.scope, budget.currency, budget.period, pattern);
-            let line = self.line(&place);
-            if let Some((other, line)) = seen.insert(key, (budget.name.clone(), line)) {
-                let (currency, period) = (budget.currency, budget.period.name());
-                let message = format!(
-                    "{what} has a {currency} budget a {period} twice: {other:?} on line {line} and {:?} here",
-                    budget.name
-                );
-                self.fault(
-                    place.clone(),
-                    "tie",
-                    message,
-                    "keep one of the two, or name the subject more closely in one of them",
-                );
-            }
+    fn require(&mut self, table: &DeTable<'d>, required: &[&str], place: &Range<usize>, what: &str) {
+        for key in required.iter().filter(|key| !table.contains_key(**key)) {
+            self.fault(place.clone(), "missing_key", format!("{what} has no {key:?}"), format!("add {key} = …"));
         }
     }
 
-    fn budget(&mut self, table: &DeTable<'d>, place: Range<usize>) -> Option<Budget> {
-        self.refuse_unknown(table, &BUDGET_KEYS, &LATER_BUDGET_KEYS, "a budget");
-        for key in ["name", "scope", "currency", "amount"] {
-            if !table.contains_key(key) {
-                self.fault(
-                    place.clone(),
-                    "missing_key",
-                    format!("the budget has no {key:?}"),
-                    format!("add {key} = …"),
-                );
-            }
+    /// Refuses a name that an earlier table of the kind has.
+    fn refuse_second(
+        &mut self,
+        what: &str,
+        name: &str,
+        table: &DeTable<'d>,
+        place: &Range<usize>,
+        seen: &mut BTreeMap<String, usize>,
+    ) {
+        let place = table.get("name").map_or_else(|| place.clone(), Spanned::span);
+        if let Some(line) = seen.insert(name.to_owned(), self.line(&place)) {
+            let message = format!("{what} name {name:?} is already that of line {line}");
+            self.fault(place, "duplicate_name", message, format!("give each {what} a name of its own"));
         }
-        let name = table.get("name").and_then(|value| self.filled_text(value, "name"));
-        let scope = table.get("scope").and_then(|value| self.one_of(value, "scope", &SCOPES));
-        let only = table.get("only").map_or(Some(Only::Everyone), |value| self.only(value, scope));
-        let currency = table.get("currency").and_then(|value| self.currency(value));
-        let amount = table.get("amount").and_then(|value| self.amount(value));
-        let period =
-            table.get("period").map_or(Some(PeriodKind::Month), |value| self.one_of(value, "period", &PERIODS));
-        let percents = table.get("alert_at").map_or(Some(vec![Decimal::ONE_HUNDRED]), |value| self.percents(value));
-        let amount = amount?;
-        let levels = percents?
-            .into_iter()
-            .map(|percent| amount.checked_percent(percent).map(|threshold| Level { percent, threshold }))
-            .collect::<Option<Vec<_>>>()?;
-        Some(Budget { name: name?, scope: scope?, only: only?, currency: currency?, amount, period: period?, levels })
     }
 
     fn refuse_unknown(&mut self, table: &DeTable<'d>, known: &[&str], later: &[&str], what: &str) {

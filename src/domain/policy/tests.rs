@@ -51,6 +51,10 @@ fn the_contracts_policy_is_read() {
                     ),
                 },
             ],
+            forecasts: [],
+            owners: [
+                "default",
+            ],
         },
     )
     "#);
@@ -118,6 +122,90 @@ fn every_fault_has_its_place_and_its_fix() {
     ];
     let refused: Vec<_> = cases.iter().map(|case| (case.to_string(), faults(case))).collect();
     insta::assert_debug_snapshot!("policy_faults", refused);
+}
+
+fn with(table: &str) -> String {
+    format!("{}\n{table}", budget(""))
+}
+
+#[test]
+fn every_fault_of_owners_spikes_and_silences_has_its_place_and_its_fix() {
+    let owner = |lines: &str| with(&format!("[[owner]]\nname = \"marketing\"\n{lines}"));
+    let spike = |lines: &str| with(&format!("[[spike]]\nname = \"s\"\nscope = \"extension\"\n{lines}"));
+    let silence = |lines: &str| with(&format!("[[silence]]\nreason = \"sale\"\n{lines}"));
+    const ARN: &str = "topic_arn = \"arn:aws:sns:us-east-1:123456789012:marketing\"";
+    let cases = [
+        budget("forecast_at = [100]\nperiod = \"day\""),
+        budget("forecast_at = [0]"),
+        budget("owner = \"marketting\"") + &owner(ARN)[budget("").len()..],
+        budget("owner = []"),
+        budget("product = \"sms\""),
+        owner(""),
+        owner("topic_arn = \"marketing\""),
+        owner(ARN).replace("\"marketing\"", "\"default\""),
+        owner(ARN) + &owner(ARN)[budget("").len()..],
+        spike(""),
+        spike("currency = \"USD\"\nmin_extra = \"-1\"\nperiod = \"day\""),
+        spike("currency = \"USD\"") + &spike("currency = \"USD\"")[budget("").len()..],
+        with("[[silence]]"),
+        silence("all = true"),
+        silence("until = \"2026-12-01\""),
+        silence("until = \"soon\"\nall = true"),
+        silence("until = \"2026-12-01\"\nfrom = \"2026-08-30\"\nall = true"),
+        silence("until = \"2026-12-01\"\nfrom = \"2026-12-01\"\nall = true"),
+        silence("until = \"2026-12-01\"\nall = false"),
+        silence("until = \"2026-12-01\"\nall = true\nkinds = [\"spike\"]"),
+        silence("until = \"2026-12-01\"\nkinds = [\"correction\"]"),
+        silence("until = \"2026-12-01\"\nonly = [\"+14085550000\"]"),
+        silence("until = \"2026-12-01\"\nbudget = \"c\""),
+    ];
+    let refused: Vec<_> =
+        cases.iter().map(|case| (case.strip_prefix(&budget("")).unwrap_or(case), faults(case))).collect();
+    insta::assert_debug_snapshot!("watch_faults", refused);
+}
+
+#[test]
+fn owners_that_share_a_topic_are_one_receiver() {
+    let owner = |name: &str, topic: &str| {
+        format!("[[owner]]\nname = {name:?}\ntopic_arn = \"arn:aws:sns:us-east-1:123456789012:{topic}\"\n")
+    };
+    let owners = [owner("a", "one"), owner("b", "two"), owner("c", "one"), owner("d", "main")].concat();
+    let policy = Policy::parse(&with(&owners)).unwrap();
+    let receivers = policy.receivers("arn:aws:sns:us-east-1:123456789012:main");
+    let names: Vec<_> = receivers.iter().map(|receiver| &*receiver.name).collect();
+    assert_eq!(names, ["default", "a", "b"]);
+    let hears = |owner: &str| {
+        let owners = [owner.to_owned()];
+        receivers.iter().filter(|receiver| receiver.is_of(&owners)).map(|receiver| &*receiver.name).collect::<Vec<_>>()
+    };
+    assert_eq!([hears("default"), hears("d"), hears("c"), hears("b")], [["default"], ["default"], ["a"], ["b"]]);
+}
+
+#[test]
+fn a_silence_selects_by_all_that_it_names() {
+    let silence = |lines: &str| {
+        let document = with(&format!("[[silence]]\nreason = \"sale\"\nuntil = \"2026-12-01\"\n{lines}"));
+        Policy::parse(&document).unwrap_or_else(|faults| panic!("{faults}")).silences.remove(0)
+    };
+    let number = |watch, name| Watched { watch, name, scope: Scope::BillingNumber, subject: "+14085550000" };
+    let (level, spike) = (number(Watch::Budget, "b"), number(Watch::Spike, "b"));
+    for (lines, selects) in [
+        ("all = true", [true, true, true]),
+        ("budget = \"b\"", [true, false, false]),
+        ("kinds = [\"spike\"]", [false, true, false]),
+        ("scope = \"billing_number\"\nonly = [\"+1408*\"]", [true, true, false]),
+        ("scope = \"department\"", [false, false, false]),
+        ("scope = \"billing_number\"\nkinds = [\"budget\", \"forecast\"]", [true, false, false]),
+    ] {
+        let silence = silence(lines);
+        let found = [Some(level), Some(spike), None].map(|watched| silence.selects(watched));
+        assert_eq!(found, selects, "{lines}");
+    }
+    // A date is its beginning in the zone; without a beginning, a silence lasts as long as one may.
+    let silence = silence("all = true");
+    assert_eq!(silence.until.to_string(), "2026-12-01T00:00:00Z");
+    assert_eq!(silence.from.to_string(), "2026-08-31T00:00:00Z");
+    assert!(silence.is_active("2026-11-30T23:59:59Z".parse().unwrap()) && !silence.is_active(silence.until));
 }
 
 #[test]

@@ -180,7 +180,7 @@ impl World {
         let question =
             Question { until: now, now, deadline: Deadline::never(), memory: Memory::Kept, on_page: &|_| {} };
         let mut report = read_report(&self.services, &prepared, &question).await.unwrap();
-        report.finish(&prepared.policy);
+        report.finish(&prepared.policy, &Default::default());
         let zone = prepared.policy.time_zone_name.clone();
         let whose =
             crate::daybook::Whose { account: ACCOUNT_ID, product: crate::domain::charge::Product::Sms, zone: &zone };

@@ -98,28 +98,33 @@ impl<'d> Reader<'d> {
         Amount::parse(&amount.to_string()).ok()
     }
 
-    pub(super) fn percents(&mut self, value: &Value<'d>) -> Option<Vec<Decimal>> {
-        const FIX: &str = "list percents of the amount such as [50, 80, 100], or leave the key out for [100]";
+    pub(super) fn min_extra(&mut self, value: &Value<'d>) -> Option<Amount> {
+        let amount = self.number(value, "min_extra", MOST_AMOUNT, MOST_AMOUNT_PLACES, "\"1\"")?;
+        Amount::parse(&amount.to_string()).ok()
+    }
+
+    pub(super) fn percents(&mut self, value: &Value<'d>, key: &str) -> Option<Vec<Decimal>> {
+        const FIX: &str = "list percents of the amount such as [50, 80, 100], or leave the key out";
         let written = self.written(value);
         let entries = match value.get_ref().as_array() {
             Some(entries) if !entries.is_empty() => entries,
             Some(_) => {
-                self.fault(value.span(), "bad_value", format!("alert_at = {written} lists no level"), FIX);
+                self.fault(value.span(), "bad_value", format!("{key} = {written} lists no level"), FIX);
                 return None;
             }
             None => {
-                self.fault(value.span(), "wrong_type", format!("alert_at = {written} is not a list"), FIX);
+                self.fault(value.span(), "wrong_type", format!("{key} = {written} is not a list"), FIX);
                 return None;
             }
         };
         let mut percents = Vec::new();
         for entry in entries.iter() {
-            let percent = self.number(entry, "a level of alert_at", MOST_PERCENT, MOST_PERCENT_PLACES, "80")?;
+            let percent = self.number(entry, &format!("a level of {key}"), MOST_PERCENT, MOST_PERCENT_PLACES, "80")?;
             if percents.contains(&percent) {
                 self.fault(
                     entry.span(),
                     "bad_value",
-                    format!("alert_at has the level {percent} twice"),
+                    format!("{key} has the level {percent} twice"),
                     "keep one of them",
                 );
             }
@@ -195,7 +200,7 @@ impl<'d> Reader<'d> {
     }
 
     /// The value as it stands in the document, on one line and not too long.
-    fn written(&self, value: &Value<'d>) -> String {
+    pub(super) fn written(&self, value: &Value<'d>) -> String {
         let text = self.document.get(value.span()).unwrap_or_default();
         let line = text.lines().next().unwrap_or_default();
         match line.char_indices().nth(40) {

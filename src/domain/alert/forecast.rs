@@ -1,0 +1,186 @@
+//! A level of a budget is likely to be reached by the period's end: reported once a thread, while it is not reached.
+//!
+//! Nothing corrects a forecast, and it does not silence the level itself, which has a thread of its own.
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use serde::Serialize;
+
+use super::budget::Spent;
+use super::due::is_above;
+use super::words::{count, money, period_name, spent_by};
+use super::{Alert, AlertRecord, Finding, Kind, Record, Reported, Row, Severity, Thread, ThreadKey, Verdict, Wording};
+use crate::domain::baselines::Baseline;
+use crate::domain::case::Case;
+use crate::domain::coverage::Certainty;
+use crate::domain::estimates::{Ahead, Chance, Estimate};
+use crate::domain::money::Amount;
+use crate::domain::period::{Period, start_of};
+use crate::domain::policy::Level;
+
+/// The period's first day, counted from 1, on which a forecast is made.
+const FIRST_DAY: i32 = 3;
+/// Below so many complete days, a message says how short the history is.
+const SHORT_HISTORY: u32 = 28;
+
+/// A level that is likely to be reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forecast<'a> {
+    /// What the subject has spent so far.
+    pub spent: Spent<'a>,
+    /// The highest level that is likely to be reached.
+    pub level: &'a Level,
+    /// How likely.
+    pub chance: Chance,
+    /// Where the period will end.
+    pub estimate: Estimate,
+    /// Complete days of history.
+    pub days: u32,
+    /// What was spent on the last 7 complete days, and on the 7 before.
+    pub pace: [Amount; 2],
+}
+
+/// A forecast in the answer and the machine form.
+#[derive(Clone, Debug, Serialize)]
+pub struct ForecastRecord {
+    low: Amount,
+    likely: Amount,
+    high: Amount,
+    probability: Chance,
+    by: Date,
+}
+
+/// Where a running period will end, as of a moment of it; `None` for a period that is over, or that has just started.
+#[must_use]
+pub fn ahead(period: &Period, baseline: &Baseline, case: &Case<'_>) -> Option<Ahead> {
+    let zone = &case.policy.time_zone;
+    let today = zone.to_datetime(case.as_of).date();
+    let age = period.first_day().until(today).ok()?.get_days();
+    if case.as_of >= period.to() || age + 1 < FIRST_DAY {
+        return None;
+    }
+    let (start, end) = (start_of(today, zone).ok()?, start_of(today.tomorrow().ok()?, zone).ok()?);
+    let seconds = |from: jiff::Timestamp, to: jiff::Timestamp| to.as_second() - from.as_second();
+    Some(Ahead::of(baseline.outlook(period.kind())?, seconds(start, case.as_of), seconds(start, end)))
+}
+
+impl<'a> Forecast<'a> {
+    /// Finds the highest level that is likely and not reached. A figure that is not known exactly is no ground for a forecast.
+    pub(in crate::domain) fn find(spent: &Spent<'a>, baseline: &Baseline, case: &Case<'a>) -> Option<Forecast<'a>> {
+        let budget = spent.budget;
+        if budget.forecasts.is_empty() || spent.certainty != Certainty::Exact {
+            return None;
+        }
+        let ahead = ahead(&spent.period, baseline, case)?;
+        let so_far = spent.sum.amount;
+        let open = budget.forecasts.iter().filter(|level| so_far < level.threshold);
+        let mut likely = open.filter_map(|level| {
+            let chance = ahead.chance(level.threshold.checked_sub(so_far)?);
+            chance.is_likely().then_some((level, chance))
+        });
+        let (level, chance) = likely.next_back()?;
+        let estimate = ahead.estimate(so_far, budget.currency);
+        let (days, pace) = (ahead.days, baseline.pace);
+        Some(Forecast { spent: spent.clone(), level, chance, estimate, days, pace })
+    }
+
+    pub(super) fn key(&self, case: &Case<'a>) -> ThreadKey {
+        ThreadKey { kind: Kind::Forecast, ..self.spent.key(case) }
+    }
+
+    pub(super) fn verdict(self, key: &ThreadKey, thread: Option<&Thread>, case: &Case<'a>) -> Verdict<'a> {
+        let level = self.level;
+        let reported = Reported { percent: level.percent, money: level.threshold, ..self.spent.reported(case) };
+        let id = key.alert_id(&format!("{level} {}", level.threshold), 0);
+        let is_news = |record: &Record| is_above(level, record);
+        super::by_news(Finding::Forecast(Box::new(self)), id, reported, thread, is_news)
+    }
+
+    pub(super) fn wording(&self, alert: &Alert<'a>, case: &Case<'a>) -> Wording {
+        let Forecast { spent, level, estimate, pace, .. } = self;
+        let (budget, currency) = (spent.budget, spent.budget.currency);
+        let (who, whose) = (spent.who(alert), spent.whose_number(alert));
+        let threshold = super::limit(level.threshold, currency);
+        let by = spent.period.last_day();
+        let [low, likely, high] = [estimate.low, estimate.likely, estimate.high].map(|end| money(end, currency, &[]));
+        let period = period_name(&spent.period, case);
+        let part = if level.threshold == budget.amount { String::new() } else { format!(" ({level} of its budget)") };
+        let short = if self.days < SHORT_HISTORY {
+            format!(" There are only {} of history, so the estimate is rough.", count(self.days.into(), "day"))
+        } else {
+            String::new()
+        };
+        let lead = format!(
+            "{whose} has spent {currency} {} of its {currency} {} budget for {period}. At the pace of the past 4 and 13 weeks it will be \
+             {currency} {low} to {high} by {} (4 chances in 5), most likely {likely}.{short}",
+            spent.amount(),
+            spent.limit(),
+            by.strftime("%-d %B"),
+        );
+        Wording {
+            kind: Kind::Forecast,
+            severity: Severity::Forecast,
+            mark: Severity::Forecast.word().to_owned(),
+            headline: format!("{who} likely over {currency} {threshold} by {}", by.strftime("%-d %B")),
+            title: format!("{who} likely over {currency} {threshold}"),
+            detail: format!("{currency} {low} to {high} by {}{part}", by.strftime("%-d %B")),
+            row: Row { percent: spent.percent(), who, money: format!("probably {currency} {low} to {high}") },
+            lead,
+            facts: self.facts(alert, case, pace),
+            steps: self.steps(case),
+            machine: AlertRecord {
+                kind: Kind::Forecast,
+                severity: Severity::Forecast,
+                level: Some(level.to_string()),
+                threshold: Some(level.threshold),
+                forecast: Some(ForecastRecord {
+                    low: estimate.low,
+                    likely: estimate.likely,
+                    high: estimate.high,
+                    probability: self.chance,
+                    by,
+                }),
+                ..spent.machine(alert, case)
+            },
+            details: spent.details(alert),
+        }
+    }
+
+    fn facts(&self, alert: &Alert<'a>, case: &Case<'a>, [last, before]: &[Amount; 2]) -> Vec<(String, String)> {
+        let Forecast { spent, .. } = self;
+        let currency = spent.budget.currency;
+        let today = case.policy.time_zone.to_datetime(case.as_of).date();
+        let length = |from: Date, to: Date| from.until(to).map_or(0, |span| span.get_days());
+        let (first, end) = (spent.period.first_day(), spent.period.end_day());
+        let (gone, all) = (length(first, today) + 1, length(first, end));
+        let shown = |amount: &Amount| format!("{currency} {}", money(*amount, currency, &[]));
+        let mut facts = vec![
+            ("So far".to_owned(), format!("{currency} {} on {gone} of {all} days", spent.amount())),
+            ("Last 7 days".to_owned(), format!("{}; the 7 before {}", shown(last), shown(before))),
+        ];
+        facts.extend(spent_by(&alert.top, currency));
+        facts.push(("History".to_owned(), count(self.days.into(), "day")));
+        facts.push(("Budget".to_owned(), spent.budget_text()));
+        facts
+    }
+
+    /// What a day may cost from now on.
+    fn steps(&self, case: &Case<'a>) -> Vec<String> {
+        let Forecast { spent, level, .. } = self;
+        let currency = spent.budget.currency;
+        let today = case.policy.time_zone.to_datetime(case.as_of).date();
+        let left = today.until(spent.period.end_day()).map_or(1, |span| span.get_days()).max(1);
+        let rest = level.threshold.checked_sub(spent.sum.amount).map(Amount::decimal).unwrap_or_default();
+        let a_day = rest.checked_div(Decimal::from(left)).unwrap_or_default();
+        let a_day = a_day.round_dp_with_strategy(currency.minor_places(), rust_decimal::RoundingStrategy::ToZero);
+        vec![
+            format!(
+                "There is time to act: about {currency} {a_day} a day would keep it within {currency} {}.",
+                super::limit(level.threshold, currency)
+            ),
+            "This is an estimate from past days. A sudden jump cannot be foreseen, and no further forecast follows for this level; if it is \
+             reached, that is an alert of its own."
+                .to_owned(),
+        ]
+    }
+}

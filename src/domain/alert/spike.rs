@@ -1,0 +1,191 @@
+//! A subject that sends far more on a day than it ever does (see [`crate::domain::foresight::spike`]).
+//!
+//! Judged are the open day and every day that is not settled, because Zoom may list messages late; the alert names the day. Days with spikes
+//! that are near each other are an **episode**, and its first alert stands for all of them until a count is twice the one that was reported.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::words::{money, spent_by, who, whose};
+use super::{
+    Alert, AlertRecord, Details, Finding, Kind, Peak, Record, Reported, Row, Severity, Thread, ThreadKey, Verdict,
+    Wording,
+};
+use crate::domain::case::Case;
+use crate::domain::charge::{Product, Scope};
+use crate::domain::estimates::{Excess, Tenths};
+use crate::domain::money::Amount;
+use crate::domain::period::Period;
+use crate::domain::policy::Spike;
+use crate::domain::text::label;
+use crate::domain::totals::Sum;
+
+/// In an episode, a count is reported again from so many times the reported one on.
+const AGAIN_AT: u64 = 2;
+
+/// What a subject sent on days that are spikes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spiking<'a> {
+    /// What watches the subject.
+    pub rule: &'a Spike,
+    /// The billing number, department, cost center, extension or account.
+    pub subject: Arc<str>,
+    /// The day that the alert is about.
+    pub day: SpikeDay,
+    /// All days that are spikes, oldest first.
+    pub days: Vec<SpikeDay>,
+}
+
+/// A day that is a spike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpikeDay {
+    /// The day.
+    pub period: Period,
+    /// What was sent, and what it costs.
+    pub sum: Sum,
+    /// How much more that is than usual.
+    pub excess: Excess,
+    /// The first day of the episode.
+    pub since: Date,
+    /// Whether the day was read in part.
+    pub at_least: bool,
+}
+
+/// A spike in the answer and the machine form.
+#[derive(Clone, Debug, Serialize)]
+pub struct SpikeRecord {
+    name: String,
+    usual: Tenths,
+    count: u64,
+    factor: Tenths,
+    extra: Amount,
+    day: Date,
+    since: Date,
+}
+
+impl SpikeDay {
+    fn date(&self) -> Date {
+        self.period.first_day()
+    }
+
+    /// Whether a receiver who knows what is recorded has not heard of this.
+    fn is_news(&self, record: &Record) -> bool {
+        let peak = record.reported.as_ref().and_then(|reported| reported.peak);
+        peak.is_none_or(|peak| peak.day < self.since || self.sum.messages >= AGAIN_AT.saturating_mul(peak.count))
+    }
+}
+
+impl<'a> Spiking<'a> {
+    /// Of the days that are spikes, oldest first; `None` without any.
+    pub(in crate::domain) fn of(rule: &'a Spike, subject: Arc<str>, days: Vec<SpikeDay>) -> Option<Spiking<'a>> {
+        let day = *days.last()?;
+        Some(Spiking { rule, subject, day, days })
+    }
+
+    fn scope(&self) -> Scope {
+        self.rule.scope
+    }
+
+    pub(super) fn key(&self, case: &Case<'a>) -> ThreadKey {
+        ThreadKey {
+            account: Arc::clone(case.totals.account()),
+            topic_arn: Arc::clone(&case.receiver.topic_arn),
+            kind: Kind::Spike,
+            scope: self.scope(),
+            subject: Arc::clone(&self.subject),
+            currency: Some(self.rule.currency),
+            product: Product::Sms,
+            period: String::new(),
+        }
+    }
+
+    /// Of the earliest episode with news, the day with most messages. What is left of later ones is due after it.
+    pub(super) fn verdict(mut self, key: &ThreadKey, thread: Option<&Thread>, case: &Case<'a>) -> Verdict<'a> {
+        let nothing = Record::default();
+        let record = thread.map_or(&nothing, |thread| &thread.record);
+        let is_possible_news = |day: &&SpikeDay| {
+            thread.map_or_else(|| day.is_news(record), |thread| thread.possible().any(|record| day.is_news(record)))
+        };
+        let since = self.days.iter().find(is_possible_news).map(|day| day.since);
+        let of_episode = self.days.iter().filter(|day| Some(day.since) == since).filter(is_possible_news);
+        self.day = of_episode.max_by_key(|day| day.sum.messages).copied().unwrap_or(self.day);
+        let day = self.day;
+        let known = record.reported.as_ref().and_then(|reported| reported.peak).filter(|peak| peak.day >= day.since);
+        let id = key.alert_id(&format!("{} {}", day.since, known.map_or(0, |peak| peak.count)), 0);
+        let peak = Some(Peak { day: day.date(), count: day.sum.messages });
+        let reported = Reported { peak, amount: day.sum.amount, ..Reported::once(case.as_of) };
+        super::by_news(Finding::Spike(Box::new(self)), id, reported, thread, |record| day.is_news(record))
+    }
+
+    fn record(&self) -> SpikeRecord {
+        let SpikeDay { sum, excess, since, .. } = self.day;
+        SpikeRecord {
+            name: label(&self.rule.name).into_owned(),
+            usual: excess.usual,
+            count: sum.messages,
+            factor: excess.factor,
+            extra: excess.extra,
+            day: self.day.date(),
+            since,
+        }
+    }
+
+    pub(super) fn wording(&self, alert: &Alert<'a>, case: &Case<'a>) -> Wording {
+        let SpikeDay { sum, excess, since, at_least, .. } = self.day;
+        let zone = &case.policy.time_zone;
+        let (today, date, currency) = (zone.to_datetime(case.as_of).date(), self.day.date(), self.rule.currency);
+        let name = |day: Date| if day == today { "today".to_owned() } else { day.strftime("%-d %B").to_string() };
+        let when = if date == today { "today".to_owned() } else { format!("on {}", name(date)) };
+        let who = who(self.scope(), &self.subject, &alert.top);
+        let whose = whose(self.scope(), &self.subject, &alert.top);
+        let (count, usual) = (sum.messages, excess.usual.in_words());
+        let has_sent = if date == today {
+            format!("has sent {count} messages today by {}", case.as_of.to_zoned(zone.clone()).strftime("%H:%M"))
+        } else {
+            format!("sent {count} messages {when}")
+        };
+        let part = if at_least { " in the part of Zoom's report that could be read" } else { "" };
+        let extra = money(excess.extra, currency, &[]);
+        let (costs, so_far) = if date == today { ("costs", " so far") } else { ("cost", "") };
+        let lead = format!(
+            "{whose} {has_sent}{part}. On a usual {} it sends {usual}. The extra {costs} about {currency} {extra}{so_far}.",
+            date.strftime("%A")
+        );
+        let mut facts = vec![
+            ("Since".to_owned(), name(since)),
+            ("Factor".to_owned(), format!("{} times the usual", excess.factor)),
+        ];
+        facts.extend(spent_by(&alert.top, currency));
+        facts.push(("Watch".to_owned(), format!("\"{}\"", label(&self.rule.name))));
+        Wording {
+            kind: Kind::Spike,
+            severity: Severity::Spike,
+            mark: Severity::Spike.word().to_owned(),
+            headline: format!("{who} sent {count} messages {when}, usually {usual}"),
+            title: format!("{who} sent {count} messages {when}"),
+            detail: format!("usually {usual}; the extra {costs} about {currency} {extra}{so_far}"),
+            row: Row { percent: String::new(), who, money: format!("{count} messages {when}, usually {usual}") },
+            lead,
+            facts,
+            steps: vec![
+                "If this is a campaign, silence it until it is over. If not, suspend the sender in Zoom now: a stolen login or an automation gone \
+                 wrong looks like this."
+                    .to_owned(),
+                "No further alert follows until twice as many are sent in a day, or until seven days in a row were usual.".to_owned(),
+            ],
+            machine: AlertRecord {
+                scope: Some(self.scope()),
+                subject: Some(label(&self.subject).into()),
+                currency: Some(currency),
+                period: Some(self.day.period.label()),
+                amount: Some(sum.amount),
+                at_least,
+                spike: Some(self.record()),
+                ..AlertRecord::of(alert, Severity::Spike, case)
+            },
+            details: Details { messages: Some(count), top: alert.top.clone(), ..Details::default() },
+        }
+    }
+}

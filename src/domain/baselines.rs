@@ -1,0 +1,251 @@
+//! What forecasts and spikes of a day rest on: a few numbers for each subject, made from its past days once a day.
+//!
+//! A run of every hour cannot look through thirteen months. The first run of a civil day does, and leaves what the methods need (see
+//! [`super::foresight`]); the others use that. Past days are **complete and consecutive**: a day that no run has read is not a day without
+//! charges, so the history of all subjects starts after the last such day.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::charge::{Line, Scope};
+use super::estimates::{Numbers, Price, Series, sensitivity};
+use super::foresight::forecast::Outlook;
+use super::foresight::spike::Usual;
+use super::money::{Amount, Currency};
+use super::period::PeriodKind;
+use super::policy::Policy;
+use super::totals::{DaySums, Sum};
+
+/// Whose baseline it is.
+pub type Subject = (Scope, Arc<str>, Currency);
+
+/// What forecasts and spikes of one civil day rest on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Baselines {
+    /// Complete, consecutive days before it that are known.
+    pub days: u32,
+    /// Subjects whose count is watched for spikes.
+    pub watched: u32,
+    /// By subject; those alone that a forecast or a spike of the policy is for.
+    pub subjects: BTreeMap<Subject, Baseline>,
+}
+
+/// What is known of one subject.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Baseline {
+    /// What is still to come in the running week.
+    pub week: Option<Outlook>,
+    /// What is still to come in the running month.
+    pub month: Option<Outlook>,
+    /// What was spent on the last 7 complete days, and on the 7 before.
+    pub pace: [Amount; 2],
+    /// What a message costs on average.
+    pub price: Price,
+    /// What is usual on each day that is judged for spikes, oldest first and today last.
+    pub usual: Vec<Option<Usual>>,
+    /// The spikes that the first of these days may belong to.
+    pub episode: Option<Episode>,
+}
+
+/// Spikes that belong together: no seven days in a row without one are between them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Episode {
+    /// The day of the first.
+    pub first: Date,
+    /// The day of the last so far.
+    pub last: Date,
+}
+
+/// Days without a spike that end an episode.
+const CALM_DAYS: i32 = 7;
+
+impl Episode {
+    /// The episode that a spike on this day belongs to.
+    #[must_use]
+    pub fn with(before: Option<Episode>, day: Date) -> Episode {
+        let is_near = |episode: &Episode| episode.last.until(day).is_ok_and(|span| span.get_days() <= CALM_DAYS);
+        let first = before.filter(is_near).map_or(day, |episode| episode.first);
+        Episode { first, last: day }
+    }
+}
+
+impl Baseline {
+    /// What is still to come in the running period of this kind.
+    #[must_use]
+    pub fn outlook(&self, kind: PeriodKind) -> Option<&Outlook> {
+        match kind {
+            PeriodKind::Day => None,
+            PeriodKind::Week => self.week.as_ref(),
+            PeriodKind::Month => self.month.as_ref(),
+        }
+    }
+}
+
+impl Baseline {
+    /// What is usual on a day that is judged for spikes.
+    #[must_use]
+    pub fn usual_on(&self, day: Date, today: Date) -> Option<&Usual> {
+        let back = usize::try_from(day.until(today).ok()?.get_days()).ok()?;
+        self.usual.iter().rev().nth(back)?.as_ref()
+    }
+}
+
+impl Baselines {
+    /// The baseline of a subject.
+    #[must_use]
+    pub fn of(&self, scope: Scope, subject: &Arc<str>, currency: Currency) -> Option<&Baseline> {
+        self.subjects.get(&(scope, Arc::clone(subject), currency))
+    }
+}
+
+/// Days of which history is made.
+pub const MOST_DAYS: i64 = 395;
+
+/// Makes baselines, from days that are added oldest first and without a gap.
+#[derive(Debug)]
+pub struct Maker<'p> {
+    policy: &'p Policy,
+    account: Arc<str>,
+    /// The day that the baselines are for.
+    today: Date,
+    /// The first day that is judged for spikes.
+    judged: Date,
+    scopes: Vec<Scope>,
+    days: usize,
+    /// `None` for a subject that neither a forecast nor a spike is for.
+    subjects: HashMap<Subject, Option<Past>>,
+}
+
+/// The past of one subject.
+#[derive(Debug, Default)]
+struct Past {
+    series: Series,
+    /// What was spent on the last 7 days, and on the 7 before.
+    pace: [Amount; 2],
+}
+
+impl<'p> Maker<'p> {
+    /// For `today`; spikes are judged on the days from `judged` to today.
+    #[must_use]
+    pub fn new(policy: &'p Policy, account: &Arc<str>, today: Date, judged: Date) -> Maker<'p> {
+        let budgets = policy.budgets.iter().filter(|budget| !budget.forecasts.is_empty());
+        let scopes: HashSet<_> =
+            budgets.map(|budget| budget.scope).chain(policy.spikes.iter().map(|spike| spike.scope)).collect();
+        Maker {
+            policy,
+            account: Arc::clone(account),
+            today,
+            judged: judged.min(today),
+            scopes: scopes.into_iter().collect(),
+            days: 0,
+            subjects: HashMap::new(),
+        }
+    }
+
+    /// Whether the policy has anything that needs baselines.
+    #[must_use]
+    pub fn is_needed(policy: &Policy) -> bool {
+        !policy.spikes.is_empty() || policy.budgets.iter().any(|budget| !budget.forecasts.is_empty())
+    }
+
+    /// The days that history is made of.
+    #[must_use]
+    pub fn wanted(today: Date) -> std::ops::Range<Date> {
+        today.saturating_sub(MOST_DAYS.days())..today
+    }
+
+    /// Forgets all days: one was not known.
+    pub fn restart(&mut self) {
+        self.subjects.clear();
+        self.days = 0;
+    }
+
+    /// Adds the next complete day.
+    pub fn add(&mut self, day: Date, sums: &DaySums) {
+        let age = day.until(self.today).map_or(0, |span| span.get_days());
+        for scope in self.scopes.clone() {
+            for ((subject, currency), sum) in grouped(sums, scope, &self.account) {
+                let key = (scope, subject, currency);
+                if !self.subjects.contains_key(&key) {
+                    let past = is_watched(self.policy, &key).then(Past::default);
+                    self.subjects.insert(key.clone(), past);
+                }
+                let Some(Some(past)) = self.subjects.get_mut(&key) else { continue };
+                past.series.push(self.days, sum);
+                let week = match age {
+                    1..=7 => past.pace.first_mut(),
+                    8..=14 => past.pace.last_mut(),
+                    _ => None,
+                };
+                if let Some(week) = week {
+                    *week = week.checked_add(sum.amount).unwrap_or(*week);
+                }
+            }
+        }
+        self.days += 1;
+    }
+
+    /// The baselines; `None` if there was no time to make them all.
+    #[must_use]
+    pub fn finish(mut self, has_time: impl Fn() -> bool) -> Option<Baselines> {
+        let days = self.days;
+        let mut all: Vec<_> = self.subjects.drain().filter_map(|(key, past)| Some((key, past?))).collect();
+        all.iter_mut().for_each(|(_, past)| past.series.pad(days));
+        let policy = self.policy;
+        let spike_of = |(scope, subject, currency): &Subject| policy.spike_for(*scope, subject, *currency);
+        let watched = all.iter().filter(|(key, past)| past.series.is_long() && spike_of(key).is_some()).count();
+        let watched = u32::try_from(watched).unwrap_or(u32::MAX);
+        let mut subjects = BTreeMap::new();
+        for (key, past) in all {
+            if !has_time() {
+                return None;
+            }
+            let min_extra = spike_of(&key).map(|spike| spike.min_extra);
+            let baseline = Baseline { pace: past.pace, ..self.baseline(&past.series.numbers(), min_extra, watched) };
+            subjects.insert(key, baseline);
+        }
+        Some(Baselines { days: u32::try_from(days).unwrap_or(u32::MAX), watched, subjects })
+    }
+
+    fn baseline(&self, past: &Numbers, min_extra: Option<Amount>, watched: u32) -> Baseline {
+        let outlook = |kind| past.outlook(days_left(kind, self.today));
+        let (week, month, price) = (outlook(PeriodKind::Week), outlook(PeriodKind::Month), past.price());
+        let mut baseline = Baseline { week, month, price, ..Baseline::default() };
+        if let Some(min_extra) = min_extra {
+            let judged = self.judged.until(self.today).map_or(0, |span| span.get_days().unsigned_abs());
+            let watch = past.watch(judged as usize, &sensitivity(min_extra, watched, price));
+            let day = |back: usize| self.today.saturating_sub(i64::try_from(back).unwrap_or(i64::MAX).days());
+            baseline.usual = watch.usual;
+            baseline.episode = watch.spikes.iter().fold(None, |before, back| Some(Episode::with(before, day(*back))));
+        }
+        baseline
+    }
+}
+
+/// Whole days left in the running period, today included.
+fn days_left(kind: PeriodKind, today: Date) -> u32 {
+    let end = kind.end_day(today).unwrap_or(today);
+    today.until(end).map_or(0, |span| span.get_days().unsigned_abs())
+}
+
+/// Whether a forecast or a spike of the policy is for a subject.
+fn is_watched(policy: &Policy, (scope, subject, currency): &Subject) -> bool {
+    let forecasts =
+        |kind| policy.budget_for(*scope, subject, *currency, kind).is_some_and(|budget| !budget.forecasts.is_empty());
+    policy.spike_for(*scope, subject, *currency).is_some()
+        || [PeriodKind::Week, PeriodKind::Month].into_iter().any(forecasts)
+}
+
+/// The sums of a day by the subjects of a scope.
+fn grouped(sums: &DaySums, scope: Scope, account: &Arc<str>) -> HashMap<(Arc<str>, Currency), Sum> {
+    let mut grouped = HashMap::<_, Sum>::new();
+    let subject = |line: &Line| Arc::clone(scope.subject(line).unwrap_or(account));
+    for (line, sum) in sums {
+        grouped.entry((subject(line), line.currency)).or_default().add(*sum);
+    }
+    grouped
+}

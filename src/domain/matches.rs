@@ -1,0 +1,102 @@
+//! What a policy names and what it covers: an `only` that matches nothing watches nothing, and says so.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::alert::hash;
+use super::case::Case;
+use super::charge::{Line, Scope};
+use super::money::Currency;
+use super::period::Period;
+use super::policy::{Policy, Selector};
+use super::totals::{Sum, Totals};
+
+/// What was spent in the longest period that applies to no budget, by currency: neither by its number, nor by its department, its cost center
+/// or the account.
+#[must_use]
+pub fn uncovered(case: &Case<'_>) -> BTreeMap<Currency, Sum> {
+    let mut sums = BTreeMap::<Currency, Sum>::new();
+    let open = case.periods.iter().filter(|period| case.as_of < period.to());
+    let Some(period) = open.max_by_key(|period| period.kind()) else { return sums };
+    let kinds = case.policy.period_kinds();
+    let is_covered = |line: &Line| {
+        Scope::ALL.into_iter().any(|scope| {
+            let subject = scope.subject(line).unwrap_or(case.totals.account());
+            kinds.iter().any(|kind| case.policy.budget_for(scope, subject, line.currency, *kind).is_some())
+        })
+    };
+    for (_, line, sum) in case.totals.cells(period.first_day(), period.last_day()) {
+        if !is_covered(line) {
+            sums.entry(line.currency).or_default().add(sum);
+        }
+    }
+    sums
+}
+
+/// What an `only` is known by: its scope and its entries, in any order.
+pub(super) fn fingerprint(selector: &Selector<'_>) -> String {
+    let mut entries = selector.only.entries();
+    entries.sort_unstable();
+    let mut parts = vec![selector.scope.name()];
+    parts.extend(entries.iter().map(String::as_str));
+    hash(&parts, 16)
+}
+
+/// The fingerprints of all that matches a subject of these periods: what the next run's history keeps.
+#[must_use]
+pub fn matched(policy: &Policy, totals: &Totals, periods: &[Period]) -> BTreeSet<String> {
+    let all: Vec<_> = policy.selectors().collect();
+    matching(&all, totals, periods).iter().map(fingerprint).collect()
+}
+
+/// What has matched nothing so far, by the fingerprints of what has.
+#[must_use]
+pub fn never_matched<'p>(policy: &'p Policy, matched: &BTreeSet<String>) -> Vec<Selector<'p>> {
+    policy.selectors().filter(|selector| !matched.contains(&fingerprint(selector))).collect()
+}
+
+/// What matches nothing that this run or an earlier one has seen.
+#[must_use]
+pub fn unmatched<'p>(
+    policy: &'p Policy,
+    totals: &Totals,
+    periods: &[Period],
+    earlier: &BTreeSet<String>,
+) -> Vec<Selector<'p>> {
+    let mut open = never_matched(policy, earlier);
+    let matching = matching(&open, totals, periods);
+    open.retain(|selector| !matching.contains(selector));
+    open
+}
+
+/// Those that name a subject of these periods.
+fn matching<'p>(selectors: &[Selector<'p>], totals: &Totals, periods: &[Period]) -> Vec<Selector<'p>> {
+    let mut subjects: BTreeMap<Scope, BTreeSet<Arc<str>>> = BTreeMap::new();
+    let mut names = |selector: &&Selector<'_>| {
+        let of_scope = subjects.entry(selector.scope).or_insert_with(|| {
+            let sums = periods.iter().flat_map(|period| totals.by_subject(period, selector.scope).into_keys());
+            sums.map(|(subject, _)| subject).collect()
+        });
+        of_scope.iter().any(|subject| selector.only.names(selector.scope, subject))
+    };
+    selectors.iter().filter(|selector| names(selector)).copied().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_is_of_what_a_budget_watches() {
+        let of = |only: &str, name: &str, scope: &str| {
+            let budget = format!(
+                "[[budget]]\nname = {name:?}\nscope = {scope:?}\nonly = {only}\ncurrency = \"USD\"\namount = 1"
+            );
+            fingerprint(&Policy::parse(&budget).unwrap().selectors().next().unwrap())
+        };
+        let one = of("[\"Ops\", \"Sales\"]", "a", "department");
+        assert_eq!(one, of("[\"Sales\", \"Ops\"]", "b", "department"));
+        assert_ne!(one, of("[\"Sales\"]", "a", "department"));
+        assert_ne!(one, of("[\"Sales\", \"Ops\"]", "a", "cost_center"));
+    }
+}
