@@ -33,7 +33,7 @@ LEFT_OUT = {
 }
 # What it has, but not as AWS has it: said here so that nobody takes it for proven.
 NOT_PROVEN = [
-    "IAM and key policies are not enforced",
+    "IAM, topic and key policies are not enforced, and a topic forgets its key (test_owner.py and test_template.py read the templates instead)",
     "point-in-time recovery and encryption of the table are not applied (test_template.py reads the template instead); TTL is set by the test",
     "Rules, patterns of parameters and AllowedPattern are not heeded (test_refusals.py evaluates them instead)",
     "DeletionPolicy and the table's protection are heeded by aws_that_keeps.py, not by the stand-in itself",
