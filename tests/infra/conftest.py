@@ -1,4 +1,4 @@
-"""What all checks of infra/ share: the template as written, the template as AWS would get it, and where the programs are."""
+"""What all checks of infra/ share: the templates as written, the main one as AWS would get it, and where the programs are."""
 
 import json
 import os
@@ -7,10 +7,13 @@ import sys
 
 import pytest
 from cfnlint.decode import cfn_yaml
+from formation import listed
 from samtranslator.translator.transform import transform
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "infra" / "template.yaml"
+# The stack of one owner.
+OWNER = ROOT / "infra" / "owner.yaml"
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
 
 # Nothing here may speak to a real account, whatever is set outside.
@@ -26,9 +29,9 @@ os.environ |= {
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 
-def written():
-    """The template as it is written, with !Ref and the like in their long form."""
-    return json.loads(json.dumps(cfn_yaml.load(str(TEMPLATE))))
+def written(path=TEMPLATE):
+    """A template as it is written, with !Ref and the like in their long form."""
+    return json.loads(json.dumps(cfn_yaml.load(str(path))))
 
 
 class NoManagedPolicies:
@@ -60,6 +63,11 @@ def template():
 
 
 @pytest.fixture(scope="session")
+def owner():
+    return written(OWNER)
+
+
+@pytest.fixture(scope="session")
 def stack():
     return translated()
 
@@ -71,6 +79,12 @@ def resources(stack):
 
 def of_type(resources, kind):
     return {name: resource for name, resource in resources.items() if resource["Type"] == kind}
+
+
+def actions_of(document):
+    """All actions in a policy's document, those of statements too that hang on a condition."""
+    statements = [statement["Fn::If"][1] if "Fn::If" in statement else statement for statement in document["Statement"]]
+    return {action for statement in statements for action in listed(statement["Action"])}
 
 
 def source(path):

@@ -13,7 +13,7 @@ class Stack:
         self.template = template
         unknown = set(parameters) - set(template["Parameters"])
         assert not unknown, f"the template has no parameter {unknown}"
-        self.parameters = {name: str(parameter["Default"]) for name, parameter in template["Parameters"].items()}
+        self.parameters = {name: str(parameter["Default"]) for name, parameter in template["Parameters"].items() if "Default" in parameter}
         self.parameters |= {name: str(value) for name, value in dict(parameters).items()}
         self.pseudo = {
             "AWS::StackName": name,
@@ -28,7 +28,7 @@ class Stack:
         return self.refused_parameters() + self.refused_by_rules() + self.refused_by_guards()
 
     def refused_parameters(self):
-        said = []
+        said = [f"{name} must have a value" for name in self.template["Parameters"] if name not in self.parameters]
         for name, value in self.parameters.items():
             parameter = self.template["Parameters"][name]
             allowed = [str(value) for value in parameter.get("AllowedValues", [value])]
@@ -134,6 +134,8 @@ class Stack:
             return self.value(self.template["Mappings"][name][first][second])
         if function == "Fn::Join":
             return self.value(value[0]).join(self.value(value[1]))
+        if function == "Fn::Select":
+            return self.value(value[1])[int(value[0])]
         if function == "Fn::Split":
             return self.value(value[1]).split(value[0])
         assert function == "Fn::Sub", function
@@ -144,6 +146,10 @@ class Stack:
         if name in self.pseudo:
             return self.pseudo[name]
         return self.parameters[name] if name in self.parameters else f"<{name}>"
+
+
+def listed(value):
+    return value if isinstance(value, list) else [value]
 
 
 def java(pattern):

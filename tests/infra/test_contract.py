@@ -7,7 +7,7 @@ import tomllib
 
 import pytest
 import stand_in
-from conftest import ROOT, of_type, program, source
+from conftest import ROOT, actions_of, of_type, program, source
 
 NAMESPACE = "ZoomSmsCostAlerts"
 
@@ -153,9 +153,7 @@ def test_events_hold_what_the_schedule_sends(resources):
 def test_the_function_may_do_exactly_what_its_program_can_call(resources):
     """Every permission has its call in the program, outside of the operator's command, and every call its permission."""
     (policy,) = [each for each in resources["FunctionRole"]["Properties"]["Policies"] if each["PolicyName"] == "what-the-program-calls"]
-    allowed = set()
-    for statement in policy["PolicyDocument"]["Statement"]:
-        allowed |= {statement["Action"]} if isinstance(statement["Action"], str) else set(statement["Action"])
+    allowed = actions_of(policy["PolicyDocument"])
     # The SDKs' names for the operations of the services that the function speaks to.
     operations = {
         re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower(): f"{service}:{operation}"

@@ -1,5 +1,6 @@
-"""The template deployed on a stand-in for AWS, with the real program and the embedded Zoom: while nobody listens nothing is lost, the schedule
-fires, the function runs, the message arrives once, updates and deletion leave budgets and table as they were, and a new stack takes them over.
+"""The templates deployed on a stand-in for AWS, with the real program and the embedded Zoom: while nobody listens nothing is lost, the schedule
+fires, the function runs, the message arrives once, updates and deletion leave budgets and table as they were, an owner's topic is published to, and
+a new stack takes over what stayed.
 Ordered: each test goes on where the last ended."""
 
 import io
@@ -17,10 +18,11 @@ import pytest
 import stand_in
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from conftest import program, translated
-from formation import Stack
+from conftest import OWNER, actions_of, program, translated, written
+from formation import Stack, listed
 
 STACK = "alerts"
+OWNERS_STACK = "alerts-marketing"
 # What the stand-in does not have, left out of the stack by name, and why it can be done without here.
 LEFT_OUT = {
     "FailuresByKind": "AWS::Logs::MetricFilter is unknown to it; linted, and compared with the program in test_contract.py",
@@ -31,7 +33,7 @@ LEFT_OUT = {
 }
 # What it has, but not as AWS has it: said here so that nobody takes it for proven.
 NOT_PROVEN = [
-    "IAM and key policies are not enforced",
+    "IAM, topic and key policies are not enforced, and a topic forgets its key (test_owner.py and test_template.py read the templates instead)",
     "point-in-time recovery and encryption of the table are not applied (test_template.py reads the template instead); TTL is set by the test",
     "Rules, patterns of parameters and AllowedPattern are not heeded (test_refusals.py evaluates them instead)",
     "DeletionPolicy and the table's protection are heeded by aws_that_keeps.py, not by the stand-in itself",
@@ -133,10 +135,24 @@ class Deployment:
         stack = self.settled(status)
         self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
-    def delete(self):
-        self.formation.delete_stack(StackName=STACK)
+    def create_owner(self, **parameters):
+        """Makes an owner's stack as the output AddOwnerCommand says, with more parameters; answers its outputs."""
+        words = shlex.split(self.outputs["AddOwnerCommand"].replace("OWNER", "marketing").replace("ADDRESS", "marketing@example.com"))
+        place = words.index("--parameter-overrides")
+        assert words[words.index("--stack-name") + 1] == OWNERS_STACK
+        parameters = dict(word.split("=", 1) for word in words[place + 1 :]) | parameters
+        template = written(OWNER)
+        assert Stack(template, parameters, name=OWNERS_STACK).refusals() == [], "AWS would refuse this"
+        for name in ("SlackAlerts", "TeamsAlerts"):
+            del template["Resources"][name]
+        given = [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()]
+        self.formation.create_stack(StackName=OWNERS_STACK, TemplateBody=json.dumps(template), Parameters=given, Capabilities=["CAPABILITY_IAM"])
+        return {output["OutputKey"]: output["OutputValue"] for output in self.settled("CREATE_COMPLETE", stack=OWNERS_STACK)["Outputs"]}
+
+    def delete(self, stack=STACK):
+        self.formation.delete_stack(StackName=stack)
         try:
-            self.settled("DELETE_COMPLETE")
+            self.settled("DELETE_COMPLETE", stack=stack)
         except ClientError as gone:
             assert "does not exist" in str(gone)
 
@@ -159,18 +175,18 @@ class Deployment:
         self.queues.append(url)
         return url
 
-    def settled(self, wanted, seconds=60):
+    def settled(self, wanted, seconds=60, stack=STACK):
         deadline = time.monotonic() + seconds
         while True:
-            (stack,) = self.formation.describe_stacks(StackName=STACK)["Stacks"]
-            if stack["StackStatus"] == wanted:
-                return stack
-            assert stack["StackStatus"].endswith("_IN_PROGRESS"), f"{stack['StackStatus']}: {self.reasons()}"
-            assert time.monotonic() < deadline, f"{stack['StackStatus']} for {seconds} s"
+            (found,) = self.formation.describe_stacks(StackName=stack)["Stacks"]
+            if found["StackStatus"] == wanted:
+                return found
+            assert found["StackStatus"].endswith("_IN_PROGRESS"), f"{found['StackStatus']}: {self.reasons(stack)}"
+            assert time.monotonic() < deadline, f"{found['StackStatus']} for {seconds} s"
             time.sleep(0.1)
 
-    def reasons(self):
-        events = self.formation.describe_stack_events(StackName=STACK)["StackEvents"]
+    def reasons(self, stack):
+        events = self.formation.describe_stack_events(StackName=stack)["StackEvents"]
         return [event.get("ResourceStatusReason") for event in events if event["ResourceStatus"].endswith("_FAILED")]
 
     def invoke(self, event):
@@ -196,6 +212,13 @@ class Deployment:
                 envelope = json.loads(message["Body"])
                 return envelope, json.loads(envelope["Message"])
         raise AssertionError(f"no message in {seconds} s; the function called {self.witness.actions}")
+
+    def publishes_to(self):
+        """The topics that the function's role may publish to and ask for their subscribers, as IAM has it."""
+        iam, role = self.client("iam"), self.outputs["FunctionRoleArn"].rpartition("/")[2]
+        document = iam.get_role_policy(RoleName=role, PolicyName="what-the-program-calls")["PolicyDocument"]
+        wanted = {"sns:GetTopicAttributes", "sns:Publish"}
+        return {topic for statement in document["Statement"] if wanted <= set(listed(statement["Action"])) for topic in listed(statement["Resource"])}
 
     def ledger(self):
         pages = self.client("dynamodb").get_paginator("scan").paginate(TableName=self.outputs["LedgerTableName"])
@@ -374,9 +397,7 @@ def test_the_function_may_do_all_that_it_was_seen_to_do(deployment):
         for policy in deployment.resources["FunctionRole"]["Properties"]["Policies"]
         if policy["PolicyName"] == "what-the-program-calls"
     ]
-    allowed = set()
-    for statement in policy["Statement"]:
-        allowed |= {statement["Action"]} if isinstance(statement["Action"], str) else set(statement["Action"])
+    allowed = actions_of(policy)
     assert {"sns:GetTopicAttributes", "sns:Publish", "ssm:GetParameter"} <= set(deployment.witness.actions) <= allowed
 
 
@@ -396,6 +417,44 @@ def test_an_update_leaves_budgets_and_table_as_they_were(deployment):
     items = deployment.ledger()
     deployment.update(LogLevel="INFO")
     assert deployment.ledger() == items
+
+
+def test_an_owners_topic_is_published_to_once_the_stack_names_it(deployment):
+    """The function is told of the topic by its event, so that nothing here hangs on the policy."""
+    own, before = deployment.outputs["AlertTopicArn"], deployment.inventory()
+    assert deployment.publishes_to() == {own}
+    owner = deployment.create_owner()
+    topic = owner["TopicArn"]
+    made = dict(deployment.inventory() - before)
+    assert set(made) == {"alarm", "key", "subscription", "topic"} and made["topic"] == topic
+    deployment.update(OwnerTopicArns=topic)
+    assert deployment.publishes_to() == {own, topic}
+    # What the owner's side allows, as it was made.
+    role = deployment.outputs["FunctionRoleArn"]
+    of_topic = deployment.client("sns").get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"]
+    of_key = deployment.client("kms").get_key_policy(KeyId=made["key"], PolicyName="default")["Policy"]
+    for policy, actions in ((of_topic, {"sns:Publish"}), (of_key, {"kms:Decrypt", "kms:GenerateDataKey"})):
+        statements = [each for each in json.loads(policy)["Statement"] if role in str(each["Principal"])]
+        assert actions_of({"Statement": statements}) == actions
+    test = {"test_alert": True, "alert_topic_arn": topic}
+    failed, error = deployment.invoke(test)
+    assert failed and error["errorType"] == "NobodyListens", "the owner's address has not confirmed"
+    queue = deployment.queue_on(topic)
+    failed, answer = deployment.invoke(test)
+    assert not failed, answer
+    envelope, message = deployment.next_message(20, queue)
+    assert (envelope["TopicArn"], message["kind"]) == (topic, "test")
+
+
+def test_an_owner_is_removed_without_a_trace(deployment):
+    deployment.update(OwnerTopicArns="")
+    assert deployment.publishes_to() == {deployment.outputs["AlertTopicArn"]}
+    deployment.client("sqs").delete_queue(QueueUrl=deployment.queues.pop())
+    before = deployment.inventory()
+    deployment.delete(OWNERS_STACK)
+    gone = before - deployment.inventory()
+    assert {kind for kind, _ in gone} == {"alarm", "key", "subscription", "topic"}
+    assert not [name for _, name in deployment.inventory() if OWNERS_STACK in name]
 
 
 def test_deleting_the_stack_leaves_nothing_but_budgets_and_table(deployment):

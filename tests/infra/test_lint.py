@@ -1,4 +1,4 @@
-"""The linters. What they are told to overlook stands in the template, beside the resource and with a reason."""
+"""The linters. What they are told to overlook stands in the templates, beside the resource and with a reason."""
 
 import os
 import pathlib
@@ -6,7 +6,10 @@ import re
 import subprocess
 import sys
 
-from conftest import ROOT, TARGET, TEMPLATE
+import pytest
+from conftest import OWNER, ROOT, TARGET, TEMPLATE
+
+TEMPLATES = pytest.mark.parametrize("path", [TEMPLATE, OWNER], ids=lambda path: path.stem)
 
 
 def run(*command):
@@ -16,20 +19,23 @@ def run(*command):
     return done.stdout
 
 
-def test_cfn_lint_and_its_serverless_rules_find_nothing():
+@TEMPLATES
+def test_cfn_lint_and_its_serverless_rules_find_nothing(path):
     cfn_lint = pathlib.Path(sys.executable).with_name("cfn-lint")
-    run(cfn_lint, "--append-rules", "cfn_lint_serverless.rules", "--include-checks", "I", "--", TEMPLATE.relative_to(ROOT))
+    run(cfn_lint, "--append-rules", "cfn_lint_serverless.rules", "--include-checks", "I", "--", path.relative_to(ROOT))
 
 
-def test_checkov_finds_nothing():
+@TEMPLATES
+def test_checkov_finds_nothing(path):
     checkov = TARGET / "checkov-venv" / "bin" / "checkov"
     framework = ["--framework", "cloudformation", "--skip-download", "--compact", "--quiet"]
-    found = run(checkov, "--file", TEMPLATE.relative_to(ROOT), *framework)
+    found = run(checkov, "--file", path.relative_to(ROOT), *framework)
     assert re.search(r"Passed checks: [1-9]\d*, Failed checks: 0", found), found
 
 
-def test_every_suppression_has_a_reason():
-    lines = TEMPLATE.read_text().splitlines()
+@TEMPLATES
+def test_every_suppression_has_a_reason(path):
+    lines = path.read_text().splitlines()
     for number, line in enumerate(lines, 1):
         if "checkov:skip" in line:
             assert re.search(r"# checkov:skip=CKV2?_AWS_\d+:\w.{20,}", line), f"line {number}: {line}"

@@ -1,6 +1,7 @@
 """What the README says of the deployment is what the template does."""
 
 import re
+import tomllib
 
 import pytest
 from conftest import of_type, source
@@ -20,8 +21,8 @@ def test_every_alarm_has_its_line_and_every_line_its_alarm(resources):
     assert named == set(of_type(resources, "AWS::CloudWatch::Alarm"))
 
 
-def test_every_parameter_output_and_resource_that_is_named_exists(template):
-    known = {*template["Parameters"], *template["Outputs"], *template["Resources"]}
+def test_every_parameter_output_and_resource_that_is_named_exists(template, owner):
+    known = {name for each in (template, owner) for part in ("Parameters", "Outputs", "Resources") for name in each[part]}
     words = set(re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)+)[`=]", section("## Deploy")))
     codes = set(re.findall(r"^    ([A-Z]\w+),$", source("src/error.rs"), re.MULTILINE))
     # Words of AWS's own.
@@ -37,6 +38,40 @@ def test_the_costs_are_those_of_the_template(resources):
     (key,) = of_type(resources, "AWS::KMS::Key").values()
     assert key["Properties"]["EnableKeyRotation"] is True
     assert "key 1," in costs and "3 for the key from the third year on" in costs
+
+
+OWNERS = "### Owners: teams that get their own alerts"
+
+
+def test_an_owner_is_made_by_the_commands_that_stand_there(template, owner):
+    making, updating = re.findall(r"^ +```sh\n(.*?)```", section(OWNERS), re.MULTILINE | re.DOTALL)
+    command = Stack(template, {"AlertEmail": "admin@example.com"}).outputs()["AddOwnerCommand"]
+    # The output names the Region too, since it is copied.
+    options = [word for word in re.findall(r"(?:^| )(--[a-z-]+|\w+(?==))", command) if word != "--region"]
+    assert options == re.findall(r"(?:^| )(--[a-z-]+|\w+(?==))", making.split("describe-stacks")[0])
+    assert set(re.findall(r"--parameter-overrides (\w+)=", updating)) <= set(template["Parameters"])
+    assert set(re.findall(r"(\w+)=", making)) <= set(owner["Parameters"])
+
+
+def test_an_owners_policy_names_the_topic_that_the_stack_was_given():
+    given = re.search(r"OwnerTopicArns=(\S+)", section(OWNERS))[1]
+    (policy,) = re.findall(r"^ +```toml\n(.*?)```", section(OWNERS), re.MULTILINE | re.DOTALL)
+    policy = tomllib.loads(policy)
+    ((name, topic),) = [(each["name"], each["topic_arn"]) for each in policy["owner"]]
+    assert topic == given
+    assert [budget["owner"] for budget in policy["budget"]] == [name]
+
+
+def test_what_an_owner_costs_is_that_of_its_template(owner):
+    (key,) = of_type(owner["Resources"], "AWS::KMS::Key").values()
+    assert key["Properties"]["EnableKeyRotation"] is True
+    assert "1 USD a month for its key (3 from the third year on), and 0.10 for each alarm" in section(OWNERS)
+    alarms = set(of_type(owner["Resources"], "AWS::CloudWatch::Alarm"))
+    assert alarms == set(re.findall(r"`(\w+)`", re.search(r"`AlertsNotPublished` for all topics together, (.*?) for each owner", section(OWNERS))[1]))
+
+
+def test_a_topic_that_the_stack_does_not_name_is_said_to_be_refused():
+    assert re.search(r"not in `OwnerTopicArns`:\*\* AWS refuses .* \(AccessDenied\)\. Runs end as `PublishFailed`", section(OWNERS))
 
 
 def test_what_stays_and_how_it_is_removed_is_said(resources):

@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 from conftest import of_type
-from formation import Stack
+from formation import Stack, listed
 
 # Where AWS knows no narrower resource than "*". All of them are in the policy of a key, where "*" means this key.
 STARS = {
@@ -16,10 +16,6 @@ STARS = {
 }
 # For people at seven in the morning: what happened, what it means, what to do first.
 SENTENCES = 3
-
-
-def listed(value):
-    return value if isinstance(value, list) else [value]
 
 
 def documents(resources):
@@ -346,6 +342,7 @@ def test_every_alarm_says_what_happened_what_it_means_and_what_to_do(resources):
 
 
 OUTPUTS = {
+    "AddOwnerCommand",
     "DoctorCommand",
     "PutSecretCommand",
     "TestAlertCommand",
