@@ -30,7 +30,7 @@ use std::time::{Duration, Instant};
 
 use zoom_sms_cost_alerts::domain::foresight::forecast::Outlook;
 use zoom_sms_cost_alerts::domain::foresight::replay::Replay;
-use zoom_sms_cost_alerts::domain::foresight::spike::{ALPHA, Sensitivity};
+use zoom_sms_cost_alerts::domain::foresight::spike::{ALPHA, Sensitivity, alpha};
 
 use pictures::Curve;
 use series::Series;
@@ -104,9 +104,9 @@ fn spike_tables(all: &[Series], images: &Path) -> Result<String, Box<dyn Error>>
         println!("| {name} | {} | {:.2} | {recall} |", score.alerts, score.per_100_months());
         score
     };
-    let score = print("S*, α = 1e-4: up to 300 numbers", Rule::Usual(ALPHA));
-    print("S*, α = 3e-5: 1,000 numbers", Rule::Usual(3e-5));
-    print("S*, α = 3e-6: 10,000 numbers", Rule::Usual(3e-6));
+    let score = print("S*, N = 100: α = 1e-4", Rule::Usual(alpha(100)));
+    print("S*, N = 1,000: α = 3e-5", Rule::Usual(alpha(1_000)));
+    print("S*, N = 10,000: α = 3e-6", Rule::Usual(alpha(10_000)));
     print("ratio ≥ 2", Rule::Ratio(2.0));
     print("z ≥ 3", Rule::ZScore(3.0));
     print("median deviation ≥ 3.5", Rule::MedianDeviation(3.5));

@@ -31,7 +31,7 @@ pub(crate) fn alarms(path: &Path, title: &str, curves: &[Curve]) -> Result<(), B
     let root = SVGBackend::new(path, (760, 440)).into_drawing_area();
     let chart = builder(&root, title)?.build_cartesian_2d((0.05..100.0).log_scale(), 0.0..105.0)?;
     let axes = ["false alarms per 100 numbers and month", "bursts found (%)"];
-    draw(chart, axes, curves, SeriesLabelPosition::LowerRight)?;
+    draw(chart, axes, curves, SeriesLabelPosition::UpperLeft)?;
     Ok(root.present()?)
 }
 
@@ -56,7 +56,14 @@ where
     Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
 {
     let plain = |value: &f64| format!("{value}");
-    chart.configure_mesh().light_line_style(WHITE).x_desc(x).y_desc(y).x_label_formatter(&plain).draw()?;
+    chart
+        .configure_mesh()
+        .light_line_style(WHITE)
+        .x_desc(x)
+        .y_desc(y)
+        .x_label_formatter(&plain)
+        .y_label_formatter(&plain)
+        .draw()?;
     for (curve, colour) in curves.iter().zip(COLOURS) {
         chart
             .draw_series(LineSeries::new(curve.points.iter().copied(), colour.stroke_width(2)))?
