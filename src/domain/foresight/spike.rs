@@ -83,18 +83,18 @@ impl Usual {
     pub fn critical(&self, sensitivity: &Sensitivity) -> f64 {
         let bound = self.bound(sensitivity.floor);
         let unlikely = |count: f64| self.chance(count) <= sensitivity.alpha;
-        let mut likely = bound.floor();
-        if unlikely(likely) {
+        let start = bound.floor();
+        if unlikely(start) {
             return bound;
         }
         // Steps that double lead past the smallest unlikely count, halving leads back to it. The chance of a count falls to zero, so that
         // both end; the bounds of the loops are for an alpha that is no number.
-        let mut found = likely + 1.0;
+        let (mut likely, mut found) = (start, start + 1.0);
         for _ in 0..64 {
             if unlikely(found) {
                 break;
             }
-            (likely, found) = (found, found + (found - bound).max(1.0));
+            (likely, found) = (found, found + (found - start));
         }
         for _ in 0..64 {
             let middle = ((likely + found) / 2.0).floor();
@@ -208,6 +208,11 @@ mod tests {
         let usual = Usual { days: 100, mean: 10.0, variance: 60.0, record: 0.0 };
         let critical = usual.critical(&Sensitivity { alpha: ALPHA, floor: 0.0 });
         assert!(usual.chance(critical) <= ALPHA && usual.chance(critical - 1.0) > ALPHA, "{critical}");
+        // A bound between two counts, far below: the critical count is still a whole one.
+        let usual = Usual { days: 100, mean: 200.25, variance: 20_000.0, record: 0.0 };
+        let critical = usual.critical(&Sensitivity { alpha: ALPHA, floor: 0.0 });
+        assert!(usual.chance(critical) <= ALPHA && usual.chance(critical - 1.0) > ALPHA, "{critical}");
+        assert_eq!(critical.fract(), 0.0);
     }
 
     #[test]
