@@ -13,8 +13,10 @@ use super::special::{negative_binomial_tail, sane};
 
 /// Complete days of history that it takes to say what is usual.
 pub const LEAST_DAYS: usize = 28;
-/// The chance that a usual day reaches the critical count, unless a policy has another.
+/// The chance that a usual day reaches the critical count, for few numbers.
 pub const ALPHA: f64 = 1e-4;
+/// The false alarms a day that the chance alone would give for many numbers. The other bounds keep most of them away.
+const FALSE_A_DAY: f64 = 0.03;
 
 /// What is usual is measured on this many days.
 const BASELINE_DAYS: usize = 91;
@@ -51,10 +53,16 @@ pub struct Usual {
 /// How unlikely and how expensive a spike must be.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sensitivity {
-    /// The chance that a usual day reaches the critical count, for example [`ALPHA`].
+    /// The chance that a usual day reaches the critical count: see [`alpha`].
     pub alpha: f64,
     /// The messages above what is usual that cost enough to be reported.
     pub floor: f64,
+}
+
+/// The chance to allow each of so many watched numbers: [`ALPHA`], and less above 300 of them, because rates are a number's.
+#[must_use]
+pub fn alpha(numbers: usize) -> f64 {
+    ALPHA.min(FALSE_A_DAY / count(numbers.max(1)))
 }
 
 impl Usual {
@@ -75,18 +83,18 @@ impl Usual {
     pub fn critical(&self, sensitivity: &Sensitivity) -> f64 {
         let bound = self.bound(sensitivity.floor);
         let unlikely = |count: f64| self.chance(count) <= sensitivity.alpha;
-        let mut likely = bound.floor();
-        if unlikely(likely) {
+        let start = bound.floor();
+        if unlikely(start) {
             return bound;
         }
         // Steps that double lead past the smallest unlikely count, halving leads back to it. The chance of a count falls to zero, so that
         // both end; the bounds of the loops are for an alpha that is no number.
-        let mut found = likely + 1.0;
+        let (mut likely, mut found) = (start, start + 1.0);
         for _ in 0..64 {
             if unlikely(found) {
                 break;
             }
-            (likely, found) = (found, found + (found - bound).max(1.0));
+            (likely, found) = (found, found + (found - start));
         }
         for _ in 0..64 {
             let middle = ((likely + found) / 2.0).floor();
@@ -201,6 +209,19 @@ mod tests {
         let usual = Usual { days: 100, mean: 10.0, variance: 60.0, record: 0.0 };
         let critical = usual.critical(&Sensitivity { alpha: ALPHA, floor: 0.0 });
         assert!(usual.chance(critical) <= ALPHA && usual.chance(critical - 1.0) > ALPHA, "{critical}");
+        // A bound between two counts, far below: the critical count is still a whole one.
+        let usual = Usual { days: 100, mean: 200.25, variance: 20_000.0, record: 0.0 };
+        let critical = usual.critical(&Sensitivity { alpha: ALPHA, floor: 0.0 });
+        assert!(usual.chance(critical) <= ALPHA && usual.chance(critical - 1.0) > ALPHA, "{critical}");
+        assert_eq!(critical.fract(), 0.0);
+    }
+
+    #[test]
+    fn many_numbers_are_watched_less_closely() {
+        let alphas = [0, 100, 300, 1_000, 10_000].map(alpha);
+        for (alpha, expected) in alphas.into_iter().zip([1e-4, 1e-4, 1e-4, 3e-5, 3e-6]) {
+            assert_close(alpha, expected, "alpha");
+        }
     }
 
     #[test]
