@@ -146,8 +146,9 @@ fn times(all: &[Series]) {
         black_box(black_box(&series.charges[..365]).iter().rev().take(28).sum::<f64>());
     });
     let replay = time(&|series| {
-        let mut replay = Replay::new(Sensitivity { alpha: ALPHA, floor: 1.0 / series.price() });
-        replay.days(black_box(&series.counts[..365]));
+        let mut replay = Replay::default();
+        let sensitivity = Sensitivity { alpha: ALPHA, floor: 1.0 / series.price() };
+        replay.days(black_box(&series.counts[..365]), &sensitivity);
         black_box(replay.usual());
     });
     let z_score = time(&|series| {

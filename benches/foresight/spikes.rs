@@ -92,13 +92,13 @@ fn gets_burst(day: usize, first: usize) -> bool {
 }
 
 fn watch(counts: &[f64], first: usize, sensitivity: &Sensitivity) -> Watched {
-    let mut replay = Replay::new(*sensitivity);
+    let mut replay = Replay::default();
     let mut critical = Vec::new();
     for (day, count) in counts.iter().enumerate() {
         if let Some(usual) = replay.usual().filter(|_| gets_burst(day, first)) {
             critical.push((day, usual.critical(sensitivity)));
         }
-        replay.day(*count);
+        replay.day(*count, sensitivity);
     }
     let alerts = replay.spikes().iter().filter(|spike| spike.due && spike.day as usize >= first).count();
     Watched { alerts: u32::try_from(alerts).unwrap_or(u32::MAX), critical }

@@ -15,9 +15,8 @@ use super::{Store, StoreError, Whose};
 use crate::clients::table::text;
 use crate::domain::baselines::{Baseline, Baselines, Episode, Subject};
 use crate::domain::charge::Scope;
-use crate::domain::estimates::Price;
+use crate::domain::estimates::Bound;
 use crate::domain::foresight::forecast::Outlook;
-use crate::domain::foresight::spike::Usual;
 use crate::domain::money::{Amount, Currency};
 
 /// Bytes in an item, which may have 400 KB.
@@ -30,7 +29,6 @@ const LIFE: SignedDuration = SignedDuration::from_hours(24 * 3);
 #[derive(Deserialize, Serialize)]
 struct Stored {
     days: u32,
-    watched: u32,
     subjects: Vec<StoredSubject>,
 }
 
@@ -41,8 +39,8 @@ struct StoredSubject {
     currency: String,
     outlooks: [Option<(u16, [f32; 3])>; 2],
     pace: [String; 2],
-    price: f32,
-    usual: Vec<Option<(u16, [f32; 3])>>,
+    /// Usual and critical count.
+    usual: Vec<Option<(f32, f32)>>,
     /// First and last day, in days before today.
     episode: Option<(u16, u16)>,
 }
@@ -51,16 +49,16 @@ struct StoredSubject {
 #[must_use]
 pub fn encode(baselines: &Baselines, today: Date) -> Vec<u8> {
     let subjects = baselines.subjects.iter().map(|(key, baseline)| stored(key, baseline, today)).collect();
-    let stored = Stored { days: baselines.days, watched: baselines.watched, subjects };
+    let stored = Stored { days: baselines.days, subjects };
     postcard::to_allocvec(&stored).unwrap_or_default()
 }
 
 /// The baselines of `today` from bytes; `None` if they make no sense.
 #[must_use]
-pub fn decode(bytes: &[u8], today: Date) -> Option<Baselines> {
-    let Stored { days, watched, subjects } = postcard::from_bytes(bytes).ok()?;
+fn decode(bytes: &[u8], today: Date) -> Option<Baselines> {
+    let Stored { days, subjects } = postcard::from_bytes(bytes).ok()?;
     let subjects = subjects.into_iter().map(|stored| stored.subject(today)).collect::<Option<_>>()?;
-    Some(Baselines { days, watched, subjects })
+    Some(Baselines { days, subjects })
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "rounded to single precision")]
@@ -69,10 +67,6 @@ fn stored((scope, subject, currency): &Subject, baseline: &Baseline, today: Date
     let outlook = |outlook: &Outlook| {
         let Outlook { days, mean, variance, today } = *outlook;
         (small(days), [mean as f32, variance as f32, today as f32])
-    };
-    let usual = |usual: &Usual| {
-        let Usual { days, mean, variance, record } = *usual;
-        (small(days), [mean as f32, variance as f32, record as f32])
     };
     let back = |day: Date| small(day.until(today).map_or(0, |span| span.get_days().unsigned_abs()));
     StoredSubject {
@@ -85,8 +79,7 @@ fn stored((scope, subject, currency): &Subject, baseline: &Baseline, today: Date
         currency: currency.to_string(),
         outlooks: [&baseline.week, &baseline.month].map(|kind| kind.as_ref().map(outlook)),
         pace: baseline.pace.map(|amount| amount.to_string()),
-        price: baseline.price.0 as f32,
-        usual: baseline.usual.iter().map(|day| day.as_ref().map(usual)).collect(),
+        usual: baseline.usual.iter().map(|day| day.map(|Bound { usual, critical }| (usual, critical))).collect(),
         episode: baseline.episode.map(|episode| (back(episode.first), back(episode.last))),
     }
 }
@@ -99,10 +92,6 @@ impl StoredSubject {
             let [mean, variance, today] = wide(numbers);
             Outlook { days: u32::from(days), mean, variance, today }
         };
-        let usual = |(days, numbers): (u16, _)| {
-            let [mean, variance, record] = wide(numbers);
-            Usual { days: u32::from(days), mean, variance, record }
-        };
         let [week, month] = self.outlooks.map(|stored| stored.map(outlook));
         let [last, before] = self.pace.each_ref().map(|amount| Amount::parse(amount).ok());
         let day = |back: u16| today.saturating_sub(i64::from(back).days());
@@ -110,8 +99,7 @@ impl StoredSubject {
             week,
             month,
             pace: [last?, before?],
-            price: Price(f64::from(self.price)),
-            usual: self.usual.into_iter().map(|stored| stored.map(usual)).collect(),
+            usual: self.usual.into_iter().map(|day| day.map(|(usual, critical)| Bound { usual, critical })).collect(),
             episode: self.episode.map(|(first, last)| Episode { first: day(first), last: day(last) }),
         };
         Some(((scope, self.subject.into(), Currency::parse(&self.currency).ok()?), baseline))

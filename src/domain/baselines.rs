@@ -12,12 +12,11 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::charge::{Line, Scope};
-use super::estimates::{Numbers, Price, Series, sensitivity};
+use super::estimates::{Bound, Series, Tracker, Watch};
 use super::foresight::forecast::Outlook;
-use super::foresight::spike::Usual;
 use super::money::{Amount, Currency};
 use super::period::PeriodKind;
-use super::policy::Policy;
+use super::policy::{Policy, Spike};
 use super::totals::{DaySums, Sum};
 
 /// Whose baseline it is.
@@ -28,8 +27,6 @@ pub type Subject = (Scope, Arc<str>, Currency);
 pub struct Baselines {
     /// Complete, consecutive days before it that are known.
     pub days: u32,
-    /// Subjects whose count is watched for spikes.
-    pub watched: u32,
     /// By subject; those alone that a forecast or a spike of the policy is for.
     pub subjects: BTreeMap<Subject, Baseline>,
 }
@@ -43,10 +40,8 @@ pub struct Baseline {
     pub month: Option<Outlook>,
     /// What was spent on the last 7 complete days, and on the 7 before.
     pub pace: [Amount; 2],
-    /// What a message costs on average.
-    pub price: Price,
-    /// What is usual on each day that is judged for spikes, oldest first and today last.
-    pub usual: Vec<Option<Usual>>,
+    /// What is usual on each day that is judged for spikes, oldest first and today last; none before there is enough history.
+    pub usual: Vec<Option<Bound>>,
     /// The spikes that the first of these days may belong to.
     pub episode: Option<Episode>,
 }
@@ -88,7 +83,7 @@ impl Baseline {
 impl Baseline {
     /// What is usual on a day that is judged for spikes.
     #[must_use]
-    pub fn usual_on(&self, day: Date, today: Date) -> Option<&Usual> {
+    pub fn usual_on(&self, day: Date, today: Date) -> Option<&Bound> {
         let back = usize::try_from(day.until(today).ok()?.get_days()).ok()?;
         self.usual.iter().rev().nth(back)?.as_ref()
     }
@@ -132,15 +127,12 @@ impl<'p> Maker<'p> {
     /// For `today`; spikes are judged on the days from `judged` to today.
     #[must_use]
     pub fn new(policy: &'p Policy, account: &Arc<str>, today: Date, judged: Date) -> Maker<'p> {
-        let budgets = policy.budgets.iter().filter(|budget| !budget.forecasts.is_empty());
-        let scopes: HashSet<_> =
-            budgets.map(|budget| budget.scope).chain(policy.spikes.iter().map(|spike| spike.scope)).collect();
         Maker {
             policy,
             account: Arc::clone(account),
             today,
             judged: judged.min(today),
-            scopes: scopes.into_iter().collect(),
+            scopes: watched_scopes(policy),
             days: 0,
             subjects: HashMap::new(),
         }
@@ -195,39 +187,59 @@ impl<'p> Maker<'p> {
         let days = self.days;
         let mut all: Vec<_> = self.subjects.drain().filter_map(|(key, past)| Some((key, past?))).collect();
         all.iter_mut().for_each(|(_, past)| past.series.pad(days));
-        let policy = self.policy;
-        let spike_of = |(scope, subject, currency): &Subject| policy.spike_for(*scope, subject, *currency);
-        let watched = all.iter().filter(|(key, past)| past.series.is_long() && spike_of(key).is_some()).count();
-        let watched = u32::try_from(watched).unwrap_or(u32::MAX);
+        let min_extra = |key: &Subject| spike_of(self.policy, key).map(|spike| spike.min_extra);
+        let mut watched = vec![0; days + 1];
+        for (_, past) in all.iter().filter(|(key, _)| min_extra(key).is_some()) {
+            watched.iter_mut().skip(past.series.usual_from()).for_each(|watched| *watched += 1);
+        }
         let mut subjects = BTreeMap::new();
         for (key, past) in all {
             if !has_time() {
                 return None;
             }
-            let min_extra = spike_of(&key).map(|spike| spike.min_extra);
-            let baseline = Baseline { pace: past.pace, ..self.baseline(&past.series.numbers(), min_extra, watched) };
-            subjects.insert(key, baseline);
+            let watch = min_extra(&key);
+            let watch =
+                |day: usize| Some(Watch { min_extra: watch?, watched: watched.get(day).copied().unwrap_or_default() });
+            let baseline = self.baseline(&past.series, days, watch);
+            subjects.insert(key, Baseline { pace: past.pace, ..baseline });
         }
-        Some(Baselines { days: u32::try_from(days).unwrap_or(u32::MAX), watched, subjects })
+        Some(Baselines { days: u32::try_from(days).unwrap_or(u32::MAX), subjects })
     }
 
-    fn baseline(&self, past: &Numbers, min_extra: Option<Amount>, watched: u32) -> Baseline {
-        let outlook = |kind| past.outlook(days_left(kind, self.today));
-        let (week, month, price) = (outlook(PeriodKind::Week), outlook(PeriodKind::Month), past.price());
-        let mut baseline = Baseline { week, month, price, ..Baseline::default() };
-        if let Some(min_extra) = min_extra {
-            let judged = self.judged.until(self.today).map_or(0, |span| span.get_days().unsigned_abs());
-            let watch = past.watch(judged as usize, &sensitivity(min_extra, watched, price));
-            let day = |back: usize| self.today.saturating_sub(i64::try_from(back).unwrap_or(i64::MAX).days());
-            baseline.usual = watch.usual;
-            baseline.episode = watch.spikes.iter().fold(None, |before, back| Some(Episode::with(before, day(*back))));
+    fn baseline(&self, past: &Series, days: usize, watch: impl Fn(usize) -> Option<Watch>) -> Baseline {
+        let mut tracker = Tracker::default();
+        let mut baseline = Baseline::default();
+        let date = |day: usize| self.today.saturating_sub(i64::try_from(days - day).unwrap_or(i64::MAX).days());
+        for (day, figures) in past.days() {
+            let is_judged = date(day) >= self.judged;
+            if is_judged {
+                baseline.usual.extend(watch(day).map(|watch| tracker.bound(watch)));
+            }
+            if tracker.add(figures, watch(day)) && !is_judged {
+                baseline.episode = Some(Episode::with(baseline.episode, date(day)));
+            }
         }
+        baseline.usual.extend(watch(days).map(|watch| tracker.bound(watch)));
+        baseline.week = tracker.outlook(days_left(PeriodKind::Week, self.today));
+        baseline.month = tracker.outlook(days_left(PeriodKind::Month, self.today));
         baseline
     }
 }
 
+/// What watches a subject.
+fn spike_of<'p>(policy: &'p Policy, (scope, subject, currency): &Subject) -> Option<&'p Spike> {
+    policy.spike_for(*scope, subject, *currency)
+}
+
+/// The scopes that have forecasts or spikes.
+pub(super) fn watched_scopes(policy: &Policy) -> Vec<Scope> {
+    let budgets = policy.budgets.iter().filter(|budget| !budget.forecasts.is_empty()).map(|budget| budget.scope);
+    let scopes: HashSet<_> = budgets.chain(policy.spikes.iter().map(|spike| spike.scope)).collect();
+    scopes.into_iter().collect()
+}
+
 /// Whole days left in the running period, today included.
-fn days_left(kind: PeriodKind, today: Date) -> u32 {
+pub(super) fn days_left(kind: PeriodKind, today: Date) -> u32 {
     let end = kind.end_day(today).unwrap_or(today);
     today.until(end).map_or(0, |span| span.get_days().unsigned_abs())
 }
@@ -241,7 +253,7 @@ fn is_watched(policy: &Policy, (scope, subject, currency): &Subject) -> bool {
 }
 
 /// The sums of a day by the subjects of a scope.
-fn grouped(sums: &DaySums, scope: Scope, account: &Arc<str>) -> HashMap<(Arc<str>, Currency), Sum> {
+pub(super) fn grouped(sums: &DaySums, scope: Scope, account: &Arc<str>) -> HashMap<(Arc<str>, Currency), Sum> {
     let mut grouped = HashMap::<_, Sum>::new();
     let subject = |line: &Line| Arc::clone(scope.subject(line).unwrap_or(account));
     for (line, sum) in sums {

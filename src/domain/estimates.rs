@@ -10,17 +10,16 @@ use std::fmt;
 use rust_decimal::prelude::ToPrimitive as _;
 use serde::{Serialize, Serializer};
 
-use super::foresight::forecast::{FORECAST_AT, Outlook, Rest};
+use super::foresight::forecast::{FORECAST_AT, Outlook, Rest, within_reach};
 use super::foresight::replay::Replay;
-use super::foresight::spike::{ALPHA, LEAST_DAYS, Sensitivity, Usual};
+use super::foresight::spike::{LEAST_DAYS, Sensitivity, alpha};
 use super::money::{Amount, Currency};
 use super::totals::Sum;
 
+/// Room for what is lost in single precision.
+const ROUNDING: f64 = 1.001;
 /// No message costs less than this, in the currency's main unit, as far as the smallest worthwhile spike goes.
 const LEAST_PRICE: f64 = 0.0205;
-/// Of all watched subjects together, the chance that a usual day of one of them is reported.
-const CHANCE_OF_ALL: f64 = 0.03;
-
 fn number(amount: Amount) -> f64 {
     amount.decimal().to_f64().unwrap_or_default()
 }
@@ -31,16 +30,40 @@ fn money(estimate: f64, currency: Currency) -> Amount {
     Amount::parse(&format!("{:.places$}", estimate.max(0.0))).unwrap_or_default()
 }
 
-/// How sensitive the watch for spikes is: the more subjects are watched, the rarer a chance has to be.
-#[must_use]
-pub fn sensitivity(min_extra: Amount, watched: u32, price: Price) -> Sensitivity {
-    let alpha = ALPHA.min(CHANCE_OF_ALL / f64::from(watched.max(1)));
-    Sensitivity { alpha, floor: number(min_extra) / price.0.max(LEAST_PRICE) }
+/// What a watch for spikes depends on, beyond the counts.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Watch {
+    /// Money above the usual below which nothing is reported.
+    pub(super) min_extra: Amount,
+    /// Subjects that are watched: the more there are, the rarer a chance has to be.
+    pub(super) watched: usize,
 }
 
-/// What a message costs on average, in the currency's main unit.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Price(pub(crate) f64);
+/// What is usual on a day, and the count from which on it is a spike; in single precision, as it is kept.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bound {
+    pub(crate) usual: f32,
+    pub(crate) critical: f32,
+}
+
+impl Bound {
+    /// Whether a day with so many messages is a spike.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a count of messages is below 2^53")]
+    pub fn is_spike(&self, messages: u64) -> bool {
+        messages as f64 >= f64::from(self.critical)
+    }
+
+    /// How far a day's sum is above the usual.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a count of messages is below 2^53")]
+    pub fn excess(&self, sum: Sum, currency: Currency) -> Excess {
+        let (usual, count) = (f64::from(self.usual), sum.messages as f64);
+        let share = if count > 0.0 { (1.0 - usual / count).clamp(0.0, 1.0) } else { 0.0 };
+        let extra = money(number(sum.amount) * share, currency);
+        Excess { usual: Tenths::of(usual), factor: Tenths::of(count / usual.max(0.1)), extra }
+    }
+}
 
 /// Charges and messages by day, from the first day with a charge on; in single precision, since those of ten thousand subjects are held at
 /// once.
@@ -48,81 +71,112 @@ pub struct Price(pub(crate) f64);
 pub(super) struct Series {
     /// Days before it.
     before: usize,
-    charges: Vec<f32>,
-    counts: Vec<f32>,
+    days: Vec<Day>,
 }
 
 impl Series {
     /// Adds the sum of the day that so many days came before.
-    #[expect(clippy::cast_precision_loss, reason = "a day's messages are below 2^24, or rounded")]
     pub(super) fn push(&mut self, days: usize, sum: Sum) {
-        if self.counts.is_empty() {
+        if self.days.is_empty() {
             self.before = days;
         }
         self.pad(days);
-        self.charges.push(sum.amount.decimal().to_f32().unwrap_or_default());
-        self.counts.push(sum.messages as f32);
+        self.days.push(Day::of(sum));
     }
 
     /// Adds days without a charge, so that there are so many with those before.
     pub(super) fn pad(&mut self, days: usize) {
-        self.charges.resize(days - self.before, 0.0);
-        self.counts.resize(days - self.before, 0.0);
+        self.days.resize(days - self.before, Day::default());
     }
 
-    /// Whether there are enough days to say what is usual.
-    pub(super) fn is_long(&self) -> bool {
-        self.counts.len() >= LEAST_DAYS
+    /// The first day on which there is enough history to say what is usual.
+    pub(super) fn usual_from(&self) -> usize {
+        self.before + LEAST_DAYS
     }
 
-    /// The days as the methods take them.
-    pub(super) fn numbers(&self) -> Numbers {
-        let wide = |numbers: &[f32]| numbers.iter().map(|number| f64::from(*number)).collect();
-        Numbers { charges: wide(&self.charges), counts: wide(&self.counts) }
+    /// The days, each with the number of days before it.
+    pub(super) fn days(&self) -> impl Iterator<Item = (usize, Day)> {
+        (self.before..).zip(self.days.iter().copied())
     }
 }
 
-/// A subject's days, ready for the methods.
-#[derive(Debug)]
-pub(super) struct Numbers {
+/// A day of one subject, as the methods take it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Day {
+    charge: f32,
+    count: f32,
+}
+
+impl Day {
+    /// Of a day's sum.
+    #[expect(clippy::cast_precision_loss, reason = "a day's messages are below 2^24, or rounded")]
+    pub(super) fn of(sum: Sum) -> Day {
+        Day { charge: sum.amount.decimal().to_f32().unwrap_or_default(), count: sum.messages as f32 }
+    }
+}
+
+/// Follows one subject day by day.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tracker {
+    replay: Replay,
     charges: Vec<f64>,
-    counts: Vec<f64>,
+    spent: f64,
+    sent: f64,
 }
 
-/// What the days before today say about spikes.
-#[derive(Debug)]
-pub(super) struct Watch {
-    /// What is usual on each day that is judged, oldest first and today last.
-    pub(super) usual: Vec<Option<Usual>>,
-    /// The spikes before the days that are judged, oldest first, in days before today.
-    pub(super) spikes: Vec<usize>,
-}
-
-impl Numbers {
-    pub(super) fn price(&self) -> Price {
-        let messages: f64 = self.counts.iter().sum();
-        Price(if messages > 0.0 { self.charges.iter().sum::<f64>() / messages } else { 0.0 })
+impl Tracker {
+    /// What a message costs on average.
+    fn price(&self) -> f64 {
+        if self.sent > 0.0 { self.spent / self.sent } else { 0.0 }
     }
 
-    pub(super) fn outlook(&self, days_left: u32) -> Option<Outlook> {
-        Outlook::new(&self.charges, days_left, self.price().0)
+    fn sensitivity(&self, watch: Watch) -> Sensitivity {
+        let floor = number(watch.min_extra) / self.price().max(LEAST_PRICE);
+        Sensitivity { alpha: alpha(watch.watched), floor }
     }
 
-    /// Watches the past; `judged` days before today are judged anew by every run.
-    pub(super) fn watch(&self, judged: usize, sensitivity: &Sensitivity) -> Watch {
-        let days = self.counts.len();
-        let (settled, open) = self.counts.split_at(days.saturating_sub(judged));
-        let mut replay = Replay::new(*sensitivity);
-        replay.days(settled);
-        let spikes = replay.spikes().iter().map(|spike| days - spike.day as usize).collect();
-        // Before its first day, nothing was usual for a subject.
-        let mut usual = vec![None; judged - open.len()];
-        usual.push(replay.usual());
-        for count in open {
-            replay.day(*count);
-            usual.push(replay.usual());
+    /// Adds the next complete day; answers whether it was a spike.
+    pub(super) fn add(&mut self, day: Day, watch: Option<Watch>) -> bool {
+        let [charge, count] = [day.charge, day.count].map(f64::from);
+        let before = self.replay.spikes().len();
+        if let Some(watch) = watch {
+            let sensitivity = self.sensitivity(watch);
+            self.replay.day(count, &sensitivity);
         }
-        Watch { usual, spikes }
+        self.charges.push(charge);
+        (self.spent, self.sent) = (self.spent + charge, self.sent + count);
+        self.replay.spikes().len() > before
+    }
+
+    /// Whether there is enough history to say what is usual.
+    pub(super) fn has_usual(&self) -> bool {
+        self.charges.len() >= LEAST_DAYS
+    }
+
+    /// Whether a day of this sum after the last would be a spike.
+    pub(super) fn is_spike(&self, sum: Sum, watch: Watch) -> bool {
+        self.replay.is_spike(f64::from(Day::of(sum).count), &self.sensitivity(watch))
+    }
+
+    /// Whether it can be likely at all that so much more is spent in so many days.
+    pub(super) fn may_reach(&self, needed: Amount, days_left: u32) -> bool {
+        number(needed) <= within_reach(&self.charges, days_left) * ROUNDING
+    }
+
+    /// The bound of the day after the last.
+    #[expect(clippy::cast_possible_truncation, reason = "kept in single precision")]
+    pub(super) fn bound(&self, watch: Watch) -> Option<Bound> {
+        let usual = self.replay.usual()?;
+        let critical = usual.critical(&self.sensitivity(watch));
+        Some(Bound { usual: usual.mean as f32, critical: critical as f32 })
+    }
+
+    /// What is still to come in so many days, in single precision, as it is kept.
+    #[expect(clippy::cast_possible_truncation, reason = "kept in single precision")]
+    pub(super) fn outlook(&self, days_left: u32) -> Option<Outlook> {
+        let Outlook { days, mean, variance, today } = Outlook::new(&self.charges, days_left, self.price())?;
+        let [mean, variance, today] = [mean, variance, today].map(|number| f64::from(number as f32));
+        Some(Outlook { days, mean, variance, today })
     }
 }
 
@@ -231,23 +285,4 @@ pub struct Excess {
     pub factor: Tenths,
     /// What the messages above the usual cost.
     pub extra: Amount,
-}
-
-impl Excess {
-    /// Of a day's sum.
-    #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "a count of messages is below 2^53")]
-    pub fn of(usual: &Usual, sum: Sum, currency: Currency) -> Excess {
-        let count = sum.messages as f64;
-        let share = if count > 0.0 { (1.0 - usual.mean / count).clamp(0.0, 1.0) } else { 0.0 };
-        let extra = money(number(sum.amount) * share, currency);
-        Excess { usual: Tenths::of(usual.mean), factor: Tenths::of(count / usual.mean.max(0.1)), extra }
-    }
-}
-
-/// Whether a day's count is a spike.
-#[must_use]
-#[expect(clippy::cast_precision_loss, reason = "a count of messages is below 2^53")]
-pub fn is_spike(usual: &Usual, messages: u64, sensitivity: &Sensitivity) -> bool {
-    usual.is_spike(messages as f64, sensitivity)
 }

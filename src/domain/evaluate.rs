@@ -10,7 +10,6 @@ use super::baselines::{Baseline, Baselines, Episode};
 use super::case::Case;
 use super::charge::Scope;
 use super::coverage::Certainty;
-use super::estimates::{Excess, is_spike, sensitivity};
 use super::matches::unmatched;
 use super::money::{Amount, Currency};
 use super::period::{Period, PeriodKind};
@@ -115,7 +114,7 @@ fn spikes<'a>(case: &Case<'a>, baselines: &Baselines) -> Vec<Finding<'a>> {
             let rule = case.policy.spike_for(scope, &subject, currency);
             let baseline = baselines.of(scope, &subject, currency);
             let Some((rule, baseline)) = rule.zip(baseline) else { continue };
-            let days = spike_days(case, rule, &subject, (baseline, baselines.watched), &sums);
+            let days = spike_days(case, rule, &subject, baseline, &sums);
             findings.extend(Spiking::of(rule, subject, days).map(|spiking| Finding::Spike(Box::new(spiking))));
         }
     }
@@ -127,23 +126,22 @@ fn spike_days(
     case: &Case<'_>,
     rule: &Spike,
     subject: &Arc<str>,
-    (baseline, watched): (&Baseline, u32),
+    baseline: &Baseline,
     sums: &[(&Period, Sum)],
 ) -> Vec<SpikeDay> {
     let today = case.policy.time_zone.to_datetime(case.as_of).date();
-    let sensitivity = sensitivity(rule.min_extra, watched, baseline.price);
     let mut episode = baseline.episode;
     let mut days = Vec::new();
     for (period, sum) in sums {
         let date = period.first_day();
         let Some(usual) = baseline.usual_on(date, today) else { continue };
-        if !is_spike(usual, sum.messages, &sensitivity) {
+        if !usual.is_spike(sum.messages) {
             continue;
         }
         let now = Episode::with(episode, date);
         episode = Some(now);
         let at_least = case.coverage.certainty(period, rule.scope, subject, rule.currency) == Certainty::AtLeast;
-        let excess = Excess::of(usual, *sum, rule.currency);
+        let excess = usual.excess(*sum, rule.currency);
         days.push(SpikeDay { period: **period, sum: *sum, excess, since: now.first, at_least });
     }
     days

@@ -26,6 +26,8 @@ pub mod matches;
 
 pub mod evaluate;
 pub mod message;
+pub mod replay;
+mod trackers;
 
 #[cfg(test)]
 pub(crate) mod world;

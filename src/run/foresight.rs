@@ -11,7 +11,7 @@ use jiff::{Timestamp, ToSpan as _};
 use super::report::Report;
 use super::{Memory, Services};
 use crate::clients::Deadline;
-use crate::daybook::{StoreError, Whose, decode, encode};
+use crate::daybook::{StoreError, Whose, encode};
 use crate::domain::alert::hash;
 use crate::domain::baselines::{Baselines, Maker};
 use crate::domain::period::{Period, PeriodKind};
@@ -99,13 +99,9 @@ impl Day {
             return Ok(Some(Foresight { baselines, made: None }));
         }
         let made = self.make(services, whose, policy, report, deadline).await?;
-        Ok(made.and_then(|made| {
-            // The other runs will read these bytes, so this one judges by them too.
-            let bytes = encode(&made, self.today);
-            Some(Foresight {
-                baselines: decode(&bytes, self.today)?,
-                made: Some(Made { bytes, state: self.state.clone() }),
-            })
+        Ok(made.map(|baselines| {
+            let (bytes, state) = (encode(&baselines, self.today), self.state.clone());
+            Foresight { baselines, made: Some(Made { bytes, state }) }
         }))
     }
 

@@ -268,6 +268,12 @@ impl Finding<'_> {
         }
     }
 
+    /// Whether it can lead to anything if no thread knows of it.
+    #[must_use]
+    pub fn may_matter(&self) -> bool {
+        if let Finding::Spent(spent) = self { spent.highest().is_some() } else { true }
+    }
+
     /// What a silence can select it by; `None` for what only `all` selects.
     fn watched(&self) -> Option<Watched<'_>> {
         let (watch, name, scope, subject): (_, &str, _, &str) = match self {

@@ -266,6 +266,11 @@ impl Threads {
         self.known.get(&key.sort_key()).filter(|thread| thread.key == *key)
     }
 
+    /// Adds threads, in place of those with the same key.
+    pub fn extend(&mut self, threads: impl IntoIterator<Item = Thread>) {
+        self.known.extend(threads.into_iter().map(|thread| (thread.key.sort_key(), thread)));
+    }
+
     /// All threads that were read.
     pub fn iter(&self) -> impl Iterator<Item = &Thread> {
         self.known.values()

@@ -118,6 +118,15 @@ impl Rest {
     }
 }
 
+/// The most that can still be needed for a likely alert. What is never negative is at least `x` with a probability of at most its mean
+/// divided by `x` (Markov), so this costs little and loses nothing.
+#[must_use]
+pub fn within_reach(charges: &[f64], days_left: u32) -> f64 {
+    let past = Past::new(charges.get(charges.len().saturating_sub(LEVEL_DAYS[1])..).unwrap_or_default());
+    let weight: f64 = past.weekday_weights().iter().cycle().take(days_left as usize).sum();
+    past.level(past.charges.len()) * weight / FORECAST_AT
+}
+
 /// The level of daily charges: what one more day is expected to cost, whatever its weekday. Zero without days.
 #[must_use]
 pub fn level(charges: &[f64]) -> f64 {

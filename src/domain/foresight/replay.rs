@@ -64,10 +64,9 @@ impl Episode {
     }
 }
 
-/// A history that is watched day by day.
-#[derive(Clone, Debug)]
+/// A history that is watched day by day, from the first day with a charge on.
+#[derive(Clone, Debug, Default)]
 pub struct Replay {
-    sensitivity: Sensitivity,
     baseline: Vec<f64>,
     records: Vec<f64>,
     spikes: Vec<Spike>,
@@ -75,25 +74,18 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// Begins before the first day with a charge.
-    #[must_use]
-    pub fn new(sensitivity: Sensitivity) -> Replay {
-        let (baseline, records, spikes) = (Vec::new(), Vec::new(), Vec::new());
-        Replay { sensitivity, baseline, records, spikes, episode: Episode::default() }
-    }
-
     /// Adds complete days, oldest first: the messages of each.
-    pub fn days(&mut self, counts: &[f64]) {
-        counts.iter().for_each(|count| self.day(*count));
+    pub fn days(&mut self, counts: &[f64], sensitivity: &Sensitivity) {
+        counts.iter().for_each(|count| self.day(*count, sensitivity));
     }
 
-    /// Adds the next complete day.
-    pub fn day(&mut self, count: f64) {
+    /// Adds the next complete day, watched with the sensitivity that it had.
+    pub fn day(&mut self, count: f64, sensitivity: &Sensitivity) {
         let count = sane(count);
-        let spike = self.usual().filter(|usual| usual.is_spike(count, &self.sensitivity));
+        let spike = self.usual().filter(|usual| usual.is_spike(count, sensitivity));
         let (mut baseline, mut record) = (count, count);
         if let Some(usual) = spike {
-            let critical = usual.critical(&self.sensitivity);
+            let critical = usual.critical(sensitivity);
             (baseline, record) = match self.baseline.len() < SHORT_HISTORY {
                 true => (critical.min(count), count),
                 false => (usual.mean, critical),
@@ -113,6 +105,12 @@ impl Replay {
     #[must_use]
     pub fn usual(&self) -> Option<Usual> {
         Usual::after(&self.baseline, &self.records)
+    }
+
+    /// Whether so many messages on the next day are a spike, at less cost than finding the critical count.
+    #[must_use]
+    pub fn is_spike(&self, count: f64, sensitivity: &Sensitivity) -> bool {
+        self.usual().is_some_and(|usual| usual.is_spike(sane(count), sensitivity))
     }
 
     /// The spikes so far, oldest first.
@@ -142,12 +140,12 @@ mod tests {
         let mut counts = counts("weekday", 130);
         counts[100] = 400.0;
         for (day, expected) in [99, 100, 101, 107, 129].into_iter().zip(spike.with_spike.c) {
-            let mut replay = Replay::new(sensitivity);
-            replay.days(&counts[..day]);
+            let mut replay = Replay::default();
+            replay.days(&counts[..day], &sensitivity);
             assert_close(replay.usual().unwrap().critical(&sensitivity), expected, &format!("day {day}"));
         }
-        let mut replay = Replay::new(sensitivity);
-        replay.days(&counts);
+        let mut replay = Replay::default();
+        replay.days(&counts, &sensitivity);
         assert_close(replay.baseline[100], spike.with_spike.z100, "baseline of the spike");
         assert_close(replay.records[100], spike.with_spike.rec100, "record of the spike");
         let [found] = replay.spikes() else { panic!("{:?}", replay.spikes()) };
@@ -158,8 +156,8 @@ mod tests {
     fn a_short_history_believes_more_of_a_spike() {
         let mut counts = counts("weekday", 60);
         counts[59] = 400.0;
-        let mut replay = Replay::new(SENSITIVITY);
-        replay.days(&counts);
+        let mut replay = Replay::default();
+        replay.days(&counts, &SENSITIVITY);
         let critical = replay.spikes()[0].critical;
         assert_eq!((replay.baseline[59], replay.records[59]), (critical, 400.0));
     }
@@ -168,8 +166,8 @@ mod tests {
     fn a_permanent_change_is_usual_after_some_days_and_reported_once() {
         let mut counts = counts("weekday", 400);
         counts[200..].iter_mut().for_each(|count| *count *= 4.0);
-        let mut replay = Replay::new(SENSITIVITY);
-        replay.days(&counts);
+        let mut replay = Replay::default();
+        replay.days(&counts, &SENSITIVITY);
         let days: Vec<u32> = replay.spikes().iter().map(|spike| spike.day).collect();
         assert_eq!(replay.spikes().iter().filter(|spike| spike.due).count(), 1, "{days:?}");
         assert!(days.first() == Some(&200) && days.last().is_some_and(|last| *last < 230), "{days:?}");

@@ -107,8 +107,7 @@ impl Usual {
     }
 
     /// Whether the count is critical: `count >= self.critical(…)`, for whole counts and at less cost.
-    #[must_use]
-    pub fn is_spike(&self, count: f64, sensitivity: &Sensitivity) -> bool {
+    pub(super) fn is_spike(&self, count: f64, sensitivity: &Sensitivity) -> bool {
         count >= self.bound(sensitivity.floor) && self.chance(count) <= sensitivity.alpha
     }
 
@@ -191,8 +190,8 @@ mod tests {
         let sensitivity = Sensitivity { alpha: spike.alpha, floor: spike.floor_msgs };
         for case in spike.cases {
             let what = |figure| format!("{figure} of {} at {}", case.series, case.n);
-            let mut replay = Replay::new(sensitivity);
-            replay.days(&counts(&case.series, case.n));
+            let mut replay = Replay::default();
+            replay.days(&counts(&case.series, case.n), &sensitivity);
             let usual = replay.usual().unwrap();
             assert_eq!(usual.days as usize, case.n);
             assert_close(usual.mean, case.u, &what("mean"));
@@ -266,8 +265,8 @@ mod tests {
             [alpha, floor, mean, variance, record] in proptest::array::uniform5(proptest::num::f64::ANY),
         ) {
             let sensitivity = Sensitivity { alpha, floor };
-            let mut replay = Replay::new(sensitivity);
-            replay.days(&days);
+            let mut replay = Replay::default();
+            replay.days(&days, &sensitivity);
             for usual in replay.usual().into_iter().chain([Usual { days: 30, mean, variance, record }]) {
                 let critical = usual.critical(&sensitivity);
                 prop_assert!(critical.is_finite() && critical >= 1.0, "{critical}");
