@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::store::seconds;
 use super::{Store, StoreError, Whose};
 use crate::clients::table::text;
-use crate::domain::baselines::{Baseline, Baselines, Episode, Subject};
+use crate::domain::baselines::{Baseline, Baselines, Episode, Subject, WatchedDay};
 use crate::domain::charge::Scope;
 use crate::domain::estimates::Bound;
 use crate::domain::foresight::forecast::Outlook;
@@ -29,8 +29,13 @@ const LIFE: SignedDuration = SignedDuration::from_hours(24 * 3);
 #[derive(Deserialize, Serialize)]
 struct Stored {
     days: u32,
+    /// The first day that is judged for spikes, in days before today.
+    judged: u16,
     subjects: Vec<StoredSubject>,
 }
+
+/// Usual and critical count; first and last day of an episode, in days before today.
+type StoredDay = (Option<(f32, f32)>, Option<(u16, u16)>);
 
 #[derive(Deserialize, Serialize)]
 struct StoredSubject {
@@ -39,36 +44,43 @@ struct StoredSubject {
     currency: String,
     outlooks: [Option<(u16, [f32; 3])>; 2],
     pace: [String; 2],
-    /// Usual and critical count.
-    usual: Vec<Option<(f32, f32)>>,
-    /// First and last day, in days before today.
-    episode: Option<(u16, u16)>,
+    watched: Vec<StoredDay>,
 }
 
 /// The baselines of `today` as bytes.
 #[must_use]
 pub fn encode(baselines: &Baselines, today: Date) -> Vec<u8> {
     let subjects = baselines.subjects.iter().map(|(key, baseline)| stored(key, baseline, today)).collect();
-    let stored = Stored { days: baselines.days, subjects };
+    let stored = Stored { days: baselines.days, judged: back(baselines.judged, today), subjects };
     postcard::to_allocvec(&stored).unwrap_or_default()
 }
 
 /// The baselines of `today` from bytes; `None` if they make no sense.
 #[must_use]
 fn decode(bytes: &[u8], today: Date) -> Option<Baselines> {
-    let Stored { days, subjects } = postcard::from_bytes(bytes).ok()?;
+    let Stored { days, judged, subjects } = postcard::from_bytes(bytes).ok()?;
     let subjects = subjects.into_iter().map(|stored| stored.subject(today)).collect::<Option<_>>()?;
-    Some(Baselines { days, subjects })
+    Some(Baselines { days, judged: today.saturating_sub(i64::from(judged).days()), subjects })
+}
+
+fn small(days: u32) -> u16 {
+    u16::try_from(days).unwrap_or(u16::MAX)
+}
+
+fn back(day: Date, today: Date) -> u16 {
+    small(day.until(today).map_or(0, |span| span.get_days().unsigned_abs()))
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "rounded to single precision")]
 fn stored((scope, subject, currency): &Subject, baseline: &Baseline, today: Date) -> StoredSubject {
-    let small = |days: u32| u16::try_from(days).unwrap_or(u16::MAX);
     let outlook = |outlook: &Outlook| {
         let Outlook { days, mean, variance, today } = *outlook;
         (small(days), [mean as f32, variance as f32, today as f32])
     };
-    let back = |day: Date| small(day.until(today).map_or(0, |span| span.get_days().unsigned_abs()));
+    let watched = |day: &WatchedDay| {
+        let bound = day.bound.map(|Bound { usual, critical }| (usual, critical));
+        (bound, day.episode.map(|episode| (back(episode.first, today), back(episode.last, today))))
+    };
     StoredSubject {
         scope: Scope::ALL
             .iter()
@@ -79,8 +91,7 @@ fn stored((scope, subject, currency): &Subject, baseline: &Baseline, today: Date
         currency: currency.to_string(),
         outlooks: [&baseline.week, &baseline.month].map(|kind| kind.as_ref().map(outlook)),
         pace: baseline.pace.map(|amount| amount.to_string()),
-        usual: baseline.usual.iter().map(|day| day.map(|Bound { usual, critical }| (usual, critical))).collect(),
-        episode: baseline.episode.map(|episode| (back(episode.first), back(episode.last))),
+        watched: baseline.watched.iter().map(watched).collect(),
     }
 }
 
@@ -95,13 +106,12 @@ impl StoredSubject {
         let [week, month] = self.outlooks.map(|stored| stored.map(outlook));
         let [last, before] = self.pace.each_ref().map(|amount| Amount::parse(amount).ok());
         let day = |back: u16| today.saturating_sub(i64::from(back).days());
-        let baseline = Baseline {
-            week,
-            month,
-            pace: [last?, before?],
-            usual: self.usual.into_iter().map(|day| day.map(|(usual, critical)| Bound { usual, critical })).collect(),
-            episode: self.episode.map(|(first, last)| Episode { first: day(first), last: day(last) }),
+        let watched = |(bound, episode): StoredDay| WatchedDay {
+            bound: bound.map(|(usual, critical)| Bound { usual, critical }),
+            episode: episode.map(|(first, last)| Episode { first: day(first), last: day(last) }),
         };
+        let baseline =
+            Baseline { week, month, pace: [last?, before?], watched: self.watched.into_iter().map(watched).collect() };
         Some(((scope, self.subject.into(), Currency::parse(&self.currency).ok()?), baseline))
     }
 }
@@ -154,5 +164,77 @@ impl Store {
             item
         };
         self.put(bytes.chunks(MOST_BYTES).enumerate().map(item).collect()).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clients::table::Item;
+    use crate::domain::charge::Product;
+    use crate::domain::world::World;
+
+    const WHOSE: Whose<'_> = Whose { account: "acc", product: Product::Sms, zone: "UTC" };
+    const POLICY: &str = r#"
+        [[budget]]
+        name = "numbers"
+        scope = "billing_number"
+        currency = "USD"
+        amount = 1
+        forecast_at = [100]
+        [[spike]]
+        name = "all"
+        scope = "account"
+        currency = "USD"
+    "#;
+
+    fn today() -> Date {
+        jiff::civil::date(2026, 11, 22)
+    }
+
+    fn baselines() -> Baselines {
+        let world = World::new(POLICY).sent(19, "+1202", 400, "8.2").usually(60, "+1202", 7, "0.1435");
+        world.history.baselines
+    }
+
+    #[tokio::test]
+    async fn baselines_are_read_as_they_were_made() {
+        let (store, made) = (Store::memory(), baselines());
+        let account = &made.subjects.values().next().unwrap().watched;
+        assert!(made.subjects.len() == 2 && (account.is_empty() || account.iter().any(|day| day.episode.is_some())));
+        store.keep_baselines(WHOSE, &encode(&made, today()), "state", Timestamp::UNIX_EPOCH).await.unwrap();
+        assert_eq!(store.baselines(WHOSE, today(), "state").await.unwrap(), Some(made));
+        // Those of another day, policy or past are none.
+        assert_eq!(store.baselines(WHOSE, today(), "other").await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn what_is_damaged_or_missing_is_none() {
+        let mut made = baselines();
+        let one = made.subjects.values().next().unwrap().clone();
+        let currency = Currency::parse("USD").unwrap();
+        made.subjects.extend((0..9_000).map(|n| ((Scope::Extension, n.to_string().into(), currency), one.clone())));
+        let bytes = encode(&made, today());
+        assert!(bytes.len() > MOST_BYTES, "{} bytes", bytes.len());
+        for damage in ["nothing", "an item is missing", "an item is of another state", "bytes are damaged"] {
+            let store = Store::memory();
+            store.keep_baselines(WHOSE, &bytes, "state", Timestamp::UNIX_EPOCH).await.unwrap();
+            let mut second: Item = WHOSE.key("baselines#1");
+            match damage {
+                "an item is missing" => {}
+                "an item is of another state" => {
+                    second.insert("state".to_owned(), AttributeValue::S("other".to_owned()));
+                }
+                _ => {
+                    second = store.items(vec![second]).await.unwrap().remove(0);
+                    if damage != "nothing" {
+                        second.insert("baselines".to_owned(), AttributeValue::B(Blob::new([0xFF; 9])));
+                    }
+                }
+            }
+            store.put(vec![second]).await.unwrap();
+            let read = store.baselines(WHOSE, today(), "state").await.unwrap();
+            assert_eq!(read.is_some(), damage == "nothing", "{damage}");
+        }
     }
 }

@@ -23,10 +23,12 @@ use super::totals::{DaySums, Sum};
 pub type Subject = (Scope, Arc<str>, Currency);
 
 /// What forecasts and spikes of one civil day rest on.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Baselines {
     /// Complete, consecutive days before it that are known.
     pub days: u32,
+    /// The first day that is judged for spikes; the baseline's own day is the last.
+    pub judged: Date,
     /// By subject; those alone that a forecast or a spike of the policy is for.
     pub subjects: BTreeMap<Subject, Baseline>,
 }
@@ -40,10 +42,23 @@ pub struct Baseline {
     pub month: Option<Outlook>,
     /// What was spent on the last 7 complete days, and on the 7 before.
     pub pace: [Amount; 2],
-    /// What is usual on each day that is judged for spikes, oldest first and today last; none before there is enough history.
-    pub usual: Vec<Option<Bound>>,
-    /// The spikes that the first of these days may belong to.
+    /// The days that are judged for spikes, oldest first and today last, as far as the subject is watched.
+    pub watched: Vec<WatchedDay>,
+}
+
+/// What a day is held against.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct WatchedDay {
+    /// What is usual, if there is enough history.
+    pub bound: Option<Bound>,
+    /// The spikes before it that one on this day may belong to.
     pub episode: Option<Episode>,
+}
+
+impl Default for Baselines {
+    fn default() -> Baselines {
+        Baselines { days: 0, judged: Date::MAX, subjects: BTreeMap::new() }
+    }
 }
 
 /// Spikes that belong together: no seven days in a row without one are between them.
@@ -81,11 +96,11 @@ impl Baseline {
 }
 
 impl Baseline {
-    /// What is usual on a day that is judged for spikes.
+    /// What a day that is judged for spikes is held against.
     #[must_use]
-    pub fn usual_on(&self, day: Date, today: Date) -> Option<&Bound> {
+    pub fn watched_on(&self, day: Date, today: Date) -> Option<&WatchedDay> {
         let back = usize::try_from(day.until(today).ok()?.get_days()).ok()?;
-        self.usual.iter().rev().nth(back)?.as_ref()
+        self.watched.iter().rev().nth(back)
     }
 }
 
@@ -203,23 +218,24 @@ impl<'p> Maker<'p> {
             let baseline = self.baseline(&past.series, days, watch);
             subjects.insert(key, Baseline { pace: past.pace, ..baseline });
         }
-        Some(Baselines { days: u32::try_from(days).unwrap_or(u32::MAX), subjects })
+        Some(Baselines { days: u32::try_from(days).unwrap_or(u32::MAX), judged: self.judged, subjects })
     }
 
     fn baseline(&self, past: &Series, days: usize, watch: impl Fn(usize) -> Option<Watch>) -> Baseline {
         let mut tracker = Tracker::default();
-        let mut baseline = Baseline::default();
+        let (mut baseline, mut episode) = (Baseline::default(), None);
         let date = |day: usize| self.today.saturating_sub(i64::try_from(days - day).unwrap_or(i64::MAX).days());
         for (day, figures) in past.days() {
-            let is_judged = date(day) >= self.judged;
-            if is_judged {
-                baseline.usual.extend(watch(day).map(|watch| tracker.bound(watch)));
+            if date(day) >= self.judged {
+                let bound = watch(day).map(|watch| tracker.bound(watch));
+                baseline.watched.extend(bound.map(|bound| WatchedDay { bound, episode }));
             }
-            if tracker.add(figures, watch(day)) && !is_judged {
-                baseline.episode = Some(Episode::with(baseline.episode, date(day)));
+            if tracker.add(figures, watch(day)) {
+                episode = Some(Episode::with(episode, date(day)));
             }
         }
-        baseline.usual.extend(watch(days).map(|watch| tracker.bound(watch)));
+        let bound = watch(days).map(|watch| tracker.bound(watch));
+        baseline.watched.extend(bound.map(|bound| WatchedDay { bound, episode }));
         baseline.week = tracker.outlook(days_left(PeriodKind::Week, self.today));
         baseline.month = tracker.outlook(days_left(PeriodKind::Month, self.today));
         baseline

@@ -130,11 +130,12 @@ fn spike_days(
     sums: &[(&Period, Sum)],
 ) -> Vec<SpikeDay> {
     let today = case.policy.time_zone.to_datetime(case.as_of).date();
-    let mut episode = baseline.episode;
+    let first = sums.first().and_then(|(period, _)| baseline.watched_on(period.first_day(), today));
+    let mut episode = first.and_then(|watched| watched.episode);
     let mut days = Vec::new();
     for (period, sum) in sums {
         let date = period.first_day();
-        let Some(usual) = baseline.usual_on(date, today) else { continue };
+        let Some(usual) = baseline.watched_on(date, today).and_then(|watched| watched.bound) else { continue };
         if !usual.is_spike(sum.messages) {
             continue;
         }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::baselines::{Baseline, Baselines, Episode, Subject, days_left, grouped, watched_scopes};
+use super::baselines::{Baseline, Baselines, Episode, Subject, WatchedDay, days_left, grouped, watched_scopes};
 use super::charge::Scope;
 use super::estimates::{Day, Tracker, Watch};
 use super::money::Amount;
@@ -78,9 +78,10 @@ impl<'p> Trackers<'p> {
         for (key, tracked) in &self.subjects {
             let Some(tracked) = tracked else { continue };
             let sum = sums.get(key).copied().unwrap_or_default();
-            let usual = tracked.spike.and_then(|spike| {
+            let day = tracked.spike.and_then(|spike| {
                 let watch = Watch { min_extra: spike.min_extra, watched };
-                tracked.tracker.is_spike(sum, watch).then(|| tracked.tracker.bound(watch))
+                let bound = tracked.tracker.is_spike(sum, watch).then(|| tracked.tracker.bound(watch))?;
+                Some(WatchedDay { bound, episode: tracked.episode })
             });
             let outlooks: Vec<_> = KINDS
                 .iter()
@@ -94,14 +95,14 @@ impl<'p> Trackers<'p> {
                 })
                 .collect();
             let [week, month] = <[_; 2]>::try_from(outlooks).unwrap_or_default();
-            if usual.is_none() && week.is_none() && month.is_none() {
+            if day.is_none() && week.is_none() && month.is_none() {
                 continue;
             }
-            let usual = usual.into_iter().collect();
-            let baseline = Baseline { week, month, pace: tracked.pace(), usual, episode: tracked.episode };
+            let watched = day.into_iter().collect();
+            let baseline = Baseline { week, month, pace: tracked.pace(), watched };
             subjects.insert(key.clone(), baseline);
         }
-        Baselines { days: self.days, subjects }
+        Baselines { days: self.days, judged: today, subjects }
     }
 
     /// Adds a complete day.

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, ToSpan as _};
 
 use super::alert::{Alert, Decision, Finding, Thread, Threads, decide};
+use super::baselines::Maker;
 use super::case::Case;
 use super::charge::{Line, NONE};
 use super::coverage::{Coverage, Gap, Receipt, Unconfirmed};
 use super::dates::Dates;
 use super::evaluate::{History, evaluate};
 use super::money::{Amount, Currency};
-use super::period::Period;
+use super::period::{Period, PeriodKind};
 use super::policy::{Policy, Receiver};
 use super::totals::{DaySums, Sum, Totals};
 use crate::error::Code;
@@ -43,6 +44,21 @@ pub(crate) struct World {
 
 pub(crate) fn amount(text: &str) -> Amount {
     Amount::parse(text).unwrap()
+}
+
+fn sent(number: &str, department: &str, currency: &str, money: &str, messages: u64) -> (Line, Sum) {
+    let [number, department] =
+        [number, department].map(|text| if text.is_empty() { NONE.into() } else { Arc::<str>::from(text) });
+    let extension = if &*department == NONE { "1003" } else { NONE };
+    let line = Line {
+        number,
+        department,
+        cost_center: NONE.into(),
+        extension: extension.into(),
+        name: NONE.into(),
+        currency: Currency::parse(currency).unwrap(),
+    };
+    (line, Sum { amount: amount(money), messages })
 }
 
 impl World {
@@ -77,23 +93,31 @@ impl World {
     pub(crate) fn day(mut self, day: i8, sums: &[(&str, &str, &str, &str)]) -> World {
         let sums: DaySums = sums
             .iter()
-            .map(|(number, department, currency, money)| {
-                let [number, department] =
-                    [number, department].map(|text| if text.is_empty() { NONE.into() } else { Arc::from(*text) });
-                let extension = if &*department == NONE { "1003" } else { NONE };
-                let currency = Currency::parse(currency).unwrap();
-                let line = Line {
-                    number,
-                    department,
-                    cost_center: NONE.into(),
-                    extension: extension.into(),
-                    name: NONE.into(),
-                    currency,
-                };
-                (line, Sum { amount: amount(money), messages: 3 })
-            })
+            .map(|(number, department, currency, money)| sent(number, department, currency, money, 3))
             .collect();
         self.totals.set(jiff::civil::date(2026, 11, day), &sums);
+        self
+    }
+
+    /// What a number of Marketing sent on a day of November, in USD.
+    pub(crate) fn sent(mut self, day: i8, number: &str, messages: u64, money: &str) -> World {
+        self.totals.set(jiff::civil::date(2026, 11, day), &vec![sent(number, "Marketing", "USD", money, messages)]);
+        self
+    }
+
+    /// What it sent on each of so many days before today, but for the days that are set; and what follows for today.
+    pub(crate) fn usually(mut self, days: i64, number: &str, messages: u64, money: &str) -> World {
+        let today = self.policy.time_zone.to_datetime(self.as_of).date();
+        let judged = self.periods.iter().filter(|period| period.kind() == PeriodKind::Day).map(Period::first_day).min();
+        let mut maker = Maker::new(&self.policy, self.totals.account(), today, judged.unwrap_or(today));
+        let usual = vec![sent(number, "Marketing", "USD", money, messages)];
+        for day in today.saturating_sub(days.days()).series(1.day()).take_while(|day| *day < today) {
+            if self.totals.believed(day).is_empty() {
+                self.totals.set(day, &usual);
+            }
+            maker.add(day, &self.totals.believed(day));
+        }
+        self.history.baselines = maker.finish(|| true).unwrap();
         self
     }
 

@@ -83,7 +83,7 @@ impl Day {
         let days = report.remembered.head.state_of(start..settled);
         let forecasts = policy.budgets.iter().filter(|budget| !budget.forecasts.is_empty());
         let watches = format!("{:?} {:?}", forecasts.collect::<Vec<_>>(), policy.spikes);
-        let state = hash(&[VERSION, &today.to_string(), &judged.to_string(), &days, &watches], 32);
+        let state = hash(&[VERSION, &today.to_string(), &days, &watches], 32);
         Day { today, judged, state }
     }
 
@@ -95,7 +95,9 @@ impl Day {
         report: &Report,
         deadline: Deadline,
     ) -> Result<Option<Foresight>, StoreError> {
-        if let Some(baselines) = services.daybook.baselines(whose, self.today, &self.state).await? {
+        let kept = services.daybook.baselines(whose, self.today, &self.state).await?;
+        // Days that were judged when they were made may be settled by now.
+        if let Some(baselines) = kept.filter(|kept| kept.judged <= self.judged) {
             return Ok(Some(Foresight { baselines, made: None }));
         }
         let made = self.make(services, whose, policy, report, deadline).await?;

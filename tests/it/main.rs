@@ -19,6 +19,7 @@ mod crashes;
 mod daybook;
 mod faults;
 mod flow;
+mod foresight;
 mod harness;
 mod large;
 mod older;

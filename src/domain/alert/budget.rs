@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::due::is_above;
-use super::words::{days_left, gaps, owner, period_name, spent_by, who, whose};
+use super::words::{days_left, gaps, period_name, sent_by, who, whose};
 use super::{
     Alert, AlertRecord, Decision, Details, Finding, Kind, Record, Reported, Row, Severity, ThreadKey, Verdict, Wording,
     limit, money,
@@ -195,9 +195,7 @@ impl<'a> Spent<'a> {
     }
 
     fn facts(&self, alert: &Alert<'a>, also: &[String]) -> Vec<(String, String)> {
-        // The one department that a number belongs to has been named.
-        let is_named = owner(self.scope, &alert.top).is_some();
-        let mut facts = if is_named { Vec::new() } else { spent_by(&alert.top, self.budget.currency) };
+        let mut facts = sent_by(self.scope, &alert.top, self.budget.currency);
         if !also.is_empty() {
             facts.push(("Also reached".to_owned(), also.join(", ")));
         }

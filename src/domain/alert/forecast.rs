@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::budget::Spent;
 use super::due::is_above;
-use super::words::{count, money, period_name, spent_by};
+use super::words::{about, count, money, period_name, sent_by};
 use super::{Alert, AlertRecord, Finding, Kind, Record, Reported, Row, Severity, Thread, ThreadKey, Verdict, Wording};
 use crate::domain::baselines::Baseline;
 use crate::domain::case::Case;
@@ -102,7 +102,7 @@ impl<'a> Forecast<'a> {
         let (who, whose) = (spent.who(alert), spent.whose_number(alert));
         let threshold = super::limit(level.threshold, currency);
         let by = spent.period.last_day();
-        let [low, likely, high] = [estimate.low, estimate.likely, estimate.high].map(|end| money(end, currency, &[]));
+        let [low, likely, high] = [estimate.low, estimate.likely, estimate.high].map(|end| about(end, currency));
         let period = period_name(&spent.period, case);
         let part = if level.threshold == budget.amount { String::new() } else { format!(" ({level} of its budget)") };
         let short = if self.days < SHORT_HISTORY {
@@ -158,7 +158,7 @@ impl<'a> Forecast<'a> {
             ("So far".to_owned(), format!("{currency} {} on {gone} of {all} days", spent.amount())),
             ("Last 7 days".to_owned(), format!("{}; the 7 before {}", shown(last), shown(before))),
         ];
-        facts.extend(spent_by(&alert.top, currency));
+        facts.extend(sent_by(spent.scope, &alert.top, currency));
         facts.push(("History".to_owned(), count(self.days.into(), "day")));
         facts.push(("Budget".to_owned(), spent.budget_text()));
         facts

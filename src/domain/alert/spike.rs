@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::words::{money, spent_by, who, whose};
+use super::words::{money, sent_by, who, whose};
 use super::{
     Alert, AlertRecord, Details, Finding, Kind, Peak, Record, Reported, Row, Severity, Thread, ThreadKey, Verdict,
     Wording,
@@ -157,7 +157,7 @@ impl<'a> Spiking<'a> {
             ("Since".to_owned(), name(since)),
             ("Factor".to_owned(), format!("{} times the usual", excess.factor)),
         ];
-        facts.extend(spent_by(&alert.top, currency));
+        facts.extend(sent_by(self.scope(), &alert.top, currency));
         facts.push(("Watch".to_owned(), format!("\"{}\"", label(&self.rule.name))));
         Wording {
             kind: Kind::Spike,

@@ -38,6 +38,12 @@ pub fn money(amount: Amount, currency: Currency, beside: &[Amount]) -> String {
     places.find(|places| is_true(*places)).map_or_else(|| amount.to_string(), |places| amount.shown(places))
 }
 
+/// An estimate as people say it: from ten on without minor units, which would promise too much.
+pub(super) fn about(estimate: Amount, currency: Currency) -> String {
+    let ten = Amount::parse("10").unwrap_or_default();
+    if estimate < ten { money(estimate, currency, &[]) } else { estimate.shown(0) }
+}
+
 /// The amount of a budget: whole where it is whole, exact else: `100`, `12.50`.
 #[must_use]
 pub fn limit(amount: Amount, currency: Currency) -> String {
@@ -101,6 +107,11 @@ pub(super) fn whose(scope: Scope, subject: &str, top: &[Contributor]) -> String 
         Some(owner) => format!("{owner}'s number {subject}"),
         None => subject,
     }
+}
+
+/// Who spent most, unless that is the one department that has been named.
+pub(super) fn sent_by(scope: Scope, top: &[Contributor], currency: Currency) -> Vec<(String, String)> {
+    if owner(scope, top).is_some() { Vec::new() } else { spent_by(top, currency) }
 }
 
 /// Who spent most, one line each; nothing where it would only repeat the subject.

@@ -1,11 +1,13 @@
 //! What people and programs read, side by side, and the limits of those who carry it.
 
+mod foresight;
 mod rules;
 
 use serde_json::Value;
 
 use super::*;
 use crate::domain::alert::{Finding, Test, Threads};
+use crate::domain::period::PeriodKind;
 use crate::domain::world::{NUMBERS, World, recorded};
 
 const SALES: &str = r#"

@@ -1,0 +1,189 @@
+//! Forecasts and spikes as people read them.
+
+use super::*;
+
+const FORESIGHT: &str = r#"
+    time_zone = "America/New_York"
+    [[budget]]
+    name = "every number"
+    scope = "billing_number"
+    currency = "USD"
+    amount = "500.00"
+    forecast_at = [100]
+    [[spike]]
+    name = "runaway sender"
+    scope = "billing_number"
+    currency = "USD"
+"#;
+const NUMBER: &str = "+12025550187";
+
+#[test]
+fn a_level_is_likely_to_be_reached() {
+    let world = World::new(FORESIGHT).at("2026-11-18T13:00:00Z").usually(120, NUMBER, 900, "18.00");
+    let [message] = &published(&world)[..] else { panic!("one message") };
+    insta::assert_snapshot!(email(message), @r#"
+    Subject: FORECAST: Marketing +12025550187 likely over USD 500 by 30 November
+
+    Marketing's number +12025550187 has spent USD 306.00 of its USD 500 budget
+    for November. At the pace of the past 4 and 13 weeks it will be USD 498 to
+    571 by 30 November (4 chances in 5), most likely 534.
+
+      So far        USD 306.00 on 18 of 30 days
+      Last 7 days   USD 126.00; the 7 before USD 126.00
+      History       120 days
+      Budget        "every number": USD 500 a month, alerts at 100%
+
+    There is time to act: about USD 14.92 a day would keep it within USD 500.
+    This is an estimate from past days. A sudden jump cannot be foreseen, and
+    no further forecast follows for this level; if it is reached, that is an
+    alert of its own.
+
+    Complete as of 18 November, 08:00 EST. Alert 6f2be79043af.
+    "#);
+    insta::assert_snapshot!(chat(message), @r#"
+    :chart_with_upwards_trend: FORECAST · Marketing +12025550187 likely over USD 500
+    *FORECAST · Marketing +12025550187 likely over USD 500* — USD 498 to 571 by 30 November
+    So far USD 306.00 on 18 of 30 days
+    Last 7 days USD 126.00; the 7 before USD 126.00
+    History 120 days
+    Budget "every number": USD 500 a month, alerts at 100%
+    Complete as of 18 November, 08:00 EST · 6f2be79043af
+    - There is time to act: about USD 14.92 a day would keep it within USD 500.
+    - This is an estimate from past days. A sudden jump cannot be foreseen, and no further forecast follows for this level; if it is reached, that is an alert of its own.
+    "#);
+    let machine: Value = serde_json::from_str(&message.machine).unwrap();
+    insta::assert_snapshot!(pretty(&machine["alerts"][0].to_string()), @r#"
+    {
+      "amount": "306",
+      "budget": "every number",
+      "currency": "USD",
+      "forecast": {
+        "by": "2026-11-30",
+        "high": "571.09",
+        "likely": "534",
+        "low": "498.43",
+        "probability": 0.88
+      },
+      "id": "6f2be79043af",
+      "kind": "forecast",
+      "level": "100%",
+      "messages": 15300,
+      "outcome": "sent",
+      "period": "2026-11",
+      "receiver": "default",
+      "remaining": "194",
+      "scope": "billing_number",
+      "severity": "forecast",
+      "share_of_account": "1",
+      "subject": "+12025550187",
+      "threshold": "500",
+      "top": [
+        {
+          "amount": "306",
+          "department": "Marketing"
+        }
+      ]
+    }
+    "#);
+}
+
+#[test]
+fn a_short_history_is_said_to_be_short() {
+    let world = World::new(FORESIGHT).at("2026-11-18T13:00:00Z").usually(20, NUMBER, 900, "25.00");
+    let [message] = &published(&world)[..] else { panic!("one message") };
+    assert!(message.email.replace('\n', " ").contains("There are only 20 days of history, so the estimate is rough."));
+    let six_days = World::new(FORESIGHT).at("2026-11-18T13:00:00Z").usually(6, NUMBER, 900, "80.00");
+    assert!(published(&six_days).is_empty());
+}
+
+#[test]
+fn a_number_sends_far_more_than_usual() {
+    let world = World::new(FORESIGHT).at("2026-11-24T19:00:00Z").sent(24, NUMBER, 412, "8.45");
+    let world = world.usually(120, NUMBER, 12, "0.25");
+    let [message] = &published(&world)[..] else { panic!("one message") };
+    insta::assert_snapshot!(email(message), @r#"
+    Subject: SPIKE: Marketing +12025550187 sent 412 messages today, usually 12
+
+    Marketing's number +12025550187 has sent 412 messages today by 14:00. On a
+    usual Tuesday it sends 12. The extra costs about USD 8.20 so far.
+
+      Since         today
+      Factor        34.3 times the usual
+      Watch         "runaway sender"
+
+    If this is a campaign, silence it until it is over. If not, suspend the
+    sender in Zoom now: a stolen login or an automation gone wrong looks like
+    this. No further alert follows until twice as many are sent in a day, or
+    until seven days in a row were usual.
+
+    Complete as of 24 November, 14:00 EST. Alert a05858bfdc1b.
+    "#);
+    insta::assert_snapshot!(chat(message), @r#"
+    :rotating_light: SPIKE · Marketing +12025550187 sent 412 messages today
+    *SPIKE · Marketing +12025550187 sent 412 messages today* — usually 12; the extra costs about USD 8.20 so far
+    Since today
+    Factor 34.3 times the usual
+    Watch "runaway sender"
+    Complete as of 24 November, 14:00 EST · a05858bfdc1b
+    - If this is a campaign, silence it until it is over. If not, suspend the sender in Zoom now: a stolen login or an automation gone wrong looks like this.
+    - No further alert follows until twice as many are sent in a day, or until seven days in a row were usual.
+    "#);
+    let machine: Value = serde_json::from_str(&message.machine).unwrap();
+    insta::assert_snapshot!(pretty(&machine["alerts"][0].to_string()), @r#"
+    {
+      "amount": "8.45",
+      "currency": "USD",
+      "id": "a05858bfdc1b",
+      "kind": "spike",
+      "messages": 412,
+      "outcome": "sent",
+      "period": "2026-11-24",
+      "receiver": "default",
+      "remaining": null,
+      "scope": "billing_number",
+      "severity": "spike",
+      "share_of_account": null,
+      "spike": {
+        "count": 412,
+        "day": "2026-11-24",
+        "extra": "8.2",
+        "factor": 34.3,
+        "name": "runaway sender",
+        "since": "2026-11-24",
+        "usual": 12.0
+      },
+      "subject": "+12025550187",
+      "top": [
+        {
+          "amount": "8.45",
+          "department": "Marketing"
+        }
+      ]
+    }
+    "#);
+}
+
+#[test]
+fn a_spike_of_an_earlier_day_names_it() {
+    let mut world = World::new(FORESIGHT).at("2026-11-24T19:00:00Z").sent(22, NUMBER, 412, "8.45").unread(20, 24);
+    let (zone, day) = (world.policy.time_zone.clone(), jiff::civil::date(2026, 11, 22));
+    world.periods.push(crate::domain::period::Period::of_day(PeriodKind::Day, day, &zone).unwrap());
+    let world = world.usually(120, NUMBER, 12, "0.25");
+    let [message] = &published(&world)[..] else { panic!("one message") };
+    assert_eq!(message.subject, "SPIKE: Marketing +12025550187 sent 412 messages on 22 November, usually 12");
+    let text = message.email.replace('\n', " ");
+    assert!(
+        text.contains("sent 412 messages on 22 November in the part of Zoom's report that could be read"),
+        "{text}"
+    );
+    // An earlier day is a part of the episode, until twice as many are sent.
+    let mut threads = recorded(&Threads::default(), &world.decided(&Threads::default()), &world.case());
+    assert!(composed(&world, &threads).messages.is_empty());
+    let mut later = world;
+    for (messages, due) in [(800, 0), (824, 1), (1_600, 0)] {
+        later = later.sent(24, NUMBER, messages, "20");
+        let composed = composed(&later, &threads);
+        assert_eq!(composed.messages.len(), due, "{messages}");
+        threads = recorded(&threads, &later.decided(&threads), &later.case());
+    }
+}

@@ -1,0 +1,100 @@
+//! Forecast, level and spike in their order, and what they rest on.
+
+use super::{Sends, alerts, backfilled, burst};
+use crate::support::{Aws, at, setup};
+use jiff::tz::TimeZone;
+use serde_json::json;
+
+const STEADY: &str = "+12025550143";
+const QUIET: &str = "+12025550187";
+
+/// Each number may spend USD 40 a month; spikes go to `security`.
+fn policy(security: &str) -> String {
+    format!(
+        r#"
+        time_zone = "America/New_York"
+        [[budget]]
+        name = "every number"
+        scope = "billing_number"
+        currency = "USD"
+        amount = 40
+        forecast_at = [100]
+        [[spike]]
+        name = "runaway sender"
+        scope = "billing_number"
+        currency = "USD"
+        owner = "security"
+        [[owner]]
+        name = "security"
+        topic_arn = "{security}"
+        "#
+    )
+}
+
+/// Hour by hour through a month: a number that sends a third more than it used to, and one that runs wild on an afternoon.
+#[tokio::test]
+async fn forecast_spike_and_level_come_in_their_order_each_once_each_to_its_receivers() {
+    let security = Aws::new().await;
+    let mut rows = Sends { number: STEADY, from: "2026-06-01", to: "2026-11-03", messages: 5, charge: 2_000 }.rows();
+    rows.extend(Sends { number: STEADY, from: "2026-11-03", to: "2026-12-01", messages: 8, charge: 2_000 }.rows());
+    rows.extend(Sends { number: QUIET, from: "2026-06-01", to: "2026-12-01", messages: 4, charge: 205 }.rows());
+    rows.extend(burst(QUIET, "2026-11-17T19:10:00Z", 150));
+    let first = "2026-11-01T05:30:00Z";
+    let mut deployment = setup().now(first).policy(policy(&security.topic_arn)).rows(rows).deployment().await;
+    backfilled(&mut deployment).await;
+    let (mut story, mut seen) = (Vec::new(), 0);
+    while deployment.now < at("2026-12-01T05:00:00Z") {
+        deployment.run().await;
+        let to_security = security.messages().await;
+        let heard = [("default", deployment.news().await), ("security", to_security[seen..].to_vec())];
+        seen = to_security.len();
+        for (receiver, messages) in heard {
+            let now = deployment.now;
+            story.extend(alerts(&messages).into_iter().map(|alert| format!("{now} {receiver}: {alert}")));
+        }
+        // Every hour of the days on which something happens; every fourth of the others, so that the month does not take minutes.
+        let hourly = [17, 18, 19, 26, 27].contains(&deployment.now.to_zoned(TimeZone::UTC).day());
+        deployment.later(if hourly { 1 } else { 4 });
+    }
+    insta::assert_snapshot!(story.join("\n"), @r#"
+    2026-11-17T19:30:00Z security: spike +12025550187
+    2026-11-18T13:30:00Z default: forecast 100% +12025550143
+    2026-11-26T14:30:00Z default: budget 100% +12025550143
+    "#);
+}
+
+/// The first run of a day looks through the past; the others read what it left.
+#[tokio::test]
+async fn the_past_is_looked_through_once_a_day() {
+    let rows = Sends { number: STEADY, from: "2026-06-01", to: "2026-12-01", messages: 5, charge: 2_000 }.rows();
+    let security = Aws::new().await;
+    let mut deployment =
+        setup().now("2026-11-10T12:00:00Z").policy(policy(&security.topic_arn)).rows(rows).deployment().await;
+    backfilled(&mut deployment).await;
+    let mut reads = Vec::new();
+    for hours in [1, 1, 24, 1] {
+        let count = |actions: Vec<String>| actions.iter().filter(|action| *action == "DynamoDB.BatchGetItem").count();
+        let before = count(deployment.proxy.actions());
+        deployment.run().await;
+        reads.push(count(deployment.proxy.actions()) - before);
+        deployment.later(hours);
+    }
+    assert!(deployment.aws.daybook_keys().await.iter().any(|key| key.ends_with("#baselines#0")));
+    let looks_back: Vec<_> = reads.iter().map(|count| *count > 8).collect();
+    assert_eq!(looks_back, [true, false, false, true], "{reads:?}");
+}
+
+/// Without history nothing is foreseen, and nothing fails.
+#[tokio::test]
+async fn without_history_budgets_work_as_ever() {
+    let rows = burst(QUIET, "2026-11-10T10:00:00Z", 2_000);
+    let security = Aws::new().await;
+    let mut deployment =
+        setup().now("2026-11-10T12:00:00Z").policy(policy(&security.topic_arn)).rows(rows).deployment().await;
+    deployment.run().await;
+    assert_eq!(alerts(&deployment.news().await), [format!("budget 100% {QUIET}")]);
+    deployment.later(1);
+    let answer = deployment.ends(json!({})).await.unwrap();
+    assert_eq!(answer["complete"], true);
+    assert!(security.messages().await.is_empty());
+}
