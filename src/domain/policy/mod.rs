@@ -120,11 +120,14 @@ impl Policy {
         Receivers::of(&self.owners, default_topic_arn)
     }
 
-    /// The kinds of period that any budget has, shortest first. Spikes are judged by the day.
+    /// The kinds of period that any budget has, shortest first. Spikes are judged by the day. Without a budget, currencies that none covers are
+    /// reported by the month.
     #[must_use]
     pub fn period_kinds(&self) -> Vec<PeriodKind> {
         let days = self.spikes.first().map(|_| PeriodKind::Day);
-        let mut kinds: Vec<_> = self.budgets.iter().map(|budget| budget.period).chain(days).collect();
+        let month = self.budgets.is_empty().then_some(PeriodKind::Month);
+        let budgets = self.budgets.iter().map(|budget| budget.period);
+        let mut kinds: Vec<_> = budgets.chain(days).chain(month).collect();
         kinds.sort_unstable();
         kinds.dedup();
         kinds
