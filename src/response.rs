@@ -236,9 +236,11 @@ impl Judged {
     }
 }
 
+/// Of the periods that budgets have: the days on which spikes are looked for have sums of their own in no budget.
 fn totals(case: &Case<'_>) -> Vec<TotalAnswer> {
     let mut sums = Vec::new();
-    for period in case.periods {
+    let kinds: Vec<_> = case.policy.budgets.iter().map(|budget| budget.period).collect();
+    for period in case.periods.iter().filter(|period| kinds.is_empty() || kinds.contains(&period.kind())) {
         let label = period.label();
         let by_number = case.totals.by_subject(period, Scope::BillingNumber);
         sums.extend(by_number.into_iter().map(|((billing_number, currency), sum)| TotalAnswer {

@@ -4,6 +4,7 @@
 //! so that Lambda tries again and alarms fire.
 
 mod backfill;
+mod examine;
 mod foresight;
 mod judge;
 mod prepare;
@@ -28,8 +29,9 @@ use crate::response::{Backfilled, Response};
 use crate::telemetry::Metrics;
 
 pub use backfill::backfill;
+pub use examine::{Examination, examine};
 pub use foresight::{Foresight, Made};
-pub use judge::{Examination, deliver, examine};
+pub use judge::deliver;
 pub use prepare::{Places, Prepared, policy, prepare};
 pub use report::{Memory, Question, Report, read_report};
 

@@ -57,7 +57,7 @@ pub fn encode(baselines: &Baselines, today: Date) -> Vec<u8> {
 
 /// The baselines of `today` from bytes; `None` if they make no sense.
 #[must_use]
-fn decode(bytes: &[u8], today: Date) -> Option<Baselines> {
+pub fn decode(bytes: &[u8], today: Date) -> Option<Baselines> {
     let Stored { days, judged, subjects } = postcard::from_bytes(bytes).ok()?;
     let subjects = subjects.into_iter().map(|stored| stored.subject(today)).collect::<Option<_>>()?;
     Some(Baselines { days, judged: today.saturating_sub(i64::from(judged).days()), subjects })

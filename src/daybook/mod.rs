@@ -28,7 +28,7 @@ use crate::domain::money::{Amount, Currency};
 use crate::domain::period::PeriodKind;
 use crate::domain::totals::Sum;
 
-pub use baselines::encode;
+pub use baselines::{decode, encode};
 pub use merge::{Judged, Read, Remembered, merge};
 pub use plan::{Plan, Rules};
 pub use store::{Loaded, Store, StoreError, Whose};

@@ -49,8 +49,7 @@ async fn an_episode_is_reported_once_whatever_call_a_run_dies_at() {
             assert_eq!(ids.len(), 1, "{what}");
             assert!(before.is_empty() || after.iter().all(|heard| heard.marked), "{what}");
             let mut days = vec![(10, 420)];
-            for (day, messages, expected) in [(10, 600, 0), (12, 500, 0), (12, 900, 1), (13, 1_000, 0), (21, 400, 1)]
-            {
+            for (day, messages, expected) in [(10, 600, 0), (12, 500, 0), (12, 900, 1), (13, 1_000, 0), (21, 400, 1)] {
                 days.retain(|(known, _)| *known != day);
                 days.push((day, messages));
                 stage.lease_ends();

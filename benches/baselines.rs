@@ -1,0 +1,157 @@
+//! What a day's first run makes of thirteen months, and what the others pay for it, by the number of billing numbers.
+//!
+//! Each size is a process of its own, so that its peak is its own. Every number has a budget with a forecast and is watched for spikes. Times
+//! are CPU times, which the machine's other work does not lengthen. The baseline is the same run without foresight: a month of daily sums that
+//! is put together and judged. Loading the days from the table is not in it.
+//! `cargo bench --bench baselines` prints a table.
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    clippy::float_arithmetic,
+    clippy::print_stdout,
+    reason = "a measurement reads the clock and prints"
+)]
+
+use std::error::Error;
+use std::process::Command;
+
+use jiff::civil::{Date, date};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, ToSpan};
+use zoom_sms_cost_alerts::daybook::{decode, encode};
+use zoom_sms_cost_alerts::domain::baselines::{Baselines, Maker};
+use zoom_sms_cost_alerts::domain::case::Case;
+use zoom_sms_cost_alerts::domain::charge::Line;
+use zoom_sms_cost_alerts::domain::coverage::{Coverage, Receipt};
+use zoom_sms_cost_alerts::domain::evaluate::{History, evaluate};
+use zoom_sms_cost_alerts::domain::money::{Amount, Currency};
+use zoom_sms_cost_alerts::domain::period::{Period, PeriodKind};
+use zoom_sms_cost_alerts::domain::policy::{Policy, Receiver};
+use zoom_sms_cost_alerts::domain::totals::{DaySums, Sum, Totals};
+
+const SIZES: [u32; 3] = [200, 1_000, 10_000];
+const TODAY: Date = date(2026, 11, 22);
+/// Days that are judged for spikes beside today.
+const LATE: i64 = 7;
+const POLICY: &str = r#"
+    [[budget]]
+    name = "every number"
+    scope = "billing_number"
+    currency = "USD"
+    amount = 5000
+    forecast_at = [100]
+    [[spike]]
+    name = "every number"
+    scope = "billing_number"
+    currency = "USD"
+"#;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    match std::env::var("NUMBERS") {
+        Ok(numbers) => a_day(numbers.parse()?),
+        Err(_) => all(),
+    }
+}
+
+/// Starts a process for each size, and puts together what they say.
+fn all() -> Result<(), Box<dyn Error>> {
+    println!("numbers   made once a day   kept   a run without       with   more an hour   peak memory");
+    for numbers in SIZES {
+        let child = Command::new(std::env::current_exe()?).env("NUMBERS", numbers.to_string()).output()?;
+        let said = String::from_utf8(child.stdout)?;
+        let values: Vec<f64> = said.split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
+        let [made, kept, without, with, peak] = values[..] else { return Err(format!("{numbers}: {said}").into()) };
+        println!(
+            "{numbers:>7} {:>15.2} s {:>6.2} MB {without:>10.1} ms {with:>7.1} ms {:>11.2} × {peak:>9.1} MiB",
+            made / 1e3,
+            kept / 1e6,
+            with / without
+        );
+    }
+    Ok(())
+}
+
+/// Makes the baselines of so many numbers, keeps and reads them, and judges a month with and without them. Prints milliseconds, bytes and MiB.
+fn a_day(numbers: u32) -> Result<(), Box<dyn Error>> {
+    let policy = Policy::parse(POLICY).map_err(|faults| faults.to_string())?;
+    let judged = TODAY.saturating_sub(LATE.days());
+    let mut maker = Maker::new(&policy, &"account".into(), TODAY, judged);
+    let mut making = 0.0;
+    for day in TODAY.saturating_sub(395.days()).series(1.day()).take_while(|day| *day < TODAY) {
+        let sums = sums(numbers, day)?;
+        let started = cpu_ms()?;
+        maker.add(day, &sums);
+        making += cpu_ms()? - started;
+    }
+    let started = cpu_ms()?;
+    let bytes = encode(&maker.finish(|| true).ok_or("no time")?, TODAY);
+    making += cpu_ms()? - started;
+    let mut totals = Totals::of("account".into());
+    for day in TODAY.first_of_month().series(1.day()).take_while(|day| *day <= TODAY) {
+        totals.set(day, &sums(numbers, day)?);
+    }
+    let rounds = (10_000 / numbers).max(1);
+    let judge = |read: &dyn Fn() -> Option<Baselines>| -> Result<f64, Box<dyn Error>> {
+        let started = cpu_ms()?;
+        for _ in 0..rounds {
+            evaluated(&policy, &totals, read().ok_or("damaged")?)?;
+        }
+        Ok((cpu_ms()? - started) / f64::from(rounds))
+    };
+    let without = judge(&|| Some(Baselines::default()))?;
+    let with = judge(&|| decode(&bytes, TODAY))?;
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no peak")?;
+    let peak: f64 = peak.trim().trim_end_matches(" kB").parse()?;
+    println!("{making} {} {without} {with} {}", bytes.len(), peak / 1024.0);
+    Ok(())
+}
+
+/// Judges the running month, and the days that are not settled.
+fn evaluated(policy: &Policy, totals: &Totals, baselines: Baselines) -> Result<(), Box<dyn Error>> {
+    let end = TimeZone::UTC.to_timestamp(TODAY.at(20, 0, 0, 0))?;
+    let mut periods = vec![Period::of_day(PeriodKind::Month, TODAY, &TimeZone::UTC)?];
+    for day in TODAY.saturating_sub(LATE.days()).series(1.day()).take_while(|day| *day <= TODAY) {
+        periods.push(Period::of_day(PeriodKind::Day, day, &TimeZone::UTC)?);
+    }
+    let (coverage, receipt, receiver) = (Coverage::default(), Receipt::default(), Receiver::default_at("topic"));
+    let case = Case {
+        policy,
+        totals,
+        coverage: &coverage,
+        receipt: &receipt,
+        periods: &periods,
+        receiver: &receiver,
+        as_of: end - SignedDuration::from_secs(1),
+        rerun: false,
+    };
+    let findings = evaluate(&case, &History { baselines, ..History::default() });
+    if findings.is_empty() { Err("nothing was found".into()) } else { Ok(()) }
+}
+
+/// A day's sums, as the daybook hands them out.
+fn sums(numbers: u32, day: Date) -> Result<DaySums, Box<dyn Error>> {
+    let currency = Currency::parse("USD")?;
+    let seed = day.day_of_year().unsigned_abs();
+    let sum = |number: u32| {
+        let line = Line {
+            number: format!("+1202{number:07}").into(),
+            department: format!("Department {}", number % 50).into(),
+            cost_center: format!("CC-{}", number % 20).into(),
+            extension: format!("{}", 1000 + number).into(),
+            name: format!("Desk {number}").into(),
+            currency,
+        };
+        let messages = u64::from(1 + (number * 7 + u32::from(seed) * 13) % 90);
+        let amount = Amount::parse(&format!("{}.{:04}", messages * 205 / 10_000, messages * 205 % 10_000))?;
+        Ok((line, Sum { amount, messages }))
+    };
+    (0..numbers).map(sum).collect()
+}
+
+/// The CPU time that this process has had, from the scheduler's own books.
+fn cpu_ms() -> Result<f64, Box<dyn Error>> {
+    let books = std::fs::read_to_string("/proc/self/schedstat")?;
+    let nanoseconds: f64 = books.split_whitespace().next().ok_or("no schedule")?.parse()?;
+    Ok(nanoseconds / 1e6)
+}
