@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use futures_util::future::join_all;
+
 use super::Outbox;
 use crate::clients::Deadline;
 use crate::clients::topic::Topic;
@@ -40,8 +42,10 @@ impl Outbox<'_> {
     pub(super) async fn without_deaf<'a>(&mut self, messages: Vec<Message<'a>>) -> Vec<Message<'a>> {
         let topics: BTreeSet<_> = messages.iter().map(|message| message.case.receiver.topic_arn.clone()).collect();
         let mut deaf = BTreeSet::new();
-        for topic_arn in topics {
-            if let Some(error) = nobody_listens(self.topic, &topic_arn, self.deadline).await {
+        let asked = topics.iter().map(|topic_arn| nobody_listens(self.topic, topic_arn, self.deadline));
+        let answers = join_all(asked).await;
+        for (topic_arn, error) in topics.into_iter().zip(answers) {
+            if let Some(error) = error {
                 self.delivered.faults.push(error);
                 deaf.insert(topic_arn);
             }

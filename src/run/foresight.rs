@@ -20,7 +20,7 @@ use crate::domain::policy::Policy;
 /// The version of methods and format.
 const VERSION: &str = "1";
 /// Days of the daybook that are in memory at once.
-const DAYS_AT_ONCE: i64 = 16;
+const DAYS_AT_ONCE: i64 = 7;
 /// A day that is so much older than the latest charges may be is not expected to change.
 const LATE_LISTING_DAYS: i64 = 5;
 
@@ -50,6 +50,11 @@ pub(super) async fn foresight(
     deadline: Deadline,
 ) -> Foresight {
     if !Maker::is_needed(policy) || memory == Memory::Unused {
+        return Foresight::default();
+    }
+    // Without the daybook, the few days that were read would pass for the whole history.
+    if report.is_without_daybook {
+        tracing::warn!("without its daybook the run forecasts nothing and looks for no spikes");
         return Foresight::default();
     }
     let deadline = deadline.share_of(2);

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
+
 use super::examine::{Examination, examine};
 use super::prepare::secret_unreadable;
 use super::report::Report;
@@ -56,9 +58,9 @@ pub(super) async fn judge(
     };
     let mut faults = examination.faults();
     if task == Judge::Live && examination.report.is_whole && delivered.faults.is_empty() {
-        for receiver in examination.receivers.iter() {
-            faults.extend(nobody_listens(&services.topic, &receiver.topic_arn, invocation.deadline).await);
-        }
+        let receivers = examination.receivers.iter();
+        let asked = receivers.map(|receiver| nobody_listens(&services.topic, &receiver.topic_arn, invocation.deadline));
+        faults.extend(join_all(asked).await.into_iter().flatten());
     }
     let judged = examination.answer(&delivered);
     for budget in &judged.unmatched {

@@ -66,6 +66,8 @@ pub struct Report {
     pub remembered: Remembered,
     /// The daybook as it was.
     pub loaded: Loaded,
+    /// Whether the daybook could not be read.
+    pub is_without_daybook: bool,
     /// Requests for the report, repeated ones included.
     pub requests: u64,
     /// Of these, those that Zoom's rate limit refused.
@@ -89,7 +91,8 @@ pub async fn read_report(
     let policy = &prepared.policy;
     let (zone, late_charges_days) = (&policy.time_zone, policy.late_charges_days);
     let whose = Whose { account: prepared.authorized.account_id(), product: SMS.product, zone: &policy.time_zone_name };
-    let loaded = if memory == Memory::Unused { Loaded::default() } else { load(services, whose, deadline).await };
+    let loaded = if memory == Memory::Unused { Some(Loaded::default()) } else { load(services, whose, deadline).await };
+    let (is_without_daybook, loaded) = (loaded.is_none(), loaded.unwrap_or_default());
     let head = loaded.head.clone().unwrap_or_default();
     let periods =
         judged_periods(policy.period_kinds(), last_moment(until), zone, late_charges_days, |kind| head.finished(kind))
@@ -123,7 +126,19 @@ pub async fn read_report(
     let read = Read { account, zone, late_charges_days, first_day, until, head, plan, reading, sums };
     let believed = believed(services, whose, &read, deadline).await;
     let (judged, remembered) = merge(read, believed);
-    Ok(Report { until, first_day, periods, judged, remembered, loaded, requests, refusals, is_whole, failure })
+    Ok(Report {
+        until,
+        first_day,
+        periods,
+        judged,
+        remembered,
+        loaded,
+        is_without_daybook,
+        requests,
+        refusals,
+        is_whole,
+        failure,
+    })
 }
 
 /// The last moment whose rows count.
@@ -138,16 +153,16 @@ fn beyond_the_calendar(at: Timestamp) -> RunError {
     )
 }
 
-async fn load(services: &Services, whose: Whose<'_>, deadline: Deadline) -> Loaded {
+async fn load(services: &Services, whose: Whose<'_>, deadline: Deadline) -> Option<Loaded> {
     match deadline.at_most(LOAD_TIME).bound(services.daybook.load(whose)).await {
-        Some(Ok(loaded)) => loaded,
+        Some(Ok(loaded)) => Some(loaded),
         Some(Err(error)) => {
             tracing::warn!(%error, "without its daybook the run reads everything and compares nothing");
-            Loaded::default()
+            None
         }
         None => {
             tracing::warn!("the daybook did not answer in time; the run reads everything and compares nothing");
-            Loaded::default()
+            None
         }
     }
 }

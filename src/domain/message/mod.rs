@@ -267,7 +267,8 @@ impl Publication {
 
 impl Sheet<'_, '_> {
     fn kind(&self) -> Kind {
-        self.wordings.iter().map(|wording| wording.kind).min().unwrap_or(Kind::Test)
+        let weightiest = self.wordings.iter().map(|wording| (wording.severity, wording.kind)).min();
+        weightiest.map_or(Kind::Test, |(_, kind)| kind)
     }
 
     fn severity(&self) -> Severity {

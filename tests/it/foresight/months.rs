@@ -2,8 +2,19 @@
 
 use super::{Sends, alerts, backfilled, burst};
 use crate::support::{Aws, at, setup};
-use jiff::tz::TimeZone;
+use jiff::{ToSpan as _, civil::Date, tz::TimeZone};
 use serde_json::json;
+use std::collections::BTreeMap;
+use zoom_sms_cost_alerts::{
+    domain::{
+        charge::Line,
+        money::{Amount, Currency},
+        policy::Policy,
+        replay::{Past, Sent, replay},
+        totals::{DaySums, Sum},
+    },
+    sandbox::{ACCOUNT_ID, Row},
+};
 
 const STEADY: &str = "+12025550143";
 const QUIET: &str = "+12025550187";
@@ -97,4 +108,64 @@ async fn without_history_budgets_work_as_ever() {
     let answer = deployment.ends(json!({})).await.unwrap();
     assert_eq!(answer["complete"], true);
     assert!(security.messages().await.is_empty());
+}
+
+/// Runs at each day's end, over rows that are listed at once and never revised, send what a replay of these days says.
+#[tokio::test]
+async fn a_replay_says_what_the_runs_have_sent() {
+    let security = Aws::new().await;
+    let mut rows = Sends { number: STEADY, from: "2026-08-01", to: "2026-11-25", messages: 6, charge: 2_000 }.rows();
+    rows.extend(Sends { number: QUIET, from: "2026-09-10", to: "2026-11-25", messages: 4, charge: 205 }.rows());
+    rows.extend(burst(QUIET, "2026-11-04T16:00:00Z", 90));
+    rows.extend(burst(QUIET, "2026-11-16T03:00:00Z", 2_000));
+    let policy = policy(&security.topic_arn);
+    let first = "2026-11-01T04:59:59Z";
+    let mut deployment = setup().now(first).policy(&policy).rows(rows.clone()).deployment().await;
+    backfilled(&mut deployment).await;
+    deployment.later(24);
+    let mut seen = 0;
+    let mut sent = Vec::new();
+    while deployment.now < at("2026-11-25T05:00:00Z") {
+        deployment.run().await;
+        let zone = TimeZone::get("America/New_York").unwrap();
+        let day = deployment.now.to_zoned(zone).date();
+        let to_security = security.messages().await;
+        for messages in [deployment.news().await, to_security[seen..].to_vec()] {
+            sent.extend(alerts(&messages).into_iter().map(|alert| format!("{day} {alert}")));
+        }
+        seen = to_security.len();
+        deployment.later(24);
+    }
+    sent.sort();
+    let policy = Policy::parse(&policy).unwrap();
+    let replay = replay(&past(&rows, &policy), &policy, "2026-11-01".parse().unwrap(), &|_| {}).unwrap();
+    let shown = |sent: &Sent| {
+        let alert = &sent.alert;
+        let words = [alert.kind.name(), alert.level.as_deref().unwrap_or_default(), alert.subject.as_deref().unwrap()];
+        format!("{} {}", sent.day, words.join(" ").replace("  ", " "))
+    };
+    let mut replayed: Vec<_> = replay.sent.iter().map(shown).collect();
+    replayed.sort();
+    assert_eq!(replayed, sent);
+    assert!(replayed.len() >= 3, "{replayed:?}");
+}
+
+/// The sums of the rows by civil day, as the daybook has them.
+fn past(rows: &[Row], policy: &Policy) -> Past {
+    let first: Date = "2026-08-01".parse().unwrap();
+    let mut days: BTreeMap<_, DaySums> = first.series(1.day()).take(116).map(|day| (day, DaySums::new())).collect();
+    for row in rows {
+        let day = row.sent.to_zoned(policy.time_zone.clone()).date();
+        let [number, department] = [&row.billing_number, &row.department].map(|text| text.as_deref().unwrap().into());
+        let [cost_center, extension, name] = [(); 3].map(|()| "(none)".into());
+        let line = Line { number, department, cost_center, extension, name, currency: Currency::parse("USD").unwrap() };
+        let charge = Amount::parse(&format!("{}e-4", row.charge)).unwrap();
+        let sums = days.get_mut(&day).unwrap();
+        match sums.iter_mut().find(|(known, _)| *known == line) {
+            Some((_, sum)) => sum.add(Sum::of(charge)),
+            None => sums.push((line, Sum::of(charge))),
+        }
+    }
+    days.values_mut().for_each(|sums| sums.sort_by(|(one, _), (other, _)| one.cmp(other)));
+    Past { account: ACCOUNT_ID.to_owned(), zone: policy.time_zone_name.clone(), days }
 }
