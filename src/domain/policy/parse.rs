@@ -13,7 +13,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{GroupBy, Policy, PolicyFault, PolicyFaults, Unwatched};
+use super::{GroupBy, Indexed, Policy, PolicyFault, PolicyFaults, Unwatched};
 use crate::domain::text::did_you_mean;
 use budget::Claims;
 
@@ -42,7 +42,8 @@ impl Policy {
     /// # Errors
     /// All its faults, each with line, column and fix.
     pub fn parse(document: &str) -> Result<Policy, PolicyFaults> {
-        let mut reader = Reader { document, faults: Vec::new(), uses: Vec::new() };
+        let newlines = document.match_indices('\n').map(|(place, _)| place).collect();
+        let mut reader = Reader { document, newlines, faults: Vec::new(), uses: Vec::new() };
         let (table, syntax) = DeTable::parse_recoverable(document);
         for error in &syntax {
             let span = error.span().unwrap_or(0..0);
@@ -66,6 +67,7 @@ impl Policy {
 
 struct Reader<'d> {
     document: &'d str,
+    newlines: Vec<usize>,
     faults: Vec<PolicyFault>,
     /// Names that have to exist: of an owner, a budget or a spike.
     uses: Vec<(&'static str, String, Range<usize>)>,
@@ -121,8 +123,8 @@ impl<'d> Reader<'d> {
             late_charges_days: late_charges_days?,
             unwatched: unwatched?,
             group_by: group_by?,
-            budgets,
-            spikes,
+            budgets: Indexed::new(budgets, |it| ((it.scope, it.currency, Some(it.period)), &it.only)),
+            spikes: Indexed::new(spikes, |it| ((it.scope, it.currency, None), &it.only)),
             owners: owners?,
             silences: silences?,
         })
