@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod policy;
 mod sandbox;
+mod schema;
 mod show;
 
 use std::io::{ErrorKind, Write};
@@ -36,6 +37,8 @@ enum Subcommands {
     /// Validating shows the budgets, or all faults with line, column and fix. `cost-alerts check` warns of budgets that match nothing in the
     /// report, and shows what no budget covers. Exit code: 0 valid, 1 not valid, 2 used wrongly.
     Policy(policy::PolicyCommand),
+    /// Print the JSON Schema of the policy, for editors that complete and check TOML by one
+    Schema,
     /// Check a deployment before its first run, step by step, each with a fix
     Doctor(doctor::Doctor),
     /// Load the past months into a deployment's daybook
@@ -80,6 +83,7 @@ pub fn main() -> ExitCode {
             Subcommands::Demo(demo) => demo.run().await,
             Subcommands::Check(check) => check.run(Timestamp::now()).await,
             Subcommands::Policy(policy) => policy.run(Timestamp::now()).await,
+            Subcommands::Schema => schema::run(),
             Subcommands::Doctor(doctor) => doctor.run(Timestamp::now()).await,
             Subcommands::Backfill(backfill) => backfill.run(Timestamp::now()).await,
             Subcommands::Sandbox(serve) => serve.run(Timestamp::now()).await,

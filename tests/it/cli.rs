@@ -6,6 +6,7 @@ mod demo;
 mod doctor;
 mod policy;
 mod sandbox;
+mod schema;
 
 use crate::support::{Aws, Moto};
 use serde_json::Value;

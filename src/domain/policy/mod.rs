@@ -6,6 +6,8 @@ mod fault;
 mod index;
 mod owners;
 mod parse;
+#[cfg(feature = "cli")]
+mod schema;
 mod silence;
 mod subjects;
 mod watches;
@@ -15,6 +17,8 @@ use jiff::tz::TimeZone;
 pub use fault::{PolicyFault, PolicyFaults};
 pub use index::Indexed;
 pub use owners::{DEFAULT_OWNER, Owner, Receiver, Receivers, topic_arn};
+#[cfg(feature = "cli")]
+pub use schema::schema;
 pub use silence::{Selection, Silence, Watch, Watched};
 pub use subjects::{Only, Pattern, Subjects};
 pub use watches::{Budget, Level, Spike};

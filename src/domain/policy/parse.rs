@@ -1,10 +1,10 @@
 //! From TOML to a [`Policy`]. The document is walked by hand, over toml's own spanned values, so that a number is read from the digits
 //! that were written and every fault is found in one go.
 
-mod budget;
-mod owners;
-mod silence;
-mod values;
+pub(super) mod budget;
+pub(super) mod owners;
+pub(super) mod silence;
+pub(super) mod values;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -17,13 +17,13 @@ use super::{GroupBy, Indexed, Policy, PolicyFault, PolicyFaults, Unwatched};
 use crate::domain::text::did_you_mean;
 use budget::Claims;
 
-const POLICY_KEYS: [&str; 8] =
+pub(super) const POLICY_KEYS: [&str; 8] =
     ["time_zone", "late_charges_days", "unwatched", "group_by", "budget", "spike", "owner", "silence"];
 /// Keys that are refused by name until the version that brings them.
 const LATER_POLICY_KEYS: [&str; 3] = ["senders", "digest", "products"];
 const LATER_WATCH_KEYS: [&str; 1] = ["product"];
-const UNWATCHED: [(&str, Unwatched); 2] = [("notify", Unwatched::Notify), ("ignore", Unwatched::Ignore)];
-const GROUP_BY: [(&str, GroupBy); 2] = [("run", GroupBy::Run), ("subject", GroupBy::Subject)];
+pub(super) const UNWATCHED: [(&str, Unwatched); 2] = [("notify", Unwatched::Notify), ("ignore", Unwatched::Ignore)];
+pub(super) const GROUP_BY: [(&str, GroupBy); 2] = [("run", GroupBy::Run), ("subject", GroupBy::Subject)];
 
 type Value<'d> = Spanned<DeValue<'d>>;
 
