@@ -91,7 +91,10 @@ impl<'d> Reader<'d> {
         let time_zone = TimeZoneDatabase::bundled().get(&time_zone_name);
         if time_zone.is_err() {
             let span = zone.map_or(0..0, |(span, _)| span);
-            let message = format!("time zone {time_zone_name:?} is not known");
+            let names: Vec<_> = TimeZoneDatabase::bundled().available().map(|name| name.to_string()).collect();
+            let names: Vec<_> = names.iter().map(String::as_str).collect();
+            let guess = did_you_mean(&time_zone_name, &names);
+            let message = format!("time zone {time_zone_name:?} is not known{guess}");
             self.fault(
                 span,
                 "bad_value",

@@ -168,6 +168,36 @@ fn every_fault_of_owners_spikes_and_silences_has_its_place_and_its_fix() {
 }
 
 #[test]
+fn what_is_nearly_right_is_guessed() {
+    const ARN: &str = "topic_arn = \"arn:aws:sns:us-east-1:123456789012:marketing\"";
+    let owner = format!("[[owner]]\nname = \"marketing\"\n{ARN}");
+    let silence = |line: &str| with(&format!("[[silence]]\nreason = \"sale\"\nuntil = \"2026-12-01\"\n{line}"));
+    let spike = "[[spike]]\nname = \"runaway\"\nscope = \"account\"\ncurrency = \"USD\"";
+    for (document, guess) in [
+        (format!("time_zone = \"America/New_Yrok\"\n{}", budget("")), "America/New_York"),
+        (format!("late_charge_days = 3\n{}", budget("")), "late_charges_days"),
+        (format!("[[bugdet]]\nname = \"a\"\n{}", budget("")), "budget"),
+        (format!("unwatched = \"notfy\"\n{}", budget("")), "notify"),
+        (format!("group_by = \"subjects\"\n{}", budget("")), "subject"),
+        (budget("alert_to = [50]"), "alert_at"),
+        (budget("").replace("account", "acount"), "account"),
+        (budget("period = \"moth\""), "month"),
+        (format!("{}{owner}", budget("owner = \"marketin\"\n")), "marketing"),
+        (with(&owner.replace("topic_arn", "topic-arn")), "topic_arn"),
+        (with(&spike.replace("scope", "scop")), "scope"),
+        (silence("budgt = \"b\""), "budget"),
+        (silence("budget = \"bb\""), "b"),
+        (format!("{}\n{spike}", silence("spike = \"run away\"")), "runaway"),
+        (silence("kinds = [\"spikes\"]"), "spike"),
+        (silence("scope = \"departement\""), "department"),
+    ] {
+        let faults = faults(&document);
+        let guess = format!("did you mean {guess:?}?");
+        assert!(faults.iter().any(|fault| fault.contains(&guess)), "{document}\n{faults:#?}");
+    }
+}
+
+#[test]
 fn owners_that_share_a_topic_are_one_receiver() {
     let owner = |name: &str, topic: &str| {
         format!("[[owner]]\nname = {name:?}\ntopic_arn = \"arn:aws:sns:us-east-1:123456789012:{topic}\"\n")
