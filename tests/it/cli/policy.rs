@@ -158,7 +158,7 @@ async fn a_policy_is_put_into_the_table_and_read_from_it() {
     insta::assert_snapshot!(ended.out, @r#"
     --- table:budgets, version 1
     +++ policy.toml
-    @@ -14,7 +14,7 @@
+    @@ -15,7 +15,7 @@
      scope    = "billing_number"
      only     = ["+12025550112", "+1202556*"]
      currency = "USD"
@@ -167,7 +167,7 @@ async fn a_policy_is_put_into_the_table_and_read_from_it() {
      alert_at = [80, 100, 150]
      
      [[budget]]
-    @@ -25,7 +25,7 @@
+    @@ -26,7 +26,7 @@
      alert_at = [50, 80, 100]
      
      [[budget]]
@@ -216,9 +216,7 @@ async fn nothing_is_put_without_a_yes() {
     assert!(ended.err.contains("give --yes"), "{}", ended.err);
     let ended = run(&["policy", "table:budgets"], &desk.environment).await;
     assert_eq!(ended.code, 2);
-    insta::assert_snapshot!(ended.err.replace(&desk.aws.table, "TABLE"), @r#"
-    error: item "budgets" of table "TABLE" cannot be read: there is none of that name; `cost-alerts policy put FILE --to table:budgets` puts one
-    "#);
+    insta::assert_snapshot!(ended.err.replace(&desk.aws.table, "TABLE"), @r#"error: item "budgets" of table "TABLE" cannot be read: there is none of that name; `cost-alerts policy put FILE --to table:budgets` puts one"#);
 }
 
 #[tokio::test]
