@@ -3,6 +3,8 @@
 //! Each size is a process of its own, so that its peak is its own. The year is put together from daily sums as the daybook hands them out,
 //! and each of its months is judged against a budget for each number and one for the account. Times are CPU times, which the machine's other
 //! work does not lengthen. The baseline of each size is the one before, ten times as large: linear growth.
+//! Then the budgets grow: ten thousand numbers are judged against 4 and against 1,000 budgets in one process, most of which name numbers. The
+//! baseline is 4 budgets. Last, a policy of 1,000 budgets is parsed; the baseline is what toml alone takes to read the same document.
 //! `cargo bench --bench judge` prints a table and draws `benches/pictures/judge.svg`.
 #![allow(
     clippy::disallowed_types,
@@ -51,7 +53,103 @@ const POLICY: &str = r#"
 fn main() -> Result<(), Box<dyn Error>> {
     match std::env::var("NUMBERS") {
         Ok(numbers) => year(numbers.parse()?),
-        Err(_) => all(),
+        Err(_) => {
+            // Only the budgets, where the figures by size are known already.
+            if std::env::var_os("BUDGETS").is_none() {
+                all()?;
+            }
+            budgets()
+        }
+    }
+}
+
+/// So many budgets on numbers: all but two name some each, every fourth by the beginning of a hundred.
+fn policy_of(budgets: usize) -> String {
+    let budget = |place: usize| {
+        let only = if place.is_multiple_of(4) {
+            format!("[\"+1202{:05}*\"]", place / 4)
+        } else {
+            let numbers = (0..5).map(|number| format!("\"+1202{:07}\"", number * 1_000 + place));
+            format!("[{}]", numbers.collect::<Vec<_>>().join(", "))
+        };
+        format!(
+            "[[budget]]\nname = \"desk {place}\"\nscope = \"billing_number\"\nonly = {only}\ncurrency = \"USD\"\namount = 50\nalert_at = [50, 80, 100]\n"
+        )
+    };
+    (2..budgets).map(budget).fold(POLICY.to_owned(), |policy, budget| policy + &budget)
+}
+
+/// Ten thousand numbers against few and many budgets, and what a long policy takes to parse.
+fn budgets() -> Result<(), Box<dyn Error>> {
+    const NUMBERS: u32 = 10_000;
+    const ROUNDS: u32 = 20;
+    const BUDGETS: [usize; 2] = [4, 1_000];
+    let totals = totals(NUMBERS)?;
+    println!("\nbudgets   policy         parsed   toml alone   judged, {NUMBERS} numbers, one month");
+    let mut judged = Vec::new();
+    for budgets in BUDGETS {
+        let document = policy_of(budgets);
+        let policy = Policy::parse(&document).map_err(|faults| faults.to_string())?;
+        let parsed = per_round(ROUNDS, || Policy::parse(&document).map(drop).map_err(|faults| faults.to_string()))?;
+        let toml =
+            per_round(ROUNDS, || toml::de::DeTable::parse(&document).map(drop).map_err(|error| error.to_string()))?;
+        let judging = per_round(ROUNDS, || judge(&policy, &totals, NUMBERS, 11).map_err(|error| error.to_string()))?;
+        println!("{budgets:>7} {:>5} KiB {parsed:>11.2} ms {toml:>9.2} ms {judging:>9.2} ms", document.len() / 1024);
+        judged.push((judging, parsed, toml));
+    }
+    let [(few, ..), (many, parsed, toml)] = judged[..] else { return Err("two sizes".into()) };
+    println!(
+        "judging 1,000 budgets / 4: {:.2}; parsing 1,000 / toml alone: {:.2}; parsing / judging once: {:.2}",
+        many / few,
+        parsed / toml,
+        parsed / many
+    );
+    Ok(())
+}
+
+/// CPU milliseconds of one of so many rounds.
+fn per_round(rounds: u32, mut work: impl FnMut() -> Result<(), String>) -> Result<f64, Box<dyn Error>> {
+    work()?;
+    let started = cpu_ms()?;
+    for _ in 0..rounds {
+        work()?;
+    }
+    Ok((cpu_ms()? - started) / f64::from(rounds))
+}
+
+fn totals(numbers: u32) -> Result<Totals, Box<dyn Error>> {
+    let mut totals = Totals::of("account".into());
+    for day in 0..DAYS {
+        totals.set(first_day()?.checked_add(day.days())?, &sums(numbers, day)?);
+    }
+    Ok(totals)
+}
+
+fn first_day() -> Result<Date, Box<dyn Error>> {
+    Ok("2025-11-01".parse()?)
+}
+
+/// Judges one month: each number, and the account.
+fn judge(policy: &Policy, totals: &Totals, numbers: u32, month: i32) -> Result<(), Box<dyn Error>> {
+    let receiver = Receiver::default_at("topic");
+    let (coverage, receipt, history) = (Coverage::default(), Receipt::default(), History::default());
+    let at = TimeZone::UTC.to_timestamp(first_day()?.checked_add(month.months())?.at(0, 0, 0, 0))?;
+    let period = Period::containing(PeriodKind::Month, at, &TimeZone::UTC)?;
+    let case = Case {
+        policy,
+        totals,
+        coverage: &coverage,
+        receipt: &receipt,
+        periods: &[period],
+        receiver: &receiver,
+        as_of: at,
+        rerun: false,
+    };
+    let findings = evaluate(&case, &history).len();
+    if findings != numbers as usize + 1 {
+        Err(format!("{findings} findings of {numbers} numbers").into())
+    } else {
+        Ok(())
     }
 }
 
@@ -85,40 +183,18 @@ fn all() -> Result<(), Box<dyn Error>> {
 /// Judges the year of so many numbers. Prints milliseconds to put it together, milliseconds to judge it, and the process's peak in MiB.
 fn year(numbers: u32) -> Result<(), Box<dyn Error>> {
     let policy = Policy::parse(POLICY).map_err(|faults| faults.to_string())?;
-    let first: Date = "2025-11-01".parse()?;
     let (mut to_load, mut to_judge) = (0.0, 0.0);
     // The scheduler's books are kept by the tick: few numbers are done often enough for many of them.
     let rounds = (SIZES[2] / numbers).max(1);
     for _ in 0..rounds {
         let started = cpu_ms()?;
-        let mut totals = Totals::of("account".into());
-        for day in 0..DAYS {
-            totals.set(first.checked_add(day.days())?, &sums(numbers, day)?);
-        }
+        let totals = totals(numbers)?;
         let loaded = cpu_ms()?;
-        let mut findings = 0;
-        let receiver = Receiver::default_at("topic");
-        let (coverage, receipt, history) = (Coverage::default(), Receipt::default(), History::default());
         for month in 0..12 {
-            let at = TimeZone::UTC.to_timestamp(first.checked_add(month.months())?.at(0, 0, 0, 0))?;
-            let period = Period::containing(PeriodKind::Month, at, &TimeZone::UTC)?;
-            let case = Case {
-                policy: &policy,
-                totals: &totals,
-                coverage: &coverage,
-                receipt: &receipt,
-                periods: &[period],
-                receiver: &receiver,
-                as_of: at,
-                rerun: false,
-            };
-            findings += evaluate(&case, &history).len();
+            judge(&policy, &totals, numbers, month)?;
         }
         to_load += loaded - started;
         to_judge += cpu_ms()? - loaded;
-        if findings != 12 * (numbers as usize + 1) {
-            return Err(format!("{findings} findings of {numbers} numbers").into());
-        }
     }
     let status = std::fs::read_to_string("/proc/self/status")?;
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no peak")?;

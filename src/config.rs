@@ -14,26 +14,45 @@ use crate::error::{Code, RunError};
 pub enum PolicySource {
     /// A parameter of AWS Systems Manager, by name.
     Parameter(String),
+    /// An item of the ledger's table, by name.
+    Table(String),
     /// A TOML file.
     File(PathBuf),
 }
 
 impl PolicySource {
-    /// Reads `ssm:NAME` or a path.
+    /// Reads `ssm:NAME`, `table:NAME` or a path.
     ///
     /// # Errors
     /// What is wrong with it, as a sentence.
     pub fn parse(text: &str) -> Result<PolicySource, String> {
-        if text.trim().starts_with("table:") {
-            return Err(
-                "names a table, which comes with a later version; write ssm:NAME or the path of a TOML file".to_owned()
-            );
+        let text = text.trim();
+        if let Some(name) = text.strip_prefix("table:") {
+            let is_name = (1..=255).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic());
+            let named = is_name.then(|| PolicySource::Table(name.to_owned()));
+            return named.ok_or_else(|| {
+                "names no item of the ledger's table; write table:NAME, such as table:budgets, up to 255 characters without blanks"
+                    .to_owned()
+            });
         }
-        match text.trim().strip_prefix("ssm:") {
+        match text.strip_prefix("ssm:") {
             Some("") => Err("names no parameter; write ssm:NAME, such as ssm:/zoom-sms-cost-alerts/policy".to_owned()),
             Some(name) => Ok(PolicySource::Parameter(name.to_owned())),
-            None if text.trim().is_empty() => Err("is empty; write ssm:NAME or the path of a TOML file".to_owned()),
-            None => Ok(PolicySource::File(PathBuf::from(text.trim()))),
+            None if text.is_empty() => {
+                Err("is empty; write ssm:NAME, table:NAME or the path of a TOML file".to_owned())
+            }
+            None => Ok(PolicySource::File(PathBuf::from(text))),
+        }
+    }
+}
+
+/// As it is written.
+impl std::fmt::Display for PolicySource {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            PolicySource::Parameter(name) => write!(out, "ssm:{name}"),
+            PolicySource::Table(name) => write!(out, "table:{name}"),
+            PolicySource::File(path) => path.display().fmt(out),
         }
     }
 }
@@ -92,7 +111,7 @@ impl Config {
         let topic_arn = reader.required("ALERT_TOPIC_ARN", "the ARN of the SNS topic", topic_arn);
         let ledger_table =
             reader.required("LEDGER_TABLE", "the name of the DynamoDB table", |text| Ok(text.to_owned()));
-        let policy = reader.required("POLICY", "ssm:NAME or the path of a TOML file", PolicySource::parse);
+        let policy = reader.required("POLICY", "ssm:NAME, table:NAME or the path of a TOML file", PolicySource::parse);
         let zoom = reader.zoom();
         let hours = |text: &str| whole_number(text, 0..=MOST_READ_HOURS);
         let full_read_hours = reader.optional("FULL_READ_HOURS", DEFAULT_FULL_READ_HOURS, hours);
@@ -259,14 +278,24 @@ mod tests {
 
     #[test]
     fn what_comes_with_a_later_version_is_refused_by_name() {
-        for (name, value) in [
-            ("LINK", "https://example.com"),
-            ("MODE", "widget"),
-            ("POLICY", "table:policy"),
-            ("ZOOM_SECRET_ID", "ssm:/zoom"),
-        ] {
+        for (name, value) in [("LINK", "https://example.com"), ("MODE", "widget"), ("ZOOM_SECRET_ID", "ssm:/zoom")] {
             let error = read(&[(name, value)]).unwrap_err();
             assert!(error.contains(name) && error.contains("comes with a later version"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_policy_is_a_parameter_an_item_of_the_table_or_a_file() {
+        for (text, expected) in [
+            ("ssm:/zoom/policy", PolicySource::Parameter("/zoom/policy".to_owned())),
+            (" table:budgets ", PolicySource::Table("budgets".to_owned())),
+            ("policy.toml", PolicySource::File("policy.toml".into())),
+        ] {
+            let source = PolicySource::parse(text).unwrap();
+            assert_eq!((&source, source.to_string().as_str()), (&expected, text.trim()));
+        }
+        for text in ["", "ssm:", "table:", "table:a b", &format!("table:{}", "x".repeat(256))] {
+            assert!(PolicySource::parse(text).unwrap_err().contains("write "), "{text}");
         }
     }
 

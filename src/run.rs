@@ -68,7 +68,7 @@ impl Services {
         let zoom = Zoom::new(config.zoom.clone());
         Ok(Services {
             secrets: Secrets::manager(aws),
-            parameters: Parameters::manager(aws),
+            parameters: Parameters::aws(aws, Some(&config.ledger_table)),
             zoom: zoom.map_err(|error| RunError::new(Code::Internal, error.to_string()))?,
             daybook: Store::table(aws, &config.ledger_table),
             ledger: Ledger::table(aws, &config.ledger_table),

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use super::{Ending, complain, failed, policy, say, show, variable};
 use crate::clients::ledger::Ledger;
-use crate::clients::parameters::Parameters;
+use crate::clients::parameters::{ParameterError, Parameters};
 use crate::clients::secrets::Secrets;
 use crate::clients::topic::Topic;
 use crate::clients::zoom::Zoom;
@@ -26,7 +26,7 @@ use crate::run::{Places, Services, examine, prepare};
 /// ZOOM_REQUESTS_PER_SECOND are those of the function. Exit code: 0 fine, 1 the job failed, 2 used wrongly, 3 a budget's level is reached.
 #[derive(Args)]
 pub(super) struct Check {
-    /// The policy: a TOML file, or ssm:NAME
+    /// The policy: a TOML file, ssm:NAME, or table:NAME in the table that LEDGER_TABLE names
     #[arg(long, value_name = "FILE", default_value = "policy.toml")]
     policy: String,
     /// Judge as of this moment (2026-10-31T23:59:59Z), or the end of this date
@@ -86,7 +86,12 @@ impl Check {
 
     async fn services(&self, source: &PolicySource) -> Result<Services, RunError> {
         let zoom = ZoomConfig::read(variable)?;
-        let with_aws = self.secret_id.is_some() || matches!(source, PolicySource::Parameter(_));
+        let ledger_table = variable("LEDGER_TABLE");
+        if let (PolicySource::Table(name), None) = (source, &ledger_table) {
+            let missing = ParameterError::NoTable(name.clone());
+            return Err(RunError::new(Code::ConfigInvalid, format!("environment: {missing}")));
+        }
+        let with_aws = self.secret_id.is_some() || !matches!(source, PolicySource::File(_));
         let aws = if with_aws { Some(sdk_config().await) } else { None };
         let secrets = match (&aws, &self.secret_id) {
             (Some(aws), Some(_)) => Secrets::manager(aws),
@@ -94,7 +99,7 @@ impl Check {
         };
         Ok(Services {
             secrets,
-            parameters: aws.as_ref().map_or(Parameters::Files, Parameters::manager),
+            parameters: aws.as_ref().map_or(Parameters::Files, |aws| Parameters::aws(aws, ledger_table.as_deref())),
             zoom: Zoom::new(zoom).map_err(|error| RunError::new(Code::Internal, error.to_string()))?,
             daybook: Store::memory(),
             ledger: Ledger::file(PathBuf::new()),

@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod policy;
 mod sandbox;
+mod schema;
 mod show;
 
 use std::io::{ErrorKind, Write};
@@ -31,8 +32,13 @@ enum Subcommands {
     Demo(demo::Demo),
     /// Read the real Zoom's report, and show totals against budgets and what would be sent; sends nothing
     Check(check::Check),
-    /// Validate a policy
-    Policy(policy::Validate),
+    /// Validate a policy, or put it where the deployment reads it
+    ///
+    /// Validating shows the budgets, or all faults with line, column and fix. `cost-alerts check` warns of budgets that match nothing in the
+    /// report, and shows what no budget covers. Exit code: 0 valid, 1 not valid, 2 used wrongly.
+    Policy(policy::PolicyCommand),
+    /// Print the JSON Schema of the policy, for editors that complete and check TOML by one
+    Schema,
     /// Check a deployment before its first run, step by step, each with a fix
     Doctor(doctor::Doctor),
     /// Load the past months into a deployment's daybook
@@ -76,7 +82,8 @@ pub fn main() -> ExitCode {
         match command.subcommand {
             Subcommands::Demo(demo) => demo.run().await,
             Subcommands::Check(check) => check.run(Timestamp::now()).await,
-            Subcommands::Policy(validate) => validate.run().await,
+            Subcommands::Policy(policy) => policy.run(Timestamp::now()).await,
+            Subcommands::Schema => schema::run(),
             Subcommands::Doctor(doctor) => doctor.run(Timestamp::now()).await,
             Subcommands::Backfill(backfill) => backfill.run(Timestamp::now()).await,
             Subcommands::Sandbox(serve) => serve.run(Timestamp::now()).await,

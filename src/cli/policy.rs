@@ -1,33 +1,57 @@
+mod put;
+
 use std::io::Read;
 
-use clap::Args;
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
 use miette::{GraphicalReportHandler, LabeledSpan, MietteDiagnostic, NamedSource, Report};
 use serde_json::json;
 
-use super::{Ending, complain, say, show};
+use super::{Ending, complain, say, show, variable};
 use crate::clients::parameters::Parameters;
 use crate::clients::sdk_config;
 use crate::config::PolicySource;
 use crate::domain::policy::{Policy, PolicyFault, PolicyFaults};
 
-/// Validates a policy and shows its budgets, or all its faults with line, column and fix.
-///
-/// `cost-alerts check` warns of budgets that match nothing in the report, and shows what no budget covers.
+/// A policy to look at, or one to put.
 #[derive(Args)]
-pub(super) struct Validate {
-    /// The policy (TOML): a file, - for standard input, or ssm:NAME
-    #[arg(value_name = "FILE|-|ssm:NAME")]
-    source: String,
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(super) struct PolicyCommand {
+    #[command(subcommand)]
+    action: Option<Action>,
+    #[command(flatten)]
+    validate: Validate,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Put a policy where the deployment reads it, after a look at what changes
+    Put(put::Put),
+}
+
+impl PolicyCommand {
+    pub(super) async fn run(&self, now: Timestamp) -> Ending {
+        match &self.action {
+            Some(Action::Put(put)) => put.run(now).await,
+            None => self.validate.run().await,
+        }
+    }
+}
+
+#[derive(Args)]
+struct Validate {
+    /// The policy (TOML): a file (./put if it has that name), - for standard input, ssm:NAME, or table:NAME in the table of LEDGER_TABLE
+    #[arg(value_name = "FILE|-|ssm:NAME|table:NAME", required = true)]
+    source: Option<String>,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
 }
 
 impl Validate {
-    pub(super) async fn run(&self) -> Ending {
-        let name = if self.source == "-" { "standard input" } else { &self.source };
-        let document = match self.document().await {
-            Ok(document) => document,
+    async fn run(&self) -> Ending {
+        let (document, name) = match read(self.source.as_deref().unwrap_or("-")).await {
+            Ok(read) => read,
             Err(problem) => {
                 complain(&format!("error: {problem}"));
                 return Ending::UsedWrongly;
@@ -55,24 +79,33 @@ impl Validate {
                 Ending::Fine
             }
             Err(faults) => {
-                complain(&render(name, &document, &faults));
+                complain(&render(&name, &document, &faults));
                 Ending::Failed
             }
         }
     }
+}
 
-    async fn document(&self) -> Result<String, String> {
-        if self.source == "-" {
-            let mut document = String::new();
-            let read = std::io::stdin().read_to_string(&mut document);
-            return read.map(|_| document).map_err(|error| format!("standard input cannot be read: {error}"));
+/// The text of a policy, and what to call it.
+async fn read(source: &str) -> Result<(String, String), String> {
+    if source == "-" {
+        let mut document = String::new();
+        let read = std::io::stdin().read_to_string(&mut document);
+        let read = read.map_err(|error| format!("standard input cannot be read: {error}"));
+        return read.map(|_| (document, "standard input".to_owned()));
+    }
+    let place = PolicySource::parse(source).map_err(|problem| format!("{source:?} {problem}"))?;
+    let document = parameters(&place).await.read(&place).await.map_err(|error| error.to_string())?;
+    Ok((document, source.to_owned()))
+}
+
+/// What a policy at this place is read with.
+async fn parameters(place: &PolicySource) -> Parameters {
+    match place {
+        PolicySource::File(_) => Parameters::Files,
+        PolicySource::Parameter(_) | PolicySource::Table(_) => {
+            Parameters::aws(&sdk_config().await, variable("LEDGER_TABLE").as_deref())
         }
-        let source = PolicySource::parse(&self.source).map_err(|problem| format!("{:?} {problem}", self.source))?;
-        let parameters = match &source {
-            PolicySource::Parameter(_) => Parameters::manager(&sdk_config().await),
-            PolicySource::File(_) => Parameters::Files,
-        };
-        parameters.read(&source).await.map_err(|error| error.to_string())
     }
 }
 

@@ -1,4 +1,8 @@
-//! The policy's text, from AWS Systems Manager, a file, or given.
+//! The policy's text, from AWS Systems Manager, the ledger's table, a file, or given.
+
+#[cfg(feature = "cli")]
+pub mod put;
+pub mod table;
 
 use std::path::Path;
 
@@ -6,12 +10,13 @@ use aws_sdk_ssm::Client;
 
 use super::aws;
 use crate::config::PolicySource;
+use table::PolicyTable;
 
 /// Where policies are read.
 #[derive(Debug)]
 pub enum Parameters {
-    /// Files, and parameters of AWS Systems Manager.
-    Manager(Client),
+    /// Files, parameters of AWS Systems Manager, and the ledger's table as far as it is known.
+    Aws(Client, Option<PolicyTable>),
     /// Files only.
     Files,
     /// This text, whatever is asked for.
@@ -31,6 +36,19 @@ pub enum ParameterError {
         /// AWS's code and message.
         problem: String,
     },
+    /// The ledger's table has no such policy, or did not answer.
+    #[error("item {name:?} of table {table:?} cannot be read: {problem}")]
+    Item {
+        /// The ledger's table.
+        table: String,
+        /// What was asked for.
+        name: String,
+        /// What is wrong and what to do.
+        problem: String,
+    },
+    /// The ledger's table is not known.
+    #[error("LEDGER_TABLE is missing (set it to the name of the DynamoDB table that has the policy {0:?})")]
+    NoTable(String),
     /// The file cannot be read.
     #[error("file {path:?} cannot be read: {problem}; give the path of a TOML file, relative to the working directory")]
     File {
@@ -42,10 +60,10 @@ pub enum ParameterError {
 }
 
 impl Parameters {
-    /// Files, and parameters of AWS Systems Manager.
+    /// Files, parameters of AWS Systems Manager, and policies in the ledger's table if its name is given.
     #[must_use]
-    pub fn manager(config: &aws_config::SdkConfig) -> Parameters {
-        Parameters::Manager(Client::new(config))
+    pub fn aws(config: &aws_config::SdkConfig, ledger_table: Option<&str>) -> Parameters {
+        Parameters::Aws(Client::new(config), ledger_table.map(|name| PolicyTable::new(config, name)))
     }
 
     /// The policy's text.
@@ -56,7 +74,11 @@ impl Parameters {
         match (self, source) {
             (Parameters::Given(text), _) => Ok((*text).to_owned()),
             (_, PolicySource::File(path)) => file(path),
-            (Parameters::Manager(client), PolicySource::Parameter(name)) => parameter(client, name).await,
+            (Parameters::Aws(client, _), PolicySource::Parameter(name)) => parameter(client, name).await,
+            (Parameters::Aws(_, Some(table)), PolicySource::Table(name)) => {
+                table.read(name).await.map(|stored| stored.document)
+            }
+            (_, PolicySource::Table(name)) => Err(ParameterError::NoTable(name.clone())),
             (Parameters::Files, PolicySource::Parameter(name)) => {
                 Err(ParameterError::Parameter { name: name.clone(), problem: "AWS is not used here".to_owned() })
             }

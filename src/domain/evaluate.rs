@@ -13,7 +13,7 @@ use super::coverage::Certainty;
 use super::matches::unmatched;
 use super::money::{Amount, Currency};
 use super::period::{Period, PeriodKind};
-use super::policy::{self, Budget, Spike};
+use super::policy::{self, Spike};
 use super::totals::Sum;
 
 /// What earlier runs have seen.
@@ -155,17 +155,14 @@ fn unwatched<'a>(case: &Case<'a>, history: &History) -> Vec<Finding<'a>> {
     }
     let longest = policy.period_kinds().into_iter().max();
     let without = unmatched(policy, case.totals, case.periods, &history.matched);
-    let is_covered = |currency: Currency| {
-        let is_without = |budget: &Budget| {
-            without.iter().any(|unmatched| unmatched.what == "budget" && unmatched.name == budget.name)
-        };
-        let counts = |budget: &&Budget| !is_without(budget);
-        policy.budgets.iter().filter(counts).any(|budget| budget.currency == currency)
-    };
+    let without: BTreeSet<_> =
+        without.iter().filter(|unmatched| unmatched.what == "budget").map(|unmatched| unmatched.name).collect();
+    let counting = policy.budgets.iter().filter(|budget| !without.contains(budget.name.as_str()));
+    let covered: BTreeSet<_> = counting.map(|budget| budget.currency).collect();
     let mut findings = Vec::new();
     for period in case.periods.iter().filter(|period| Some(period.kind()) == longest) {
         for ((account, currency), sum) in case.totals.by_subject(period, Scope::Account) {
-            if !is_covered(currency) {
+            if !covered.contains(&currency) {
                 let certainty = case.coverage.certainty(period, Scope::Account, &account, currency);
                 findings.push(Finding::Unwatched(Unwatched { account, currency, period: *period, sum, certainty }));
             }

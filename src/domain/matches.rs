@@ -1,14 +1,13 @@
 //! What a policy names and what it covers: an `only` that matches nothing watches nothing, and says so.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use super::alert::hash;
 use super::case::Case;
 use super::charge::{Line, Scope};
 use super::money::Currency;
 use super::period::Period;
-use super::policy::{Policy, Selector};
+use super::policy::{Policy, Selector, Subjects};
 use super::totals::{Sum, Totals};
 
 /// What was spent in the longest period that applies to no budget, by currency: neither by its number, nor by its department, its cost center
@@ -45,8 +44,8 @@ pub(super) fn fingerprint(selector: &Selector<'_>) -> String {
 /// The fingerprints of all that matches a subject of these periods: what the next run's history keeps.
 #[must_use]
 pub fn matched(policy: &Policy, totals: &Totals, periods: &[Period]) -> BTreeSet<String> {
-    let all: Vec<_> = policy.selectors().collect();
-    matching(&all, totals, periods).iter().map(fingerprint).collect()
+    let mut seen = Seen { totals, periods, subjects: BTreeMap::new() };
+    policy.selectors().filter(|selector| seen.matches(selector)).map(|selector| fingerprint(&selector)).collect()
 }
 
 /// What has matched nothing so far, by the fingerprints of what has.
@@ -63,23 +62,29 @@ pub fn unmatched<'p>(
     periods: &[Period],
     earlier: &BTreeSet<String>,
 ) -> Vec<Selector<'p>> {
+    let mut seen = Seen { totals, periods, subjects: BTreeMap::new() };
     let mut open = never_matched(policy, earlier);
-    let matching = matching(&open, totals, periods);
-    open.retain(|selector| !matching.contains(selector));
+    open.retain(|selector| !seen.matches(selector));
     open
 }
 
-/// Those that name a subject of these periods.
-fn matching<'p>(selectors: &[Selector<'p>], totals: &Totals, periods: &[Period]) -> Vec<Selector<'p>> {
-    let mut subjects: BTreeMap<Scope, BTreeSet<Arc<str>>> = BTreeMap::new();
-    let mut names = |selector: &&Selector<'_>| {
-        let of_scope = subjects.entry(selector.scope).or_insert_with(|| {
-            let sums = periods.iter().flat_map(|period| totals.by_subject(period, selector.scope).into_keys());
-            sums.map(|(subject, _)| subject).collect()
+/// The subjects of these periods, collected where a scope is asked for.
+struct Seen<'t> {
+    totals: &'t Totals,
+    periods: &'t [Period],
+    subjects: BTreeMap<Scope, Subjects>,
+}
+
+impl Seen<'_> {
+    /// Whether one of them is named.
+    fn matches(&mut self, selector: &Selector<'_>) -> bool {
+        let scope = selector.scope;
+        let of_scope = self.subjects.entry(scope).or_insert_with(|| {
+            let sums = self.periods.iter().flat_map(|period| self.totals.by_subject(period, scope).into_keys());
+            Subjects::of(scope, sums.map(|(subject, _)| subject).collect())
         });
-        of_scope.iter().any(|subject| selector.only.names(selector.scope, subject))
-    };
-    selectors.iter().filter(|selector| names(selector)).copied().collect()
+        of_scope.any(selector.only)
+    }
 }
 
 #[cfg(test)]

@@ -40,6 +40,18 @@ impl Number {
         self.extension.as_deref()
     }
 
+    /// The number that the extension is of.
+    #[must_use]
+    pub fn without_extension(&self) -> Number {
+        Number { digits: self.digits.clone(), extension: None }
+    }
+
+    /// The first number, in order, whose digits begin so.
+    #[must_use]
+    pub fn first_with(digits: &str) -> Number {
+        Number { digits: digits.to_owned(), extension: None }
+    }
+
     /// Whether a telephone could have this number: three digits of a short code up to the fifteen of E.164.
     #[must_use]
     pub fn is_possible(&self) -> bool {

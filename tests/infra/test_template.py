@@ -207,6 +207,19 @@ def test_budgets_that_stayed_are_taken_over(template):
     assert own.outputs()["PolicyName"] == "<BudgetPolicy>"
 
 
+def test_budgets_may_be_in_the_ledgers_table(template):
+    stack = Stack(template, {"AlertEmail": "admin@example.com", "PolicyInTable": "budgets"})
+    assert stack.properties("Function")["Environment"]["Variables"]["POLICY"] == "table:budgets"
+    outputs = stack.outputs()
+    for command in ("PutPolicyCommand", "DoctorCommand", "BackfillCommand"):
+        assert " LEDGER_TABLE=<Ledger> POLICY=table:budgets " in outputs[command], command
+    assert outputs["PutPolicyCommand"].endswith(" cargo run -- policy put policy.toml")
+    assert """ --table-name <Ledger> --key '{"pk":{"S":"policy"},"sk":{"S":"budgets"}}' --consistent-read """ in outputs["GetPolicyCommand"]
+    # The read is one that runs make anyway.
+    (ledger,) = [each for each in called(stack) if "dynamodb:BatchGetItem" in each["Action"]]
+    assert ledger["Resource"] == "<Ledger.Arn>"
+
+
 def called(stack):
     (policy,) = [policy for policy in stack.properties("FunctionRole")["Policies"] if policy["PolicyName"] == "what-the-program-calls"]
     return policy["PolicyDocument"]["Statement"]

@@ -6,7 +6,9 @@ mod demo;
 mod doctor;
 mod policy;
 mod sandbox;
+mod schema;
 
+use crate::support::{Aws, Moto};
 use serde_json::Value;
 use std::{collections::BTreeMap, process::Stdio};
 use tokio::process::Command;
@@ -18,6 +20,17 @@ fn cost_alerts(arguments: &[&str], environment: &Environment) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cost-alerts"));
     command.args(arguments).env_clear().envs(environment).stdin(Stdio::null()).kill_on_drop(true);
     command
+}
+
+/// What makes the command a caller of the stand-in, where this table is the ledger's.
+fn with_aws(aws: &Aws) -> Environment {
+    Environment::from([
+        ("AWS_ENDPOINT_URL", Moto::shared().endpoint().to_owned()),
+        ("AWS_REGION", "us-east-1".to_owned()),
+        ("AWS_ACCESS_KEY_ID", "test".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+        ("LEDGER_TABLE", aws.table.clone()),
+    ])
 }
 
 struct Ended {
@@ -48,10 +61,13 @@ async fn run(arguments: &[&str], environment: &Environment) -> Ended {
 async fn wrong_use_ends_with_2_and_says_what_is_right() {
     for (arguments, part) in [
         (&[][..], "Usage: cost-alerts"),
-        (&["chekc"], "unrecognized subcommand"),
+        (&["polcy"], "a similar subcommand exists: 'policy'"),
         (&["demo", "--colour"], "unexpected argument '--colour'"),
         (&["check", "--policy"], "a value is required"),
-        (&["policy"], "<FILE|-|ssm:NAME>"),
+        (&["policy"], "<FILE|-|ssm:NAME|table:NAME>"),
+        (&["policy", "a.toml", "put", "b.toml"], "the subcommand 'put' cannot be used with"),
+        (&["policy", "put"], "<FILE|->"),
+        (&["policy", "put", "a.toml", "--to", "table:"], "names no item of the ledger's table"),
         (&["sandbox", "--port", "70000"], "70000 is not in 0..=65535"),
         (&["sandbox", "--fault", "earthquake"], "invalid value 'earthquake'"),
     ] {

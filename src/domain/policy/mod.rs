@@ -3,8 +3,11 @@
 //! A policy is read whole or not at all ([`Policy::parse`]); every fault is reported with its place and its fix, all at once.
 
 mod fault;
+mod index;
 mod owners;
 mod parse;
+#[cfg(feature = "cli")]
+mod schema;
 mod silence;
 mod subjects;
 mod watches;
@@ -12,9 +15,12 @@ mod watches;
 use jiff::tz::TimeZone;
 
 pub use fault::{PolicyFault, PolicyFaults};
+pub use index::Indexed;
 pub use owners::{DEFAULT_OWNER, Owner, Receiver, Receivers, topic_arn};
+#[cfg(feature = "cli")]
+pub use schema::schema;
 pub use silence::{Selection, Silence, Watch, Watched};
-pub use subjects::{Only, Pattern};
+pub use subjects::{Only, Pattern, Subjects};
 pub use watches::{Budget, Level, Spike};
 
 use super::charge::Scope;
@@ -36,9 +42,9 @@ pub struct Policy {
     /// How alerts are put into messages.
     pub group_by: GroupBy,
     /// No two of one name; no two equally specific. At least one, or a spike.
-    pub budgets: Vec<Budget>,
+    pub budgets: Indexed<Budget>,
     /// No two of one name; no two equally specific.
-    pub spikes: Vec<Spike>,
+    pub spikes: Indexed<Spike>,
     /// All owners but [`DEFAULT_OWNER`].
     pub owners: Vec<Owner>,
     /// What is held back, and until when.
@@ -80,25 +86,13 @@ impl Policy {
     /// The one budget that applies to a subject: an exact name before the longest prefix before no `only`.
     #[must_use]
     pub fn budget_for(&self, scope: Scope, subject: &str, currency: Currency, period: PeriodKind) -> Option<&Budget> {
-        let number = number_of(scope, subject);
-        self.budgets
-            .iter()
-            .filter(|budget| budget.scope == scope && budget.currency == currency && budget.period == period)
-            .filter_map(|budget| Some((budget.only.closeness(subject, number.as_ref())?, budget)))
-            .max_by_key(|(closeness, _)| *closeness)
-            .map(|(_, budget)| budget)
+        self.budgets.closest((scope, currency, Some(period)), subject, number_of(scope, subject).as_ref())
     }
 
     /// The one spike that watches a subject, chosen as a budget is.
     #[must_use]
     pub fn spike_for(&self, scope: Scope, subject: &str, currency: Currency) -> Option<&Spike> {
-        let number = number_of(scope, subject);
-        self.spikes
-            .iter()
-            .filter(|spike| spike.scope == scope && spike.currency == currency)
-            .filter_map(|spike| Some((spike.only.closeness(subject, number.as_ref())?, spike)))
-            .max_by_key(|(closeness, _)| *closeness)
-            .map(|(_, spike)| spike)
+        self.spikes.closest((scope, currency, None), subject, number_of(scope, subject).as_ref())
     }
 
     /// All that names subjects by `only`: budgets, spikes and silences.

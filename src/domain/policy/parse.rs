@@ -1,10 +1,10 @@
 //! From TOML to a [`Policy`]. The document is walked by hand, over toml's own spanned values, so that a number is read from the digits
 //! that were written and every fault is found in one go.
 
-mod budget;
-mod owners;
-mod silence;
-mod values;
+pub(super) mod budget;
+pub(super) mod owners;
+pub(super) mod silence;
+pub(super) mod values;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -13,17 +13,17 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{GroupBy, Policy, PolicyFault, PolicyFaults, Unwatched};
+use super::{GroupBy, Indexed, Policy, PolicyFault, PolicyFaults, Unwatched};
 use crate::domain::text::did_you_mean;
 use budget::Claims;
 
-const POLICY_KEYS: [&str; 8] =
+pub(super) const POLICY_KEYS: [&str; 8] =
     ["time_zone", "late_charges_days", "unwatched", "group_by", "budget", "spike", "owner", "silence"];
 /// Keys that are refused by name until the version that brings them.
 const LATER_POLICY_KEYS: [&str; 3] = ["senders", "digest", "products"];
 const LATER_WATCH_KEYS: [&str; 1] = ["product"];
-const UNWATCHED: [(&str, Unwatched); 2] = [("notify", Unwatched::Notify), ("ignore", Unwatched::Ignore)];
-const GROUP_BY: [(&str, GroupBy); 2] = [("run", GroupBy::Run), ("subject", GroupBy::Subject)];
+pub(super) const UNWATCHED: [(&str, Unwatched); 2] = [("notify", Unwatched::Notify), ("ignore", Unwatched::Ignore)];
+pub(super) const GROUP_BY: [(&str, GroupBy); 2] = [("run", GroupBy::Run), ("subject", GroupBy::Subject)];
 
 type Value<'d> = Spanned<DeValue<'d>>;
 
@@ -42,7 +42,8 @@ impl Policy {
     /// # Errors
     /// All its faults, each with line, column and fix.
     pub fn parse(document: &str) -> Result<Policy, PolicyFaults> {
-        let mut reader = Reader { document, faults: Vec::new(), uses: Vec::new() };
+        let newlines = document.match_indices('\n').map(|(place, _)| place).collect();
+        let mut reader = Reader { document, newlines, faults: Vec::new(), uses: Vec::new() };
         let (table, syntax) = DeTable::parse_recoverable(document);
         for error in &syntax {
             let span = error.span().unwrap_or(0..0);
@@ -66,6 +67,7 @@ impl Policy {
 
 struct Reader<'d> {
     document: &'d str,
+    newlines: Vec<usize>,
     faults: Vec<PolicyFault>,
     /// Names that have to exist: of an owner, a budget or a spike.
     uses: Vec<(&'static str, String, Range<usize>)>,
@@ -89,7 +91,10 @@ impl<'d> Reader<'d> {
         let time_zone = TimeZoneDatabase::bundled().get(&time_zone_name);
         if time_zone.is_err() {
             let span = zone.map_or(0..0, |(span, _)| span);
-            let message = format!("time zone {time_zone_name:?} is not known");
+            let names: Vec<_> = TimeZoneDatabase::bundled().available().map(|name| name.to_string()).collect();
+            let names: Vec<_> = names.iter().map(String::as_str).collect();
+            let guess = did_you_mean(&time_zone_name, &names);
+            let message = format!("time zone {time_zone_name:?} is not known{guess}");
             self.fault(
                 span,
                 "bad_value",
@@ -121,8 +126,8 @@ impl<'d> Reader<'d> {
             late_charges_days: late_charges_days?,
             unwatched: unwatched?,
             group_by: group_by?,
-            budgets,
-            spikes,
+            budgets: Indexed::new(budgets, |it| ((it.scope, it.currency, Some(it.period)), &it.only)),
+            spikes: Indexed::new(spikes, |it| ((it.scope, it.currency, None), &it.only)),
             owners: owners?,
             silences: silences?,
         })

@@ -1,5 +1,8 @@
 //! Which subjects of a scope something is for, and how closely it names them.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use crate::domain::charge::Scope;
 use crate::domain::number::Number;
 
@@ -33,6 +36,45 @@ impl std::fmt::Display for Pattern {
             Pattern::Number(number) => number.fmt(out),
             Pattern::Prefix(text) => write!(out, "{text}*"),
             Pattern::Digits(text) => write!(out, "+{text}*"),
+        }
+    }
+}
+
+/// The subjects of a scope that were seen, to be asked by many an `only`.
+#[derive(Clone, Debug)]
+pub struct Subjects {
+    names: BTreeSet<Arc<str>>,
+    numbers: BTreeSet<Number>,
+}
+
+impl Subjects {
+    /// These subjects of a scope.
+    #[must_use]
+    pub fn of(scope: Scope, names: BTreeSet<Arc<str>>) -> Subjects {
+        let numbers = names.iter().filter_map(|name| number_of(scope, name)).collect();
+        Subjects { names, numbers }
+    }
+
+    /// Whether one of them is named.
+    #[must_use]
+    pub fn any(&self, only: &Only) -> bool {
+        match only {
+            Only::Everyone => !self.names.is_empty(),
+            Only::These(patterns) => patterns.iter().any(|pattern| self.any_of(pattern)),
+        }
+    }
+
+    fn any_of(&self, pattern: &Pattern) -> bool {
+        let first_with = |digits: &str| self.numbers.range(Number::first_with(digits)..).next();
+        match pattern {
+            Pattern::Exactly(text) => self.names.contains(text.as_str()),
+            // Numbers are ordered by their digits, and without an extension before those with one.
+            Pattern::Number(entry) => self.numbers.range(entry..).next().is_some_and(|number| entry.covers(number)),
+            Pattern::Prefix(start) => {
+                let from = (std::ops::Bound::Included(start.as_str()), std::ops::Bound::Unbounded);
+                self.names.range::<str, _>(from).next().is_some_and(|name| name.starts_with(start.as_str()))
+            }
+            Pattern::Digits(start) => first_with(start).is_some_and(|number| number.digits().starts_with(start)),
         }
     }
 }

@@ -1,4 +1,7 @@
 use super::*;
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 fn faults(document: &str) -> Vec<String> {
     match Policy::parse(document) {
@@ -165,6 +168,36 @@ fn every_fault_of_owners_spikes_and_silences_has_its_place_and_its_fix() {
 }
 
 #[test]
+fn what_is_nearly_right_is_guessed() {
+    const ARN: &str = "topic_arn = \"arn:aws:sns:us-east-1:123456789012:marketing\"";
+    let owner = format!("[[owner]]\nname = \"marketing\"\n{ARN}");
+    let silence = |line: &str| with(&format!("[[silence]]\nreason = \"sale\"\nuntil = \"2026-12-01\"\n{line}"));
+    let spike = "[[spike]]\nname = \"runaway\"\nscope = \"account\"\ncurrency = \"USD\"";
+    for (document, guess) in [
+        (format!("time_zone = \"America/New_Yrok\"\n{}", budget("")), "America/New_York"),
+        (format!("late_charge_days = 3\n{}", budget("")), "late_charges_days"),
+        (format!("[[bugdet]]\nname = \"a\"\n{}", budget("")), "budget"),
+        (format!("unwatched = \"notfy\"\n{}", budget("")), "notify"),
+        (format!("group_by = \"subjects\"\n{}", budget("")), "subject"),
+        (budget("alert_to = [50]"), "alert_at"),
+        (budget("").replace("account", "acount"), "account"),
+        (budget("period = \"moth\""), "month"),
+        (format!("{}{owner}", budget("owner = \"marketin\"\n")), "marketing"),
+        (with(&owner.replace("topic_arn", "topic-arn")), "topic_arn"),
+        (with(&spike.replace("scope", "scop")), "scope"),
+        (silence("budgt = \"b\""), "budget"),
+        (silence("budget = \"bb\""), "b"),
+        (format!("{}\n{spike}", silence("spike = \"run away\"")), "runaway"),
+        (silence("kinds = [\"spikes\"]"), "spike"),
+        (silence("scope = \"departement\""), "department"),
+    ] {
+        let faults = faults(&document);
+        let guess = format!("did you mean {guess:?}?");
+        assert!(faults.iter().any(|fault| fault.contains(&guess)), "{document}\n{faults:#?}");
+    }
+}
+
+#[test]
 fn owners_that_share_a_topic_are_one_receiver() {
     let owner = |name: &str, topic: &str| {
         format!("[[owner]]\nname = {name:?}\ntopic_arn = \"arn:aws:sns:us-east-1:123456789012:{topic}\"\n")
@@ -239,4 +272,80 @@ fn the_most_specific_budget_alone_applies() {
         policy.budget_for(Scope::BillingNumber, "+1408", Currency::parse("USD").unwrap(), PeriodKind::Day),
         None
     );
+}
+
+/// The rule as it is written down: a look at each.
+fn closest<'p, T>(
+    all: &'p [T],
+    is_among: impl Fn(&T) -> bool,
+    only: impl Fn(&T) -> &Only,
+    subject: (Scope, &str),
+) -> Option<&'p T> {
+    let number = number_of(subject.0, subject.1);
+    let named = all.iter().filter(|each| is_among(each));
+    let named = named.filter_map(|each| Some((only(each).closeness(subject.1, number.as_ref())?, each)));
+    named.max_by_key(|(closeness, _)| *closeness).map(|(_, each)| each)
+}
+
+const SCOPES: [Scope; 2] = [Scope::BillingNumber, Scope::Department];
+const PERIODS: [PeriodKind; 2] = [PeriodKind::Month, PeriodKind::Day];
+
+/// Texts of few characters, so that they meet: numbers with and without an extension, names, and beginnings of both.
+fn only() -> impl Strategy<Value = Option<Vec<String>>> {
+    let entry = prop_oneof![
+        "[12]{3,5}",
+        "[12]{3,4} Ext. [12]",
+        "[12]{1,3}\\*",
+        "[aé]{1,3}",
+        "[aé]{1,2}\\*",
+        Just("(none)".to_owned())
+    ];
+    proptest::option::of(proptest::collection::vec(entry, 1..5))
+}
+
+fn subject() -> impl Strategy<Value = String> {
+    prop_oneof!["\\+[12]{1,6}", "\\+[12]{3,4} Ext. [12]{1,2}", "[aé]{1,4}", Just("(none)".to_owned())]
+}
+
+proptest! {
+    /// Looked up as if each budget had been looked at; of budgets that tie, the parser has refused all but one.
+    #[test]
+    fn what_applies_is_found_as_by_a_look_at_each(
+        tables in proptest::collection::vec((any::<bool>(), 0_usize..2, 0_usize..2, any::<bool>(), only()), 1..12),
+        subjects in proptest::collection::vec(subject(), 1..20),
+    ) {
+        let mut document = String::new();
+        for (index, (is_budget, scope, period, is_usd, only)) in tables.iter().enumerate() {
+            let (scope, period) = (SCOPES[*scope].name(), PERIODS[*period].name());
+            let currency = if *is_usd { "USD" } else { "EUR" };
+            let only = only.as_ref().map_or_else(String::new, |only| format!("only = {only:?}\n"));
+            let (what, amount) = if *is_budget { ("budget", format!("amount = 1\nperiod = {period:?}\n")) } else { ("spike", String::new()) };
+            let table = format!("[[{what}]]\nname = \"{index}\"\nscope = {scope:?}\ncurrency = {currency:?}\n{amount}{only}");
+            let longer = document.clone() + &table;
+            if Policy::parse(&longer).is_ok() {
+                document = longer;
+            }
+        }
+        prop_assume!(!document.is_empty());
+        let policy = Policy::parse(&document).unwrap();
+        for subject in &subjects {
+            for (scope, currency) in SCOPES.into_iter().flat_map(|scope| ["USD", "EUR"].map(|currency| (scope, Currency::parse(currency).unwrap()))) {
+                for period in PERIODS {
+                    let is_among = |it: &Budget| (it.scope, it.currency, it.period) == (scope, currency, period);
+                    let slow = closest(&policy.budgets, is_among, |it| &it.only, (scope, subject));
+                    prop_assert_eq!(policy.budget_for(scope, subject, currency, period), slow, "{} {}", subject, &document);
+                }
+                let is_among = |it: &Spike| (it.scope, it.currency) == (scope, currency);
+                let slow = closest(&policy.spikes, is_among, |it| &it.only, (scope, subject));
+                prop_assert_eq!(policy.spike_for(scope, subject, currency), slow, "{} {}", subject, &document);
+            }
+        }
+        for scope in SCOPES {
+            let seen = Subjects::of(scope, subjects.iter().map(|subject| Arc::from(subject.as_str())).collect::<BTreeSet<_>>());
+            for selector in policy.selectors().filter(|selector| selector.scope == scope) {
+                let slow = subjects.iter().any(|subject| selector.only.names(scope, subject));
+                prop_assert_eq!(seen.any(selector.only), slow, "{:?} {:?}", selector, &subjects);
+            }
+        }
+    }
 }

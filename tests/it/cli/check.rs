@@ -1,5 +1,6 @@
-use super::{Ended, Environment, run};
-use crate::support::{Budget, Moto, NOW, Policy, Setup, setup, spent, spent_on};
+use super::{Ended, Environment, run, with_aws};
+use crate::support::{Aws, Budget, NOW, Policy, Setup, setup, spent, spent_on};
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use zoom_sms_cost_alerts::sandbox::{ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, Sandbox};
@@ -115,6 +116,7 @@ async fn what_is_missing_or_malformed_ends_with_2() {
         (&good, with("ZOOM_API_URL", "http://api.zoom.us"), &["ZOOM_API_URL", "is not https"]),
         (&[&good[..], &["--as-of", "yesterday"]].concat(), without(&[]), &["as_of = \"yesterday\" is neither a date"]),
         (&[&good[..], &["--as-of", "2999-01-01T00:00:00Z"]].concat(), without(&[]), &["in the future"]),
+        (&["check", "--policy", "table:budgets"], without(&[]), &["LEDGER_TABLE is missing"]),
         (&[&good[..], &["--publish"]].concat(), without(&[]), &["unexpected argument '--publish'"]),
     ] {
         let ended = run(arguments, &environment).await;
@@ -141,14 +143,8 @@ async fn a_faulty_policy_ends_with_1_and_shows_the_place() {
 async fn the_check_for_machines_is_the_functions_answer_and_sends_nothing() {
     let world = setup().sample().world().await;
     let source = world.aws.put_parameter(include_str!("../../../events/policy.toml")).await;
-    let environment = Environment::from([
-        ("ZOOM_API_URL", world.zoom.api_url()),
-        ("ZOOM_TOKEN_URL", world.zoom.token_url()),
-        ("AWS_ENDPOINT_URL", Moto::shared().endpoint().to_owned()),
-        ("AWS_REGION", "us-east-1".to_owned()),
-        ("AWS_ACCESS_KEY_ID", "test".to_owned()),
-        ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
-    ]);
+    let mut environment = with_aws(&world.aws);
+    environment.extend([("ZOOM_API_URL", world.zoom.api_url()), ("ZOOM_TOKEN_URL", world.zoom.token_url())]);
     let secret_id = &world.aws.secret_id;
     let arguments = ["check", "--json", "--as-of", NOW, "--policy", &source, "--secret-id", secret_id];
     let ended = run(&arguments, &environment).await;
@@ -164,4 +160,17 @@ async fn the_check_for_machines_is_the_functions_answer_and_sends_nothing() {
     assert_eq!(without_ids(checked), without_ids(answer.answer().clone()));
     assert!(world.aws.messages().await.is_empty());
     assert!(world.aws.ledger_items().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_policy_in_the_table_is_checked_as_a_file_is() {
+    let desk = Desk::new(setup().rows([spent(60)])).await;
+    let aws = Aws::new().await;
+    let document = AttributeValue::S(Policy::default().to_string());
+    aws.put_policy_item("budgets", [("document", document), ("revision", AttributeValue::N("1".to_owned()))]).await;
+    let mut environment = with_aws(&aws);
+    environment.extend(desk.environment.clone());
+    let ended = run(&["check", "--policy", "table:budgets", "--as-of", NOW], &environment).await;
+    assert_eq!((ended.code, ended.err.as_str()), (3, ""));
+    assert_eq!(ended.out, desk.check(&[]).await.out);
 }

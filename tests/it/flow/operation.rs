@@ -2,6 +2,7 @@
 
 use crate::support::{Effect, Moto, NOW, Policy, World, setup, spent};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_ssm::{
     config::{Credentials, SharedCredentialsProvider},
     types::ParameterType,
@@ -79,7 +80,7 @@ async fn a_warm_function_keeps_its_token_and_reads_the_secret_anew() {
 }
 
 #[tokio::test]
-async fn a_policy_may_be_a_file_a_parameter_or_a_secure_parameter() {
+async fn a_policy_may_be_a_file_a_parameter_or_an_item_of_the_table() {
     let mut world = setup().rows([spent(60)]).world().await;
     let credentials = Credentials::new("test", "test", None, None, "test");
     let config = SdkConfig::builder()
@@ -97,6 +98,8 @@ async fn a_policy_may_be_a_file_a_parameter_or_a_secure_parameter() {
         put.send().await.unwrap();
         sources.push(format!("ssm:{name}"));
     }
+    world.aws.put_policy_item("budgets", [("document", AttributeValue::S(Policy::default().to_string()))]).await;
+    sources.push("table:budgets".to_owned());
     for source in sources {
         world.env.set("POLICY", &source);
         let outcome = world.run(json!({ "as_of": NOW, "dry_run": true })).await;

@@ -164,6 +164,32 @@ impl Aws {
         format!("ssm:{}", self.parameter)
     }
 
+    /// The parameter's value.
+    pub async fn parameter_value(&self) -> String {
+        let answer = self.parameters.get_parameter().name(&self.parameter).with_decryption(true).send().await.unwrap();
+        answer.parameter.unwrap().value.unwrap()
+    }
+
+    /// Gives the parameter a value that is kept encrypted with a key.
+    pub async fn put_secure_parameter(&self, value: &str, key_id: &str) {
+        let put = self.parameters.put_parameter().name(&self.parameter).value(value).key_id(key_id);
+        put.r#type(ParameterType::SecureString).overwrite(true).send().await.unwrap();
+    }
+
+    /// The key that the parameter is encrypted with.
+    pub async fn parameter_key(&self) -> Option<String> {
+        let described = self.parameters.describe_parameters().send().await.unwrap().parameters.unwrap();
+        described.into_iter().find(|one| one.name.as_ref() == Some(&self.parameter)).unwrap().key_id
+    }
+
+    /// Puts attributes of a policy of this name into the table, as they are.
+    pub async fn put_policy_item(&self, name: &str, attributes: impl IntoIterator<Item = (&str, AttributeValue)>) {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let put = self.tables.put_item().table_name(&self.table).item("pk", text("policy")).item("sk", text(name));
+        let put = attributes.into_iter().fold(put, |put, (name, value)| put.item(name, value));
+        put.send().await.unwrap();
+    }
+
     pub async fn delete_topic(&self) {
         self.topics.delete_topic().topic_arn(&self.topic_arn).send().await.unwrap();
     }

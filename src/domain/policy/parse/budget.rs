@@ -12,17 +12,19 @@ use crate::domain::money::{Amount, Currency};
 use crate::domain::period::PeriodKind;
 use crate::domain::policy::{Budget, DEFAULT_OWNER, Level, Only, Pattern, Spike};
 
-pub(super) const BUDGET_KEYS: [&str; 9] =
+pub(in crate::domain::policy) const BUDGET_KEYS: [&str; 9] =
     ["name", "scope", "only", "currency", "amount", "period", "alert_at", "forecast_at", "owner"];
-pub(super) const SPIKE_KEYS: [&str; 6] = ["name", "scope", "only", "currency", "min_extra", "owner"];
-pub(super) const SCOPES: [(&str, Scope); 5] = [
+pub(in crate::domain::policy) const BUDGET_REQUIRED: [&str; 4] = ["name", "scope", "currency", "amount"];
+pub(in crate::domain::policy) const SPIKE_KEYS: [&str; 6] = ["name", "scope", "only", "currency", "min_extra", "owner"];
+pub(in crate::domain::policy) const SPIKE_REQUIRED: [&str; 3] = ["name", "scope", "currency"];
+pub(in crate::domain::policy) const SCOPES: [(&str, Scope); 5] = [
     ("billing_number", Scope::BillingNumber),
     ("department", Scope::Department),
     ("cost_center", Scope::CostCenter),
     ("extension", Scope::Extension),
     ("account", Scope::Account),
 ];
-const PERIODS: [(&str, PeriodKind); 3] =
+pub(in crate::domain::policy) const PERIODS: [(&str, PeriodKind); 3] =
     [("day", PeriodKind::Day), ("week", PeriodKind::Week), ("month", PeriodKind::Month)];
 
 /// What only one budget, or one spike, may name: `None` stands for every subject of the scope.
@@ -44,7 +46,7 @@ struct Watch {
 impl<'d> Reader<'d> {
     pub(super) fn budget(&mut self, table: &DeTable<'d>, place: Range<usize>, seen: &mut Seen) -> Option<Budget> {
         self.refuse_unknown(table, &BUDGET_KEYS, &LATER_WATCH_KEYS, "a budget");
-        self.require(table, &["name", "scope", "currency", "amount"], &place, "the budget");
+        self.require(table, &BUDGET_REQUIRED, &place, "the budget");
         let watch = self.watch(table, &place, "budget", &mut seen.budgets);
         let amount = table.get("amount").and_then(|value| self.amount(value));
         let period =
@@ -81,7 +83,7 @@ impl<'d> Reader<'d> {
 
     pub(super) fn spike(&mut self, table: &DeTable<'d>, place: Range<usize>, seen: &mut Seen) -> Option<Spike> {
         self.refuse_unknown(table, &SPIKE_KEYS, &LATER_WATCH_KEYS, "a spike");
-        self.require(table, &["name", "scope", "currency"], &place, "the spike");
+        self.require(table, &SPIKE_REQUIRED, &place, "the spike");
         let watch = self.watch(table, &place, "spike", &mut seen.spikes);
         let min_extra = table.get("min_extra").map_or_else(|| Amount::parse("1").ok(), |value| self.min_extra(value));
         let Watch { name, scope, only, currency, owners } = watch?;

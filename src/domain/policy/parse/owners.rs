@@ -9,7 +9,7 @@ use super::{Reader, Seen, Value};
 use crate::domain::policy::{DEFAULT_OWNER, Owner, topic_arn};
 use crate::domain::text::did_you_mean;
 
-pub(super) const OWNER_KEYS: [&str; 2] = ["name", "topic_arn"];
+pub(in crate::domain::policy) const OWNER_KEYS: [&str; 2] = ["name", "topic_arn"];
 
 impl<'d> Reader<'d> {
     pub(super) fn owner_table(&mut self, table: &DeTable<'d>, place: Range<usize>, seen: &mut Seen) -> Option<Owner> {

@@ -13,15 +13,17 @@ use crate::domain::period::start_of;
 use crate::domain::policy::silence::{MOST_SILENT_DAYS, earliest_start};
 use crate::domain::policy::{Only, Selection, Silence, Watch};
 
-pub(super) const SILENCE_KEYS: [&str; 9] =
+pub(in crate::domain::policy) const SILENCE_KEYS: [&str; 9] =
     ["reason", "until", "from", "budget", "spike", "scope", "only", "kinds", "all"];
-const SELECTORS: [&str; 5] = ["budget", "spike", "scope", "only", "kinds"];
-const WATCHES: [(&str, Watch); 3] = [("budget", Watch::Budget), ("forecast", Watch::Forecast), ("spike", Watch::Spike)];
+pub(in crate::domain::policy) const SILENCE_REQUIRED: [&str; 2] = ["reason", "until"];
+pub(in crate::domain::policy) const SELECTORS: [&str; 5] = ["budget", "spike", "scope", "only", "kinds"];
+pub(in crate::domain::policy) const WATCHES: [(&str, Watch); 3] =
+    [("budget", Watch::Budget), ("forecast", Watch::Forecast), ("spike", Watch::Spike)];
 
 impl<'d> Reader<'d> {
     pub(super) fn silence(&mut self, table: &DeTable<'d>, place: Range<usize>, zone: &TimeZone) -> Option<Silence> {
         self.refuse_unknown(table, &SILENCE_KEYS, &[], "a silence");
-        self.require(table, &["reason", "until"], &place, "the silence");
+        self.require(table, &SILENCE_REQUIRED, &place, "the silence");
         let reason = table.get("reason").and_then(|value| self.filled_text(value, "reason"));
         let until = table.get("until").and_then(|value| self.moment(value, "until", zone));
         let from = match table.get("from") {

@@ -13,11 +13,11 @@ use crate::domain::policy::{Only, Pattern};
 use crate::domain::text::{did_you_mean, label};
 
 /// Zoom's report goes back 13 months; a month of patience is ample, and each day costs requests.
-const MOST_LATE_DAYS: u32 = 31;
+pub(in crate::domain::policy) const MOST_LATE_DAYS: u32 = 31;
 /// Bounds within which amount × level / 100 always has an exact result.
-const MOST_AMOUNT: Decimal = Decimal::from_parts(0xD4A5_0FFF, 0xE8, 0, false, 0);
+pub(in crate::domain::policy) const MOST_AMOUNT: Decimal = Decimal::from_parts(0xD4A5_0FFF, 0xE8, 0, false, 0);
 const MOST_AMOUNT_PLACES: u32 = 6;
-const MOST_PERCENT: Decimal = Decimal::from_parts(100_000, 0, 0, false, 0);
+pub(in crate::domain::policy) const MOST_PERCENT: Decimal = Decimal::from_parts(100_000, 0, 0, false, 0);
 const MOST_PERCENT_PLACES: u32 = 2;
 
 const LIST_FIX: &str =
@@ -210,6 +210,6 @@ impl<'d> Reader<'d> {
     }
 
     pub(super) fn line(&self, place: &Range<usize>) -> usize {
-        self.document.get(..place.start).map_or(1, |before| before.matches('\n').count() + 1)
+        self.newlines.partition_point(|newline| *newline < place.start) + 1
     }
 }

@@ -16,7 +16,7 @@ async fn an_empty_environment_is_told_whole() {
         environment: ZOOM_SECRET_ID is missing (set it to the name or ARN of the secret with Zoom's credentials);
         ALERT_TOPIC_ARN is missing (set it to the ARN of the SNS topic);
         LEDGER_TABLE is missing (set it to the name of the DynamoDB table);
-        POLICY is missing (set it to ssm:NAME or the path of a TOML file)
+        POLICY is missing (set it to ssm:NAME, table:NAME or the path of a TOML file)
     ");
     assert!(world.proxy.actions().is_empty());
 }
@@ -54,6 +54,8 @@ async fn a_policy_that_is_none_is_told_with_line_and_column() {
     told.run("no parameter", json!({ "policy": "ssm:/nowhere" })).await;
     world.proxy.always("SSM.GetParameter", REFUSED);
     told.run("access denied", json!({ "policy": "ssm:/policy" })).await;
+    world.proxy.always("DynamoDB.BatchGetItem", REFUSED);
+    told.run("no access to the table", json!({ "policy": "table:budgets" })).await;
     world.proxy.clear();
     for (case, policy) in [
         ("empty", "".to_owned()),
@@ -83,6 +85,10 @@ async fn a_policy_that_is_none_is_told_with_line_and_column() {
       PolicyInvalid
         the policy parameter "/policy" cannot be read: AccessDeniedException (refused by a rule);
         check the name, and that the function may call ssm:GetParameter on it
+    no access to the table
+      PolicyInvalid
+        the policy item "budgets" of table "TABLE" cannot be read: AccessDeniedException (refused by a rule);
+        check LEDGER_TABLE, and that dynamodb:BatchGetItem on it is allowed
     empty
       PolicyInvalid
         the policy is not valid: line 1, column 1: the policy has no budget and would watch nothing;
@@ -96,7 +102,7 @@ async fn a_policy_that_is_none_is_told_with_line_and_column() {
         the policy is not valid: line 1, column 13: time zone "Mars/Olympus" is not known;
         write an IANA name such as "America/New_York", or leave the key out for UTC |
         line 2, column 1: a policy has no key "colour";
-        allowed are time_zone, late_charges_days, unwatched, group_by, budget |
+        allowed are time_zone, late_charges_days, unwatched, group_by, budget, spike, owner, silence |
         line 6, column 12: currency "DOLLAR" is not a code of ISO 4217;
         write three letters such as "USD" |
         line 7, column 10: amount "-1" is not greater than 0;
