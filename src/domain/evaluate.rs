@@ -252,6 +252,55 @@ mod tests {
         assert_ne!(one, of("[\"Sales\", \"Ops\"]", "a", "cost_center"));
     }
 
+    #[test]
+    fn what_no_budget_covers_is_summed_until_its_period_ends() {
+        let policy =
+            "[[budget]]\nname = \"sales\"\nscope = \"department\"\nonly = [\"Sales\"]\ncurrency = \"USD\"\namount = 5";
+        let mut world = World::new(policy).day(
+            5,
+            &[
+                ("+1", "Sales", "USD", "9"),
+                ("+1", "Ops", "USD", "3"),
+                ("+2", "", "USD", "0.5"),
+                ("+1", "Sales", "EUR", "7"),
+            ],
+        );
+        let sums = |world: &World| {
+            let sums = uncovered(&world.case());
+            sums.iter()
+                .map(|(currency, sum)| format!("{} {currency} of {}", sum.amount, sum.messages))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(sums(&world), ["7 EUR of 3", "3.5 USD of 6"]);
+        world.as_of = world.periods[0].to() - SignedDuration::from_secs(1);
+        assert_eq!(sums(&world).len(), 2);
+        world.as_of = world.periods[0].to();
+        assert!(sums(&world).is_empty());
+    }
+
+    #[test]
+    fn the_budgets_that_name_a_subject_are_remembered() {
+        let seen = |department: &str| {
+            let world = World::new(POLICY).day(22, &[("+1", department, "USD", "1")]);
+            let matched = matched(&world.policy, &world.totals, &world.periods);
+            (matched, fingerprint(&world.policy.budgets[1]))
+        };
+        let (matched, sales) = seen("Sales");
+        assert_eq!(matched, BTreeSet::from([sales]));
+        assert!(seen("Ops").0.is_empty());
+    }
+
+    #[test]
+    fn a_report_is_stale_after_twice_its_longest_gap() {
+        let newest_row = "2026-11-10T00:00:00Z".parse::<Timestamp>().unwrap();
+        let freshness = Some(Freshness { newest_row, longest_gap: SignedDuration::from_hours(48) });
+        let is_stale = |freshness, hours| {
+            let history = History { freshness, ..History::default() };
+            history.is_stale(newest_row + SignedDuration::from_hours(hours))
+        };
+        assert_eq!([is_stale(freshness, 96), is_stale(freshness, 97), is_stale(None, 97)], [false, true, false]);
+    }
+
     proptest! {
         #[test]
         fn what_was_sent_and_recorded_is_not_due_again(cents in proptest::collection::vec(0_u32..3_000, 1..6)) {

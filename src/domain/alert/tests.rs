@@ -304,6 +304,16 @@ fn a_currency_without_a_budget_is_reported_once_and_an_unmatched_budget_covers_n
 }
 
 #[test]
+fn a_thread_matters_until_its_period_ends_or_until_now() {
+    let open = World::new(NUMBERS).spent("85");
+    let end = open.periods[0].to();
+    assert_eq!(open.findings().remove(0).ends(&open.case()), end);
+    let mut closed = World::new(NUMBERS).spent("85");
+    closed.as_of = end + SignedDuration::from_hours(30);
+    assert_eq!(closed.findings().remove(0).ends(&closed.case()), closed.as_of);
+}
+
+#[test]
 fn a_threads_key_never_changes() {
     // Ledgers in use hold these; a change here would send every open alert again.
     let world = World::new(NUMBERS).spent("85");
