@@ -293,4 +293,5 @@ async fn a_run_may_die_at_any_call() {
     }
 }
 
+mod claims;
 mod model;
