@@ -301,6 +301,8 @@ mod tests {
         let highest = both.reported.unwrap();
         assert_eq!((highest.percent, highest.money), (100.into(), amount("500")));
         assert_eq!((highest.amount, both.corrections, both.lower_since), (amount("500"), 1, None));
+        let highest = record(50, "500", 0).with(&known, Kind::Budget).reported.unwrap();
+        assert_eq!((highest.percent, highest.money, highest.amount), (100.into(), amount("500"), amount("40")));
         // A correction sets back, and is one more.
         assert_eq!(known.with(&record(0, "0", 1), Kind::Correction), record(0, "0", 2));
     }
