@@ -110,7 +110,11 @@ impl Outbox<'_> {
                 deadline.at_most(PATIENCE).bound(self.ledger.write(&thread, read.map(|thread| thread.version))).await;
             match written.unwrap_or_else(|| Err(LedgerError::out_of_time())) {
                 Ok(Write::Done) => return Claimed::Held(Recording::new(alert, Some(thread), case)),
-                Ok(Write::Refused(found)) => alert = anew(alert, found.as_deref(), case),
+                Ok(Write::Refused(found)) => {
+                    alert = anew(alert, found.as_deref(), case);
+                    // What other runs intended could not be read: they may have sent this very alert.
+                    alert.may_repeat |= !self.was_read;
+                }
                 Err(error) => return Claimed::Unheld(Recording::new(alert, None, case), error),
             }
         }
