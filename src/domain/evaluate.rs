@@ -175,6 +175,7 @@ fn unwatched<'a>(case: &Case<'a>, history: &History) -> Vec<Finding<'a>> {
 mod tests {
     use super::super::alert::{Finding, Threads};
     use super::super::world::{World, recorded};
+    use super::*;
     use proptest::prelude::*;
 
     const POLICY: &str = r#"
@@ -229,6 +230,17 @@ mod tests {
         let world = || World::new(POLICY).day(5, &[("+1", "", "USD", "6")]).day(22, &[("+1", "Sales", "USD", "1")]);
         assert_eq!(found(&world().unread(5, 5)), ["2026-11-22 Sales 1 Exact []", "2026-11 +1 7 AtLeast [50%]"]);
         assert_eq!(found(&world().unconfirmed()), ["2026-11-22 Sales 1 Exact []", "2026-11 +1 7 Unconfirmed [50%]"]);
+    }
+
+    #[test]
+    fn a_report_is_stale_after_twice_its_longest_gap() {
+        let newest_row = "2026-11-10T00:00:00Z".parse::<Timestamp>().unwrap();
+        let freshness = Some(Freshness { newest_row, longest_gap: SignedDuration::from_hours(48) });
+        let is_stale = |freshness, hours| {
+            let history = History { freshness, ..History::default() };
+            history.is_stale(newest_row + SignedDuration::from_hours(hours))
+        };
+        assert_eq!([is_stale(freshness, 96), is_stale(freshness, 97), is_stale(None, 97)], [false, true, false]);
     }
 
     proptest! {

@@ -89,7 +89,20 @@ impl Seen<'_> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
+    use crate::domain::world::World;
+
+    const POLICY: &str = r#"
+        [[budget]]
+        name = "sales"
+        scope = "department"
+        only = ["Sales"]
+        currency = "USD"
+        amount = 5
+        period = "day"
+    "#;
 
     #[test]
     fn a_fingerprint_is_of_what_a_budget_watches() {
@@ -103,5 +116,43 @@ mod tests {
         assert_eq!(one, of("[\"Sales\", \"Ops\"]", "b", "department"));
         assert_ne!(one, of("[\"Sales\"]", "a", "department"));
         assert_ne!(one, of("[\"Sales\", \"Ops\"]", "a", "cost_center"));
+    }
+
+    #[test]
+    fn what_no_budget_covers_is_summed_until_its_period_ends() {
+        let policy =
+            "[[budget]]\nname = \"sales\"\nscope = \"department\"\nonly = [\"Sales\"]\ncurrency = \"USD\"\namount = 5";
+        let mut world = World::new(policy).day(
+            5,
+            &[
+                ("+1", "Sales", "USD", "9"),
+                ("+1", "Ops", "USD", "3"),
+                ("+2", "", "USD", "0.5"),
+                ("+1", "Sales", "EUR", "7"),
+            ],
+        );
+        let sums = |world: &World| {
+            let sums = uncovered(&world.case());
+            sums.iter()
+                .map(|(currency, sum)| format!("{} {currency} of {}", sum.amount, sum.messages))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(sums(&world), ["7 EUR of 3", "3.5 USD of 6"]);
+        world.as_of = world.periods[0].to() - SignedDuration::from_secs(1);
+        assert_eq!(sums(&world).len(), 2);
+        world.as_of = world.periods[0].to();
+        assert!(sums(&world).is_empty());
+    }
+
+    #[test]
+    fn the_budgets_that_name_a_subject_are_remembered() {
+        let seen = |department: &str| {
+            let world = World::new(POLICY).day(22, &[("+1", department, "USD", "1")]);
+            let matched = matched(&world.policy, &world.totals, &world.periods);
+            (matched, fingerprint(&world.policy.selectors().next().unwrap()))
+        };
+        let (matched, sales) = seen("Sales");
+        assert_eq!(matched, BTreeSet::from([sales]));
+        assert!(seen("Ops").0.is_empty());
     }
 }

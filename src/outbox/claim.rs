@@ -112,7 +112,7 @@ impl Outbox<'_> {
                 Ok(Write::Done) => return Claimed::Held(Recording::new(alert, Some(thread), case)),
                 Ok(Write::Refused(found)) => {
                     alert = anew(alert, found.as_deref(), case);
-                    // What earlier runs were about to send was not read: it may be this very alert.
+                    // What other runs intended could not be read: they may have sent this very alert.
                     alert.may_repeat |= !self.was_read;
                 }
                 Err(error) => return Claimed::Unheld(Recording::new(alert, None, case), error),
@@ -141,4 +141,24 @@ fn anew<'a>(alert: Alert<'a>, thread: Option<&Thread>, case: &Case<'a>) -> Alert
     again.top = top;
     again.may_repeat |= may_repeat && again.id == id;
     again
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::alert::Threads;
+    use crate::domain::world::{NUMBERS, World, recorded};
+
+    #[test]
+    fn a_decision_made_again_may_repeat_what_the_same_alert_may_have_repeated() {
+        let world = World::new(NUMBERS).spent("85");
+        let (case, nothing) = (world.case(), Threads::default());
+        let alert = |may_repeat| Alert { may_repeat, ..world.decided(&nothing).remove(0) };
+        assert_eq!([true, false].map(|known| anew(alert(known), None, &case).may_repeat), [true, false]);
+        // By the thread that was found another alert is due: the correction of what was reported.
+        let before = World::new(NUMBERS).spent("110");
+        let threads = recorded(&nothing, &before.decided(&nothing), &before.case());
+        let correction = anew(alert(true), threads.iter().next(), &case);
+        assert_eq!((correction.decision, correction.may_repeat), (Decision::Due, false));
+    }
 }

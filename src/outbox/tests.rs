@@ -244,7 +244,7 @@ async fn a_live_claim_of_another_run_is_left_alone_and_reported() {
     assert!(stage.run(&world, TIME).await.is_none());
     let delivered = stage.run(&world, TIME).await.unwrap();
     assert_eq!((codes(&delivered), delivered.sent()), (vec![Code::LedgerUnavailable], 0));
-    stage.script.at(stage.script.now() + LEASE + SignedDuration::from_secs(1));
+    stage.script.at(stage.script.now() + LEASE);
     assert_eq!(stage.run(&world, TIME).await.unwrap().sent(), 1);
     assert!(stage.heard()[0].marked);
 }
@@ -293,5 +293,6 @@ async fn a_run_may_die_at_any_call() {
     }
 }
 
+mod claims;
 mod foresight;
 mod model;

@@ -53,8 +53,9 @@ pub use fault::{DateFault, Fault, FaultError, FaultKind, Planned, TokenFault, To
 pub use record::Listed;
 pub use row::{Listing, Row};
 pub use switches::{
-    BigPage, Bound, Datetimes, FutureDates, GroupMessages, LongRange, LongRangeEcho, Missing, Month, NumberSpelling,
-    Numbers, Order, RateHeaders, SameDate, Switches, TokenApiUrl, TokenGrant, TokenRefusals, TotalRecords,
+    BigPage, Bound, Datetimes, FreeRows, FutureDates, GroupMessages, LongRange, LongRangeEcho, Missing, Month,
+    NumberSpelling, Numbers, Order, RateHeaders, SameDate, Switches, TokenApiUrl, TokenGrant, TokenRefusals,
+    TotalRecords,
 };
 pub use traffic::{Observed, ObservedKind};
 pub use truth::{NONE, Truth, billing_identity};

@@ -1,10 +1,13 @@
 //! What a request for the report asks.
 
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 
 use super::answer::Answer;
 use super::range::{Moment, Range, moment};
+use super::row::Row;
 use super::switches::{BigPage, Switches};
 
 const DEFAULT_PAGE: usize = 30;
@@ -51,6 +54,11 @@ impl Question {
             page_token: value("next_page_token").map(str::to_owned),
             parameters,
         })
+    }
+
+    /// Those of the rows that are asked for.
+    pub(super) fn listing<'r>(&self, rows: &'r [Arc<Row>]) -> impl Iterator<Item = &'r Arc<Row>> {
+        rows.iter().filter(|row| !self.charges_only || row.is_charged())
     }
 }
 

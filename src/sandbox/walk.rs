@@ -10,7 +10,7 @@ use super::fault::FaultKind;
 use super::question::Question;
 use super::range::Range;
 use super::row::Row;
-use super::switches::{Order, Switches};
+use super::switches::{FreeRows, Order, Switches};
 use super::view;
 
 const SHUFFLE_SEED: u64 = 0x5A4D_0003;
@@ -37,7 +37,7 @@ impl Walk {
         let rows = data.in_report(moment).filter(|row| asked.contains(&listed(row)));
         let mut rows: Vec<_> = rows.cloned().collect();
         let uncharged_too = rows.len();
-        if question.charges_only {
+        if question.charges_only && switches.free_rows == FreeRows::BeforePaging {
             rows.retain(|row| row.is_charged());
         }
         match switches.order {

@@ -5,7 +5,7 @@
 //! client.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
@@ -99,7 +99,7 @@ impl Walks {
             shown: view::shown(data.today(), number, switches),
             charges_only: question.charges_only,
             rows: Vec::new(),
-            without_faults: Arc::clone(&walk.rows),
+            without_faults: question.listing(&walk.rows).cloned().collect(),
             ended: false,
         });
         walk
@@ -140,6 +140,7 @@ impl Walks {
             (None, _) => None,
         };
         let rows = walk.rows.get(walk.offset..end).unwrap_or_default();
+        let rows: Vec<_> = question.listing(rows).cloned().collect();
         let place = usize::try_from(walk.question).unwrap_or(usize::MAX);
         if let Some(listed) = under_way.listed.get_mut(place).filter(|_| !spoils_the_page(fault)) {
             listed.rows.extend(rows.iter().cloned());
@@ -147,7 +148,7 @@ impl Walks {
             (listed.start, listed.end) = (walk.range.start(), walk.range.end());
             listed.ended |= next.is_none();
         }
-        let page = Page::new(walk, rows, question.page_size, next, under_way.pages, switches);
+        let page = Page::new(walk, &rows, question.page_size, next, under_way.pages, switches);
         Answer::json(StatusCode::OK, &page.after(fault))
     }
 }

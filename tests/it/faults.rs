@@ -315,9 +315,9 @@ async fn every_fault_ends_well_or_with_its_code_after_what_is_proven_was_sent() 
     endless@3                        once      complete         A B C               4      1      1
     endless@3                        for ever  ReportIncomplete at least A B C     23      1      1
     endless-empty@3                  once      complete         A B C               4      1      1
-    endless-empty@3                  for ever  ReportIncomplete at least A B C     23      1      1
+    endless-empty@3                  for ever  ReportIncomplete at least A B C   1003      1      1
     empty-page@2                     once      complete         A B C               4      1      1
-    empty-page@2                     for ever  ReportIncomplete at least A         21      1      1
+    empty-page@2                     for ever  ReportIncomplete at least A       1001      1      1
     silently-empty@2                 either    complete?        A                   2      1      1
     silently-short@2                 either    complete?        A B                 2      1      1
     narrow@2                         once      complete         A B C               4      1      1
@@ -425,8 +425,10 @@ async fn every_fault_ends_well_or_with_its_code_after_what_is_proven_was_sent() 
         2026-10-28 to 2026-11-19 could not be read: Zoom let the page token expire before the report was read. Zoom says: The next page token is invalid or expired (x-zm-trackingid v=2.0;clid=sandbox;rid=); the next run tries again; if it comes again, tell Zoom's support
     same-page-token@2 once | same-page-token@2 for ever
         2026-10-28 to 2026-11-19 could not be read: Zoom's report has no end: the same page token came twice; the next run tries again; if it comes again, tell Zoom's support
-    endless@3 for ever | endless-empty@3 for ever | empty-page@2 for ever
-        2026-10-28 to 2026-11-19 could not be read: Zoom's report has no end: 20 pages in a row held nothing new; the next run tries again; if it comes again, tell Zoom's support
+    endless@3 for ever
+        2026-10-28 to 2026-11-19 could not be read: Zoom's report has no end: page after page repeats earlier ones; the next run tries again; if it comes again, tell Zoom's support
+    endless-empty@3 for ever | empty-page@2 for ever
+        2026-10-28 to 2026-11-19 could not be read: Zoom's report has no end: 1000 pages in a row are empty; the next run tries again; if it comes again, tell Zoom's support
     narrow@2 for ever
         2026-10-28 to 2026-11-19 could not be read: Zoom answered for 2026-10-31 to 2026-11-20 where 2026-10-28 to 2026-11-23 were asked for (x-zm-trackingid v=2.0;clid=sandbox;rid=); the next run tries again; if it comes again, tell Zoom's support
     narrow-from@2 for ever

@@ -151,6 +151,8 @@ pub const READINGS: &[&str] = &[
     "--big-page clamped",
     "--big-page refused",
     "--page-limit 7",
+    "--free-rows before-paging",
+    "--free-rows after-paging",
     "--total-records overall",
     "--total-records per-page",
     "--total-records absent",
@@ -194,6 +196,8 @@ pub const READINGS: &[&str] = &[
     "--repeat-rows 250 --order shuffled --numbers json --last-page-token absent --total-records zero",
     "--repeat-rows 3 --fault page-token-expired@2 --fault empty-page@4 --order oldest-first",
     "--number-spelling mixed --repeat-rows 5 --page-limit 9 --listed-off 30 --to-dates exclusive --order shuffled",
+    "--free-rows after-paging --page-limit 1 --total-records absent --to-dates exclusive",
+    "--free-rows after-paging --repeat-rows 3 --page-limit 5 --order shuffled --total-records uncharged-too",
     "--live-pages --arrive-per-answer 1 --order oldest-first --page-limit 40 --repeat-rows 2 --listed-off 20",
 ];
 

@@ -33,14 +33,16 @@ pub(super) fn days(from: Date, to: Date) -> i64 {
     from.until(to).map_or(0, |span| i64::from(span.get_days()))
 }
 
-/// The questions that cover these dates, newest first. There are at least `pieces` of them if there are enough dates, and more if a question
-/// would be longer than [`MOST_DAYS`].
+/// The questions that cover these dates, newest first. None has more dates than the longest of `pieces` equal ones, or more than
+/// [`MOST_DAYS`]. There are no more of them than that takes, because Zoom may list the date that two of them share twice.
 pub(super) fn split(dates: Dates, pieces: i64, now: Timestamp) -> Vec<Dates> {
     // Zoom may refuse dates that have not started everywhere, so no question starts at one. The newest question covers them all.
     let last_start = dates.to.yesterday().unwrap_or(dates.to).min(last_started(now)).max(dates.from);
-    let least = (days(dates.from, dates.to) + MOST_DAYS - 1).div_euclid(MOST_DAYS);
+    let rounded_up = |dates: i64, by: i64| (dates + by - 1).div_euclid(by);
     let starts = days(dates.from, last_start) + 1;
-    let mut pieces = pieces.max(least).clamp(1, starts);
+    let longest = rounded_up(starts, pieces.clamp(1, starts));
+    let least = rounded_up(days(dates.from, dates.to), MOST_DAYS);
+    let mut pieces = rounded_up(starts, longest).max(least).min(starts);
     loop {
         let start = |piece: i64| dates.from.saturating_add((starts * piece / pieces).days());
         let end = |piece: i64| if piece + 1 == pieces { dates.to } else { start(piece + 1) };
@@ -106,6 +108,20 @@ mod tests {
         let now = at("2026-11-30T13:00:00Z");
         let questions = split(dates("2026-10-28", "2026-12-05"), 5, now);
         assert_eq!(shown(&questions), ["11-24..12-05", "11-17..11-24", "11-10..11-17", "11-03..11-10", "10-28..11-03"]);
+    }
+
+    #[test]
+    fn no_more_questions_are_asked_than_keep_the_longest_as_short() {
+        let now = at("2026-11-20T13:00:00Z");
+        let lengths = |pieces| {
+            let questions = split(dates("2026-11-01", "2026-11-25"), pieces, now);
+            questions.iter().map(|question| days(question.from, question.to)).collect::<Vec<_>>()
+        };
+        // Of 20 dates, nine questions would have up to three each, and so do seven; eleven up to two, and so do ten.
+        assert_eq!(lengths(9), lengths(7));
+        assert_eq!(lengths(7)[1..], [3, 3, 3, 3, 3, 2]);
+        assert_eq!(lengths(11), lengths(10));
+        assert_eq!((lengths(0).len(), lengths(99).len()), (1, 20));
     }
 
     #[test]

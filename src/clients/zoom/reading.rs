@@ -151,7 +151,7 @@ impl Reader<'_> {
             }
             let Some(advance) = under_way.next().await else { break };
             let Some(place) = ended.sort(advance) else { continue };
-            match self.division().of_question(&self.length(place), under_way.len(), !waiting.is_empty()) {
+            match self.questions_instead(place, under_way.len(), !waiting.is_empty()) {
                 Some(questions) => {
                     self.walks.borrow_mut().remove(&place);
                     waiting.extend(questions);
@@ -295,6 +295,14 @@ impl Reader<'_> {
         act(walks.entry(place).or_insert_with(|| Walk::of(nothing)))
     }
 
+    /// See [`Division::of_question`].
+    fn questions_instead(&self, place: Place, under_way: usize, others_wait: bool) -> Option<Vec<Dates>> {
+        if self.with_walk(place, |walk| walk.may_be_endless()) {
+            return None;
+        }
+        self.division().of_question(&self.length(place), under_way, others_wait)
+    }
+
     fn division(&self) -> Division {
         Division { at_once: self.session.at_once(), longest: self.longest.get(), now: self.ask.now }
     }
@@ -322,7 +330,7 @@ impl Reader<'_> {
             let Some(walk) = walks.remove(&place) else { continue };
             let to = walk.asked.to.min(last_date(self.ask.until).saturating_sub(4.days())).max(walk.asked.from);
             let dates = Dates { from: walk.asked.from, to };
-            reading.gaps.push(Gap { dates, code: error.code(), problem: error.to_string() });
+            reading.gaps.push(Gap { dates, code: error.code(), problem: walk.problem(&error) });
             reading.failure = Some(reading.failure.take().filter(ZoomError::stops_everything).unwrap_or(error));
             reading.partial.rows += walk.rows;
             sums_of(&walk, &rows, &mut partial);

@@ -65,8 +65,8 @@ pub(super) struct RowReader {
     places: Places,
     /// The last currency as it was written: the standard's list is long, and nearly all rows have the same.
     currency: Option<(Box<str>, Currency)>,
-    /// The last civil day, and when it starts and ends.
-    day: Option<(Range<Timestamp>, Date)>,
+    /// Civil days that rows had so far, and when each starts and ends: to ask the time zone for every row takes as long as to parse it.
+    days: Vec<(Range<Timestamp>, Date)>,
     /// What a digest is made of, kept to be filled again.
     known_by: Vec<u8>,
 }
@@ -84,6 +84,8 @@ struct Lines {
 /// Past so many lines, charges of new ones are summed without their sender: a report in which every row has one of its own must not fill
 /// the memory. No budget rests on it.
 const MOST_LINES: usize = 100_000;
+/// More civil days than the rows of a report have, as a rule.
+const MOST_DAYS: usize = 100;
 const LONGEST_GIVEN: usize = 24;
 const LONGEST_ID: usize = 64;
 
@@ -118,7 +120,15 @@ fn number(text: Option<&str>) -> Arc<str> {
 impl RowReader {
     pub(super) fn of(report: &'static Report, window: Window) -> RowReader {
         let places = Places::of(report);
-        RowReader { report, window, lines: Lines::default(), places, currency: None, day: None, known_by: Vec::new() }
+        RowReader {
+            report,
+            window,
+            lines: Lines::default(),
+            places,
+            currency: None,
+            days: Vec::new(),
+            known_by: Vec::new(),
+        }
     }
 
     /// The report that is read.
@@ -179,13 +189,16 @@ impl RowReader {
     }
 
     fn day(&mut self, sent: Timestamp) -> Date {
-        if let Some((_, day)) = self.day.as_ref().filter(|(times, _)| times.contains(&sent)) {
+        if let Some((_, day)) = self.days.iter().find(|(times, _)| times.contains(&sent)) {
             return *day;
         }
         let zone = &self.window.zone;
         let day = zone.to_datetime(sent).date();
         let times = start_of(day, zone).and_then(|start| Ok(start..start_of(day.tomorrow()?, zone)?));
-        self.day = times.ok().map(|times| (times, day));
+        if self.days.len() >= MOST_DAYS {
+            self.days.clear();
+        }
+        self.days.extend(times.ok().map(|times| (times, day)));
         day
     }
 

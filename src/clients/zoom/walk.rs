@@ -1,8 +1,10 @@
 //! Reads one question page by page, to its end.
 //!
-//! The last page is the one whose next page token is empty or absent. An empty page is not the end, and neither is a count. A token that comes
-//! twice, or many pages in a row without a new row, is a failure. Page tokens expire after 15 minutes; then the question is read again from
-//! its first page, and rows that were counted do not count again.
+//! The last page is the one whose next page token is empty or absent. An empty page is not the end, and neither is a count. Zoom may leave out
+//! free messages after it has cut the report into pages: then a month of domestic messages is page after page without a row. So only what
+//! cannot be such a month is a report without end: a token that comes twice, pages that repeat earlier ones, or more empty pages in a row than
+//! a very large account has. Page tokens expire after 15 minutes; then the question is read again from its first page, and rows that were
+//! counted do not count again.
 //!
 //! Equal rows on one page are different messages. Equal rows on different pages, or in the answers to different questions, are the same
 //! message. So a row counts as often as it occurs on the page where it occurs most.
@@ -26,8 +28,12 @@ use crate::domain::totals::Sum;
 const MOST_PAGES: u64 = 50_000;
 /// How often a question is read again from its first page after a page token expired.
 const MOST_RESTARTS: u32 = 2;
-/// Pages in a row without anything new before the report is taken to be endless.
-const MOST_PAGES_WITHOUT_NEWS: usize = 20;
+/// Pages in a row that repeat earlier ones before the report is taken to be endless.
+const MOST_REPEATED_PAGES: u64 = 20;
+/// Empty pages in a row before the report is taken to be endless: 300,000 free messages without a charge among them.
+const MOST_EMPTY_PAGES: u64 = 1_000;
+/// After so many empty pages in a row a report may be endless.
+const MANY_EMPTY_PAGES: u64 = 20;
 /// A row may be listed under a date within so many days of its time, in any time zone.
 const DAYS_OFF: i64 = 5;
 
@@ -80,7 +86,9 @@ pub(super) struct Walk {
     tokens: HashSet<String>,
     /// Digests of the pages read.
     contents: HashSet<u128>,
-    pages_without_news: usize,
+    /// Pages since the last new one.
+    repeated_pages: u64,
+    empty_pages: u64,
     restarts: u32,
 }
 
@@ -109,7 +117,8 @@ impl Walk {
             seen: Seen::default(),
             tokens: HashSet::new(),
             contents: HashSet::new(),
-            pages_without_news: 0,
+            repeated_pages: 0,
+            empty_pages: 0,
             restarts: 0,
         }
     }
@@ -169,8 +178,13 @@ impl Walk {
         self.pages += 1;
         let content =
             identities.iter().fold(0_u128, |content, identity| content.rotate_left(1).wrapping_add(*identity));
-        let is_new = !identities.is_empty() && self.contents.insert(content);
-        self.pages_without_news = if is_new { 0 } else { self.pages_without_news + 1 };
+        if identities.is_empty() {
+            self.empty_pages += 1;
+        } else if self.contents.insert(content) {
+            (self.repeated_pages, self.empty_pages) = (0, 0);
+        } else {
+            self.repeated_pages += 1;
+        }
         let endless =
             |what: &str| Err(ZoomError::new(ZoomErrorKind::Endless, format!("Zoom's report has no end: {what}")));
         let Some(next) = next else {
@@ -183,11 +197,27 @@ impl Walk {
         if self.pages >= MOST_PAGES {
             return endless("a question came to more pages than it can have");
         }
-        if self.pages_without_news >= MOST_PAGES_WITHOUT_NEWS {
-            return endless(&format!("{MOST_PAGES_WITHOUT_NEWS} pages in a row held nothing new"));
+        if self.repeated_pages >= MOST_REPEATED_PAGES {
+            return endless("page after page repeats earlier ones");
+        }
+        if self.empty_pages >= MOST_EMPTY_PAGES {
+            return endless(&format!("{MOST_EMPTY_PAGES} pages in a row are empty"));
         }
         self.next = Some(next);
         Ok(Step::More)
+    }
+
+    /// Whether the report may be endless. Then what was read must not be given up to read it in other questions.
+    pub(super) fn may_be_endless(&self) -> bool {
+        self.empty_pages >= MANY_EMPTY_PAGES
+    }
+
+    /// What is wrong with this question, given the error that ended it.
+    pub(super) fn problem(&self, error: &ZoomError) -> String {
+        if self.may_be_endless() && error.kind != ZoomErrorKind::Endless {
+            return format!("{error}; the last {} pages were empty", self.empty_pages);
+        }
+        error.to_string()
     }
 
     /// Goes back to the first page; `false` if that was done too often. Rows that were counted do not count again.
@@ -196,7 +226,7 @@ impl Walk {
         self.next = None;
         self.tokens.clear();
         self.contents.clear();
-        self.pages_without_news = 0;
+        (self.repeated_pages, self.empty_pages) = (0, 0);
         self.restarts <= MOST_RESTARTS
     }
 }
@@ -222,11 +252,34 @@ mod tests {
         let mut repeated = walk();
         assert_eq!(repeated.turn(&[1], token(1)), Ok(Step::More));
         assert_eq!(repeated.turn(&[2], token(1)).unwrap_err().kind, ZoomErrorKind::Endless);
-        for rows in [&[][..], &[7][..]] {
+        // The same page again and again; the same two; nothing at all.
+        for (pages, at_page) in [(&[&[7][..]][..], 20), (&[&[7], &[8]], 21), (&[&[7], &[]], 40), (&[&[]], 999)] {
             let mut walk = walk();
-            let turned = (0..40).find_map(|page| walk.turn(rows, token(page)).err());
-            assert_eq!(turned.unwrap().kind, ZoomErrorKind::Endless);
+            let turned = (0..).zip(pages.iter().cycle()).map(|(page, rows)| (page, walk.turn(rows, token(page))));
+            let (page, ended) = turned.into_iter().find(|(_, turned)| turned.is_err()).unwrap();
+            assert_eq!((page, ended.unwrap_err().kind), (at_page, ZoomErrorKind::Endless), "{pages:?}");
         }
+    }
+
+    #[test]
+    fn a_month_of_free_messages_is_page_after_page_without_a_row() {
+        let mut walk = walk();
+        for page in 0..5_000 {
+            let rows: &[u128] = if page % 990 == 0 { &[page] } else { &[] };
+            assert_eq!(walk.turn(rows, Some(page.to_string())), Ok(Step::More), "page {page}");
+        }
+        assert_eq!(walk.turn(&[], None), Ok(Step::End));
+    }
+
+    #[test]
+    fn a_question_that_failed_among_empty_pages_says_so() {
+        let error = ZoomError::new(ZoomErrorKind::OutOfTime, "time was up");
+        let mut walk = walk();
+        let mut after = |pages: u32| {
+            (0..pages).for_each(|_| assert!(walk.turn(&[], Some(walk.pages.to_string())).is_ok()));
+            walk.problem(&error)
+        };
+        assert_eq!([after(19), after(1)], ["time was up", "time was up; the last 20 pages were empty"]);
     }
 
     #[test]

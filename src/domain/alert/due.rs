@@ -101,7 +101,7 @@ fn corrected<'a>(
     let corrections = if may_repeat { record.corrections } else { corrections };
     let (percent, money) =
         spent.highest().map_or((Decimal::ZERO, Amount::ZERO), |level| (level.percent, level.threshold));
-    let reported = Some(Reported { percent, money, at_least: false, ..spent.reported(case) });
+    let reported = Some(Reported { percent, money, ..spent.reported(case) });
     let next = Some(Record { reported, corrections: corrections + 1, lower_since: None });
     let base = Record { reported: Some(known.clone()), corrections, ..record.clone() };
     let finding = Finding::Correction(Box::new(Correction::of(spent, known, record, case)));

@@ -110,6 +110,11 @@ fn a_fall_is_corrected_only_once_it_is_proven() {
             "correct 110 to 20, still [], no longer [50% 80% 100%], days [5]"
         ]
     );
+    // Of a lowered budget a level is reached that no reader can have heard of: it does not wait for the proof of the fall.
+    assert_eq!(
+        story(&[Run(0, "110", BUDGET), Run(1, "?90", "50 at [100, 150]")]),
+        ["send 100%, also [50% 80%]", "send 150%, also []"]
+    );
     // Upwards counts at once, whatever the certainty.
     assert_eq!(
         story(&[Run(0, "?55", BUDGET), Run(1, "-85", BUDGET), Run(2, "85", BUDGET)]),
@@ -191,27 +196,32 @@ fn what_one_topic_got_says_nothing_of_another() {
     assert!(other.decided(&threads).is_empty());
 }
 
+/// The thread and the alert's id after a run that died between its claim and the end of its publish.
+fn claimed(run: &Run, threads: &Threads) -> (Threads, AlertId) {
+    let world = world(run);
+    let alert = world.decided(threads).remove(0);
+    assert_eq!(alert.decision, Decision::Due);
+    let claim = Claim {
+        owner: "dead".to_owned(),
+        lease_until: world.as_of,
+        alert: alert.id.clone(),
+        next: alert.doubt.or(alert.next).unwrap(),
+    };
+    let thread = Thread::after(alert.thread.as_ref(), &alert.key, alert.base.clone(), Some(claim), world.as_of);
+    (Threads::new(vec![thread], BTreeSet::new(), false), alert.id)
+}
+
+/// What is decided, whether an earlier run may have sent it, and its id.
+fn decided(run: &Run, threads: &Threads) -> (String, bool, AlertId) {
+    let world = world(run);
+    let alert = world.decided(threads).remove(0);
+    (shown(&alert, &world.case()), alert.may_repeat, alert.id)
+}
+
 #[test]
 fn a_run_that_died_leaves_open_what_readers_know() {
-    let claimed = |world: &World, threads: &Threads| {
-        let alert = world.decided(threads).remove(0);
-        assert_eq!(alert.decision, Decision::Due);
-        let claim = Claim {
-            owner: "dead".to_owned(),
-            lease_until: world.as_of,
-            alert: alert.id.clone(),
-            next: alert.next.clone().unwrap(),
-        };
-        let thread = Thread::after(alert.thread.as_ref(), &alert.key, alert.base.clone(), Some(claim), world.as_of);
-        (Threads::new(vec![thread], BTreeSet::new(), false), alert.id)
-    };
-    let decided = |run: &Run, threads: &Threads| {
-        let world = world(run);
-        let alert = world.decided(threads).remove(0);
-        (shown(&alert, &world.case()), alert.may_repeat, alert.id)
-    };
     let nothing = Threads::default();
-    let (threads, id) = claimed(&world(&Run(0, "110", BUDGET)), &nothing);
+    let (threads, id) = claimed(&Run(0, "110", BUDGET), &nothing);
     // The same again, with the same id and the mark.
     let (line, may_repeat, again) = decided(&Run(1, "111", BUDGET), &threads);
     assert_eq!((line.as_str(), may_repeat, again), ("send 100%, also [50% 80%]", true, id.clone()));
@@ -220,20 +230,63 @@ fn a_run_that_died_leaves_open_what_readers_know() {
     assert_eq!((line.as_str(), may_repeat), ("correct 110 to 85, still [80%], no longer [100%], days [5]", false));
     assert_eq!(decided(&Run(1, "-85", BUDGET), &threads).0, "FallNotProven");
     // A higher one is no repeat.
-    let (threads, id) = claimed(&world(&Run(0, "85", BUDGET)), &nothing);
+    let (threads, id) = claimed(&Run(0, "85", BUDGET), &nothing);
     let (line, may_repeat, other) = decided(&Run(1, "110", BUDGET), &threads);
     assert_eq!((line.as_str(), may_repeat), ("send 100%, also [50% 80%]", false));
     assert_ne!(other, id);
     // A correction that may have been read, and a figure that is back: it is sent again, and marked.
     let first = world(&Run(0, "110", BUDGET));
     let sent = recorded(&nothing, &first.decided(&nothing), &first.case());
-    let (threads, id) = claimed(&world(&Run(1, "20", BUDGET)), &sent);
+    let (threads, id) = claimed(&Run(1, "20", BUDGET), &sent);
     assert_eq!(
         decided(&Run(2, "20", BUDGET), &threads),
         ("correct 110 to 20, still [], no longer [50% 80% 100%], days [5]".to_owned(), true, id)
     );
     let (line, may_repeat, _) = decided(&Run(2, "110", BUDGET), &threads);
     assert_eq!((line.as_str(), may_repeat), ("send 100%, also []", true));
+}
+
+#[test]
+fn two_runs_that_died_leave_open_what_readers_know() {
+    let nothing = Threads::default();
+    // The first may have sent 100%, the second its correction: a reader may still know 100%.
+    let (threads, _) = claimed(&Run(0, "110", BUDGET), &nothing);
+    let (threads, id) = claimed(&Run(1, "85", BUDGET), &threads);
+    let correction = "correct 110 to 85, still [80%], no longer [100%], days [5]";
+    assert_eq!(decided(&Run(2, "85", BUDGET), &threads), (correction.to_owned(), true, id));
+    // A correction, a level and a correction, none of which is known to have been sent: the second correction is not sent as a third.
+    let first = world(&Run(0, "55", BUDGET));
+    let sent = recorded(&nothing, &first.decided(&nothing), &first.case());
+    let (threads, _) = claimed(&Run(1, "20", BUDGET), &sent);
+    let (threads, _) = claimed(&Run(2, "110", BUDGET), &threads);
+    let (threads, _) = claimed(&Run(3, "20", BUDGET), &threads);
+    assert_eq!(decided(&Run(4, "20", BUDGET), &threads).0, "waits since 2026-11-22T17:00:00Z");
+}
+
+#[test]
+fn what_stands_if_the_next_run_dies_too() {
+    // Percent and money of the highest level, as far as there is one: what stands while the alert is on its way, and what a reader may know
+    // once it is sent, by what is recorded and by what was claimed.
+    let known = |record: &Record| {
+        record.reported.as_ref().map_or_else(String::new, |known| format!("{}% {}", known.percent, known.money))
+    };
+    let verdict = |run: &Run, threads: &Threads| {
+        let world = world(run);
+        let alert = world.decided(threads).remove(0);
+        [Some(alert.base), alert.next, alert.doubt].map(|record| record.map_or("-".to_owned(), |record| known(&record)))
+    };
+    let after = |run: &Run| {
+        let world = world(run);
+        recorded(&Threads::default(), &world.decided(&Threads::default()), &world.case())
+    };
+    // Above both: what is recorded stands.
+    let (threads, _) = claimed(&Run(1, "85", BUDGET), &after(&Run(0, "55", BUDGET)));
+    assert_eq!(verdict(&Run(2, "110", BUDGET), &threads), ["50% 50", "100% 100", "-"]);
+    // Not above what is recorded, but above the correction that was claimed: that stands.
+    let (threads, _) = claimed(&Run(1, "20", BUDGET), &after(&Run(0, "110", BUDGET)));
+    assert_eq!(verdict(&Run(2, "110", BUDGET), &threads), ["0% 0", "100% 100", "-"]);
+    // Above both, by the money of a raised budget. By what is recorded a reader knows 100% too; by the correction that was claimed only 50%.
+    assert_eq!(verdict(&Run(2, "520", "1000 at [50]"), &threads), ["100% 100", "100% 500", "50% 500"]);
 }
 
 #[test]
@@ -303,6 +356,19 @@ fn a_currency_without_a_budget_is_reported_once_and_an_unmatched_budget_covers_n
     let known = crate::domain::matches::fingerprint(&selector);
     misspelt.history.matched.insert(known);
     assert!(names(&misspelt).is_empty() && alerts(&misspelt, &Threads::default()).is_empty());
+}
+
+#[test]
+fn a_thread_matters_until_its_period_ends_or_until_now() {
+    let open = World::new(NUMBERS).spent("85");
+    let end = open.periods[0].to();
+    assert_eq!(open.findings().remove(0).ends(&open.case()), end);
+    let key = open.decided(&Threads::default()).remove(0).key;
+    let thread = Thread::after(None, &key, Record::default(), None, end);
+    assert_eq!(thread.expires_at.duration_since(end), SignedDuration::from_hours(62 * 24));
+    let mut closed = World::new(NUMBERS).spent("85");
+    closed.as_of = end + SignedDuration::from_hours(30);
+    assert_eq!(closed.findings().remove(0).ends(&closed.case()), closed.as_of);
 }
 
 #[test]

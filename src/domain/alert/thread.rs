@@ -288,3 +288,68 @@ impl Threads {
         self.unread || self.intended.contains(alert)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::world::{NOW, NUMBERS, World, amount};
+
+    fn now() -> Timestamp {
+        NOW.parse().unwrap()
+    }
+
+    /// Percent and money of the highest level, and how many corrections were sent.
+    fn record(percent: i64, money: &str, corrections: u32) -> Record {
+        let reported = Reported {
+            percent: percent.into(),
+            money: amount(money),
+            amount: amount(money),
+            peak: None,
+            at_least: false,
+            days: BTreeMap::new(),
+            at: now(),
+        };
+        Record { reported: Some(reported), corrections, lower_since: None }
+    }
+
+    fn thread(claim: Option<Claim>) -> Thread {
+        let key = World::new(NUMBERS).spent("85").decided(&Threads::default()).remove(0).key;
+        Thread::after(None, &key, Record::default(), claim, now())
+    }
+
+    #[test]
+    fn what_was_sent_beside_a_thread_loses_nothing_that_was_reported() {
+        let known = Record { lower_since: Some(now()), ..record(100, "40", 1) };
+        let both = known.with(&record(50, "500", 0), Kind::Budget);
+        let highest = both.reported.unwrap();
+        assert_eq!((highest.percent, highest.money), (100.into(), amount("500")));
+        assert_eq!((highest.amount, both.corrections, both.lower_since), (amount("500"), 1, None));
+        let highest = record(50, "500", 0).with(&known, Kind::Budget).reported.unwrap();
+        assert_eq!((highest.percent, highest.money, highest.amount), (100.into(), amount("500"), amount("40")));
+        // A correction sets back, and is one more.
+        assert_eq!(known.with(&record(0, "0", 1), Kind::Correction), record(0, "0", 2));
+    }
+
+    #[test]
+    fn a_claim_holds_until_its_lease_is_over() {
+        let alert = AlertId::stored("553eb78b4468");
+        let claim = Claim { owner: "run".to_owned(), lease_until: now(), alert, next: Record::default() };
+        let second = SignedDuration::from_secs(1);
+        let held = thread(Some(claim));
+        assert_eq!([now() - second, now(), now() + second].map(|at| held.is_held(at)), [true, false, false]);
+        assert!(!thread(None).is_held(now() - second));
+    }
+
+    #[test]
+    fn each_write_has_a_version_of_its_own() {
+        let first = thread(None);
+        let write = |read: &Thread| Thread::after(Some(read), &read.key, Record::default(), None, now());
+        assert_eq!([first.version, write(&first).version, write(&write(&first)).version], [1, 2, 3]);
+    }
+
+    #[test]
+    fn what_could_not_be_read_may_exist() {
+        let known = |unread| Threads::new(Vec::new(), BTreeSet::new(), unread).is_complete();
+        assert_eq!([known(false), known(true)], [true, false]);
+    }
+}

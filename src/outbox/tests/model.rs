@@ -196,12 +196,6 @@ fn what_the_model_has_found_stays_found() {
     use Fate::{DiesAfter, Fails, LosesReply, Works};
     // What was spent, the budget, the fates of the calls; all of topic "one", read whole, an hour apart.
     let sequences: [&[(u32, u32, &[Fate])]; 12] = [
-        // A correction that went out without a claim, and a run that cannot read who was about to send it.
-        &[
-            (110, 200, &[]),
-            (20, 100, &[Works, Fails, Works, DiesAfter]),
-            (55, 100, &[Fails, Works, Fails, Works, Works]),
-        ],
         // Neither the claim nor the publish was answered, and the figure falls.
         &[(110, 100, &[Works, Works, Fails, LosesReply]), (55, 100, &[])],
         // A publish without an answer, and a lower budget.
@@ -229,6 +223,8 @@ fn what_the_model_has_found_stays_found() {
             (85, 100, &[Works, Works, Works, LosesReply]),
             (20, 100, &[]),
         ],
+        // A correction that only its run's intent shows, and a run that cannot read it.
+        &[(160, 100, &[]), (20, 100, &[Works, Fails, Works, LosesReply]), (55, 100, &[Fails, Works, Fails])],
     ];
     for sequence in sequences {
         let step = |(spent, budget, fates): &(u32, u32, &[Fate])| Step {

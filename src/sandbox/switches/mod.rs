@@ -10,8 +10,8 @@ use jiff::tz::TimeZone;
 use super::fault::{self, DateFault, Fault, FaultKind, TokenFault, TokenFaultKind};
 
 pub use values::{
-    BigPage, Bound, Datetimes, FutureDates, GroupMessages, LongRange, LongRangeEcho, Missing, Month, NumberSpelling,
-    Numbers, Order, RateHeaders, SameDate, TokenApiUrl, TokenGrant, TokenRefusals, TotalRecords,
+    BigPage, Bound, Datetimes, FreeRows, FutureDates, GroupMessages, LongRange, LongRangeEcho, Missing, Month,
+    NumberSpelling, Numbers, Order, RateHeaders, SameDate, TokenApiUrl, TokenGrant, TokenRefusals, TotalRecords,
 };
 
 const LISTED_OFF_DAYS: std::ops::RangeInclusive<i64> = -31..=31;
@@ -58,6 +58,9 @@ pub struct Switches {
     /// Rows on a page at most, whatever page size is asked for (0: as asked)
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Open questions")]
     pub page_limit: usize,
+    /// When rows without charge are left out, if only charged ones are asked for
+    #[arg(long, value_enum, default_value_t, help_heading = "Open questions")]
+    pub free_rows: FreeRows,
     /// What `total_records` counts
     #[arg(long, value_enum, default_value_t, help_heading = "Open questions")]
     pub total_records: TotalRecords,

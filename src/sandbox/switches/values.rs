@@ -118,6 +118,16 @@ pub enum TotalRecords {
     Random,
 }
 
+/// When rows without charge are left out, if only charged ones are asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum FreeRows {
+    /// before the rows are put on pages
+    #[default]
+    BeforePaging,
+    /// from each page: pages in the middle are short or empty
+    AfterPaging,
+}
+
 /// How billing numbers are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum NumberSpelling {

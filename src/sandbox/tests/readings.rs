@@ -66,6 +66,24 @@ async fn a_page_holds_no_more_than_the_limit_whatever_was_asked() {
 }
 
 #[tokio::test]
+async fn free_rows_can_be_left_out_after_the_report_was_cut_into_pages() {
+    let mut rows = days(&[("A", 9), ("B", 10), ("C", 11), ("D", 12), ("E", 13)]);
+    for free in [1, 2, 4] {
+        rows[free].charge = 0;
+    }
+    let switches =
+        Switches { free_rows: FreeRows::AfterPaging, order: Order::OldestFirst, page_limit: 1, ..Switches::default() };
+    let sandbox = started(Dataset::of(rows, at(NOW)), &[], switches).await;
+    let access = token(&sandbox).await;
+    let first = ask(&sandbox, &access, NOVEMBER).await.1;
+    let token = first["next_page_token"].as_str().unwrap();
+    let second = ask(&sandbox, &access, &format!("{NOVEMBER}&next_page_token={token}")).await.1;
+    assert_eq!((second["sms_charges"].as_array().unwrap().len(), second["next_page_token"] != ""), (0, true));
+    assert_eq!(ids(&walk(&sandbox, NOVEMBER, 5).await), ["A", "D"]);
+    assert_eq!(walk(&sandbox, "from=2026-11-01&to=2026-11-22", 5).await.len(), 5);
+}
+
+#[tokio::test]
 async fn total_records_can_mislead() {
     let dataset = || Dataset::generated(250, 7, at(NOW));
     let zero = started(dataset(), &[], Switches { total_records: TotalRecords::Zero, ..Switches::default() }).await;

@@ -165,3 +165,17 @@ fn a_row_is_known_by_all_that_belongs_to_the_message_and_its_charge() {
         assert_ne!(known, identity(&with(field, json!(value))), "{field}");
     }
 }
+
+#[test]
+fn a_row_counts_on_its_civil_day_whatever_rows_came_before() {
+    let zone = TimeZone::get("America/New_York").unwrap();
+    let window = Window { zone: zone.clone(), first_day: Date::constant(2026, 1, 1), until: Timestamp::MAX };
+    let mut reader = RowReader::of(&SMS, window);
+    // Every 13 hours and back again: more days than are kept, and the two on which the clock changes.
+    let start: Timestamp = "2026-01-01T05:00:00Z".parse().unwrap();
+    for place in (0..600_i64).chain((0..600).rev()) {
+        let sent = start + jiff::SignedDuration::from_hours(13 * place);
+        assert_eq!(reader.day(sent), zone.to_datetime(sent).date(), "{sent}");
+    }
+    assert!(reader.days.len() <= MOST_DAYS);
+}
