@@ -6,6 +6,8 @@
 mod backfill;
 mod foresight;
 mod judge;
+#[cfg(feature = "cli")]
+mod past;
 mod prepare;
 mod report;
 
@@ -30,6 +32,8 @@ use crate::telemetry::Metrics;
 pub use backfill::backfill;
 pub use foresight::{Foresight, Made};
 pub use judge::{Examination, deliver, examine};
+#[cfg(feature = "cli")]
+pub use past::past;
 pub use prepare::{Places, Prepared, policy, prepare};
 pub use report::{Memory, Question, Report, read_report};
 

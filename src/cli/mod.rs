@@ -6,8 +6,11 @@ mod check;
 mod demo;
 mod doctor;
 mod policy;
+mod progress;
+mod replay;
 mod sandbox;
 mod show;
+mod source;
 
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
@@ -33,6 +36,8 @@ enum Subcommands {
     Check(check::Check),
     /// Validate a policy
     Policy(policy::Validate),
+    /// Show what a policy would have sent over the past months, from final figures
+    Replay(replay::Replay),
     /// Check a deployment before its first run, step by step, each with a fix
     Doctor(doctor::Doctor),
     /// Load the past months into a deployment's daybook
@@ -77,6 +82,7 @@ pub fn main() -> ExitCode {
             Subcommands::Demo(demo) => demo.run().await,
             Subcommands::Check(check) => check.run(Timestamp::now()).await,
             Subcommands::Policy(validate) => validate.run().await,
+            Subcommands::Replay(replay) => replay.run(Timestamp::now()).await,
             Subcommands::Doctor(doctor) => doctor.run(Timestamp::now()).await,
             Subcommands::Backfill(backfill) => backfill.run(Timestamp::now()).await,
             Subcommands::Sandbox(serve) => serve.run(Timestamp::now()).await,
