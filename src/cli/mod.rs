@@ -5,6 +5,7 @@ mod backfill;
 mod check;
 mod demo;
 mod doctor;
+mod init;
 mod policy;
 mod progress;
 mod replay;
@@ -32,6 +33,8 @@ struct Command {
 enum Subcommands {
     /// The whole job with nothing set up: an embedded Zoom, a sample policy, the messages as their readers see them
     Demo(demo::Demo),
+    /// Propose a policy from the past months that keeps to so many alerts a year
+    Init(init::Init),
     /// Read the real Zoom's report, and show totals against budgets and what would be sent; sends nothing
     Check(check::Check),
     /// Validate a policy
@@ -80,6 +83,7 @@ pub fn main() -> ExitCode {
     let ending = runtime.block_on(async {
         match command.subcommand {
             Subcommands::Demo(demo) => demo.run().await,
+            Subcommands::Init(init) => init.run(Timestamp::now()).await,
             Subcommands::Check(check) => check.run(Timestamp::now()).await,
             Subcommands::Policy(validate) => validate.run().await,
             Subcommands::Replay(replay) => replay.run(Timestamp::now()).await,

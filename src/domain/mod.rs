@@ -31,6 +31,8 @@ pub mod past;
 #[cfg(any(test, feature = "cli"))]
 pub mod replay;
 #[cfg(any(test, feature = "cli"))]
+pub mod suggest;
+#[cfg(any(test, feature = "cli"))]
 mod trackers;
 
 #[cfg(test)]
