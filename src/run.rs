@@ -7,6 +7,8 @@ mod backfill;
 mod examine;
 mod foresight;
 mod judge;
+#[cfg(feature = "cli")]
+mod past;
 mod prepare;
 mod report;
 
@@ -32,6 +34,8 @@ pub use backfill::backfill;
 pub use examine::{Examination, examine};
 pub use foresight::{Foresight, Made};
 pub use judge::deliver;
+#[cfg(feature = "cli")]
+pub use past::past;
 pub use prepare::{Places, Prepared, policy, prepare};
 pub use report::{Memory, Question, Report, read_report};
 

@@ -1,40 +1,45 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use jiff::{SignedDuration, Timestamp};
-use secrecy::SecretString;
+use jiff::Timestamp;
 
+use super::source::{Fault, Place, Source, credentials, offline};
 use super::{Ending, complain, failed, policy, say, show, variable};
-use crate::clients::ledger::Ledger;
 use crate::clients::parameters::{ParameterError, Parameters};
 use crate::clients::secrets::Secrets;
-use crate::clients::topic::Topic;
-use crate::clients::zoom::Zoom;
-use crate::clients::{Credentials, Deadline, sdk_config};
-use crate::config::{PolicySource, ZoomConfig, secret_id};
-use crate::daybook::Store;
-use crate::domain::alert::Threads;
+use crate::clients::{Deadline, sdk_config};
+use crate::config::{PolicySource, ZoomConfig};
+use crate::domain::alert::{Finding, Threads, count, decide};
+use crate::domain::case::Case;
+use crate::domain::coverage::Gap;
+use crate::domain::evaluate::evaluate;
+use crate::domain::message::{Composed, compose};
+use crate::domain::past::LastDay;
 use crate::domain::policy::Policy;
 use crate::error::{Code, RunError};
 use crate::outbox::preview;
 use crate::request::{Judge, Request, Task};
+use crate::response::Judged;
 use crate::run::{Places, Services, examine, prepare};
+
+/// Days without figures that are named.
+const MOST_NAMED: usize = 5;
 
 /// Reads the report and shows totals against budgets and what would be sent. Sends nothing and writes nothing.
 ///
 /// Credentials come from ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET, or from --secret-id. ZOOM_API_URL, ZOOM_TOKEN_URL and
-/// ZOOM_REQUESTS_PER_SECOND are those of the function. Exit code: 0 fine, 1 the job failed, 2 used wrongly, 3 a budget's level is reached.
+/// ZOOM_REQUESTS_PER_SECOND are those of the function. With --source, the last known day of a past is judged, with forecasts and spikes from
+/// the days before it. Exit code: 0 fine, 1 the job failed, 2 used wrongly, 3 a budget's level is reached.
 #[derive(Args)]
 pub(super) struct Check {
     /// The policy: a TOML file, ssm:NAME, or table:NAME in the table that LEDGER_TABLE names
     #[arg(long, value_name = "FILE", default_value = "policy.toml")]
     policy: String,
     /// Judge as of this moment (2026-10-31T23:59:59Z), or the end of this date
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", conflicts_with = "place")]
     as_of: Option<String>,
-    /// Name or ARN of a secret in AWS Secrets Manager with Zoom's credentials
-    #[arg(long, value_name = "ID", value_parser = secret_id)]
-    secret_id: Option<String>,
+    #[command(flatten)]
+    source: Source,
     /// Also show the messages that would be sent
     #[arg(long)]
     messages: bool,
@@ -60,53 +65,41 @@ impl Check {
             Task::Test { .. } | Task::Backfill => Judge::DryRun,
         };
         let source = request.policy.unwrap_or(PolicySource::File(PathBuf::from(&self.policy)));
-        if let PolicySource::File(path) = &source {
-            match std::fs::read_to_string(path) {
-                Ok(document) => {
-                    if let (Err(faults), false) = (Policy::parse(&document), self.json) {
-                        complain(&policy::render(&self.policy, &document, &faults));
-                        return Ending::Failed;
-                    }
-                }
-                Err(error) => {
-                    let message =
-                        format!("the policy {:?} cannot be read: {error}; give a TOML file with --policy", self.policy);
-                    return wrong(&RunError::new(Code::PolicyInvalid, message));
-                }
-            }
+        match is_sound(&self.policy, &source, self.json) {
+            Ok(true) => {}
+            Ok(false) => return Ending::Failed,
+            Err(fault) => return fault.end(self.json),
+        }
+        if let Some(place) = &self.source.place {
+            return self.of_past(place, &source, now).await.unwrap_or_else(|fault| fault.end(self.json));
+        }
+        if self.source.save.is_some() {
+            let message = "--save saves what --source has read; give --source zoom, table or demo with it";
+            return wrong(&RunError::new(Code::ConfigInvalid, message));
         }
         let services = match self.services(&source).await {
             Ok(services) => services,
             Err(error) => return wrong(&error),
         };
-        let places =
-            Places { secret_id: self.secret_id.clone().unwrap_or_default(), policy: source, topic_arn: String::new() };
+        let places = Places {
+            secret_id: self.source.secret_id.clone().unwrap_or_default(),
+            policy: source,
+            topic_arn: String::new(),
+        };
         self.examined(&services, &places, task, now).await.unwrap_or_else(|error| failed(&error, self.json))
     }
 
     async fn services(&self, source: &PolicySource) -> Result<Services, RunError> {
         let zoom = ZoomConfig::read(variable)?;
         let ledger_table = variable("LEDGER_TABLE");
-        if let (PolicySource::Table(name), None) = (source, &ledger_table) {
-            let missing = ParameterError::NoTable(name.clone());
-            return Err(RunError::new(Code::ConfigInvalid, format!("environment: {missing}")));
-        }
-        let with_aws = self.secret_id.is_some() || !matches!(source, PolicySource::File(_));
+        let with_aws = self.source.secret_id.is_some() || !matches!(source, PolicySource::File(_));
         let aws = if with_aws { Some(sdk_config().await) } else { None };
-        let secrets = match (&aws, &self.secret_id) {
+        let secrets = match (&aws, &self.source.secret_id) {
             (Some(aws), Some(_)) => Secrets::manager(aws),
             _ => Secrets::Given(credentials()?),
         };
-        Ok(Services {
-            secrets,
-            parameters: aws.as_ref().map_or(Parameters::Files, |aws| Parameters::aws(aws, ledger_table.as_deref())),
-            zoom: Zoom::new(zoom).map_err(|error| RunError::new(Code::Internal, error.to_string()))?,
-            daybook: Store::memory(),
-            ledger: Ledger::file(PathBuf::new()),
-            topic: Topic::kept(),
-            full_read_every: SignedDuration::ZERO,
-            late_read_every: SignedDuration::ZERO,
-        })
+        let parameters = aws.as_ref().map_or(Parameters::Files, |aws| Parameters::aws(aws, ledger_table.as_deref()));
+        offline(zoom, secrets, parameters)
     }
 
     async fn examined(
@@ -122,49 +115,116 @@ impl Check {
         let examination =
             examine(services, &prepared, task, &places.topic_arn, now, Deadline::never(), &on_page).await?;
         spinner.finish_and_clear();
-        let case = examination.case();
         let composed = examination.composed(&Threads::default());
+        let delivered = preview(&composed);
+        let answer = examination.answer(&delivered);
+        let receipt = show::receipt(&examination.report.judged.receipt, answer.requests);
+        let faults = examination.faults();
+        Ok(self.show(&examination.case(), &examination.findings(), &composed, &answer, &receipt, faults))
+    }
+
+    /// Judges the last day of a past.
+    async fn of_past(&self, place: &Place, source: &PolicySource, now: Timestamp) -> Result<Ending, Fault> {
+        let policy = read_policy(source).await?;
+        let zone = Some(policy.time_zone_name.as_str());
+        let saved = self.source.load(place, zone, policy.late_charges_days, now).await?;
+        let day = saved.past.last_day(saved.until, &policy);
+        let day = day.map_err(|error| RunError::new(Code::Internal, format!("the past's last day: {error}")))?;
+        let Some(LastDay { as_of, totals, coverage, receipt, periods, history }) = day else {
+            return Err(RunError::new(Code::ReportIncomplete, "the past has no day to judge").into());
+        };
+        let receivers = policy.receivers("");
+        let case = |receiver| Case {
+            policy: &policy,
+            totals: &totals,
+            coverage: &coverage,
+            receipt: &receipt,
+            periods: &periods,
+            receiver,
+            as_of,
+            rerun: false,
+        };
+        let findings = evaluate(&case(&receivers.default), &history);
+        let threads = Threads::default();
+        let composed =
+            |receiver| Composed::of_all([compose(decide(&findings, &threads, &case(receiver)), &case(receiver))]);
+        let composed = Composed::of_all(receivers.iter().map(composed));
+        let case = case(&receivers.default);
+        let answer = Judged::of(&case, &history, 0, Vec::new(), preview(&composed).alerts);
+        let at = as_of.to_zoned(policy.time_zone.clone()).strftime("%-d %B %Y, %H:%M %Z");
+        let (rows, days) = (count(receipt.rows, "charged message"), count(receipt.days, "day"));
+        let receipt = format!("The past is judged as of {at}: {rows} of {days}.");
+        let gap = |gap: &Gap| RunError::new(gap.code, format!("{}: {}", gap.dates.from, gap.problem));
+        let faults = coverage.gaps.iter().take(MOST_NAMED).map(gap).collect();
+        Ok(self.show(&case, &findings, &composed, &answer, &receipt, faults))
+    }
+
+    /// Shows what was found.
+    fn show(
+        &self,
+        case: &Case<'_>,
+        findings: &[Finding<'_>],
+        composed: &Composed<'_>,
+        answer: &Judged,
+        receipt: &str,
+        faults: Vec<RunError>,
+    ) -> Ending {
+        let publications = preview(composed).publications;
         let due = composed.messages.iter().flat_map(|message| &message.alerts);
         let silenced = composed.others.iter().flat_map(|(_, alerts)| alerts).filter(|alert| alert.is_silenced());
         let is_reached = due.chain(silenced).any(show::is_budget);
-        let delivered = preview(&composed);
-        let answer = examination.answer(&delivered);
         if self.json {
-            say(&serde_json::to_string(&answer).unwrap_or_default());
+            say(&serde_json::to_string(answer).unwrap_or_default());
         } else {
-            say(&show::findings(&examination.findings(), &case));
-            say(&show::receipt(case.receipt, answer.requests));
-            show::warnings(&answer, &case).iter().for_each(|warning| say(warning));
-            say(&match delivered.publications.len() {
+            say(&show::findings(findings, case));
+            say(receipt);
+            show::warnings(answer, case).iter().for_each(|warning| say(warning));
+            say(&match publications.len() {
                 0 if !answer.complete => "What could be read reaches no level; the rest is unknown.".to_owned(),
                 0 => "Nothing would be sent.".to_owned(),
                 1 => "One message would be sent, if it was not sent before.".to_owned(),
                 count => format!("{count} messages would be sent, if they were not sent before."),
             });
             if self.messages {
-                delivered.publications.iter().for_each(|publication| say(&show::message(publication)));
-            } else if !delivered.publications.is_empty() {
+                publications.iter().for_each(|publication| say(&show::message(publication)));
+            } else if !publications.is_empty() {
                 say("--messages shows them.");
             }
         }
-        match RunError::join(examination.faults()) {
+        match RunError::join(faults) {
             // The answer is printed already, and says that it is not complete.
-            Some(error) => Ok(failed(&error, false)),
-            None if is_reached => Ok(Ending::BudgetReached),
-            None => Ok(Ending::Fine),
+            Some(error) => failed(&error, false),
+            None if is_reached => Ending::BudgetReached,
+            None => Ending::Fine,
         }
     }
 }
 
-fn credentials() -> Result<Credentials, RunError> {
-    let names = ["ZOOM_ACCOUNT_ID", "ZOOM_CLIENT_ID", "ZOOM_CLIENT_SECRET"];
-    if let [Some(account_id), Some(client_id), Some(client_secret)] = names.map(variable) {
-        return Ok(Credentials { account_id, client_id, client_secret: SecretString::from(client_secret) });
+/// Whether a policy in a file is valid; if not, its faults are shown where they are. In JSON, and for what is no file, reading it tells.
+pub(super) fn is_sound(name: &str, source: &PolicySource, json: bool) -> Result<bool, Fault> {
+    if let (PolicySource::Table(name), None) = (source, variable("LEDGER_TABLE")) {
+        let missing = ParameterError::NoTable(name.clone());
+        let error = RunError::new(Code::ConfigInvalid, format!("environment: {missing}"));
+        return Err(Fault::used_wrongly(error));
     }
-    let missing: Vec<_> = names.into_iter().filter(|name| variable(name).is_none()).collect();
-    let message = format!(
-        "environment: {} missing; set them to the Zoom app's credentials, or give --secret-id",
-        missing.join(", ")
-    );
-    Err(RunError::new(Code::ConfigInvalid, message))
+    let PolicySource::File(path) = source else { return Ok(true) };
+    let document = std::fs::read_to_string(path).map_err(|error| {
+        let message = format!("the policy {name:?} cannot be read: {error}; give a TOML file with --policy");
+        Fault::used_wrongly(RunError::new(Code::PolicyInvalid, message))
+    })?;
+    match Policy::parse(&document) {
+        Err(faults) if !json => {
+            complain(&policy::render(name, &document, &faults));
+            Ok(false)
+        }
+        _ => Ok(true),
+    }
+}
+
+/// The policy at a place.
+pub(super) async fn read_policy(source: &PolicySource) -> Result<Policy, RunError> {
+    let parameters = policy::parameters(source).await;
+    let invalid = |problem: String| RunError::new(Code::PolicyInvalid, format!("the policy {problem}"));
+    let document = parameters.read(source).await.map_err(|error| invalid(error.to_string()))?;
+    Policy::parse(&document).map_err(|faults| invalid(format!("is not valid: {faults}")))
 }

@@ -1,18 +1,16 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use secrecy::SecretString;
 
+use super::source::offline;
 use super::{Ending, failed, say, show};
 use crate::clients::ledger::Ledger;
 use crate::clients::parameters::Parameters;
 use crate::clients::secrets::Secrets;
-use crate::clients::topic::Topic;
-use crate::clients::zoom::Zoom;
 use crate::clients::{Credentials, Deadline};
 use crate::config::{PolicySource, ZoomConfig};
-use crate::daybook::Store;
 use crate::domain::alert::count;
 use crate::error::{Code, RunError};
 use crate::request::{Judge, Moment};
@@ -22,7 +20,37 @@ use crate::sandbox::{ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, Dataset, Sandbox, Swi
 /// The sample account's data end here, so that everybody sees the same demo.
 const AS_OF: &str = "2026-11-22T13:00:00Z";
 const FIRST_RUN: &str = "First run";
-const POLICY: &str = include_str!("../../events/policy.toml");
+pub(super) const POLICY: &str = include_str!("../../events/policy.toml");
+
+/// The time zone of the sample policy.
+pub(super) const ZONE: &str = "America/New_York";
+
+/// The embedded Zoom with the sample account.
+pub(super) struct Embedded {
+    pub(super) sandbox: Sandbox,
+    pub(super) zoom: ZoomConfig,
+    pub(super) credentials: Credentials,
+    /// The account's present.
+    pub(super) as_of: Timestamp,
+}
+
+impl Embedded {
+    pub(super) async fn start() -> Result<Embedded, RunError> {
+        let internal =
+            |what: &str, error: &dyn std::fmt::Display| RunError::new(Code::Internal, format!("{what}: {error}"));
+        let as_of: Timestamp = AS_OF.parse().map_err(|error| internal("the demo's date", &error))?;
+        let sandbox = Sandbox::start(0, Dataset::sample(as_of), Switches::default())
+            .await
+            .map_err(|error| internal("the embedded Zoom finds no port on loopback", &error))?;
+        let zoom = ZoomConfig { api_url: sandbox.api_url(), token_url: sandbox.token_url(), requests_per_second: 10 };
+        let credentials = Credentials {
+            account_id: ACCOUNT_ID.to_owned(),
+            client_id: CLIENT_ID.to_owned(),
+            client_secret: SecretString::from(CLIENT_SECRET),
+        };
+        Ok(Embedded { sandbox, zoom, credentials, as_of })
+    }
+}
 
 /// Does the whole job twice against the embedded Zoom: the second run sends nothing again.
 #[derive(Args)]
@@ -49,27 +77,10 @@ impl Demo {
     }
 
     async fn both_runs(&self, state: &Path) -> Result<(), RunError> {
-        let internal =
-            |what: &str, error: &dyn std::fmt::Display| RunError::new(Code::Internal, format!("{what}: {error}"));
-        let as_of: Timestamp = AS_OF.parse().map_err(|error| internal("the demo's date", &error))?;
-        let sandbox = Sandbox::start(0, Dataset::sample(as_of), Switches::default())
-            .await
-            .map_err(|error| internal("the embedded Zoom finds no port on loopback", &error))?;
-        let zoom = ZoomConfig { api_url: sandbox.api_url(), token_url: sandbox.token_url(), requests_per_second: 10 };
-        let services = Services {
-            secrets: Secrets::Given(Credentials {
-                account_id: ACCOUNT_ID.to_owned(),
-                client_id: CLIENT_ID.to_owned(),
-                client_secret: SecretString::from(CLIENT_SECRET),
-            }),
-            parameters: Parameters::Given(POLICY),
-            zoom: Zoom::new(zoom).map_err(|error| internal("Zoom's client", &error))?,
-            daybook: Store::memory(),
-            ledger: Ledger::file(state.to_owned()),
-            topic: Topic::kept(),
-            full_read_every: SignedDuration::ZERO,
-            late_read_every: SignedDuration::ZERO,
-        };
+        let Embedded { sandbox, zoom, credentials, as_of } = Embedded::start().await?;
+        let ledger = Ledger::file(state.to_owned());
+        let services = offline(zoom, Secrets::Given(credentials), Parameters::Given(POLICY))?;
+        let services = Services { ledger, ..services };
         if !self.json {
             say(&format!("An embedded Zoom answers on {}. The moment judged is {as_of}.", sandbox.api_url()));
             say(&format!("The policy is events/policy.toml; the ledger of what was sent is {}.", state.display()));

@@ -5,10 +5,14 @@ mod backfill;
 mod check;
 mod demo;
 mod doctor;
+mod init;
 mod policy;
+mod progress;
+mod replay;
 mod sandbox;
 mod schema;
 mod show;
+mod source;
 
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
@@ -30,6 +34,8 @@ struct Command {
 enum Subcommands {
     /// The whole job with nothing set up: an embedded Zoom, a sample policy, the messages as their readers see them
     Demo(demo::Demo),
+    /// Propose a policy from the past months that keeps to so many alerts a year
+    Init(init::Init),
     /// Read the real Zoom's report, and show totals against budgets and what would be sent; sends nothing
     Check(check::Check),
     /// Validate a policy, or put it where the deployment reads it
@@ -39,6 +45,8 @@ enum Subcommands {
     Policy(policy::PolicyCommand),
     /// Print the JSON Schema of the policy, for editors that complete and check TOML by one
     Schema,
+    /// Show what a policy would have sent over the past months, from final figures
+    Replay(replay::Replay),
     /// Check a deployment before its first run, step by step, each with a fix
     Doctor(doctor::Doctor),
     /// Load the past months into a deployment's daybook
@@ -81,9 +89,11 @@ pub fn main() -> ExitCode {
     let ending = runtime.block_on(async {
         match command.subcommand {
             Subcommands::Demo(demo) => demo.run().await,
+            Subcommands::Init(init) => init.run(Timestamp::now()).await,
             Subcommands::Check(check) => check.run(Timestamp::now()).await,
             Subcommands::Policy(policy) => policy.run(Timestamp::now()).await,
             Subcommands::Schema => schema::run(),
+            Subcommands::Replay(replay) => replay.run(Timestamp::now()).await,
             Subcommands::Doctor(doctor) => doctor.run(Timestamp::now()).await,
             Subcommands::Backfill(backfill) => backfill.run(Timestamp::now()).await,
             Subcommands::Sandbox(serve) => serve.run(Timestamp::now()).await,

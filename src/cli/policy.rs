@@ -100,7 +100,7 @@ async fn read(source: &str) -> Result<(String, String), String> {
 }
 
 /// What a policy at this place is read with.
-async fn parameters(place: &PolicySource) -> Parameters {
+pub(super) async fn parameters(place: &PolicySource) -> Parameters {
     match place {
         PolicySource::File(_) => Parameters::Files,
         PolicySource::Parameter(_) | PolicySource::Table(_) => {

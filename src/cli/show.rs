@@ -3,6 +3,7 @@
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
+use jiff::civil::Date;
 use serde_json::Value;
 
 use crate::domain::alert::{Alert, Finding, Outcome, count};
@@ -10,7 +11,9 @@ use crate::domain::case::Case;
 use crate::domain::coverage::Receipt;
 use crate::domain::matches::uncovered;
 use crate::domain::message::Publication;
+use crate::domain::money::Amount;
 use crate::domain::policy::{Only, Policy};
+use crate::domain::replay::Summary;
 use crate::response::{Judged, SilenceAnswer};
 
 /// A spinner on a terminal, nothing elsewhere.
@@ -129,6 +132,43 @@ pub(super) fn budgets(policy: &Policy) -> String {
         ]);
     }
     table.to_string()
+}
+
+/// `March 2026`, or the part of it that is known.
+pub(super) fn month(month: &Summary, last: Date) -> String {
+    let Summary { from, to, .. } = month;
+    let name = from.strftime("%B %Y");
+    match (from.day() > 1, *to == last && *to < to.last_of_month()) {
+        (false, false) => name.to_string(),
+        (_, true) => format!("{name}, up to the {}", to.strftime("%-d")),
+        (true, false) => format!("{name}, from the {}", from.strftime("%-d")),
+    }
+}
+
+/// What would have been sent, by kind and receiver.
+pub(super) fn summary(name: &str, summary: &Summary) -> String {
+    let Summary { alerts, messages, rows, .. } = summary;
+    if *alerts == 0 {
+        return format!("{name}: nothing would have been sent.");
+    }
+    let mut table =
+        table(&["Receiver", "Kind", "For each", "Period", "Alerts", "Spent at the alert", "after it"], &[4, 5, 6]);
+    for row in rows {
+        let money = |amount: Amount| {
+            row.currency
+                .map_or_else(String::new, |currency| format!("{currency} {}", amount.shown(currency.minor_places())))
+        };
+        table.add_row([
+            row.receiver.to_string(),
+            row.kind.name().to_owned(),
+            row.scope.map_or_else(String::new, |scope| scope.name().replace('_', " ")),
+            row.period.map_or_else(String::new, |period| period.name().to_owned()),
+            row.alerts.to_string(),
+            money(row.at_alert),
+            money(row.after_alert),
+        ]);
+    }
+    format!("{name}: {} in {}\n{table}", count(*alerts, "alert"), count(*messages, "message"))
 }
 
 /// A message as its readers see it in their mail and in Slack.

@@ -81,6 +81,23 @@ pub(crate) async fn query(client: &Client, table: &str, pk: &str, prefix: &str) 
     (items, None)
 }
 
+/// The first sort key of a partition after this one.
+#[cfg(feature = "cli")]
+pub(crate) async fn next_key(client: &Client, table: &str, pk: &str, after: &str) -> Result<Option<String>, String> {
+    let value = |text: &str| AttributeValue::S(text.to_owned());
+    let answer = client
+        .query()
+        .table_name(table)
+        .key_condition_expression("pk = :pk AND sk > :after")
+        .expression_attribute_values(":pk", value(pk))
+        .expression_attribute_values(":after", value(after))
+        .limit(1)
+        .send()
+        .await;
+    let items = answer.map_err(|error| aws::problem(&error))?.items.unwrap_or_default();
+    Ok(items.first().and_then(|item| text(item, "sk")).map(str::to_owned))
+}
+
 /// The key of an item.
 pub(crate) fn key(pk: &str, sk: &str) -> Item {
     let text = |text: &str| AttributeValue::S(text.to_owned());

@@ -13,6 +13,8 @@
 
 mod baselines;
 mod codec;
+#[cfg(feature = "cli")]
+mod file;
 mod merge;
 mod plan;
 mod store;
@@ -29,6 +31,8 @@ use crate::domain::period::PeriodKind;
 use crate::domain::totals::Sum;
 
 pub use baselines::{decode, encode};
+#[cfg(feature = "cli")]
+pub use file::{FileFault, Saved, Texts, read as read_file, write as write_file};
 pub use merge::{Judged, Read, Remembered, merge};
 pub use plan::{Plan, Rules};
 pub use store::{Loaded, Store, StoreError, Whose};
@@ -117,6 +121,11 @@ impl Head {
             (expected, count) = (yesterday, count + 1);
         }
         count
+    }
+
+    /// The days of which figures are known, each with when it was read.
+    pub fn known_days(&self) -> impl Iterator<Item = (Date, Timestamp)> {
+        self.days.iter().map(|(day, known)| (*day, known.read_at))
     }
 
     /// The first day of which figures are known.

@@ -109,6 +109,37 @@ impl Store {
         Ok(Loaded { head, revision: number(item, "revision").unwrap_or_default() })
     }
 
+    /// The zones in which an account's days are kept.
+    ///
+    /// # Errors
+    /// The table cannot be read.
+    #[cfg(feature = "cli")]
+    pub async fn zones(&self, account: &str, product: Product) -> Result<Vec<String>, StoreError> {
+        let prefix = format!("daybook#{}#", product.name());
+        let (mut zones, mut after) = (Vec::new(), prefix.clone());
+        while let Some(key) = self.next_key(account, &after).await? {
+            let Some((zone, _)) = key.strip_prefix(&prefix).and_then(|rest| rest.split_once('#')) else { break };
+            zones.push(zone.to_owned());
+            // What follows the last key of this zone: `$` comes after `#`.
+            after = format!("{prefix}{zone}$");
+        }
+        Ok(zones)
+    }
+
+    #[cfg(feature = "cli")]
+    async fn next_key(&self, account: &str, after: &str) -> Result<Option<String>, StoreError> {
+        match self {
+            Store::Table(client, table) => {
+                let next = crate::clients::table::next_key(client, table, account, after).await;
+                next.map_err(|problem| self.error("read", problem))
+            }
+            Store::Memory(kept) => {
+                let kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                Ok(kept.keys().find(|key| key.as_str() > after).cloned())
+            }
+        }
+    }
+
     /// The lines of these days.
     ///
     /// # Errors

@@ -10,13 +10,16 @@ use std::fmt;
 use rust_decimal::prelude::ToPrimitive as _;
 use serde::{Serialize, Serializer};
 
-use super::foresight::forecast::{FORECAST_AT, Outlook, Rest, within_reach};
+#[cfg(any(test, feature = "cli"))]
+use super::foresight::forecast::within_reach;
+use super::foresight::forecast::{FORECAST_AT, Outlook, Rest};
 use super::foresight::replay::Replay;
 use super::foresight::spike::{LEAST_DAYS, Sensitivity, alpha};
 use super::money::{Amount, Currency};
 use super::totals::Sum;
 
 /// Room for what is lost in single precision.
+#[cfg(any(test, feature = "cli"))]
 const ROUNDING: f64 = 1.001;
 /// No message costs less than this, in the currency's main unit, as far as the smallest worthwhile spike goes.
 const LEAST_PRICE: f64 = 0.0205;
@@ -148,21 +151,6 @@ impl Tracker {
         self.replay.spikes().len() > before
     }
 
-    /// Whether there is enough history to say what is usual.
-    pub(super) fn has_usual(&self) -> bool {
-        self.charges.len() >= LEAST_DAYS
-    }
-
-    /// Whether a day of this sum after the last would be a spike.
-    pub(super) fn is_spike(&self, sum: Sum, watch: Watch) -> bool {
-        self.replay.is_spike(f64::from(Day::of(sum).count), &self.sensitivity(watch))
-    }
-
-    /// Whether it can be likely at all that so much more is spent in so many days.
-    pub(super) fn may_reach(&self, needed: Amount, days_left: u32) -> bool {
-        number(needed) <= within_reach(&self.charges, days_left) * ROUNDING
-    }
-
     /// The bound of the day after the last.
     #[expect(clippy::cast_possible_truncation, reason = "kept in single precision")]
     pub(super) fn bound(&self, watch: Watch) -> Option<Bound> {
@@ -177,6 +165,25 @@ impl Tracker {
         let Outlook { days, mean, variance, today } = Outlook::new(&self.charges, days_left, self.price())?;
         let [mean, variance, today] = [mean, variance, today].map(|number| f64::from(number as f32));
         Some(Outlook { days, mean, variance, today })
+    }
+}
+
+/// What lets a replay leave out what cannot lead to an alert.
+#[cfg(any(test, feature = "cli"))]
+impl Tracker {
+    /// Whether there is enough history to say what is usual.
+    pub(super) fn has_usual(&self) -> bool {
+        self.charges.len() >= LEAST_DAYS
+    }
+
+    /// Whether a day of this sum after the last would be a spike.
+    pub(super) fn is_spike(&self, sum: Sum, watch: Watch) -> bool {
+        self.replay.is_spike(f64::from(Day::of(sum).count), &self.sensitivity(watch))
+    }
+
+    /// Whether it can be likely at all that so much more is spent in so many days.
+    pub(super) fn may_reach(&self, needed: Amount, days_left: u32) -> bool {
+        number(needed) <= within_reach(&self.charges, days_left) * ROUNDING
     }
 }
 

@@ -26,7 +26,13 @@ pub mod matches;
 
 pub mod evaluate;
 pub mod message;
+#[cfg(any(test, feature = "cli"))]
+pub mod past;
+#[cfg(any(test, feature = "cli"))]
 pub mod replay;
+#[cfg(any(test, feature = "cli"))]
+pub mod suggest;
+#[cfg(any(test, feature = "cli"))]
 mod trackers;
 
 #[cfg(test)]

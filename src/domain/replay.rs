@@ -4,13 +4,16 @@
 //! is; it is no prediction, and a run of the time may have heard of a charge days later. Two things are left out: whether the report was
 //! stale, which final figures do not show, and a spike that a silence held back until another day.
 
+mod difference;
+mod summary;
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
-use super::alert::{Alert, AlertRecord, Decision, Severity, Thread, ThreadKey, Threads, decide};
+use super::alert::{Alert, AlertRecord, Decision, Outcome, Severity, Thread, ThreadKey, Threads, decide};
 use super::case::Case;
 use super::charge::Scope;
 use super::coverage::{Coverage, Receipt};
@@ -19,19 +22,12 @@ use super::matches::{matched, never_matched};
 use super::money::{Amount, Currency};
 use super::period::{Period, PeriodKind, start_of};
 use super::policy::{Policy, Receivers};
-use super::totals::{DaySums, Totals};
+use super::totals::Totals;
 use super::trackers::Trackers;
 
-/// The past of an account.
-#[derive(Clone, Debug, Default)]
-pub struct Past {
-    /// Zoom's account id.
-    pub account: String,
-    /// The IANA name of the zone in which its civil days turn.
-    pub zone: String,
-    /// The sums of each known day, those without charges too.
-    pub days: BTreeMap<Date, DaySums>,
-}
+pub use super::past::Past;
+pub use difference::{Counts, Difference, Moved};
+pub use summary::{Row, Summary};
 
 /// An alert that would have been sent.
 #[derive(Clone, Debug)]
@@ -182,7 +178,8 @@ impl Sent {
         let spent = wording.machine.amount.map(|amount| (amount, amount));
         let Alert { key, .. } = alert;
         let headline = format!("{}: {}", wording.mark, wording.headline);
-        Sent { day, alert: wording.machine, headline, key, spent, whose }
+        let alert = AlertRecord { outcome: Outcome::DryRun, ..wording.machine };
+        Sent { day, alert, headline, key, spent, whose }
     }
 
     /// Whether it weighs as much as a budget that is spent.

@@ -192,10 +192,25 @@ impl Totals {
     /// The sums of a period by the subjects of a scope.
     #[must_use]
     pub fn by_subject(&self, period: &Period, scope: Scope) -> Sums {
+        // A line is added up over the days before its subject is looked up.
+        let mut of_lines = vec![None::<Sum>; self.lines.lines.len()];
         let mut sums = Sums::new();
         for (_, day) in self.days.range(period.first_day()..=period.last_day()) {
-            for (key, sum) in self.day_by_subject(day, scope) {
-                sums.entry(key).or_default().add(sum);
+            if day.before.is_some() {
+                for (key, sum) in self.day_by_subject(day, scope) {
+                    sums.entry(key).or_default().add(sum);
+                }
+                continue;
+            }
+            for cell in &day.cells {
+                if let Some(of_line) = of_lines.get_mut(cell.line as usize) {
+                    of_line.get_or_insert_default().add(cell.sum);
+                }
+            }
+        }
+        for (line, sum) in self.lines.lines.iter().zip(of_lines) {
+            if let Some(sum) = sum {
+                sums.entry((self.subject(scope, line), line.currency)).or_default().add(sum);
             }
         }
         sums

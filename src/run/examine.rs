@@ -128,30 +128,7 @@ impl Examination<'_> {
     /// Why the figures are not proven; empty if they are.
     #[must_use]
     pub fn faults(&self) -> Vec<RunError> {
-        let coverage = &self.report.judged.coverage;
-        // The failure that weighs most is known with its fix.
-        let failure = self.report.failure.as_ref().map(|failure| (failure.to_string(), zoom_failed(failure).message));
-        let gap = |gap: &crate::domain::coverage::Gap| {
-            let known = failure.as_ref().filter(|(problem, _)| *problem == gap.problem);
-            let problem = known.map_or(&gap.problem, |(_, with_fix)| with_fix);
-            RunError::new(gap.code, format!("{} to {} could not be read: {problem}", gap.dates.from, gap.dates.to))
-        };
-        let mut faults: Vec<_> = coverage.gaps.iter().take(MOST_NAMED).map(gap).collect();
-        let rows = &coverage.row_faults;
-        if !rows.is_empty() {
-            let named: Vec<_> = rows.iter().take(MOST_NAMED).map(ToString::to_string).collect();
-            let more = rows.len().saturating_sub(MOST_NAMED);
-            let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-            let count = if rows.len() == 1 { "1 row".to_owned() } else { format!("{} rows", rows.len()) };
-            faults.push(RunError::new(
-                Code::ReportInvalid,
-                format!(
-                    "{count} of Zoom's report cannot be read, so the sums are not whole: {}{more}. Give Zoom's support the message ids",
-                    named.join("; ")
-                ),
-            ));
-        }
-        faults
+        faults(&self.report)
     }
 
     /// The answer, with what became of the alerts.
@@ -178,4 +155,32 @@ impl Examination<'_> {
         };
         sums.map(spending).collect()
     }
+}
+
+/// Why the figures are not proven; empty if they are.
+pub(super) fn faults(report: &Report) -> Vec<RunError> {
+    let coverage = &report.judged.coverage;
+    // The failure that weighs most is known with its fix.
+    let failure = report.failure.as_ref().map(|failure| (failure.to_string(), zoom_failed(failure).message));
+    let gap = |gap: &crate::domain::coverage::Gap| {
+        let known = failure.as_ref().filter(|(problem, _)| *problem == gap.problem);
+        let problem = known.map_or(&gap.problem, |(_, with_fix)| with_fix);
+        RunError::new(gap.code, format!("{} to {} could not be read: {problem}", gap.dates.from, gap.dates.to))
+    };
+    let mut faults: Vec<_> = coverage.gaps.iter().take(MOST_NAMED).map(gap).collect();
+    let rows = &coverage.row_faults;
+    if !rows.is_empty() {
+        let named: Vec<_> = rows.iter().take(MOST_NAMED).map(ToString::to_string).collect();
+        let more = rows.len().saturating_sub(MOST_NAMED);
+        let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+        let count = if rows.len() == 1 { "1 row".to_owned() } else { format!("{} rows", rows.len()) };
+        faults.push(RunError::new(
+            Code::ReportInvalid,
+            format!(
+                "{count} of Zoom's report cannot be read, so the sums are not whole: {}{more}. Give Zoom's support the message ids",
+                named.join("; ")
+            ),
+        ));
+    }
+    faults
 }

@@ -4,6 +4,8 @@ mod backfill;
 mod check;
 mod demo;
 mod doctor;
+mod init;
+mod past;
 mod policy;
 mod sandbox;
 mod schema;

@@ -9,6 +9,7 @@
 
 pub mod amount;
 pub mod forecast;
+pub mod load;
 pub mod replay;
 pub mod spike;
 

@@ -71,6 +71,8 @@ pub struct Replay {
     records: Vec<f64>,
     spikes: Vec<Spike>,
     episode: Episode,
+    /// What is usual on the next day.
+    usual: Option<Usual>,
 }
 
 impl Replay {
@@ -82,7 +84,7 @@ impl Replay {
     /// Adds the next complete day, watched with the sensitivity that it had.
     pub fn day(&mut self, count: f64, sensitivity: &Sensitivity) {
         let count = sane(count);
-        let spike = self.usual().filter(|usual| usual.is_spike(count, sensitivity));
+        let spike = self.usual.filter(|usual| usual.is_spike(count, sensitivity));
         let (mut baseline, mut record) = (count, count);
         if let Some(usual) = spike {
             let critical = usual.critical(sensitivity);
@@ -99,18 +101,19 @@ impl Replay {
         self.episode.end_day(spike.is_some());
         self.baseline.push(baseline);
         self.records.push(record);
+        self.usual = Usual::after(&self.baseline, &self.records);
     }
 
     /// What is usual on the day after the last that was added. [`None`] below [`super::spike::LEAST_DAYS`] days.
     #[must_use]
     pub fn usual(&self) -> Option<Usual> {
-        Usual::after(&self.baseline, &self.records)
+        self.usual
     }
 
     /// Whether so many messages on the next day are a spike, at less cost than finding the critical count.
     #[must_use]
     pub fn is_spike(&self, count: f64, sensitivity: &Sensitivity) -> bool {
-        self.usual().is_some_and(|usual| usual.is_spike(sane(count), sensitivity))
+        self.usual.is_some_and(|usual| usual.is_spike(sane(count), sensitivity))
     }
 
     /// The spikes so far, oldest first.

@@ -166,3 +166,42 @@ fn a_replay_tells_what_was_spent_at_each_alert_and_in_the_end() {
     2026-03-20 default OVER: +12025550100 at 130% (USD 78.00 of 60), March 78 100
     "#);
 }
+
+#[test]
+fn a_summary_counts_the_money_of_a_subject_and_period_once() {
+    let counts: Vec<_> = (0..90).map(|day| [if day == 75 { 2_000 } else { 100 }, 0, 0]).collect();
+    let replay =
+        replay(&past(&counts), &Policy::parse(POLICY).unwrap(), jiff::civil::date(2026, 3, 1), &|_| {}).unwrap();
+    let (months, all) = replay.summaries(crate::domain::policy::GroupBy::Run).unwrap();
+    assert_eq!(months, std::slice::from_ref(&all));
+    let shown = |row: &Row| {
+        let Row { receiver, kind, scope, alerts, at_alert, after_alert, .. } = row;
+        format!("{receiver} {} {} {alerts} {at_alert} {after_alert}", kind.name(), scope.unwrap().name())
+    };
+    insta::assert_snapshot!(all.rows.iter().map(shown).collect::<Vec<_>>().join("\n"), @"
+    default budget billing_number 1 78 22
+    default spike billing_number 1 40 0
+    default forecast billing_number 1 6 94
+    sales spike account 1 40 0
+    ");
+    assert_eq!((all.alerts, all.messages), (4, 4));
+}
+
+#[test]
+fn of_two_policies_alerts_are_new_gone_earlier_or_later() {
+    let counts: Vec<_> = (0..90).map(|_| [100, 0, 0]).collect();
+    let policy = |levels: &str, amount: u32| {
+        let budget = format!(
+            "[[budget]]\nname = 'n'\nscope = 'billing_number'\ncurrency = 'USD'\namount = {amount}\nalert_at = [{levels}]"
+        );
+        replay(&past(&counts), &Policy::parse(&budget).unwrap(), jiff::civil::date(2026, 3, 1), &|_| {}).unwrap()
+    };
+    let (one, other) = (policy("50, 100", 40), policy("80, 100", 20));
+    let difference = one.against(&other);
+    let levels = |list: &[&Sent]| list.iter().map(|sent| sent.alert.level.clone().unwrap()).collect::<Vec<_>>();
+    assert_eq!((levels(&difference.new), levels(&difference.gone)), (vec!["50%".to_owned()], vec!["80%".to_owned()]));
+    assert_eq!((difference.later.len(), difference.later[0].days), (1, 10));
+    let back = other.against(&one);
+    assert_eq!((back.earlier.len(), back.earlier[0].days, back.later.len()), (1, 10, 0));
+    assert_eq!(one.against(&one).counts().unchanged, 2);
+}

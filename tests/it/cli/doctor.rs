@@ -1,5 +1,5 @@
 use super::{Ended, Environment, run};
-use crate::support::{Budget, Effect, Moto, Policy, World, setup};
+use crate::support::{Budget, Effect, Moto, Policy, Setup, World, setup};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -18,7 +18,11 @@ pub(super) struct Practice {
 impl Practice {
     pub(super) async fn new(fault: Option<&str>) -> Self {
         let line = fault.map_or_else(String::new, |fault| format!("--fault {fault}"));
-        let world = setup().now(Timestamp::now()).zoom(&line).world().await;
+        Self::of(setup().now(Timestamp::now()).zoom(&line)).await
+    }
+
+    pub(super) async fn of(setup: Setup) -> Self {
+        let world = setup.world().await;
         let directory = tempfile::tempdir().unwrap();
         let policy = directory.path().join("policy.toml").to_str().unwrap().to_owned();
         let environment = Environment::from([

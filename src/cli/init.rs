@@ -1,0 +1,128 @@
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::progress::Progress;
+use super::replay::first_whole_month;
+use super::source::{Fault, Place, Source, zone_of};
+use super::{Ending, complain, say, show};
+use crate::domain::policy::GroupBy;
+use crate::domain::suggest::{SuggestFault, Suggestion, suggest};
+use crate::error::{Code, RunError};
+
+/// Charges may be listed so many days late, as in a policy that does not say so.
+const LATE_CHARGES_DAYS: u32 = 3;
+
+/// Proposes a policy from the past months: every currency is covered, the largest departments and numbers get budgets of their own by name,
+/// as many as so few alerts allow, and forecasts and spikes are watched where there is history.
+///
+/// Expect at most so many alerts a year, all kinds and subjects together, in 8 years of 10. What the policy would have sent over the past is
+/// shown too; that is no prediction. The policy goes to standard output, or to --out. Exit code: 0 fine, 1 the job failed, 2 used wrongly.
+#[derive(Args)]
+pub(super) struct Init {
+    /// The most alerts a year, 1 to 1000
+    #[arg(long, value_name = "K", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    alerts_a_year: u32,
+    /// Where days and months turn, such as America/New_York [default: the zone of the past; with --source zoom UTC]
+    #[arg(long, value_name = "ZONE")]
+    time_zone: Option<String>,
+    #[command(flatten)]
+    source: Source,
+    /// Write the policy into this file
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Write over a file that exists
+    #[arg(long, requires = "out")]
+    force: bool,
+    /// Answer in JSON, the policy included
+    #[arg(long)]
+    json: bool,
+}
+
+impl Init {
+    pub(super) async fn run(&self, now: Timestamp) -> Ending {
+        match self.proposed(now).await {
+            Ok(()) => Ending::Fine,
+            Err(fault) => fault.end(self.json),
+        }
+    }
+
+    async fn proposed(&self, now: Timestamp) -> Result<(), Fault> {
+        if let Some(path) = self.out.as_ref().filter(|path| !self.force && path.exists()) {
+            return Err(exists(path));
+        }
+        let place = self.source.place.clone().unwrap_or(Place::Zoom);
+        let zone = self.time_zone.as_deref();
+        zone.map(zone_of).transpose()?;
+        let saved = self.source.load(&place, zone, LATE_CHARGES_DAYS, now).await?;
+        let mut past = saved.past;
+        past.keep_whole_days(saved.until, &zone_of(&past.zone)?);
+        let since = past.ends().map(|(first, last)| first_whole_month(first, last)).unwrap_or_default();
+        let progress = Progress::new("choosing budgets");
+        let on_try = |number: i32| progress.at(&format!("choosing budgets, try {number}"), 0, 0);
+        let suggestion = suggest(&past, self.alerts_a_year, since, &on_try);
+        progress.end();
+        let suggestion = suggestion.map_err(|fault| match fault {
+            SuggestFault::TooShort(_) | SuggestFault::NothingCharged => {
+                RunError::new(Code::ReportIncomplete, fault.to_string())
+            }
+            SuggestFault::Calendar(_) | SuggestFault::Invalid(_) => RunError::new(Code::Internal, fault.to_string()),
+        })?;
+        if let Some(path) = &self.out {
+            write(path, &suggestion.document, self.force)?;
+        }
+        self.say(&suggestion);
+        Ok(())
+    }
+
+    /// The policy goes to standard output alone, so that it can be piped.
+    fn say(&self, suggestion: &Suggestion) {
+        let Suggestion { document, replay, policy, .. } = suggestion;
+        let summaries = replay.summaries(GroupBy::Run);
+        if self.json {
+            let (from, to) = replay.days.unzip();
+            let answer = json!({
+                "policy": document,
+                "alerts_a_year": self.alerts_a_year,
+                "confidence": "8 years of 10",
+                "replay": {"figures": "final", "from": from, "to": to, "unknown_days": replay.unknown,
+                    "months": summaries.as_ref().map(|(months, _)| months), "total": summaries.as_ref().map(|(_, all)| all)},
+            });
+            say(&answer.to_string());
+            return;
+        }
+        let tell = if self.out.is_some() { say } else { complain };
+        tell(&show::budgets(policy));
+        if let Some((months, all)) = &summaries {
+            let name =
+                format!("On your past, from {} to {}, {} months, from final figures", all.from, all.to, months.len());
+            tell(&show::summary(&name, all));
+        }
+        tell(&suggestion.promise(self.alerts_a_year));
+        match &self.out {
+            Some(path) => say(&format!("Written to {}. Next: cost-alerts policy {0}", path.display())),
+            None => say(document.trim_end()),
+        }
+    }
+}
+
+fn exists(path: &Path) -> Fault {
+    Fault::wrong_use(format!("{path:?} exists; give --force to write over it, or another file with --out"))
+}
+
+fn write(path: &Path, document: &str, force: bool) -> Result<(), Fault> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    if !force {
+        options.create_new(true);
+    }
+    let written = options.open(path).and_then(|mut file| file.write_all(document.as_bytes()));
+    written.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => exists(path),
+        _ => Fault::wrong_use(format!("{path:?} cannot be written: {error}; give another file with --out")),
+    })
+}

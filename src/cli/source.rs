@@ -1,0 +1,303 @@
+//! Where `check`, `replay` and `init` take an account's past from.
+//!
+//! A past is daily sums in one time zone. Whoever wants another zone needs another past: sums of civil days cannot be regrouped.
+
+use std::cell::{Cell, RefCell};
+use std::convert::Infallible;
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use clap::Args;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
+use jiff::{SignedDuration, Timestamp};
+use secrecy::SecretString;
+
+use super::progress::Progress;
+use super::{Ending, demo, failed, variable};
+use crate::clients::ledger::Ledger;
+use crate::clients::parameters::Parameters;
+use crate::clients::secrets::Secrets;
+use crate::clients::topic::Topic;
+use crate::clients::zoom::{SMS, Zoom};
+use crate::clients::{Credentials, sdk_config};
+use crate::config::{ZoomConfig, secret_id};
+use crate::daybook::{Saved, Store, StoreError, Texts, Whose, read_file, write_file};
+use crate::domain::period::start_of;
+use crate::domain::replay::Past;
+use crate::error::{Code, RunError};
+use crate::run::{Services, past};
+
+/// Days of a table that are in memory as items at once.
+const DAYS_AT_ONCE: usize = 16;
+/// Months that Zoom keeps, the running one and the last days included, as steps of the progress.
+const STEPS: u64 = 15;
+
+#[derive(Args)]
+pub(super) struct Source {
+    /// The past: the account's report at Zoom, a deployment's table, the sample account, or a file that --save has written
+    #[arg(long = "source", value_name = "zoom|table|demo|FILE")]
+    pub(super) place: Option<Place>,
+    /// Name or ARN of a secret in AWS Secrets Manager with Zoom's credentials
+    #[arg(long, value_name = "ID", value_parser = secret_id)]
+    pub(super) secret_id: Option<String>,
+    /// Save the past in this file, to use it again as --source FILE
+    #[arg(long, value_name = "FILE")]
+    pub(super) save: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Zoom,
+    Table,
+    Demo,
+    File(PathBuf),
+}
+
+impl FromStr for Place {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Place, Infallible> {
+        Ok(match text {
+            "zoom" => Place::Zoom,
+            "table" => Place::Table,
+            "demo" => Place::Demo,
+            file => Place::File(file.into()),
+        })
+    }
+}
+
+/// Why there is no past.
+pub(super) struct Fault {
+    error: RunError,
+    /// Another use of the command would have been right.
+    wrong_use: bool,
+}
+
+impl Fault {
+    pub(super) fn wrong_use(message: impl Into<String>) -> Fault {
+        Fault::used_wrongly(RunError::new(Code::ConfigInvalid, message))
+    }
+
+    pub(super) fn used_wrongly(error: RunError) -> Fault {
+        Fault { error, wrong_use: true }
+    }
+
+    pub(super) fn end(&self, json: bool) -> Ending {
+        let ending = failed(&self.error, json);
+        if self.wrong_use { Ending::UsedWrongly } else { ending }
+    }
+}
+
+impl From<RunError> for Fault {
+    fn from(error: RunError) -> Fault {
+        Fault { error, wrong_use: false }
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Fault {
+        RunError::new(Code::LedgerUnavailable, error.to_string()).into()
+    }
+}
+
+impl Source {
+    /// The past by the civil days of this zone, of the past's own zone if `None`.
+    pub(super) async fn load(
+        &self,
+        place: &Place,
+        zone: Option<&str>,
+        late_charges_days: u32,
+        now: Timestamp,
+    ) -> Result<Saved, Fault> {
+        let saved = match place {
+            Place::Zoom => self.of_zoom(zone.unwrap_or("UTC"), late_charges_days, now).await?,
+            Place::Demo => of_demo(zone.unwrap_or(demo::ZONE), late_charges_days).await?,
+            Place::Table => self.of_table(zone).await?,
+            Place::File(path) => of_file(path, zone)?,
+        };
+        if let Some(path) = &self.save {
+            save(path, &saved)?;
+        }
+        Ok(saved)
+    }
+
+    async fn of_zoom(&self, zone: &str, late_charges_days: u32, now: Timestamp) -> Result<Saved, Fault> {
+        let config = ZoomConfig::read(variable).map_err(Fault::used_wrongly)?;
+        let secrets = match &self.secret_id {
+            Some(_) => Secrets::manager(&sdk_config().await),
+            None => Secrets::Given(credentials().map_err(Fault::used_wrongly)?),
+        };
+        let services = offline(config, secrets, Parameters::Files)?;
+        let secret_id = self.secret_id.as_deref().unwrap_or_default();
+        let progress = Progress::new("reading Zoom's report");
+        let (done, month) = (Cell::new(0), RefCell::new(String::new()));
+        let on_page = |now: &str, page: u64| {
+            if *month.borrow() != now {
+                done.set(done.get() + 1);
+                now.clone_into(&mut month.borrow_mut());
+            }
+            progress.at(&format!("reading Zoom's report of {now}, page {page}"), done.get() - 1, STEPS);
+        };
+        let saved = past(services, secret_id, (zone, late_charges_days), now, &on_page).await;
+        progress.end();
+        Ok(saved?)
+    }
+
+    async fn of_table(&self, zone: Option<&str>) -> Result<Saved, Fault> {
+        let Some(table) = variable("LEDGER_TABLE") else {
+            return Err(Fault::wrong_use(
+                "environment: LEDGER_TABLE missing; --source table reads a deployment's history: set it to the name of its table",
+            ));
+        };
+        let aws = sdk_config().await;
+        let account = self.account(&aws).await?;
+        let store = Store::table(&aws, &table);
+        let zones = store.zones(&account, SMS.product).await?;
+        let history = format!("table {table:?} has no history of account {account}");
+        let zone = match (zone, zones.as_slice()) {
+            (_, []) => {
+                let message = format!("{history} yet; run cost-alerts backfill, or set LEDGER_TABLE to another table");
+                return Err(RunError::new(Code::ReportIncomplete, message).into());
+            }
+            (Some(zone), zones) if zones.iter().any(|known| known == zone) => zone.to_owned(),
+            (Some(zone), zones) => return Err(other_zone(&format!("{history} by the days of {zone}"), zones)),
+            (None, [zone]) => zone.clone(),
+            (None, zones) => {
+                return Err(Fault::wrong_use(format!(
+                    "table {table:?} has the days of several time zones; give --time-zone {}",
+                    zones.join(" or ")
+                )));
+            }
+        };
+        let whose = Whose { account: &account, product: SMS.product, zone: &zone };
+        let head = store.load(whose).await?.head.unwrap_or_default();
+        let known: Vec<_> = head.known_days().collect();
+        let Some((last, read_at)) = known.last().copied() else {
+            let message = format!("{history} yet; run cost-alerts backfill");
+            return Err(RunError::new(Code::ReportIncomplete, message).into());
+        };
+        let mut days = std::collections::BTreeMap::new();
+        let mut texts = Texts::default();
+        let progress = Progress::new("reading the deployment's history");
+        for batch in known.chunks(DAYS_AT_ONCE) {
+            let batch: Vec<_> = batch.iter().map(|(day, _)| *day).collect();
+            for (day, mut sums) in store.days(whose, &head, &batch).await? {
+                texts.share(&mut sums);
+                days.insert(day, sums);
+            }
+            let what = format!("reading the deployment's history, {} of {} days", days.len(), known.len());
+            progress.at(&what, days.len() as u64, known.len() as u64);
+        }
+        progress.end();
+        let end = end_of(last, &zone)?;
+        Ok(Saved { past: Past { account, zone, days }, until: read_at.min(end) })
+    }
+
+    async fn account(&self, aws: &aws_config::SdkConfig) -> Result<String, Fault> {
+        if let Some(account) = variable("ZOOM_ACCOUNT_ID") {
+            return Ok(account);
+        }
+        let Some(id) = self.secret_id.clone().or_else(|| variable("ZOOM_SECRET_ID")) else {
+            return Err(Fault::wrong_use(
+                "environment: ZOOM_ACCOUNT_ID missing; it tells whose history of the table is meant; ZOOM_SECRET_ID or --secret-id will do as well",
+            ));
+        };
+        let credentials = Secrets::manager(aws).read(&id).await;
+        let credentials = credentials.map_err(|error| RunError::new(Code::SecretUnreadable, error.to_string()))?;
+        Ok(credentials.account_id)
+    }
+}
+
+/// The sample account of the embedded Zoom.
+async fn of_demo(zone: &str, late_charges_days: u32) -> Result<Saved, Fault> {
+    let demo::Embedded { sandbox, zoom, credentials, as_of } = demo::Embedded::start().await?;
+    // Nobody shares its limit.
+    let zoom = ZoomConfig { requests_per_second: 1_000, ..zoom };
+    let services = offline(zoom, Secrets::Given(credentials), Parameters::Files)?;
+    let saved = past(services, "demo", (zone, late_charges_days), as_of, &|_, _| {}).await;
+    drop(sandbox);
+    Ok(saved?)
+}
+
+fn of_file(path: &Path, zone: Option<&str>) -> Result<Saved, Fault> {
+    let file = File::open(path).map_err(|error| {
+        Fault::wrong_use(format!(
+            "{path:?} cannot be read: {error}; --source is zoom, table, demo, or a file that --save has written"
+        ))
+    })?;
+    let saved = read_file(BufReader::new(file))
+        .map_err(|fault| RunError::new(Code::ReportInvalid, format!("{path:?} {fault}")))?;
+    match zone.filter(|zone| *zone != saved.past.zone) {
+        Some(zone) => {
+            Err(other_zone(&format!("{path:?} has no days of {zone}"), std::slice::from_ref(&saved.past.zone)))
+        }
+        None => Ok(saved),
+    }
+}
+
+fn other_zone(problem: &str, zones: &[String]) -> Fault {
+    Fault::wrong_use(format!(
+        "{problem}, and sums of civil days cannot be regrouped; use a policy with time_zone = {:?}, or another past",
+        zones.join("\" or \"")
+    ))
+}
+
+/// Beside the place first, so that a file is there whole or not at all.
+fn save(path: &Path, saved: &Saved) -> Result<(), Fault> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".part");
+    let written = File::create(&beside).and_then(|file| {
+        let mut out = BufWriter::new(file);
+        write_file(&mut out, saved)?;
+        out.flush()?;
+        std::fs::rename(&beside, path)
+    });
+    written.map_err(|error| {
+        _ = std::fs::remove_file(&beside);
+        Fault::wrong_use(format!("{path:?} cannot be written: {error}; give another file with --save"))
+    })
+}
+
+/// A time zone by its IANA name.
+pub(super) fn zone_of(name: &str) -> Result<TimeZone, Fault> {
+    TimeZoneDatabase::bundled().get(name).map_err(|_| {
+        Fault::wrong_use(format!("time zone {name:?} is not known; give an IANA name such as America/New_York"))
+    })
+}
+
+/// The first moment after a day.
+fn end_of(day: jiff::civil::Date, zone: &str) -> Result<Timestamp, Fault> {
+    let zone = zone_of(zone)?;
+    let end = day.tomorrow().and_then(|next| start_of(next, &zone));
+    end.map_err(|error| RunError::new(Code::Internal, format!("the last day of the past: {error}")).into())
+}
+
+/// What reads Zoom's report and neither knows what was sent nor sends.
+pub(super) fn offline(zoom: ZoomConfig, secrets: Secrets, parameters: Parameters) -> Result<Services, RunError> {
+    Ok(Services {
+        secrets,
+        parameters,
+        zoom: Zoom::new(zoom).map_err(|error| RunError::new(Code::Internal, error.to_string()))?,
+        daybook: Store::memory(),
+        ledger: Ledger::file(PathBuf::new()),
+        topic: Topic::kept(),
+        full_read_every: SignedDuration::ZERO,
+        late_read_every: SignedDuration::ZERO,
+    })
+}
+
+/// Zoom's credentials from the environment.
+pub(super) fn credentials() -> Result<Credentials, RunError> {
+    let names = ["ZOOM_ACCOUNT_ID", "ZOOM_CLIENT_ID", "ZOOM_CLIENT_SECRET"];
+    if let [Some(account_id), Some(client_id), Some(client_secret)] = names.map(variable) {
+        return Ok(Credentials { account_id, client_id, client_secret: SecretString::from(client_secret) });
+    }
+    let missing: Vec<_> = names.into_iter().filter(|name| variable(name).is_none()).collect();
+    let message = format!(
+        "environment: {} missing; set them to the Zoom app's credentials, or give --secret-id",
+        missing.join(", ")
+    );
+    Err(RunError::new(Code::ConfigInvalid, message))
+}

@@ -1,0 +1,281 @@
+//! The past of an account in a file: JSON lines, so that it can be looked at, and be read again years later.
+//!
+//! The first line is the header: version, account, zone, first and last day, and the days between that are not known. Then come the figures,
+//! as the daybook's items hold them (see [`super::codec`]), amounts as exact texts. The last line counts them and holds a digest of all that
+//! stands before it, so that a file that was cut or changed is not taken for the past.
+
+use std::collections::HashSet;
+use std::io::{BufRead, Write};
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan as _};
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::Xxh3;
+
+use super::codec;
+use crate::domain::charge::{Line, Product};
+use crate::domain::replay::Past;
+use crate::domain::totals::DaySums;
+
+/// The version of the format.
+const VERSION: u32 = 1;
+/// Days that are encoded at once.
+const DAYS_AT_ONCE: usize = 16;
+
+/// The past, and up to when it is known.
+#[derive(Clone, Debug)]
+pub struct Saved {
+    /// The past.
+    pub past: Past,
+    /// Rows sent at this moment or later are not in it.
+    pub until: Timestamp,
+}
+
+/// Why a file is not taken for the past of an account.
+#[derive(Debug, thiserror::Error)]
+pub enum FileFault {
+    /// It cannot be read.
+    #[error("cannot be read: {0}")]
+    Unreadable(#[from] std::io::Error),
+    /// Something else.
+    #[error("is no past that --save has written: {0}")]
+    Other(String),
+    /// Of a version that is not known here.
+    #[error(
+        "has version {0} of the format, and version {VERSION} is known here; use the command that saved it, or save it again"
+    )]
+    Version(u32),
+    /// The end is missing.
+    #[error("is cut: it ends after line {0}, without the last line; save it again")]
+    Cut(u64),
+    /// A line is not as it was written.
+    #[error("is damaged in line {line}: {problem}; save it again")]
+    Damaged {
+        /// The line, counted from 1.
+        line: u64,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    /// The version.
+    past: u32,
+    account: String,
+    product: String,
+    zone: String,
+    first: Date,
+    last: Date,
+    until: Timestamp,
+    unknown: Vec<Date>,
+}
+
+#[derive(Deserialize)]
+struct Versioned {
+    past: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct End {
+    lines: u64,
+    digest: String,
+}
+
+/// Writes lines, and counts and digests them.
+struct Lines<W> {
+    out: W,
+    lines: u64,
+    digest: Xxh3,
+}
+
+impl<W: Write> Lines<W> {
+    fn add(&mut self, line: &str) -> std::io::Result<()> {
+        self.lines += 1;
+        for bytes in [line.as_bytes(), b"\n"] {
+            self.digest.update(bytes);
+            self.out.write_all(bytes)?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes the past.
+///
+/// # Errors
+/// It cannot be written, or there is nothing to write.
+pub fn write(out: impl Write, saved: &Saved) -> std::io::Result<()> {
+    let Past { account, zone, days } = &saved.past;
+    let ends = days.keys().next().copied().zip(days.keys().next_back().copied());
+    let (first, last) = ends.ok_or_else(|| std::io::Error::other("no day is known"))?;
+    let unknown = first.series(1.day()).take_while(|day| *day < last).filter(|day| !days.contains_key(day)).collect();
+    let header = Header {
+        past: VERSION,
+        account: account.clone(),
+        product: Product::Sms.name().to_owned(),
+        zone: zone.clone(),
+        first,
+        last,
+        until: saved.until,
+        unknown,
+    };
+    let mut lines = Lines { out, lines: 0, digest: Xxh3::new() };
+    lines.add(&serde_json::to_string(&header)?)?;
+    let all: Vec<_> = days.iter().map(|(day, sums)| (*day, sums)).collect();
+    for days in all.chunks(DAYS_AT_ONCE) {
+        for chunk in codec::encode(days.iter().copied()) {
+            lines.add(&chunk)?;
+        }
+    }
+    let end = End { lines: lines.lines, digest: format!("{:016x}", lines.digest.digest()) };
+    writeln!(lines.out, "{}", serde_json::to_string(&end)?)?;
+    lines.out.flush()
+}
+
+/// Reads what [`write`] has written.
+///
+/// # Errors
+/// What is wrong with it, if it is not just that.
+pub fn read(mut input: impl BufRead) -> Result<Saved, FileFault> {
+    let mut digest = Xxh3::new();
+    let mut line = String::new();
+    let mut next = |line: &mut String| {
+        line.clear();
+        input.read_line(line).map_err(|error| match error.kind() {
+            std::io::ErrorKind::InvalidData => FileFault::Other("it is no text".to_owned()),
+            _ => FileFault::Unreadable(error),
+        })
+    };
+    next(&mut line)?;
+    let header = header(&line)?;
+    digest.update(line.as_bytes());
+    let mut past = Past { account: header.account, zone: header.zone, ..Past::default() };
+    let unknown: HashSet<Date> = header.unknown.into_iter().collect();
+    let days = header.first.series(1.day()).take_while(|day| *day <= header.last);
+    past.days = days.filter(|day| !unknown.contains(day)).map(|day| (day, DaySums::new())).collect();
+    let mut texts = Texts::default();
+    let mut lines = 1;
+    loop {
+        next(&mut line)?;
+        if !line.ends_with('\n') {
+            return Err(FileFault::Cut(lines));
+        }
+        if let Ok(end) = serde_json::from_str::<End>(&line) {
+            let is_whole = end.lines == lines && end.digest == format!("{:016x}", digest.digest());
+            let problem = "it does not fit what stands before it".to_owned();
+            return if is_whole {
+                past.days.values_mut().for_each(|sums| sums.sort_unstable_by(|(one, _), (other, _)| one.cmp(other)));
+                Ok(Saved { past, until: header.until })
+            } else {
+                Err(FileFault::Damaged { line: lines + 1, problem })
+            };
+        }
+        lines += 1;
+        digest.update(line.as_bytes());
+        let damaged = |problem: &str| FileFault::Damaged { line: lines, problem: problem.to_owned() };
+        let chunk = codec::decode([line.as_str()]).ok_or_else(|| damaged("its figures cannot be read"))?;
+        for (day, mut sums) in chunk {
+            texts.share(&mut sums);
+            past.days.get_mut(&day).ok_or_else(|| damaged("it has a day that the header does not have"))?.extend(sums);
+        }
+    }
+}
+
+fn header(line: &str) -> Result<Header, FileFault> {
+    let other = |problem: &str| FileFault::Other(problem.to_owned());
+    let Versioned { past } =
+        serde_json::from_str(line).map_err(|_| other("its first line is no header with a version"))?;
+    if past != VERSION {
+        return Err(FileFault::Version(past));
+    }
+    let header: Header = serde_json::from_str(line)
+        .map_err(|error| FileFault::Damaged { line: 1, problem: format!("the header is not whole ({error})") })?;
+    if header.product != Product::Sms.name() {
+        return Err(other(&format!("it is of {:?}", header.product)));
+    }
+    Ok(header)
+}
+
+/// Each text once: thirteen months of ten thousand lines have to fit into memory.
+#[derive(Debug, Default)]
+pub struct Texts(HashSet<Arc<str>>);
+
+impl Texts {
+    /// Puts known texts into the place of equal ones.
+    pub fn share(&mut self, sums: &mut DaySums) {
+        for (Line { number, department, cost_center, extension, name, currency: _ }, _) in sums.iter_mut() {
+            for text in [number, department, cost_center, extension, name] {
+                match self.0.get(text) {
+                    Some(known) => *text = Arc::clone(known),
+                    None => _ = self.0.insert(Arc::clone(text)),
+                }
+            }
+        }
+        sums.shrink_to_fit();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::charge::NONE;
+    use crate::domain::money::{Amount, Currency};
+    use crate::domain::totals::Sum;
+
+    fn saved() -> Saved {
+        let line = |number: usize| Line {
+            number: format!("+1202555{number:04}").into(),
+            department: "Sales \"Ü\"".into(),
+            cost_center: NONE.into(),
+            extension: NONE.into(),
+            name: NONE.into(),
+            currency: Currency::parse("USD").unwrap(),
+        };
+        let sum =
+            |number: usize| Sum { amount: Amount::parse(&format!("-{number}.0205")).unwrap(), messages: number as u64 };
+        let day = |day: i8| (jiff::civil::date(2026, 11, day), (0..1_000).map(|i| (line(i), sum(i))).collect());
+        let mut days: std::collections::BTreeMap<_, DaySums> = (1..=20).filter(|n| *n != 7).map(day).collect();
+        days.insert(jiff::civil::date(2026, 11, 9), DaySums::new());
+        let past = Past { account: "acc".to_owned(), zone: "Asia/Tokyo".to_owned(), days };
+        Saved { past, until: "2026-11-20T13:00:00Z".parse().unwrap() }
+    }
+
+    fn text() -> String {
+        let mut file = Vec::new();
+        write(&mut file, &saved()).unwrap();
+        String::from_utf8(file).unwrap()
+    }
+
+    #[test]
+    fn what_was_saved_is_read() {
+        let (saved, read) = (saved(), read(text().as_bytes()).unwrap());
+        assert_eq!((read.past.account, read.past.zone, read.until), (saved.past.account, saved.past.zone, saved.until));
+        assert_eq!(read.past.days, saved.past.days);
+    }
+
+    #[test]
+    fn a_file_that_is_not_as_it_was_written_is_refused_with_what_is_wrong() {
+        let text = text();
+        let refused = |text: &str| read(text.as_bytes()).unwrap_err().to_string();
+        let lines: Vec<&str> = text.lines().collect();
+        let last = lines.len();
+        for (changed, part) in [
+            (String::new(), "its first line is no header"),
+            ("[[budget]]\n".to_owned(), "its first line is no header"),
+            (text.replacen("\"past\":1", "\"past\":7", 1), "has version 7"),
+            (text.replacen("Asia/Tokyo", "Asia/Seoul", 1), "does not fit what stands before it"),
+            (text.replacen("\"-3.0205\"", "\"-4.0205\"", 1), "does not fit what stands before it"),
+            (text.replacen("\"-3.0205\"", "\"-3,0205\"", 1), "is damaged in line 2: its figures cannot be read"),
+            (text.replacen("\"2026-11-20\":", "\"2026-12-20\":", 1), "a day that the header does not have"),
+            (text[..text.len() / 2].to_owned(), "is cut: it ends after line"),
+            (lines[..last - 1].join("\n") + "\n", &format!("is cut: it ends after line {}", last - 1)),
+            (text.trim_end().to_owned(), "is cut"),
+        ] {
+            let refused = refused(&changed);
+            assert!(refused.contains(part), "{part}: {refused}");
+        }
+        assert!(refused(&text.replacen("\"zone\":\"Asia/Tokyo\",", "", 1)).contains("missing field `zone`"));
+    }
+}

@@ -1,0 +1,114 @@
+//! The past of an account, and its last day as a run would judge it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
+
+use super::baselines::{Baselines, Maker};
+use super::coverage::{Coverage, Gap, Receipt};
+use super::dates::Dates;
+use super::evaluate::History;
+use super::matches::matched;
+use super::period::{Period, PeriodKind, judged_periods, start_of};
+use super::policy::Policy;
+use super::totals::{DaySums, Totals};
+use crate::error::Code;
+
+/// The past of an account.
+#[derive(Clone, Debug, Default)]
+pub struct Past {
+    /// Zoom's account id.
+    pub account: String,
+    /// The IANA name of the zone in which its civil days turn.
+    pub zone: String,
+    /// The sums of each known day, those without charges too.
+    pub days: BTreeMap<Date, DaySums>,
+}
+
+/// All that judging the last day of a past rests on.
+#[derive(Clone, Debug)]
+pub struct LastDay {
+    /// The moment judged.
+    pub as_of: Timestamp,
+    /// The figures.
+    pub totals: Totals,
+    /// Days of the periods that are not known are gaps.
+    pub coverage: Coverage,
+    /// What the sums rest on.
+    pub receipt: Receipt,
+    /// The periods to judge.
+    pub periods: Vec<Period>,
+    /// Baselines from the days before, and what budgets have matched.
+    pub history: History,
+}
+
+impl Past {
+    /// The first and the last known day.
+    #[must_use]
+    pub fn ends(&self) -> Option<(Date, Date)> {
+        self.days.keys().next().copied().zip(self.days.keys().next_back().copied())
+    }
+
+    /// Leaves out days that were not over by then.
+    pub fn keep_whole_days(&mut self, until: Timestamp, zone: &TimeZone) {
+        self.days.retain(|day, _| is_over(*day, until, zone));
+    }
+
+    /// The last known day, as a run of that moment would judge it; `None` without one. What is sent at `until` or later is not in the past.
+    ///
+    /// # Errors
+    /// Only at the ends of the calendar.
+    pub fn last_day(&self, until: Timestamp, policy: &Policy) -> Result<Option<LastDay>, jiff::Error> {
+        let Some((first_known, today)) = self.ends() else { return Ok(None) };
+        let zone = &policy.time_zone;
+        let end = start_of(today.tomorrow()?, zone)?;
+        // Zoom's rows have whole seconds.
+        let as_of = until.min(end.checked_sub(SignedDuration::from_secs(1))?);
+        let as_of = Timestamp::from_second(as_of.as_second())?;
+        let periods = judged_periods(policy.period_kinds(), as_of, zone, policy.late_charges_days, |_| None)?;
+        let first = periods.iter().map(Period::first_day).min().unwrap_or(today);
+        let account: Arc<str> = self.account.as_str().into();
+        let mut totals = Totals::of(Arc::clone(&account));
+        self.days.iter().for_each(|(day, sums)| totals.set(*day, sums));
+        let mut coverage = Coverage::default();
+        let judged = first.series(1.day()).take_while(|day| *day <= today);
+        for day in judged.filter(|day| !self.days.contains_key(day)) {
+            let problem = "the past has no figures of this day".to_owned();
+            coverage.gaps.push(Gap { dates: Dates { from: day, to: day }, code: Code::ReportIncomplete, problem });
+        }
+        let days = first.until(today).map_or(0, |span| u64::from(span.get_days().unsigned_abs())) + 1;
+        let (complete, rows) = (coverage.is_complete(), totals.messages(first, today));
+        let receipt = Receipt { complete, rows, days, days_from_history: days, ..Receipt::default() };
+        let mut months = vec![Period::of_day(PeriodKind::Month, first_known, zone)?];
+        while let Some(next) = months.last().map(Period::end_day).filter(|next| *next <= today) {
+            months.push(Period::of_day(PeriodKind::Month, next, zone)?);
+        }
+        let baselines = self.baselines(policy, today, &periods);
+        let history = History { baselines, matched: matched(policy, &totals, &months), ..History::default() };
+        Ok(Some(LastDay { as_of, totals, coverage, receipt, periods, history }))
+    }
+
+    fn baselines(&self, policy: &Policy, today: Date, periods: &[Period]) -> Baselines {
+        if !Maker::is_needed(policy) {
+            return Baselines::default();
+        }
+        let days = periods.iter().filter(|period| period.kind() == PeriodKind::Day);
+        let judged = days.map(Period::first_day).min().unwrap_or(today);
+        let mut maker = Maker::new(policy, &self.account.as_str().into(), today, judged);
+        let std::ops::Range { start, end } = Maker::wanted(today);
+        for day in start.series(1.day()).take_while(|day| *day < end) {
+            match self.days.get(&day) {
+                Some(sums) => maker.add(day, sums),
+                None => maker.restart(),
+            }
+        }
+        maker.finish(|| true).unwrap_or_default()
+    }
+}
+
+fn is_over(day: Date, until: Timestamp, zone: &TimeZone) -> bool {
+    day.tomorrow().and_then(|next| start_of(next, zone)).is_ok_and(|end| end <= until)
+}

@@ -1,0 +1,425 @@
+//! A policy for an account, from its past: whose alerts of a year, of all kinds and subjects together, keep to so many.
+//!
+//! Every currency gets a budget of the whole account, so that none is unwatched. Then the largest departments and numbers get amounts of their
+//! own, by name, the largest first, until the sum of what all are expected to send is spent (see [`super::foresight::load`]); the rest is
+//! watched by the shared budgets. Spikes are watched as closely as a quarter of the alerts allows: each number, or each department, or the
+//! account.
+//!
+//! What is expected rests on measured rates. So the policy is replayed over the past too, and if even the past would have had more alerts, spikes
+//! are watched less closely, and then amounts are raised, until it would not. It is never the other way round: what a policy would have sent
+//! in the past says nothing of how few it will send.
+
+mod figures;
+mod text;
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use super::alert::Kind;
+use super::charge::{NONE, Scope};
+use super::foresight::load::Load;
+use super::money::{Amount, Currency};
+use super::number::Number;
+use super::policy::Policy;
+use super::replay::{Past, Replay, replay};
+use super::totals::{DaySums, Sum};
+use figures::Figures;
+
+/// Days of a past that a policy can be made from.
+pub const LEAST_DAYS: usize = 7;
+/// Days of history that spikes and forecasts need to be worth a message.
+const FORESIGHT_DAYS: usize = 28;
+/// The days that say who is large.
+const RECENT_DAYS: i64 = 91;
+/// Percent of the account's, or of the department's, money from which on a budget of its own says nothing new.
+const SAME_MONEY: u32 = 90;
+/// Names looked at for each alert that there is room for.
+const CANDIDATES_FOR_EACH: usize = 2;
+/// Tries to keep the past's alerts to so many.
+const MOST_TRIES: i32 = 30;
+
+/// A policy that is proposed.
+#[derive(Clone, Debug)]
+pub struct Suggestion {
+    /// The policy, with comments, as it is written into a file.
+    pub document: String,
+    /// The same, parsed.
+    pub policy: Policy,
+    /// What it would have sent over the past, from the first whole month on.
+    pub replay: Replay,
+    /// The subjects with a budget of their own.
+    pub named: usize,
+}
+
+impl Suggestion {
+    /// What to expect of a policy that was made for so many alerts a year, in words.
+    #[must_use]
+    pub fn promise(&self, most: u32) -> String {
+        text::promise(most)
+    }
+}
+
+/// Why none is proposed.
+#[derive(Debug, thiserror::Error)]
+pub enum SuggestFault {
+    /// Too little is known.
+    #[error(
+        "the past has {0} whole days, and a policy needs {LEAST_DAYS} at least; wait, or load more (cost-alerts backfill), or start with a policy written by hand (events/policy.toml)"
+    )]
+    TooShort(usize),
+    /// Nothing was ever charged.
+    #[error(
+        "nothing was charged in the past; there is nothing to put an amount to: start with a policy written by hand (events/policy.toml)"
+    )]
+    NothingCharged,
+    /// The calendar ends.
+    #[error("the past: {0}")]
+    Calendar(#[from] jiff::Error),
+    /// What was written is no policy: a defect.
+    #[error("the proposed policy is not valid: {0}")]
+    Invalid(String),
+}
+
+/// What is watched for spikes, the closest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Spikes {
+    Numbers,
+    Departments,
+    Account,
+    Off,
+}
+
+/// What the tries differ in.
+#[derive(Clone, Copy, Debug)]
+struct Settings {
+    spikes: Spikes,
+    /// By how many steps amounts are raised.
+    raised: i32,
+}
+
+/// A subject that may get a budget.
+#[derive(Clone, Debug)]
+struct Subject {
+    scope: Scope,
+    name: Arc<str>,
+    currency: Currency,
+    /// Of a number: its department.
+    department: Option<Arc<str>>,
+    /// Recent charges.
+    recent: Sum,
+    months: Vec<Amount>,
+    figures: Option<Figures>,
+    /// Whether its history is long enough for a forecast.
+    forecast: bool,
+}
+
+/// A budget that is proposed.
+#[derive(Debug)]
+struct Chosen<'s> {
+    subject: &'s Subject,
+    amount: Amount,
+}
+
+/// What is known, once for all tries.
+#[derive(Debug)]
+struct Known<'p> {
+    past: &'p Past,
+    /// Alerts a year.
+    most: u32,
+    /// The first day that is replayed.
+    since: Date,
+    last: Date,
+    /// The account in each currency, then departments and numbers, the largest first.
+    accounts: Vec<Subject>,
+    others: Vec<Subject>,
+    /// Numbers and departments with recent charges, in each currency once.
+    watched: BTreeMap<Scope, u32>,
+    spikes: bool,
+}
+
+/// Proposes a policy. `since` is the first day that the past's alerts are counted from; `progress` is called with each try.
+///
+/// # Errors
+/// [`SuggestFault`].
+pub fn suggest(past: &Past, most: u32, since: Date, progress: &dyn Fn(i32)) -> Result<Suggestion, SuggestFault> {
+    let known = Known::of(past, most, since)?;
+    let mut settings = Settings { spikes: known.first_spikes(), raised: 0 };
+    for number in 1.. {
+        progress(number);
+        let chosen = known.choose(&mut settings);
+        let policy =
+            |document: &str| Policy::parse(document).map_err(|faults| SuggestFault::Invalid(faults.to_string()));
+        let draft = policy(&known.document(&chosen, settings.spikes, None))?;
+        let replayed = replay(past, &draft, since, &|_| {})?;
+        if replayed.most_of_a_receiver() <= known.most_in_past(&replayed) || number == MOST_TRIES {
+            let document = known.document(&chosen, settings.spikes, Some(&replayed));
+            let policy = policy(&document)?;
+            let named = chosen.iter().filter(|chosen| chosen.subject.scope != Scope::Account).count();
+            return Ok(Suggestion { document, policy, replay: replayed, named });
+        }
+        known.quieter(&mut settings, &replayed);
+    }
+    Err(SuggestFault::NothingCharged)
+}
+
+impl<'p> Known<'p> {
+    fn of(past: &'p Past, most: u32, since: Date) -> Result<Known<'p>, SuggestFault> {
+        let Some((_, last)) = past.ends().filter(|_| past.days.len() >= LEAST_DAYS) else {
+            return Err(SuggestFault::TooShort(past.days.len()));
+        };
+        let recent = last.saturating_sub(RECENT_DAYS.days());
+        let mut sums = HashMap::<(Scope, Arc<str>, Currency), Sum>::new();
+        let mut departments = HashMap::<Arc<str>, Arc<str>>::new();
+        let account: Arc<str> = past.account.as_str().into();
+        let mut currencies = BTreeMap::<Currency, Sum>::new();
+        for (day, lines) in &past.days {
+            for (line, sum) in lines {
+                currencies.entry(line.currency).or_default();
+                if *day <= recent {
+                    continue;
+                }
+                currencies.entry(line.currency).or_default().add(*sum);
+                for scope in [Scope::Department, Scope::BillingNumber] {
+                    let name = scope.subject(line).unwrap_or(&account);
+                    sums.entry((scope, Arc::clone(name), line.currency)).or_default().add(*sum);
+                }
+                departments.insert(Arc::clone(&line.number), Arc::clone(&line.department));
+            }
+        }
+        if currencies.is_empty() {
+            return Err(SuggestFault::NothingCharged);
+        }
+        let mut watched = BTreeMap::<Scope, u32>::new();
+        sums.keys().for_each(|(scope, ..)| *watched.entry(*scope).or_default() += 1);
+        let messages: u64 = currencies.values().map(|sum| sum.messages).sum();
+        let size = |currency: Currency, sum: Sum| size(sum, currencies.get(&currency).copied(), messages);
+        let subject = |(scope, name, currency): (Scope, Arc<str>, Currency), recent: Sum| Subject {
+            scope,
+            department: departments.get(&name).filter(|_| scope == Scope::BillingNumber).cloned(),
+            name,
+            currency,
+            recent,
+            months: Vec::new(),
+            figures: None,
+            forecast: false,
+        };
+        let mut accounts: Vec<_> = currencies
+            .iter()
+            .map(|(currency, sum)| subject((Scope::Account, Arc::clone(&account), *currency), *sum))
+            .collect();
+        let mut others: Vec<_> = sums.into_iter().map(|(key, sum)| subject(key, sum)).collect();
+        others.retain(|subject| can_be_named(subject) && is_new(subject, currencies.get(&subject.currency)));
+        others.sort_by_cached_key(|subject| {
+            (Reverse(size(subject.currency, subject.recent)), Reverse(subject.scope), Arc::clone(&subject.name))
+        });
+        others.truncate(CANDIDATES_FOR_EACH * most as usize);
+        add_figures(past, accounts.iter_mut().chain(&mut others).collect());
+        let spikes = past.days.len() >= FORESIGHT_DAYS;
+        Ok(Known { past, most, since, last, accounts, others, watched, spikes })
+    }
+
+    fn watched(&self, spikes: Spikes) -> u32 {
+        let of = |scope| self.watched.get(&scope).copied().unwrap_or_default();
+        match spikes {
+            Spikes::Numbers => of(Scope::BillingNumber),
+            Spikes::Departments => of(Scope::Department),
+            Spikes::Account => u32::try_from(self.accounts.len()).unwrap_or(u32::MAX),
+            Spikes::Off => 0,
+        }
+    }
+
+    /// The closest watch that takes a quarter of the alerts at most.
+    fn first_spikes(&self) -> Spikes {
+        let all = [Spikes::Numbers, Spikes::Departments, Spikes::Account];
+        let fits = |spikes: &Spikes| Load::none(self.spikes_share()).with_spikes(self.watched(*spikes)).is_kept();
+        all.into_iter().filter(|_| self.spikes).find(fits).unwrap_or(Spikes::Off)
+    }
+
+    fn spikes_share(&self) -> u32 {
+        self.most / 4
+    }
+
+    /// The account in each currency, and then as many others as there is room for. If there is none even for the account, the settings are made
+    /// quieter until there is.
+    fn choose(&self, settings: &mut Settings) -> Vec<Chosen<'_>> {
+        loop {
+            let (load, chosen) = self.shared(*settings);
+            if load.is_kept() || settings.raised >= MOST_TRIES {
+                return self.with_names(load, chosen, *settings);
+            }
+            match settings.spikes {
+                Spikes::Off => settings.raised += 1,
+                spikes => settings.spikes = spikes.wider(),
+            }
+        }
+    }
+
+    fn shared(&self, settings: Settings) -> (Load, Vec<Chosen<'_>>) {
+        let mut load = Load::none(self.most).with_spikes(self.watched(settings.spikes));
+        let mut chosen = Vec::new();
+        for subject in &self.accounts {
+            let budget = subject.budget(settings.raised);
+            load = subject.added_to(&load, budget.amount);
+            chosen.push(budget);
+        }
+        (load, chosen)
+    }
+
+    fn with_names<'s>(&'s self, mut load: Load, mut chosen: Vec<Chosen<'s>>, settings: Settings) -> Vec<Chosen<'s>> {
+        for subject in &self.others {
+            let is_same = |chosen: &Chosen<'_>| subject.is_most_of(chosen.subject);
+            if subject.figures.is_none() || chosen.iter().any(is_same) {
+                continue;
+            }
+            let budget = subject.budget(settings.raised);
+            let more = subject.added_to(&load, budget.amount);
+            if !more.is_kept() {
+                break;
+            }
+            load = more;
+            chosen.push(budget);
+        }
+        chosen
+    }
+
+    /// As many as of so many days, at least one.
+    fn most_in_past(&self, replayed: &Replay) -> u64 {
+        let days = replayed.days.and_then(|(first, last)| first.until(last).ok()).map_or(0, |span| span.get_days());
+        (u64::from(self.most) * u64::from(days.unsigned_abs() + 1)).div_ceil(365)
+    }
+
+    /// Watches spikes less closely if they had more than their share, and else raises the amounts.
+    fn quieter(&self, settings: &mut Settings, replayed: &Replay) {
+        let spikes = replayed.sent.iter().filter(|sent| sent.alert.kind == Kind::Spike).count() as u64;
+        if settings.spikes != Spikes::Off && spikes > u64::from(self.spikes_share()) {
+            settings.spikes = settings.spikes.wider();
+        } else {
+            settings.raised += 1;
+        }
+    }
+}
+
+impl Spikes {
+    fn wider(self) -> Spikes {
+        match self {
+            Spikes::Numbers => Spikes::Departments,
+            Spikes::Departments => Spikes::Account,
+            Spikes::Account | Spikes::Off => Spikes::Off,
+        }
+    }
+}
+
+impl Subject {
+    fn budget(&self, raised: i32) -> Chosen<'_> {
+        // Of what was credited on balance nothing is known but that it must be covered.
+        let amount = self.figures.map(|figures| figures.amount(raised));
+        Chosen { subject: self, amount: amount.or_else(|| Amount::parse("10").ok()).unwrap_or_default() }
+    }
+
+    fn added_to(&self, load: &Load, amount: Amount) -> Load {
+        self.figures.map_or_else(|| load.clone(), |figures| figures.added_to(load, amount, self.forecast))
+    }
+
+    /// Whether a budget of this number would alert about the same money as its department's.
+    fn is_most_of(&self, department: &Subject) -> bool {
+        department.scope == Scope::Department
+            && self.department.as_ref() == Some(&department.name)
+            && self.currency == department.currency
+            && is_most(self.recent, department.recent)
+    }
+}
+
+fn is_most(part: Sum, whole: Sum) -> bool {
+    part.amount.percent_of(whole.amount).is_none_or(|percent| percent >= Decimal::from(SAME_MONEY))
+}
+
+/// Whether an entry of `only` can name it, and nothing else.
+fn can_be_named(Subject { scope, name, .. }: &Subject) -> bool {
+    let is_text = **name != *NONE && !name.starts_with('(') && !name.ends_with('*') && name.trim() == &**name;
+    let is_number = || Number::parse(name).is_some_and(|number| number.is_possible());
+    let is_text = is_text && !name.chars().any(char::is_control);
+    is_text && !name.is_empty() && (*scope != Scope::BillingNumber || is_number())
+}
+
+fn is_new(subject: &Subject, account: Option<&Sum>) -> bool {
+    subject.recent.amount > Amount::ZERO && account.is_some_and(|account| !is_most(subject.recent, *account))
+}
+
+/// How large a subject is, compared with those of other currencies: its part of its currency's money, times that currency's part of all
+/// messages. Money of different currencies is not compared.
+fn size(sum: Sum, account: Option<Sum>, messages: u64) -> Decimal {
+    let account = account.unwrap_or_default();
+    let money = sum.amount.decimal().checked_div(account.amount.decimal()).unwrap_or_default();
+    let messages = Decimal::from(account.messages).checked_div(Decimal::from(messages)).unwrap_or_default();
+    money.checked_mul(messages).unwrap_or_default()
+}
+
+/// Adds whole months and days to subjects.
+fn add_figures(past: &Past, mut subjects: Vec<&mut Subject>) {
+    let places: HashMap<_, _> = (0..)
+        .zip(&subjects)
+        .map(|(place, subject)| ((subject.scope, Arc::clone(&subject.name), subject.currency), place))
+        .collect();
+    let account: Arc<str> = past.account.as_str().into();
+    let mut days = vec![Vec::<Amount>::new(); subjects.len()];
+    let mut months = vec![BTreeMap::<Date, Amount>::new(); subjects.len()];
+    let whole = whole_months(past);
+    for (index, (day, lines)) in past.days.iter().enumerate() {
+        for (place, sum) in sums_of(lines, &places, &account) {
+            let (Some(days), Some(months)) = (days.get_mut(place), months.get_mut(place)) else { continue };
+            // Days are counted from the first charge on.
+            if days.is_empty() {
+                days.resize(past.days.len() - index, Amount::ZERO);
+            }
+            let before = past.days.len() - days.len();
+            days.iter_mut().skip(index - before).take(1).for_each(|day| *day = sum);
+            let so_far = months.entry(day.first_of_month()).or_default();
+            *so_far = so_far.checked_add(sum).unwrap_or(*so_far);
+        }
+    }
+    for (subject, (days, months)) in subjects.iter_mut().zip(days.into_iter().zip(months)) {
+        let first = months.keys().next().copied();
+        let since = whole.iter().filter(|month| first.is_some_and(|first| **month >= first));
+        subject.months = since.map(|month| months.get(month).copied().unwrap_or_default()).collect();
+        subject.figures = Figures::of(&subject.months, &days);
+        subject.forecast = days.len() >= FORESIGHT_DAYS;
+    }
+}
+
+fn sums_of(
+    lines: &DaySums,
+    places: &HashMap<(Scope, Arc<str>, Currency), usize>,
+    account: &Arc<str>,
+) -> HashMap<usize, Amount> {
+    let mut sums = HashMap::<usize, Amount>::new();
+    for (line, sum) in lines {
+        for scope in [Scope::Account, Scope::Department, Scope::BillingNumber] {
+            let name = scope.subject(line).unwrap_or(account);
+            if let Some(place) = places.get(&(scope, Arc::clone(name), line.currency)) {
+                let so_far = sums.entry(*place).or_default();
+                *so_far = so_far.checked_add(sum.amount).unwrap_or(*so_far);
+            }
+        }
+    }
+    sums
+}
+
+/// The months of which every day is known, by their first day.
+fn whole_months(past: &Past) -> Vec<Date> {
+    let months: HashSet<Date> = past.days.keys().map(|day| day.first_of_month()).collect();
+    let is_known = |day: Date| past.days.contains_key(&day);
+    let mut whole: Vec<_> = months
+        .into_iter()
+        .filter(|month| month.series(1.day()).take_while(|day| *day <= month.last_of_month()).all(is_known))
+        .collect();
+    whole.sort_unstable();
+    whole
+}
+
+#[cfg(test)]
+mod tests;

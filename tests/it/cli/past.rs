@@ -1,0 +1,230 @@
+//! The past: `--source` and `--save` of `check`, `replay` and `init`.
+
+use super::doctor::Practice;
+use super::{Environment, run};
+use crate::support::setup;
+use jiff::Timestamp;
+use serde_json::json;
+use tempfile::TempDir;
+use zoom_sms_cost_alerts::sandbox::{ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET};
+
+const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/events/policy.toml");
+
+/// A directory, and the paths of files in it.
+struct Desk(TempDir);
+
+impl Desk {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.path().join(name).to_str().unwrap().to_owned()
+    }
+
+    fn file(&self, name: &str, text: &str) -> String {
+        std::fs::write(self.path(name), text).unwrap();
+        self.path(name)
+    }
+
+    /// The sample account's past, saved.
+    async fn past(&self) -> String {
+        let past = self.path("demo.past");
+        let ended = run(&["replay", "--source", "demo", "--save", &past], &Environment::new()).await;
+        assert_eq!((ended.code, ended.err.as_str()), (0, ""));
+        past
+    }
+}
+
+#[tokio::test]
+async fn a_replay_shows_a_table_a_month_and_the_same_from_a_file() {
+    let (desk, nothing) = (Desk::new(), Environment::new());
+    let past = desk.path("demo.past");
+    let ended = run(&["replay", "--source", "demo", "--save", &past, "--since", "2026-10"], &nothing).await;
+    assert_eq!((ended.code, ended.err.as_str()), (0, ""));
+    insta::assert_snapshot!(ended.out, @"
+    What the policy would have sent, from final figures:
+    each day from 1 October 2026 to 21 November 2026 judged at its end in America/New_York, with 339 days before as history.
+    A run of the time may have heard of a charge days later. The months to come will differ.
+
+    October 2026: 7 alerts in 7 messages
+    ┌──────────┬───────────┬────────────────┬────────┬────────┬────────────────────┬────────────┐
+    │ Receiver ┆ Kind      ┆ For each       ┆ Period ┆ Alerts ┆ Spent at the alert ┆   after it │
+    ╞══════════╪═══════════╪════════════════╪════════╪════════╪════════════════════╪════════════╡
+    │ default  ┆ budget    ┆ billing number ┆ month  ┆      5 ┆         USD 104.87 ┆ USD 180.46 │
+    │ default  ┆ budget    ┆ department     ┆ month  ┆      1 ┆          EUR 10.04 ┆  EUR 10.93 │
+    │ default  ┆ unwatched ┆ account        ┆ month  ┆      1 ┆           GBP 0.22 ┆   GBP 6.09 │
+    └──────────┴───────────┴────────────────┴────────┴────────┴────────────────────┴────────────┘
+    November 2026, up to the 21: 6 alerts in 5 messages
+    ┌──────────┬───────────┬────────────────┬────────┬────────┬────────────────────┬───────────┐
+    │ Receiver ┆ Kind      ┆ For each       ┆ Period ┆ Alerts ┆ Spent at the alert ┆  after it │
+    ╞══════════╪═══════════╪════════════════╪════════╪════════╪════════════════════╪═══════════╡
+    │ default  ┆ budget    ┆ billing number ┆ month  ┆      4 ┆         USD 101.98 ┆ USD 79.31 │
+    │ default  ┆ budget    ┆ department     ┆ month  ┆      1 ┆          EUR 10.07 ┆  EUR 3.73 │
+    │ default  ┆ unwatched ┆ account        ┆ month  ┆      1 ┆           GBP 0.07 ┆  GBP 4.43 │
+    └──────────┴───────────┴────────────────┴────────┴────────┴────────────────────┴───────────┘
+    All 2 months: 13 alerts in 12 messages
+    ┌──────────┬───────────┬────────────────┬────────┬────────┬────────────────────┬────────────┐
+    │ Receiver ┆ Kind      ┆ For each       ┆ Period ┆ Alerts ┆ Spent at the alert ┆   after it │
+    ╞══════════╪═══════════╪════════════════╪════════╪════════╪════════════════════╪════════════╡
+    │ default  ┆ budget    ┆ billing number ┆ month  ┆      9 ┆         USD 206.85 ┆ USD 259.78 │
+    │ default  ┆ budget    ┆ department     ┆ month  ┆      2 ┆          EUR 20.11 ┆  EUR 14.65 │
+    │ default  ┆ unwatched ┆ account        ┆ month  ┆      2 ┆           GBP 0.29 ┆  GBP 10.52 │
+    └──────────┴───────────┴────────────────┴────────┴────────┴────────────────────┴────────────┘
+    Of several alerts of one subject and period, the first counts for what was spent at it, and after it until the
+    period's end. Lines are not to be added up: a number's money is its department's and the account's too.
+    ");
+    let again = run(&["replay", "--source", &past, "--policy", SAMPLE, "--since", "2026-10"], &nothing).await;
+    assert_eq!((again.code, again.err.as_str(), again.out), (0, "", ended.out));
+
+    let ended = run(&["replay", "--source", &past, "--policy", SAMPLE, "--json"], &nothing).await;
+    let [answer] = ended.json().try_into().unwrap();
+    assert_eq!((ended.code, &answer["figures"], &answer["from"]), (0, &json!("final"), &json!("2025-11-01")));
+    let (months, alerts) = (answer["months"].as_array().unwrap(), answer["alerts"].as_array().unwrap());
+    let of_months: u64 = months.iter().map(|month| month["alerts"].as_u64().unwrap()).sum();
+    assert_eq!((months.len(), of_months, answer["total"]["alerts"].as_u64().unwrap()), (13, of_months, of_months));
+    assert_eq!(alerts.len() as u64, of_months);
+    assert_eq!((&alerts[0]["outcome"], &alerts[0]["day"]), (&json!("dry_run"), &json!("2025-11-02")));
+}
+
+#[tokio::test]
+async fn against_another_policy_alerts_are_new_gone_earlier_or_later() {
+    let (desk, nothing) = (Desk::new(), Environment::new());
+    let past = desk.past().await;
+    let sample = std::fs::read_to_string(SAMPLE).unwrap();
+    let other =
+        desk.file("other.toml", &sample.replace("\"100.00\"", "\"80.00\"").replace("only     = [\"Sales\"]", ""));
+    let arguments = ["replay", "--source", &past, "--policy", &other, "--against", SAMPLE, "--since", "2026-11"];
+    let ended = run(&arguments, &nothing).await;
+    assert_eq!((ended.code, ended.err.as_str()), (0, ""));
+    let (_, difference) = ended.out.split_once("\nAgainst ").unwrap();
+    insta::assert_snapshot!(difference.replace(SAMPLE, "SAMPLE"), @"
+    SAMPLE: 1 new, 0 gone, 4 earlier, 0 later, 2 on the same day.
+      new     2026-11-20  default  80%: +12025550143 at 81% (USD 65.07 of 80), November
+      earlier 2026-11-09  default  50%: +12025550187 at 51% (USD 41.55 of 80), November (1 day earlier)
+      earlier 2026-11-12  default  80%: +12025550187 at 85% (USD 68.19 of 80), November (4 days earlier)
+      earlier 2026-11-14  default  50%: +12025550143 at 51% (USD 41.00 of 80), November (3 days earlier)
+      earlier 2026-11-16  default  OVER: +12025550187 at 109% (USD 87.81 of 80), November (2 days earlier)
+    ");
+    let [answer] = run(&[&arguments[..], &["--json"]].concat(), &nothing).await.json().try_into().unwrap();
+    let against = &answer["against"];
+    for list in ["new", "gone", "earlier", "later"] {
+        assert_eq!(json!(against[list].as_array().unwrap().len()), against["counts"][list], "{against}");
+    }
+}
+
+#[tokio::test]
+async fn a_check_of_a_past_judges_its_last_day() {
+    let (desk, nothing) = (Desk::new(), Environment::new());
+    let past = desk.path("demo.past");
+    let ended = run(&["check", "--policy", SAMPLE, "--source", "demo", "--save", &past], &nothing).await;
+    assert_eq!((ended.code, ended.err.as_str()), (3, ""));
+    let judged = "The past is judged as of 22 November 2026, 08:00 EST: 902 charged messages of 22 days.";
+    assert!(ended.out.contains(judged), "{}", ended.out);
+    let again = run(&["check", "--policy", SAMPLE, "--source", &past], &nothing).await;
+    assert_eq!((again.code, again.out), (3, ended.out));
+
+    // The same totals and alerts as the check of the report, and forecasts and spikes from the days before besides.
+    let demo = run(&["demo", "--json"], &Environment::from([("TMPDIR", desk.path(""))])).await.json();
+    let [checked] =
+        run(&["check", "--policy", SAMPLE, "--source", &past, "--json"], &nothing).await.json().try_into().unwrap();
+    assert_eq!((&checked["totals"], &checked["as_of"]), (&demo[0]["totals"], &demo[0]["as_of"]));
+    assert_eq!(checked["alerts"].as_array().unwrap().len(), demo[0]["alerts"].as_array().unwrap().len());
+    let watchful = desk.file(
+        "watchful.toml",
+        "time_zone = 'America/New_York'\n[[budget]]\nname = 'a'\nscope = 'account'\ncurrency = 'USD'\namount = 300\nforecast_at = [100]\n",
+    );
+    let [checked] =
+        run(&["check", "--policy", &watchful, "--source", &past, "--json"], &nothing).await.json().try_into().unwrap();
+    let kinds: Vec<_> = checked["alerts"].as_array().unwrap().iter().map(|alert| alert["kind"].clone()).collect();
+    assert!(kinds.contains(&json!("forecast")), "{checked}");
+}
+
+#[tokio::test]
+async fn a_past_that_cannot_be_used_says_why() {
+    let (desk, nothing) = (Desk::new(), Environment::new());
+    let past = desk.past().await;
+    let text = std::fs::read_to_string(&past).unwrap();
+    let cut = desk.file("cut", &text[..text.len() / 2]);
+    let damaged = desk.file("damaged", &text.replacen("+12025550143", "+12025550144", 1));
+    let policy = desk.file("utc.toml", "[[budget]]\nname = 'a'\nscope = 'account'\ncurrency = 'USD'\namount = 1\n");
+    let faulty = desk.file("faulty.toml", "[[budget]]\nname = 'a'\n");
+    let nowhere = desk.path("no/where");
+    let wanted = |command: &'static str, source: &str, more: &[&str]| {
+        [&[command, "--source", source], more].concat().into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let cases: &[(Vec<String>, i32, &str)] = &[
+        (wanted("replay", &cut, &["--policy", SAMPLE]), 1, "is cut: it ends after line"),
+        (wanted("check", &damaged, &["--policy", SAMPLE]), 1, "does not fit what stands before it; save it again"),
+        (wanted("replay", SAMPLE, &["--policy", SAMPLE]), 1, "is no past that --save has written"),
+        (wanted("replay", "tabel", &["--policy", SAMPLE]), 2, "--source is zoom, table, demo, or a file"),
+        (wanted("replay", &past, &["--policy", &policy]), 2, "use a policy with time_zone = \"America/New_York\""),
+        (wanted("check", &past, &["--policy", &policy]), 2, "use a policy with time_zone = \"America/New_York\""),
+        (wanted("replay", &past, &["--policy", SAMPLE, "--against", &policy]), 2, "with the same time_zone"),
+        (wanted("replay", &past, &["--policy", &faulty]), 1, "faulty.toml is not valid"),
+        (wanted("replay", &past, &[]), 2, "the policy \"policy.toml\" cannot be read"),
+        (wanted("replay", &past, &["--policy", SAMPLE, "--since", "2024-01"]), 2, "the past begins on 2025-10-27"),
+        (
+            wanted("replay", "zoom", &["--policy", SAMPLE, "--since", "2024-01"]),
+            2,
+            "Zoom keeps its report for 13 months",
+        ),
+        (wanted("replay", &past, &["--policy", SAMPLE, "--since", "May"]), 2, "write a month such as 2026-03"),
+        (
+            wanted("replay", "zoom", &["--policy", SAMPLE]),
+            2,
+            "ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET missing",
+        ),
+        (wanted("replay", "table", &["--policy", SAMPLE]), 2, "LEDGER_TABLE missing"),
+        (wanted("replay", "demo", &["--save", &nowhere]), 2, "cannot be written"),
+        (wanted("check", &past, &["--policy", SAMPLE, "--as-of", "2026-11-01"]), 2, "cannot be used with"),
+    ];
+    for (arguments, code, part) in cases {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let ended = run(&arguments, &nothing).await;
+        assert_eq!(ended.code, *code, "{arguments:?}: {}", ended.err);
+        assert!(ended.err.contains(part), "{arguments:?}: {}", ended.err);
+    }
+    let ended = run(&["check", "--policy", SAMPLE, "--save", &past], &nothing).await;
+    assert!(ended.code == 2 && ended.err.contains("--save saves what --source has read"), "{}", ended.err);
+}
+
+#[tokio::test]
+async fn the_past_of_a_table_is_that_of_zoom_once_it_is_loaded() {
+    let practice = Practice::of(setup().now(Timestamp::now()).sample()).await;
+    let policy = practice.environment["POLICY"].clone();
+    let mut environment = practice.environment.clone();
+    environment.extend([
+        ("ZOOM_ACCOUNT_ID", ACCOUNT_ID.to_owned()),
+        ("ZOOM_CLIENT_ID", CLIENT_ID.to_owned()),
+        ("ZOOM_CLIENT_SECRET", CLIENT_SECRET.to_owned()),
+    ]);
+    let of_table = ["replay", "--source", "table", "--policy", &policy, "--json"];
+    let ended = run(&of_table, &environment).await;
+    assert_eq!(ended.code, 1, "{}", ended.err);
+    assert!(ended.err.contains("yet; run cost-alerts backfill"), "{}", ended.err);
+
+    assert_eq!(run(&["backfill"], &practice.environment).await.code, 0);
+    let ended = run(&of_table, &environment).await;
+    assert_eq!((ended.code, ended.err.as_str()), (0, ""));
+    let [table] = ended.json().try_into().unwrap();
+    let of_zoom = ["replay", "--source", "zoom", "--policy", &policy, "--json"];
+    let ended = run(&of_zoom, &environment).await;
+    assert_eq!((ended.code, ended.err.as_str()), (0, ""));
+    let [zoom] = ended.json().try_into().unwrap();
+    let month = |answer: &serde_json::Value| answer["months"][3].clone();
+    assert_eq!(month(&table), month(&zoom));
+    assert!(month(&table)["alerts"].as_u64().unwrap() > 0, "{table}");
+
+    let desk = Desk::new();
+    let tokyo = "time_zone = 'Asia/Tokyo'\n[[budget]]\nname = 'a'\nscope = 'account'\ncurrency = 'USD'\namount = 1\n";
+    let tokyo = desk.file("tokyo.toml", tokyo);
+    // Whose history it is tells the secret of the deployment too.
+    let ended = run(&["check", "--source", "table", "--policy", &tokyo], &practice.environment).await;
+    assert_eq!(ended.code, 2, "{}", ended.err);
+    assert!(
+        ended.err.contains("has no history of account") && ended.err.contains("use a policy with time_zone"),
+        "{}",
+        ended.err
+    );
+}
