@@ -147,11 +147,7 @@ pub struct SilenceAnswer {
 
 impl SilenceAnswer {
     fn of(silence: &Silence, at: Timestamp) -> SilenceAnswer {
-        let status = match (silence.is_active(at), silence.is_over(at)) {
-            (true, _) => "active",
-            (_, true) => "over",
-            _ => "later",
-        };
+        let status = silence.status(at);
         SilenceAnswer { reason: label(&silence.reason).into_owned(), from: silence.from, until: silence.until, status }
     }
 }

@@ -14,7 +14,6 @@ use crate::domain::case::Case;
 use crate::domain::coverage::Gap;
 use crate::domain::evaluate::evaluate;
 use crate::domain::message::{Composed, compose};
-use crate::domain::past::LastDay;
 use crate::domain::policy::Policy;
 use crate::error::{Code, RunError};
 use crate::outbox::preview;
@@ -120,7 +119,8 @@ impl Check {
         let answer = examination.answer(&delivered);
         let receipt = show::receipt(&examination.report.judged.receipt, answer.requests);
         let faults = examination.faults();
-        Ok(self.show(&examination.case(), &examination.findings(), &composed, &answer, &receipt, faults))
+        let history = examination.history.baselines.days;
+        Ok(self.show(&examination.case(), &examination.findings(), &composed, &answer, (&receipt, history), faults))
     }
 
     /// Judges the last day of a past.
@@ -130,33 +130,24 @@ impl Check {
         let saved = self.source.load(place, zone, policy.late_charges_days, now).await?;
         let day = saved.past.last_day(saved.until, &policy);
         let day = day.map_err(|error| RunError::new(Code::Internal, format!("the past's last day: {error}")))?;
-        let Some(LastDay { as_of, totals, coverage, receipt, periods, history }) = day else {
+        let Some(day) = day else {
             return Err(RunError::new(Code::ReportIncomplete, "the past has no day to judge").into());
         };
         let receivers = policy.receivers("");
-        let case = |receiver| Case {
-            policy: &policy,
-            totals: &totals,
-            coverage: &coverage,
-            receipt: &receipt,
-            periods: &periods,
-            receiver,
-            as_of,
-            rerun: false,
-        };
-        let findings = evaluate(&case(&receivers.default), &history);
+        let case = |receiver| day.case(&policy, receiver);
+        let findings = evaluate(&case(&receivers.default), &day.history);
         let threads = Threads::default();
         let composed =
             |receiver| Composed::of_all([compose(decide(&findings, &threads, &case(receiver)), &case(receiver))]);
         let composed = Composed::of_all(receivers.iter().map(composed));
         let case = case(&receivers.default);
-        let answer = Judged::of(&case, &history, 0, Vec::new(), preview(&composed).alerts);
-        let at = as_of.to_zoned(policy.time_zone.clone()).strftime("%-d %B %Y, %H:%M %Z");
-        let (rows, days) = (count(receipt.rows, "charged message"), count(receipt.days, "day"));
+        let answer = Judged::of(&case, &day.history, 0, Vec::new(), preview(&composed).alerts);
+        let at = day.as_of.to_zoned(policy.time_zone.clone()).strftime("%-d %B %Y, %H:%M %Z");
+        let (rows, days) = (count(day.receipt.rows, "charged message"), count(day.receipt.days, "day"));
         let receipt = format!("The past is judged as of {at}: {rows} of {days}.");
         let gap = |gap: &Gap| RunError::new(gap.code, format!("{}: {}", gap.dates.from, gap.problem));
-        let faults = coverage.gaps.iter().take(MOST_NAMED).map(gap).collect();
-        Ok(self.show(&case, &findings, &composed, &answer, &receipt, faults))
+        let faults = day.coverage.gaps.iter().take(MOST_NAMED).map(gap).collect();
+        Ok(self.show(&case, &findings, &composed, &answer, (&receipt, day.history.baselines.days), faults))
     }
 
     /// Shows what was found.
@@ -166,7 +157,7 @@ impl Check {
         findings: &[Finding<'_>],
         composed: &Composed<'_>,
         answer: &Judged,
-        receipt: &str,
+        (receipt, history): (&str, u32),
         faults: Vec<RunError>,
     ) -> Ending {
         let publications = preview(composed).publications;
@@ -178,7 +169,7 @@ impl Check {
         } else {
             say(&show::findings(findings, case));
             say(receipt);
-            show::warnings(answer, case).iter().for_each(|warning| say(warning));
+            show::warnings(answer, case, history).iter().for_each(|warning| say(warning));
             say(&match publications.len() {
                 0 if !answer.complete => "What could be read reaches no level; the rest is unknown.".to_owned(),
                 0 => "Nothing would be sent.".to_owned(),

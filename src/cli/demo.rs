@@ -117,7 +117,9 @@ impl Demo {
             say(&show::receipt(&examination.report.judged.receipt, answer.requests));
             if run == FIRST_RUN {
                 say(&show::findings(&examination.findings(), &examination.case()));
-                show::warnings(&answer, &examination.case()).iter().for_each(|warning| say(warning));
+                show::warnings(&answer, &examination.case(), examination.history.baselines.days)
+                    .iter()
+                    .for_each(|warning| say(warning));
             }
             for publication in &kept {
                 say(&show::message(publication));

@@ -7,11 +7,14 @@ use jiff::Timestamp;
 use miette::{GraphicalReportHandler, LabeledSpan, MietteDiagnostic, NamedSource, Report};
 use serde_json::json;
 
+use super::source::{Fault, Place, Source};
 use super::{Ending, complain, say, show, variable};
 use crate::clients::parameters::Parameters;
 use crate::clients::sdk_config;
 use crate::config::PolicySource;
-use crate::domain::policy::{Policy, PolicyFault, PolicyFaults};
+use crate::domain::matches::never_matched;
+use crate::domain::policy::{Policy, PolicyFault, PolicyFaults, Receiver};
+use crate::error::{Code, RunError};
 
 /// A policy to look at, or one to put.
 #[derive(Args)]
@@ -33,7 +36,7 @@ impl PolicyCommand {
     pub(super) async fn run(&self, now: Timestamp) -> Ending {
         match &self.action {
             Some(Action::Put(put)) => put.run(now).await,
-            None => self.validate.run().await,
+            None => self.validate.run(now).await,
         }
     }
 }
@@ -42,15 +45,17 @@ impl PolicyCommand {
 struct Validate {
     /// The policy (TOML): a file (./put if it has that name), - for standard input, ssm:NAME, or table:NAME in the table of LEDGER_TABLE
     #[arg(value_name = "FILE|-|ssm:NAME|table:NAME", required = true)]
-    source: Option<String>,
+    policy: Option<String>,
+    #[command(flatten)]
+    report: Source,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
 }
 
 impl Validate {
-    async fn run(&self) -> Ending {
-        let (document, name) = match read(self.source.as_deref().unwrap_or("-")).await {
+    async fn run(&self, now: Timestamp) -> Ending {
+        let (document, name) = match read(self.policy.as_deref().unwrap_or("-")).await {
             Ok(read) => read,
             Err(problem) => {
                 complain(&format!("error: {problem}"));
@@ -58,6 +63,13 @@ impl Validate {
             }
         };
         let policy = Policy::parse(&document);
+        let mut remarks = policy.as_ref().map_or_else(|_| Vec::new(), |policy| show::remarks(policy, now));
+        if let (Ok(policy), Some(place)) = (&policy, &self.report.place) {
+            match self.open_ends(policy, place, now).await {
+                Ok(open) => remarks.extend(open),
+                Err(fault) => return fault.end(self.json),
+            }
+        }
         if self.json {
             let faults = policy.as_ref().err().map_or(&[][..], |PolicyFaults(faults)| faults);
             let faults: Vec<_> = faults
@@ -66,7 +78,7 @@ impl Validate {
                     json!({"code": code, "line": line, "column": column, "message": message, "fix": fix})
                 })
                 .collect();
-            say(&json!({"valid": faults.is_empty(), "faults": faults}).to_string());
+            say(&json!({"valid": faults.is_empty(), "faults": faults, "remarks": remarks}).to_string());
             return if faults.is_empty() { Ending::Fine } else { Ending::Failed };
         }
         match policy {
@@ -76,6 +88,7 @@ impl Validate {
                 say(&format!(
                     "{name} is valid. Days and months turn in {zone}; a closed period is judged for at least {late} more days."
                 ));
+                remarks.iter().for_each(|remark| say(remark));
                 Ending::Fine
             }
             Err(faults) => {
@@ -83,6 +96,20 @@ impl Validate {
                 Ending::Failed
             }
         }
+    }
+}
+
+impl Validate {
+    /// What the policy names that the past does not have, and what it leaves open.
+    async fn open_ends(&self, policy: &Policy, place: &Place, now: Timestamp) -> Result<Vec<String>, Fault> {
+        let saved = self.report.load(place, Some(&policy.time_zone_name), policy.late_charges_days, now).await?;
+        let day = saved.past.last_day(saved.until, policy);
+        let day = day.map_err(|error| RunError::new(Code::Internal, format!("the past's last day: {error}")))?;
+        let Some(day) = day else { return Ok(Vec::new()) };
+        let receiver = Receiver::default_at("");
+        let unmatched = never_matched(policy, &day.history.matched);
+        let unmatched: Vec<_> = unmatched.iter().map(|selector| selector.name.to_owned()).collect();
+        Ok(show::open_ends(&unmatched, &day.case(policy, &receiver)))
     }
 }
 

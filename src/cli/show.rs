@@ -3,18 +3,25 @@
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
+use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::domain::alert::{Alert, Finding, Outcome, count};
+use crate::domain::baselines::Maker;
 use crate::domain::case::Case;
+use crate::domain::charge::Scope;
 use crate::domain::coverage::Receipt;
 use crate::domain::matches::uncovered;
 use crate::domain::message::Publication;
 use crate::domain::money::Amount;
-use crate::domain::policy::{Only, Policy};
+use crate::domain::policy::{Budget, DEFAULT_OWNER, Level, Only, Owner, Policy, Spike};
 use crate::domain::replay::Summary;
-use crate::response::{Judged, SilenceAnswer};
+use crate::response::Judged;
+
+/// Complete days that spikes need.
+const SPIKE_DAYS: u32 = 28;
 
 /// A spinner on a terminal, nothing elsewhere.
 pub(super) fn spinner(what: &str) -> ProgressBar {
@@ -72,28 +79,21 @@ pub(super) fn findings(findings: &[Finding<'_>], case: &Case<'_>) -> String {
     table.to_string()
 }
 
-/// What the reader should know besides the figures.
-pub(super) fn warnings(answer: &Judged, case: &Case<'_>) -> Vec<String> {
-    let mut warnings = Vec::new();
-    for name in &answer.unmatched {
-        warnings.push(format!("{name:?} matches nothing: its `only` names no subject of this report."));
+/// What the reader should know besides the figures. `history` is the number of complete days before the one that is judged.
+pub(super) fn warnings(answer: &Judged, case: &Case<'_>, history: u32) -> Vec<String> {
+    let mut warnings = open_ends(&answer.unmatched, case);
+    let zone = &case.policy.time_zone;
+    let silences = answer.silences.iter();
+    warnings.extend(silences.map(|of| silence(&of.reason, of.status, [of.from, of.until], zone)));
+    let held = answer.alerts.iter().filter(|alert| alert.outcome == Outcome::Silenced).count() as u64;
+    if held > 0 {
+        warnings.push(format!("Silences hold back {}.", count(held, "alert")));
     }
-    for silence in &answer.silences {
-        let SilenceAnswer { reason, from, until, status } = silence;
-        let zone = &case.policy.time_zone;
-        let [from, until] =
-            [from, until].map(|at| at.to_zoned(zone.clone()).strftime("%-d %B %Y, %H:%M %Z").to_string());
-        warnings.push(match *status {
-            "active" => {
-                let held = answer.alerts.iter().filter(|alert| alert.outcome == Outcome::Silenced).count() as u64;
-                format!("Silence {reason:?} is active until {until}; silences hold back {} now.", count(held, "alert"))
-            }
-            "over" => format!("Silence {reason:?} ended on {until}; remove it from the policy."),
-            _ => format!("Silence {reason:?} starts on {from}."),
-        });
-    }
-    for (currency, sum) in uncovered(case) {
-        warnings.push(format!("No budget covers {currency} {} in {}.", sum.amount, count(sum.messages, "message")));
+    if Maker::is_needed(case.policy) && history < SPIKE_DAYS {
+        warnings.push(format!(
+            "No history yet: {} are known. Forecasts need 7 and spikes 28; --source table has a deployment's.",
+            count(history.into(), "complete day")
+        ));
     }
     for unread in &answer.unread {
         warnings.push(match (unread.from, unread.to) {
@@ -113,25 +113,81 @@ pub(super) fn receipt(receipt: &Receipt, requests: u64) -> String {
     format!("Zoom's report was {whole}: {rows} on {pages} for {days}, {requests}.")
 }
 
-/// The budgets of a policy.
+/// The budgets and spikes of a policy, without columns that would be empty.
 pub(super) fn budgets(policy: &Policy) -> String {
-    let mut table = table(&["Budget", "For each", "Only", "Amount", "Period", "Alert at"], &[3]);
-    for budget in &policy.budgets {
-        let only = match &budget.only {
-            Only::Everyone => "all".to_owned(),
-            Only::These(patterns) => patterns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
-        };
-        let levels: Vec<_> = budget.levels.iter().map(ToString::to_string).collect();
-        table.add_row([
-            budget.name.clone(),
-            budget.scope.name().replace('_', " "),
-            only,
-            format!("{} {}", budget.currency, budget.amount),
-            budget.period.name().to_owned(),
-            levels.join(", "),
-        ]);
+    let only = |only: &Only| match only {
+        Only::Everyone => "all".to_owned(),
+        Only::These(_) => only.entries().join(", "),
+    };
+    let levels = |levels: &[Level]| levels.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let owners = |owners: &[String]| if owners == [DEFAULT_OWNER] { String::new() } else { owners.join(", ") };
+    let scope = |scope: Scope| scope.name().replace('_', " ");
+    let budget = |budget: &Budget| {
+        let Budget { name, currency, amount, period, .. } = budget;
+        let (name, amount, period) = (name.clone(), format!("{currency} {amount}"), period.name().to_owned());
+        let (at, ahead) = (levels(&budget.levels), levels(&budget.forecasts));
+        [name, scope(budget.scope), only(&budget.only), amount, period, at, ahead, owners(&budget.owners)]
+    };
+    let spike = |spike: &Spike| {
+        let extra = format!("{} {} extra", spike.currency, spike.min_extra);
+        let [day, at] = ["day", "a spike"].map(str::to_owned);
+        [
+            spike.name.clone(),
+            scope(spike.scope),
+            only(&spike.only),
+            extra,
+            day,
+            at,
+            String::new(),
+            owners(&spike.owners),
+        ]
+    };
+    let rows: Vec<_> = policy.budgets.iter().map(budget).chain(policy.spikes.iter().map(spike)).collect();
+    let header = ["Budget", "For each", "Only", "Amount", "Period", "Alert at", "Ahead at", "Owner"];
+    let is_filled = |column: &usize| rows.iter().any(|row| row.get(*column).is_some_and(|cell| !cell.is_empty()));
+    let columns: Vec<usize> = (0..header.len()).filter(is_filled).collect();
+    let header: Vec<_> = columns.iter().filter_map(|column| header.get(*column).copied()).collect();
+    let mut table = table(&header, &[3]);
+    for row in &rows {
+        table.add_row(columns.iter().filter_map(|column| row.get(*column)));
     }
     table.to_string()
+}
+
+/// A silence of a policy, in a sentence.
+fn silence(reason: &str, status: &str, [from, until]: [Timestamp; 2], zone: &TimeZone) -> String {
+    let [from, until] = [from, until].map(|at| at.to_zoned(zone.clone()).strftime("%-d %B %Y, %H:%M %Z").to_string());
+    match status {
+        "active" => format!("Silence {reason:?} is active until {until}."),
+        "over" => format!("Silence {reason:?} ended on {until}; remove it from the policy."),
+        _ => format!("Silence {reason:?} starts on {from}."),
+    }
+}
+
+/// What the reader of a policy should know about it, without a report at hand.
+pub(super) fn remarks(policy: &Policy, now: Timestamp) -> Vec<String> {
+    let zone = &policy.time_zone;
+    let silences = policy.silences.iter();
+    let mut remarks: Vec<_> =
+        silences.map(|of| silence(&of.reason, of.status(now), [of.from, of.until], zone)).collect();
+    let is_used = |owner: &&Owner| {
+        let mut owners = policy.budgets.iter().map(|budget| &budget.owners);
+        let mut others = policy.spikes.iter().map(|spike| &spike.owners);
+        owners.any(|owners| owners.contains(&owner.name)) || others.any(|owners| owners.contains(&owner.name))
+    };
+    let idle = policy.owners.iter().filter(|owner| !is_used(owner));
+    remarks.extend(idle.map(|owner| format!("Owner {:?} has no budget and no spike.", owner.name)));
+    remarks
+}
+
+/// What a policy names that a report does not have, and what it leaves open.
+pub(super) fn open_ends(unmatched: &[String], case: &Case<'_>) -> Vec<String> {
+    let nothing = |name: &String| format!("{name:?} matches nothing: its `only` names no subject of this report.");
+    let mut open: Vec<_> = unmatched.iter().map(nothing).collect();
+    for (currency, sum) in uncovered(case) {
+        open.push(format!("No budget covers {currency} {} in {}.", sum.amount, count(sum.messages, "message")));
+    }
+    open
 }
 
 /// `March 2026`, or the part of it that is known.

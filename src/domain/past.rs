@@ -8,12 +8,13 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
 use super::baselines::{Baselines, Maker};
+use super::case::Case;
 use super::coverage::{Coverage, Gap, Receipt};
 use super::dates::Dates;
 use super::evaluate::History;
 use super::matches::matched;
 use super::period::{Period, PeriodKind, judged_periods, start_of};
-use super::policy::Policy;
+use super::policy::{Policy, Receiver};
 use super::totals::{DaySums, Totals};
 use crate::error::Code;
 
@@ -43,6 +44,23 @@ pub struct LastDay {
     pub periods: Vec<Period>,
     /// Baselines from the days before, and what budgets have matched.
     pub history: History,
+}
+
+impl LastDay {
+    /// All that judging it for a receiver rests on.
+    #[must_use]
+    pub fn case<'d>(&'d self, policy: &'d Policy, receiver: &'d Receiver) -> Case<'d> {
+        Case {
+            policy,
+            totals: &self.totals,
+            coverage: &self.coverage,
+            receipt: &self.receipt,
+            periods: &self.periods,
+            receiver,
+            as_of: self.as_of,
+            rerun: false,
+        }
+    }
 }
 
 impl Past {

@@ -63,7 +63,7 @@ async fn run(arguments: &[&str], environment: &Environment) -> Ended {
 async fn wrong_use_ends_with_2_and_says_what_is_right() {
     for (arguments, part) in [
         (&[][..], "Usage: cost-alerts"),
-        (&["polcy"], "a similar subcommand exists: 'policy'"),
+        (&["polcy"], "some similar subcommands exist: 'replay', 'policy'"),
         (&["demo", "--colour"], "unexpected argument '--colour'"),
         (&["check", "--policy"], "a value is required"),
         (&["policy"], "<FILE|-|ssm:NAME|table:NAME>"),

@@ -366,10 +366,10 @@ async fn every_fault_ends_well_or_with_its_code_after_what_is_proven_was_sent() 
     validation-300@3, credit of A              ReportInvalid    at least A B        3      1      1
     5 s a page, 12 s in all                    ReportIncomplete at least A          2      1      1
     10 s a page, 24 s in all                   ReportIncomplete at least A          2      1      1
-    rate-day@1, two windows                    ZoomRateLimited                      2      1      1
-    scope-missing@1, two windows               ZoomScopeMissing                     2      1      1
-    validation-300@1, two windows              ReportInvalid                        2      1      1
-    redirect@2, two windows                    ZoomUnavailable  A; at least A B C      4      1      1
+    rate-day, newer question                   ZoomRateLimited                      2      1      1
+    scope-missing, newer question              ZoomScopeMissing                     2      1      1
+    validation-300, newer question             ReportInvalid                        2      1      1
+    redirect, older question                   ZoomUnavailable  A; at least A B C      4      1      1
     "#);
 
     let mut messages: Vec<(String, String)> = Vec::new();

@@ -83,6 +83,16 @@ impl Silence {
         self.until <= at
     }
 
+    /// `later`, `active` or `over`.
+    #[must_use]
+    pub fn status(&self, at: Timestamp) -> &'static str {
+        match (self.is_active(at), self.is_over(at)) {
+            (true, _) => "active",
+            (_, true) => "over",
+            _ => "later",
+        }
+    }
+
     /// Whether it has just ended, so that what it held back comes out now.
     #[must_use]
     pub fn has_just_ended(&self, at: Timestamp) -> bool {

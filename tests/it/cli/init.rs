@@ -96,17 +96,20 @@ async fn a_policy_of_the_sample_account_passes_as_it_is_and_is_replayed_as_promi
     currency  = "USD"
     min_extra = "1"
     "#);
-    insta::assert_snapshot!(ended.err, @"
-    ┌──────────────────────┬────────────┬───────────┬─────────┬────────┬──────────┐
-    │ Budget               ┆ For each   ┆ Only      ┆  Amount ┆ Period ┆ Alert at │
-    ╞══════════════════════╪════════════╪═══════════╪═════════╪════════╪══════════╡
-    │ whole account in EUR ┆ account    ┆ all       ┆  EUR 36 ┆ month  ┆ 100%     │
-    │ whole account in GBP ┆ account    ┆ all       ┆ GBP 8.9 ┆ month  ┆ 100%     │
-    │ whole account in USD ┆ account    ┆ all       ┆ USD 590 ┆ month  ┆ 100%     │
-    │ Marketing in USD     ┆ department ┆ Marketing ┆ USD 360 ┆ month  ┆ 100%     │
-    │ Sales in USD         ┆ department ┆ Sales     ┆ USD 130 ┆ month  ┆ 100%     │
-    │ Sales in EUR         ┆ department ┆ Sales     ┆  EUR 29 ┆ month  ┆ 100%     │
-    └──────────────────────┴────────────┴───────────┴─────────┴────────┴──────────┘
+    insta::assert_snapshot!(ended.err, @r#"
+    ┌──────────────────────┬────────────┬───────────┬─────────────┬────────┬──────────┬──────────┐
+    │ Budget               ┆ For each   ┆ Only      ┆      Amount ┆ Period ┆ Alert at ┆ Ahead at │
+    ╞══════════════════════╪════════════╪═══════════╪═════════════╪════════╪══════════╪══════════╡
+    │ whole account in EUR ┆ account    ┆ all       ┆      EUR 36 ┆ month  ┆ 100%     ┆ 100%     │
+    │ whole account in GBP ┆ account    ┆ all       ┆     GBP 8.9 ┆ month  ┆ 100%     ┆ 100%     │
+    │ whole account in USD ┆ account    ┆ all       ┆     USD 590 ┆ month  ┆ 100%     ┆ 100%     │
+    │ Marketing in USD     ┆ department ┆ Marketing ┆     USD 360 ┆ month  ┆ 100%     ┆ 100%     │
+    │ Sales in USD         ┆ department ┆ Sales     ┆     USD 130 ┆ month  ┆ 100%     ┆ 100%     │
+    │ Sales in EUR         ┆ department ┆ Sales     ┆      EUR 29 ┆ month  ┆ 100%     ┆ 100%     │
+    │ unusual in EUR       ┆ department ┆ all       ┆ EUR 1 extra ┆ day    ┆ a spike  ┆          │
+    │ unusual in GBP       ┆ department ┆ all       ┆ GBP 1 extra ┆ day    ┆ a spike  ┆          │
+    │ unusual in USD       ┆ department ┆ all       ┆ USD 1 extra ┆ day    ┆ a spike  ┆          │
+    └──────────────────────┴────────────┴───────────┴─────────────┴────────┴──────────┴──────────┘
     On your past, from 2025-11-01 to 2026-11-21, 13 months, from final figures: 3 alerts in 3 messages
     ┌──────────┬──────────┬────────────┬────────┬────────┬────────────────────┬────────────┐
     │ Receiver ┆ Kind     ┆ For each   ┆ Period ┆ Alerts ┆ Spent at the alert ┆   after it │
@@ -116,7 +119,7 @@ async fn a_policy_of_the_sample_account_passes_as_it_is_and_is_replayed_as_promi
     │ default  ┆ forecast ┆ department ┆ month  ┆      1 ┆         USD 250.44 ┆ USD 108.54 │
     └──────────┴──────────┴────────────┴────────┴────────┴────────────────────┴────────────┘
     Expect at most 12 alerts a year in 8 years of 10, if the account goes on as before; this is no prediction of a month.
-    ");
+    "#);
 
     // `init | policy -`
     let mut policy = cost_alerts(&["policy", "-"], &nothing);

@@ -21,7 +21,7 @@ alert_at = [0, 100]
 async fn a_valid_policy_is_shown() {
     let ended = run(&["policy", GOOD], &Environment::new()).await;
     assert_eq!((ended.code, ended.err.as_str()), (0, ""));
-    insta::assert_snapshot!(ended.out.replace(GOOD, "POLICY"), @"
+    insta::assert_snapshot!(ended.out.replace(GOOD, "POLICY"), @r#"
     ┌─────────────────┬────────────────┬─────────────────────────┬──────────┬────────┬─────────────────┐
     │ Budget          ┆ For each       ┆ Only                    ┆   Amount ┆ Period ┆ Alert at        │
     ╞═════════════════╪════════════════╪═════════════════════════╪══════════╪════════╪═════════════════╡
@@ -31,9 +31,9 @@ async fn a_valid_policy_is_shown() {
     │ sales in Europe ┆ department     ┆ Sales                   ┆   EUR 10 ┆ month  ┆ 100%            │
     └─────────────────┴────────────────┴─────────────────────────┴──────────┴────────┴─────────────────┘
     POLICY is valid. Days and months turn in America/New_York; a closed period is judged for at least 3 more days.
-    ");
+    "#);
     let ended = run(&["policy", "--json", GOOD], &Environment::new()).await;
-    assert_eq!((ended.code, ended.json()), (0, vec![json!({ "valid": true, "faults": [] })]));
+    assert_eq!((ended.code, ended.json()), (0, vec![json!({ "valid": true, "faults": [], "remarks": [] })]));
 }
 
 #[tokio::test]
