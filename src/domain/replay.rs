@@ -9,6 +9,8 @@ mod summary;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::thread;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
@@ -62,47 +64,71 @@ pub struct Replay {
 /// Only at the ends of the calendar.
 pub fn replay(past: &Past, policy: &Policy, since: Date, progress: &dyn Fn(Date)) -> Result<Replay, jiff::Error> {
     let account: Arc<str> = past.account.as_str().into();
-    let mut totals = Totals::of(Arc::clone(&account));
-    let mut trackers = Trackers::new(policy, &account);
-    let mut judge = Judge {
-        policy,
-        receivers: policy.receivers("default"),
-        threads: Threads::default(),
-        matched: BTreeSet::new(),
-        reported: HashSet::new(),
-        held: BTreeSet::new(),
-    };
-    let mut replay = Replay::default();
-    let Some((first, last)) = past.days.keys().next().zip(past.days.keys().next_back()) else { return Ok(replay) };
-    for day in first.series(1.day()).take_while(|day| day <= last) {
-        let Some(sums) = past.days.get(&day) else {
-            trackers.restart();
-            replay.unknown += u32::from(day >= since);
-            continue;
+    let Some((first, last)) = past.ends() else { return Ok(Replay::default()) };
+    // What is usual on a day depends on the days before it alone, so that it is found beside the judging of earlier days.
+    thread::scope(|scope| {
+        let (ahead, baselines) = sync_channel(DAYS_AHEAD);
+        let mut trackers = Trackers::new(policy, &account);
+        scope.spawn(move || {
+            for day in first.series(1.day()).take_while(|day| *day <= last) {
+                let Some(sums) = past.days.get(&day) else {
+                    trackers.restart();
+                    continue;
+                };
+                let sums = trackers.sums(sums);
+                // Nobody listens after a fault.
+                if day >= since && ahead.send((day, trackers.baselines(day, &sums))).is_err() {
+                    break;
+                }
+                trackers.add(day, sums);
+            }
+        });
+        let mut judge = Judge {
+            policy,
+            receivers: policy.receivers("default"),
+            totals: Totals::of(Arc::clone(&account)),
+            threads: Threads::default(),
+            matched: BTreeSet::new(),
+            reported: HashSet::new(),
+            held: BTreeSet::new(),
+            open: Vec::new(),
         };
-        totals.set(day, sums);
-        if day >= since {
-            let baselines = trackers.baselines(day, sums);
-            judge.day(day, &totals, baselines, &mut replay.sent)?;
-            replay.days = Some((replay.days.map_or(day, |(first, _)| first), day));
+        past.days.range(..since).for_each(|(day, sums)| judge.totals.set(*day, sums));
+        let mut replay = Replay::default();
+        for (day, baselines) in baselines {
+            if let Some(sums) = past.days.get(&day) {
+                judge.totals.set(day, sums);
+            }
+            judge.day(day, baselines, &mut replay.sent)?;
+            if day.tomorrow()?.day() == 1 {
+                judge.forget(day, &mut replay.sent)?;
+            }
+            let (first, before) = replay.days.unwrap_or((day, since.max(first).yesterday()?));
+            replay.unknown += before.until(day)?.get_days().unsigned_abs().saturating_sub(1);
+            replay.days = Some((first, day));
             progress(day);
         }
-        trackers.add(day, sums);
-    }
-    add_ends(&mut replay.sent, &totals);
-    Ok(replay)
+        add_ends(&mut replay.sent, &judge.open, &judge.totals);
+        Ok(replay)
+    })
 }
+
+/// So many days' baselines are made ahead.
+const DAYS_AHEAD: usize = 4;
 
 /// A policy, and what its receivers have heard so far.
 struct Judge<'p> {
     policy: &'p Policy,
     receivers: Receivers,
+    totals: Totals,
     threads: Threads,
     matched: BTreeSet<String>,
     /// Whose alerts were sent.
     reported: HashSet<(Period, Scope, Arc<str>, Currency)>,
     /// Closed periods with a finding that a silence holds back.
     held: BTreeSet<Period>,
+    /// The places of alerts whose periods were not over when they were looked at last.
+    open: Vec<usize>,
 }
 
 impl Judge<'_> {
@@ -110,7 +136,6 @@ impl Judge<'_> {
     fn day(
         &mut self,
         day: Date,
-        totals: &Totals,
         baselines: super::baselines::Baselines,
         sent: &mut Vec<Sent>,
     ) -> Result<(), jiff::Error> {
@@ -125,6 +150,7 @@ impl Judge<'_> {
         periods.extend(self.held.iter().filter(|period| period.to() <= as_of && period.kind() != PeriodKind::Day));
         let (coverage, receipt) = (Coverage::default(), Receipt { complete: true, ..Receipt::default() });
         let history = History { baselines, matched: self.matched.clone(), ..History::default() };
+        let totals = &self.totals;
         let case = |receiver| Case {
             policy: self.policy,
             totals,
@@ -149,6 +175,7 @@ impl Judge<'_> {
                     Decision::Due => {
                         threads.extend(after(&alert, &case));
                         self.reported.extend(alert.finding.whose());
+                        self.open.push(sent.len());
                         sent.push(Sent::of(alert, &case, day));
                     }
                     Decision::Silenced { .. } => held.extend(alert.finding.whose().map(|(period, ..)| period)),
@@ -161,6 +188,26 @@ impl Judge<'_> {
         }
         self.threads.extend(threads);
         self.held = held;
+        Ok(())
+    }
+
+    /// At the end of a month: what was spent in periods that are over is known, and their days and threads are not needed any more.
+    fn forget(&mut self, day: Date, sent: &mut [Sent]) -> Result<(), jiff::Error> {
+        let next = day.tomorrow()?;
+        let period = |kind| Period::of_day(kind, next, &self.policy.time_zone);
+        let running: Vec<_> = self.policy.period_kinds().into_iter().map(period).collect::<Result<_, _>>()?;
+        let needed = running.iter().chain(&self.held).map(Period::first_day).min().unwrap_or(next);
+        let is_over = |place: &usize| {
+            sent.get(*place).and_then(|sent| sent.whose.as_ref()).is_some_and(|whose| whose.0.last_day() < next)
+        };
+        let (over, open) = self.open.iter().partition(|place| is_over(place));
+        self.open = open;
+        let over: Vec<usize> = over;
+        add_ends(sent, &over, &self.totals);
+        self.totals.forget_before(needed);
+        let starts = start_of(needed, &self.policy.time_zone)?;
+        self.threads.forget_periods_before(starts);
+        self.reported.retain(|(period, ..)| period.last_day() >= needed);
         Ok(())
     }
 }
@@ -189,11 +236,13 @@ impl Sent {
     }
 }
 
-/// Adds what was spent by the end of each alert's period.
-fn add_ends(sent: &mut [Sent], totals: &Totals) {
+/// Adds what was spent by the end of the periods of these alerts.
+fn add_ends(sent: &mut [Sent], places: &[usize], totals: &Totals) {
     let mut known = BTreeMap::new();
-    for sent in sent {
-        let (Some((period, scope, subject, currency)), Some((_, end))) = (&sent.whose, &mut sent.spent) else {
+    for place in places {
+        let Some(Sent { whose: Some((period, scope, subject, currency)), spent: Some((_, end)), .. }) =
+            sent.get_mut(*place)
+        else {
             continue;
         };
         let sums = known.entry((*period, *scope)).or_insert_with(|| totals.by_subject(period, *scope));

@@ -160,6 +160,12 @@ impl Totals {
         self.days.insert(day, Day { cells, before });
     }
 
+    /// Forgets the days before one.
+    #[cfg(any(test, feature = "cli"))]
+    pub(super) fn forget_before(&mut self, day: Date) {
+        self.days = self.days.split_off(&day);
+    }
+
     fn cells_of(&mut self, sums: &DaySums) -> Vec<Cell> {
         sums.iter().map(|(line, sum)| Cell { line: self.lines.id(line), sum: *sum }).collect()
     }
@@ -224,15 +230,29 @@ impl Totals {
         scope: Scope,
         wanted: &HashSet<(Arc<str>, Currency)>,
     ) -> HashMap<(Arc<str>, Currency), BTreeMap<Date, Sum>> {
-        let mut days = HashMap::<_, BTreeMap<Date, Sum>>::new();
+        let wanted: Vec<_> = wanted.iter().collect();
+        let places: HashMap<_, _> = wanted.iter().zip(0_usize..).collect();
+        // Which of them a line belongs to is looked up once.
+        let key = |line: &Arc<Line>| (self.subject(scope, line), line.currency);
+        let of_lines: Vec<_> = self.lines.lines.iter().map(|line| places.get(&&key(line)).copied()).collect();
+        let mut days = vec![BTreeMap::<Date, Sum>::new(); wanted.len()];
         for (date, day) in self.days.range(period.first_day()..=period.last_day()) {
-            for (key, sum) in self.day_by_subject(day, scope) {
-                if wanted.contains(&key) {
-                    days.entry(key).or_default().insert(*date, sum);
+            if day.before.is_some() {
+                for (key, sum) in self.day_by_subject(day, scope) {
+                    if let Some(days) = places.get(&&key).and_then(|place| days.get_mut(*place)) {
+                        days.insert(*date, sum);
+                    }
+                }
+                continue;
+            }
+            for cell in &day.cells {
+                let place = of_lines.get(cell.line as usize).copied().flatten();
+                if let Some(days) = place.and_then(|place| days.get_mut(place)) {
+                    days.entry(*date).or_default().add(cell.sum);
                 }
             }
         }
-        days
+        wanted.into_iter().cloned().zip(days).filter(|(_, days)| !days.is_empty()).collect()
     }
 
     fn day_by_subject(&self, day: &Day, scope: Scope) -> HashMap<(Arc<str>, Currency), Sum> {

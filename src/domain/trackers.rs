@@ -56,7 +56,8 @@ impl<'p> Trackers<'p> {
         self.days = 0;
     }
 
-    fn sums(&self, sums: &DaySums) -> HashMap<Subject, Sum> {
+    /// The sums of a day by all subjects of the scopes that are followed.
+    pub(super) fn sums(&self, sums: &DaySums) -> HashMap<Subject, Sum> {
         let of_scope = |scope: &Scope| {
             let scope = *scope;
             let sums = grouped(sums, scope, &self.account).into_iter();
@@ -71,8 +72,7 @@ impl<'p> Trackers<'p> {
     }
 
     /// The baselines of a day, as far as they can lead to an alert with the sums of this day.
-    pub(super) fn baselines(&self, today: Date, sums: &DaySums) -> Baselines {
-        let sums = self.sums(sums);
+    pub(super) fn baselines(&self, today: Date, sums: &HashMap<Subject, Sum>) -> Baselines {
         let watched = self.watched();
         let mut subjects = BTreeMap::new();
         for (key, tracked) in &self.subjects {
@@ -106,8 +106,7 @@ impl<'p> Trackers<'p> {
     }
 
     /// Adds a complete day.
-    pub(super) fn add(&mut self, day: Date, sums: &DaySums) {
-        let mut sums = self.sums(sums);
+    pub(super) fn add(&mut self, day: Date, mut sums: HashMap<Subject, Sum>) {
         let watched = self.watched();
         for key in sums.keys() {
             if !self.subjects.contains_key(key) {

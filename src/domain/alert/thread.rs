@@ -271,6 +271,13 @@ impl Threads {
         self.known.extend(threads.into_iter().map(|thread| (thread.key.sort_key(), thread)));
     }
 
+    /// Forgets threads of periods that were over by then, and that nothing was sent for since. A spike's has no period.
+    #[cfg(any(test, feature = "cli"))]
+    pub(in crate::domain) fn forget_periods_before(&mut self, moment: Timestamp) {
+        let until = moment.saturating_add(KEPT).unwrap_or(moment);
+        self.known.retain(|_, thread| thread.key.period.is_empty() || thread.expires_at > until);
+    }
+
     /// All threads that were read.
     pub fn iter(&self) -> impl Iterator<Item = &Thread> {
         self.known.values()
