@@ -2,55 +2,22 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use jiff::Timestamp;
-use secrecy::SecretString;
 
+use super::embedded::Embedded;
 use super::source::offline;
 use super::{Ending, failed, say, show};
+use crate::clients::Deadline;
 use crate::clients::ledger::Ledger;
 use crate::clients::parameters::Parameters;
 use crate::clients::secrets::Secrets;
-use crate::clients::{Credentials, Deadline};
-use crate::config::{PolicySource, ZoomConfig};
+use crate::config::PolicySource;
 use crate::domain::alert::count;
-use crate::error::{Code, RunError};
+use crate::error::RunError;
 use crate::request::{Judge, Moment};
 use crate::run::{Invocation, Places, Services, deliver, examine, prepare};
-use crate::sandbox::{ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, Dataset, Sandbox, Switches};
 
-/// The sample account's data end here, so that everybody sees the same demo.
-const AS_OF: &str = "2026-11-22T13:00:00Z";
 const FIRST_RUN: &str = "First run";
 pub(super) const POLICY: &str = include_str!("../../events/policy.toml");
-
-/// The time zone of the sample policy.
-pub(super) const ZONE: &str = "America/New_York";
-
-/// The embedded Zoom with the sample account.
-pub(super) struct Embedded {
-    pub(super) sandbox: Sandbox,
-    pub(super) zoom: ZoomConfig,
-    pub(super) credentials: Credentials,
-    /// The account's present.
-    pub(super) as_of: Timestamp,
-}
-
-impl Embedded {
-    pub(super) async fn start() -> Result<Embedded, RunError> {
-        let internal =
-            |what: &str, error: &dyn std::fmt::Display| RunError::new(Code::Internal, format!("{what}: {error}"));
-        let as_of: Timestamp = AS_OF.parse().map_err(|error| internal("the demo's date", &error))?;
-        let sandbox = Sandbox::start(0, Dataset::sample(as_of), Switches::default())
-            .await
-            .map_err(|error| internal("the embedded Zoom finds no port on loopback", &error))?;
-        let zoom = ZoomConfig { api_url: sandbox.api_url(), token_url: sandbox.token_url(), requests_per_second: 10 };
-        let credentials = Credentials {
-            account_id: ACCOUNT_ID.to_owned(),
-            client_id: CLIENT_ID.to_owned(),
-            client_secret: SecretString::from(CLIENT_SECRET),
-        };
-        Ok(Embedded { sandbox, zoom, credentials, as_of })
-    }
-}
 
 /// Does the whole job twice against the embedded Zoom: the second run sends nothing again.
 #[derive(Args)]

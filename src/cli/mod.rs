@@ -5,6 +5,7 @@ mod backfill;
 mod check;
 mod demo;
 mod doctor;
+mod embedded;
 mod init;
 mod policy;
 mod progress;

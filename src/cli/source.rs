@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
 use super::progress::Progress;
-use super::{Ending, demo, failed, variable};
+use super::{Ending, embedded, failed, variable};
 use crate::clients::ledger::Ledger;
 use crate::clients::parameters::Parameters;
 use crate::clients::secrets::Secrets;
@@ -113,7 +113,7 @@ impl Source {
     ) -> Result<Saved, Fault> {
         let saved = match place {
             Place::Zoom => self.of_zoom(zone.unwrap_or("UTC"), late_charges_days, now).await?,
-            Place::Demo => of_demo(zone.unwrap_or(demo::ZONE), late_charges_days).await?,
+            Place::Demo => of_demo(zone.unwrap_or(embedded::ZONE), late_charges_days).await?,
             Place::Table => self.of_table(zone).await?,
             Place::File(path) => of_file(path, zone)?,
         };
@@ -212,7 +212,7 @@ impl Source {
 
 /// The sample account of the embedded Zoom.
 async fn of_demo(zone: &str, late_charges_days: u32) -> Result<Saved, Fault> {
-    let demo::Embedded { sandbox, zoom, credentials, as_of } = demo::Embedded::start().await?;
+    let embedded::Embedded { sandbox, zoom, credentials, as_of } = embedded::Embedded::start().await?;
     // Nobody shares its limit.
     let zoom = ZoomConfig { requests_per_second: 1_000, ..zoom };
     let services = offline(zoom, Secrets::Given(credentials), Parameters::Files)?;

@@ -10,10 +10,11 @@
 //! in the past says nothing of how few it will send.
 
 mod figures;
+mod subjects;
 mod text;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::ToSpan as _;
@@ -27,13 +28,11 @@ use super::money::{Amount, Currency};
 use super::number::Number;
 use super::policy::Policy;
 use super::replay::{Past, Replay, replay};
-use super::totals::{DaySums, Sum};
-use figures::Figures;
+use super::totals::Sum;
+use subjects::{FORESIGHT_DAYS, Subject, add_figures};
 
 /// Days of a past that a policy can be made from.
 pub const LEAST_DAYS: usize = 7;
-/// Days of history that spikes and forecasts need to be worth a message.
-const FORESIGHT_DAYS: usize = 28;
 /// The days that say who is large.
 const RECENT_DAYS: i64 = 91;
 /// Percent of the account's, or of the department's, money from which on a budget of its own says nothing new.
@@ -100,22 +99,6 @@ struct Settings {
     spikes: Spikes,
     /// By how many steps amounts are raised.
     raised: i32,
-}
-
-/// A subject that may get a budget.
-#[derive(Clone, Debug)]
-struct Subject {
-    scope: Scope,
-    name: Arc<str>,
-    currency: Currency,
-    /// Of a number: its department.
-    department: Option<Arc<str>>,
-    /// Recent charges.
-    recent: Sum,
-    months: Vec<Amount>,
-    figures: Option<Figures>,
-    /// Whether its history is long enough for a forecast.
-    forecast: bool,
 }
 
 /// A budget that is proposed.
@@ -357,68 +340,6 @@ fn size(sum: Sum, account: Option<Sum>, messages: u64) -> Decimal {
     let money = sum.amount.decimal().checked_div(account.amount.decimal()).unwrap_or_default();
     let messages = Decimal::from(account.messages).checked_div(Decimal::from(messages)).unwrap_or_default();
     money.checked_mul(messages).unwrap_or_default()
-}
-
-/// Adds whole months and days to subjects.
-fn add_figures(past: &Past, mut subjects: Vec<&mut Subject>) {
-    let places: HashMap<_, _> = (0..)
-        .zip(&subjects)
-        .map(|(place, subject)| ((subject.scope, Arc::clone(&subject.name), subject.currency), place))
-        .collect();
-    let account: Arc<str> = past.account.as_str().into();
-    let mut days = vec![Vec::<Amount>::new(); subjects.len()];
-    let mut months = vec![BTreeMap::<Date, Amount>::new(); subjects.len()];
-    let whole = whole_months(past);
-    for (index, (day, lines)) in past.days.iter().enumerate() {
-        for (place, sum) in sums_of(lines, &places, &account) {
-            let (Some(days), Some(months)) = (days.get_mut(place), months.get_mut(place)) else { continue };
-            // Days are counted from the first charge on.
-            if days.is_empty() {
-                days.resize(past.days.len() - index, Amount::ZERO);
-            }
-            let before = past.days.len() - days.len();
-            days.iter_mut().skip(index - before).take(1).for_each(|day| *day = sum);
-            let so_far = months.entry(day.first_of_month()).or_default();
-            *so_far = so_far.checked_add(sum).unwrap_or(*so_far);
-        }
-    }
-    for (subject, (days, months)) in subjects.iter_mut().zip(days.into_iter().zip(months)) {
-        let first = months.keys().next().copied();
-        let since = whole.iter().filter(|month| first.is_some_and(|first| **month >= first));
-        subject.months = since.map(|month| months.get(month).copied().unwrap_or_default()).collect();
-        subject.figures = Figures::of(&subject.months, &days);
-        subject.forecast = days.len() >= FORESIGHT_DAYS;
-    }
-}
-
-fn sums_of(
-    lines: &DaySums,
-    places: &HashMap<(Scope, Arc<str>, Currency), usize>,
-    account: &Arc<str>,
-) -> HashMap<usize, Amount> {
-    let mut sums = HashMap::<usize, Amount>::new();
-    for (line, sum) in lines {
-        for scope in [Scope::Account, Scope::Department, Scope::BillingNumber] {
-            let name = scope.subject(line).unwrap_or(account);
-            if let Some(place) = places.get(&(scope, Arc::clone(name), line.currency)) {
-                let so_far = sums.entry(*place).or_default();
-                *so_far = so_far.checked_add(sum.amount).unwrap_or(*so_far);
-            }
-        }
-    }
-    sums
-}
-
-/// The months of which every day is known, by their first day.
-fn whole_months(past: &Past) -> Vec<Date> {
-    let months: HashSet<Date> = past.days.keys().map(|day| day.first_of_month()).collect();
-    let is_known = |day: Date| past.days.contains_key(&day);
-    let mut whole: Vec<_> = months
-        .into_iter()
-        .filter(|month| month.series(1.day()).take_while(|day| *day <= month.last_of_month()).all(is_known))
-        .collect();
-    whole.sort_unstable();
-    whole
 }
 
 #[cfg(test)]

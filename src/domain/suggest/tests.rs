@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use jiff::civil::date;
 use proptest::prelude::*;
 
