@@ -92,6 +92,50 @@ async fn one_topic_that_fails_neither_stops_nor_repeats_another() {
     }
 }
 
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    dollars: u32,
+    /// Whether nobody listens to the one topic.
+    fails: bool,
+}
+
+fn runs() -> impl Strategy<Value = Vec<Run>> {
+    let run = (0_u32..140, any::<bool>()).prop_map(|(dollars, fails)| Run { dollars, fails });
+    proptest::collection::vec(run, 1..8)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    /// Whatever becomes of one owner's topic, another hears exactly what it hears beside an owner whose topic works.
+    #[test]
+    fn an_owners_failure_changes_nothing_for_the_others(runs in runs()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let heard = |with_failures: bool| {
+            runtime.block_on(async {
+                let mut stage = Stage::new();
+                let mut heard = Vec::new();
+                for (day, run) in (3_i8..).zip(&runs) {
+                    stage.lease_ends();
+                    let worlds = ["one", "other"].map(|topic| at(day, run.dollars, "").topic(topic));
+                    stage.runs += 1;
+                    let owner = format!("run-{}", stage.runs);
+                    let is_deaf = with_failures && run.fails;
+                    let deaf = is_deaf.then(|| worlds[0].receiver.topic_arn.to_string());
+                    *stage.scripted().deaf.lock().unwrap() = deaf.into_iter().collect();
+                    let mut outbox = Outbox::new(&stage.ledger, &stage.topic, &owner, Deadline::after(TIME));
+                    let threads = outbox.threads("acc").await;
+                    let composed = worlds.each_ref().map(|world| compose(world.decided(&threads), &world.case()));
+                    outbox.send(Composed::of_all(composed), "acc").await;
+                    heard.extend(stage.heard().into_iter().filter(|heard| heard.topic == "other"));
+                }
+                heard
+            })
+        };
+        prop_assert_eq!(heard(true), heard(false));
+    }
+}
+
 const LEVELS: &str = r#"
     [[budget]]
     name = "every number"

@@ -1,5 +1,5 @@
 use super::{Ended, Environment, run};
-use crate::support::{Budget, Effect, Moto, Policy, Setup, World, setup};
+use crate::support::{Aws, Budget, Effect, Moto, Policy, Setup, World, setup};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -105,6 +105,27 @@ async fn a_sound_deployment_ends_with_0_and_nothing_is_sent() {
     let aws = &practice.world.aws;
     assert_eq!((aws.ledger_items().await, aws.intents().await), (Vec::new(), 0));
     assert!(aws.daybook_keys().await.is_empty());
+}
+
+/// Each owner's topic is looked at as the function's own is, and a policy that looks ahead needs a past.
+#[tokio::test]
+async fn owners_without_readers_and_a_policy_without_history_are_said() {
+    let practice = Practice::new(None).await;
+    let (heard, deaf) = (Aws::new().await, Aws::new().await);
+    deaf.unsubscribe().await;
+    let owner = |name: &str, topic: &Aws| format!("[[owner]]\nname = {name:?}\ntopic_arn = {:?}\n", topic.topic_arn);
+    let spike = "[[spike]]\nname = \"s\"\nscope = \"account\"\ncurrency = \"USD\"\nowner = [\"sales\", \"ops\"]\n";
+    let owners = [owner("sales", &heard), owner("ops", &deaf)].concat();
+    practice.write_policy(&format!("{}\n{spike}{owners}", Policy::default()));
+    practice.world.run(json!({})).await;
+    let (code, examined) = practice.examined(&[]).await;
+    assert_eq!(code, 1, "{examined}");
+    let steps = examined["steps"].as_array().unwrap().iter().filter(|step| step["step"] == "owner");
+    let owners: Vec<_> = steps.map(|step| (&step["verdict"], step["finding"].as_str().unwrap())).collect();
+    assert_eq!((owners[0].0, owners[1].0), (&json!("ok"), &json!("failed")), "{owners:?}");
+    assert!(owners[0].1.starts_with("sales: reaches sqs arn:") && owners[1].1.starts_with("ops: nobody is subscribed"));
+    let history = finding(&examined, "history");
+    assert!(history.contains("complete day") && history.contains("cost-alerts backfill"), "{history}");
 }
 
 #[tokio::test]
