@@ -116,12 +116,12 @@ async fn how_often_dates_are_read_again_is_the_deployments_choice() {
 async fn a_reading_that_does_not_fit_into_a_run_goes_on_in_the_next_one() {
     for total_records in ["overall", "absent", "per-page"] {
         let mut deployment = setup()
-            .rows(many(40, "2026-10-25", "2026-11-29"))
+            .rows(many(13, "2026-10-25", "2026-11-29"))
             .zoom(&format!("--page-limit 2 --total-records {total_records}"))
             .deployment()
             .await;
-        // Some 550 pages, of which a run has the time for some 200.
-        (deployment.requests_per_second, deployment.time) = (200, Some(Duration::from_millis(1_500)));
+        // Some 180 pages, of which the rate leaves a run some 60.
+        (deployment.requests_per_second, deployment.time) = (60, Some(Duration::from_millis(1_500)));
         let mut froms = Vec::new();
         let answer = loop {
             let before = deployment.zoom.observed().len();
