@@ -163,7 +163,9 @@ pub fn read(mut input: impl BufRead) -> Result<Saved, FileFault> {
             return Err(FileFault::Cut(lines));
         }
         if let Ok(end) = serde_json::from_str::<End>(&line) {
-            let is_whole = end.lines == lines && end.digest == format!("{:016x}", digest.digest());
+            // Nothing may follow it.
+            let is_last = next(&mut line)? == 0;
+            let is_whole = is_last && end.lines == lines && end.digest == format!("{:016x}", digest.digest());
             let problem = "it does not fit what stands before it".to_owned();
             return if is_whole {
                 past.days.values_mut().for_each(|sums| sums.sort_unstable_by(|(one, _), (other, _)| one.cmp(other)));
@@ -272,6 +274,7 @@ mod tests {
             (text[..text.len() / 2].to_owned(), "is cut: it ends after line"),
             (lines[..last - 1].join("\n") + "\n", &format!("is cut: it ends after line {}", last - 1)),
             (text.trim_end().to_owned(), "is cut"),
+            (format!("{text}x"), "does not fit what stands before it"),
         ] {
             let refused = refused(&changed);
             assert!(refused.contains(part), "{part}: {refused}");

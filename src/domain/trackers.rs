@@ -18,7 +18,7 @@ use super::totals::{DaySums, Sum};
 
 /// The kinds of period that are forecast.
 const KINDS: [PeriodKind; 2] = [PeriodKind::Week, PeriodKind::Month];
-/// Days whose money is told in a forecast, twice.
+/// Days whose money a forecast reports; twice, the ones before too.
 const WEEK: usize = 7;
 
 /// All subjects that a forecast or a spike of a policy is for.
