@@ -277,3 +277,29 @@ pub(super) fn grouped(sums: &DaySums, scope: Scope, account: &Arc<str>) -> HashM
     }
     grouped
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seven_days_without_a_spike_end_an_episode() {
+        let day = |day: i8| jiff::civil::date(2026, 11, day);
+        let first = Episode::with(None, day(2));
+        assert_eq!(first, Episode { first: day(2), last: day(2) });
+        assert_eq!(Episode::with(Some(first), day(9)), Episode { first: day(2), last: day(9) });
+        assert_eq!(Episode::with(Some(first), day(10)), Episode { first: day(10), last: day(10) });
+    }
+
+    #[test]
+    fn today_is_among_the_days_left() {
+        let day = |day: i8| jiff::civil::date(2026, 11, day);
+        for (today, week, month) in [(day(1), 1, 30), (day(2), 7, 29), (day(18), 5, 13), (day(30), 7, 1)] {
+            assert_eq!(
+                (days_left(PeriodKind::Week, today), days_left(PeriodKind::Month, today)),
+                (week, month),
+                "{today}"
+            );
+        }
+    }
+}

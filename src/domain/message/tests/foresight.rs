@@ -187,3 +187,51 @@ fn a_spike_of_an_earlier_day_names_it() {
         threads = recorded(&threads, &later.decided(&threads), &later.case());
     }
 }
+
+/// What the 18th looks like where the month usually ends at 540 of 500.
+fn eighteenth() -> World {
+    World::new(FORESIGHT).at("2026-11-18T13:00:00Z")
+}
+
+#[test]
+fn a_forecast_needs_a_known_figure_below_the_level_and_the_third_day() {
+    let kinds = |world: World, a_day: &str| -> Vec<&str> {
+        let world = world.usually(120, NUMBER, 900, a_day);
+        let composed = composed(&world, &Threads::default());
+        composed.messages.iter().flat_map(|message| &message.alerts).map(|alert| alert.finding.kind().name()).collect()
+    };
+    let nothing: Vec<&str> = Vec::new();
+    assert_eq!(kinds(eighteenth(), "18.00"), ["forecast"]);
+    // What was read in part, or fell, is no ground for a forecast.
+    assert_eq!(kinds(eighteenth().unread(20, 22), "18.00"), nothing);
+    assert_eq!(kinds(eighteenth().unconfirmed(), "18.00"), nothing);
+    // The level is reached already: that is an alert of its own.
+    assert_eq!(kinds(eighteenth().sent(2, NUMBER, 900, "500"), "18.00"), ["budget"]);
+    // From the third day of the period on, by the policy's zone.
+    for (now, expected) in [("2026-11-03T04:59:59Z", &[][..]), ("2026-11-03T05:00:00Z", &["forecast"])] {
+        assert_eq!(kinds(World::new(FORESIGHT).at(now), "36.00"), expected, "{now}");
+    }
+}
+
+#[test]
+fn a_forecast_is_sent_once_and_the_level_all_the_same() {
+    let policy = FORESIGHT.replace("forecast_at = [100]", "forecast_at = [60, 100]");
+    let world = |now: &str| World::new(&policy).at(now).usually(120, NUMBER, 900, "18.00");
+    let mut threads = Threads::default();
+    let mut story = Vec::new();
+    for now in ["2026-11-04T13:00:00Z", "2026-11-05T13:00:00Z", "2026-11-18T13:00:00Z", "2026-11-19T13:00:00Z"] {
+        let world = world(now);
+        let alerts = world.decided(&threads);
+        let due = alerts.iter().filter(|alert| alert.decision == Decision::Due);
+        let shown = |alert: &Alert<'_>| alert.finding.wording(alert, &world.case()).machine.level.unwrap_or_default();
+        story.push(
+            due.map(|alert| format!("{} {}", alert.finding.kind().name(), shown(alert))).collect::<Vec<_>>().join(", "),
+        );
+        threads = recorded(&threads, &alerts, &world.case());
+    }
+    assert_eq!(story, ["forecast 60%", "", "forecast 100%", ""]);
+    let over =
+        World::new(&policy).at("2026-11-20T13:00:00Z").sent(2, NUMBER, 900, "500").usually(120, NUMBER, 900, "18.00");
+    let due: Vec<_> = over.decided(&threads).into_iter().filter(|alert| alert.decision == Decision::Due).collect();
+    assert_eq!(due.iter().map(|alert| alert.finding.kind().name()).collect::<Vec<_>>(), ["budget"]);
+}
