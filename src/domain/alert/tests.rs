@@ -402,3 +402,18 @@ fn an_episode_that_was_reported_is_no_news_beside_a_later_smaller_one() {
     }
     assert_eq!(heard, ["2026-11-03", "2026-11-17", "", "", "", ""]);
 }
+
+#[test]
+fn a_moment_before_what_was_reported_corrects_nothing() {
+    let first = world(&Run(0, "110", BUDGET));
+    let threads = recorded(&Threads::default(), &first.decided(&Threads::default()), &first.case());
+    // Somebody asks for what was due ten days before.
+    let earlier = world(&Run(-240, "85", BUDGET));
+    let case = Case { rerun: true, ..earlier.case() };
+    let alerts = decide(&earlier.findings(), &threads, &case);
+    assert_eq!(shown(&alerts[0], &case), "AlreadySent");
+    let nothing_yet = world(&Run(-480, "0", BUDGET));
+    let case = Case { rerun: true, ..nothing_yet.case() };
+    let alerts = decide(&nothing_yet.findings(), &threads, &case);
+    assert_eq!(alerts.iter().map(|alert| shown(alert, &case)).collect::<Vec<_>>(), ["BelowLevels"]);
+}
