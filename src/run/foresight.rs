@@ -106,9 +106,11 @@ impl Day {
             return Ok(Some(Foresight { baselines, made: None }));
         }
         let made = self.make(services, whose, policy, report, deadline).await?;
+        // Of days that this run could not read, the next one may know more.
+        let is_kept = report.judged.coverage.gaps.is_empty();
         Ok(made.map(|baselines| {
-            let (bytes, state) = (encode(&baselines, self.today), self.state.clone());
-            Foresight { baselines, made: Some(Made { bytes, state }) }
+            let made = is_kept.then(|| Made { bytes: encode(&baselines, self.today), state: self.state.clone() });
+            Foresight { baselines, made }
         }))
     }
 
@@ -138,7 +140,7 @@ impl Day {
             day = next;
         }
         for day in day.series(1.day()).take_while(|day| *day < end) {
-            if report.was_read(day, &policy.time_zone) {
+            if report.was_listed(day, &policy.time_zone) {
                 maker.add(day, &totals.believed(day));
             } else {
                 maker.restart();
