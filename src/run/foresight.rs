@@ -86,8 +86,8 @@ impl Day {
         let Range { start, .. } = Maker::wanted(today);
         let settled = today.saturating_sub((i64::from(policy.late_charges_days) + LATE_LISTING_DAYS).days());
         let days = report.remembered.head.state_of(start..settled);
-        let forecasts = policy.budgets.iter().filter(|budget| !budget.forecasts.is_empty());
-        let watches = format!("{:?} {:?}", forecasts.collect::<Vec<_>>(), policy.spikes);
+        // A budget without forecasts counts too: its subjects may be another's, that has some, once it is gone.
+        let watches = format!("{:?} {:?}", &*policy.budgets, &*policy.spikes);
         let state = hash(&[VERSION, &today.to_string(), &days, &watches], 32);
         Day { today, judged, state }
     }

@@ -130,6 +130,24 @@ async fn a_row_that_cannot_be_read_hides_no_spike() {
     assert_eq!(alerts(&security.messages().await), [format!("spike {QUIET}")]);
 }
 
+#[tokio::test]
+async fn a_budget_that_a_subject_falls_to_is_forecast_on_the_same_day() {
+    let rows = Sends { number: STEADY, from: "2026-06-01", to: "2026-12-01", messages: 8, charge: 2_000 }.rows();
+    let security = Aws::new().await;
+    let all = policy(&security.topic_arn).replace("[[spike]]", &format!("[[spike]]\nonly = [{QUIET:?}]"));
+    let own = format!(
+        "{all}\n[[budget]]\nname = \"own\"\nscope = \"billing_number\"\nonly = [{STEADY:?}]\ncurrency = \"USD\"\namount = 90"
+    );
+    let mut deployment = setup().now("2026-11-12T12:00:00Z").policy(own).rows(rows).deployment().await;
+    backfilled(&mut deployment).await;
+    deployment.run().await;
+    assert_eq!(alerts(&deployment.news().await), [""; 0]);
+    deployment.set_policy(all).await;
+    deployment.later(1);
+    deployment.run().await;
+    assert_eq!(alerts(&deployment.news().await), [format!("forecast 100% {STEADY}")]);
+}
+
 /// Without history nothing is foreseen, and nothing fails.
 #[tokio::test]
 async fn without_history_budgets_work_as_ever() {
