@@ -205,8 +205,8 @@ pub(super) fn sums_of(reading: &Reading, kept: &BTreeMap<Date, DaySums>, first_d
 const DAYS_JUDGED: i64 = 91;
 
 impl Report {
-    /// Marks closed periods that were judged for the last time, now that what was due for them was sent. Those with a silenced finding in
-    /// `held` are judged on.
+    /// Marks closed periods that were judged for the last time, now that what was due for them was sent. Those in `held` are
+    /// judged on.
     pub fn finish(&mut self, policy: &Policy, held: &BTreeSet<Period>) {
         let Report { until, periods, judged, remembered, .. } = self;
         remembered.finish(periods, held, &judged.coverage, &policy.time_zone, policy.late_charges_days, *until);
