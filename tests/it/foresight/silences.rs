@@ -1,7 +1,7 @@
 //! What a silence holds back comes when it is over, in one message, even if the period is over too.
 
 use super::{Sends, alerts, backfilled, burst};
-use crate::support::{Deployment, at, from_number, setup, spent};
+use crate::support::{Deployment, Effect, at, from_number, setup, spent};
 
 const SILENT: &str = r#"
     group_by = "subject"
@@ -134,4 +134,22 @@ async fn every_episode_that_a_silence_held_back_comes_though_its_days_are_settle
     assert_eq!(heard, [vec!["2026-11-04"], vec!["2026-11-16"], vec![], vec![]]);
     // Then settled days are judged no longer.
     assert!(deployment.run().await["periods"].as_array().unwrap().len() < 9);
+}
+
+#[tokio::test]
+async fn a_run_without_baselines_forgets_no_spike_that_a_silence_holds_back() {
+    let mut deployment = campaign(&["2026-11-04T10:30:00Z"]).await;
+    while deployment.now < at("2026-11-25T00:00:00Z") {
+        // The head, then days whose figures have changed; then the baselines.
+        let fails = deployment.now == at("2026-11-15T12:00:00Z");
+        if fails {
+            let forbidden = Effect::Fail { status: 400, code: "AccessDeniedException" };
+            deployment.proxy.from("DynamoDB.BatchGetItem", 2, forbidden);
+        }
+        deployment.run().await;
+        deployment.proxy.clear();
+        deployment.later(24);
+    }
+    deployment.run().await;
+    assert_eq!(spikes(&mut deployment).await, ["2026-11-04"]);
 }
