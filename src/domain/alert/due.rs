@@ -77,7 +77,8 @@ pub(super) fn verdict<'a>(spent: Spent<'a>, key: &ThreadKey, thread: Option<&Thr
     }
     let Some(level) = highest.filter(|level| possible.iter().any(|record| is_above(level, record))) else {
         let decision = if highest.is_some() { Decision::AlreadySent } else { Decision::BelowLevels };
-        let note = spent.settled(record);
+        let is_older = record.reported.as_ref().is_some_and(|known| case.as_of < known.at);
+        let note = if is_older { None } else { spent.settled(record) };
         return spent.without_alert(key, decision, note);
     };
     let reported = Reported { percent: level.percent, money: level.threshold, ..spent.reported(case) };

@@ -416,4 +416,10 @@ fn a_moment_before_what_was_reported_corrects_nothing() {
     let case = Case { rerun: true, ..nothing_yet.case() };
     let alerts = decide(&nothing_yet.findings(), &threads, &case);
     assert_eq!(alerts.iter().map(|alert| shown(alert, &case)).collect::<Vec<_>>(), ["BelowLevels"]);
+    // Nor does it prove what was read in part since.
+    let part = world(&Run(0, "-110", BUDGET));
+    let threads = recorded(&Threads::default(), &part.decided(&Threads::default()), &part.case());
+    let threads = recorded(&threads, &earlier.decided(&threads), &earlier.case());
+    let whole = world(&Run(1, "105", BUDGET));
+    assert!(shown(&whole.decided(&threads)[0], &whole.case()).starts_with("correct 110 to 105"));
 }
