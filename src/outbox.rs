@@ -120,8 +120,8 @@ impl<'r> Outbox<'r> {
 
     /// Sends the messages, and writes down what the other alerts' threads have to remember.
     pub async fn send(mut self, composed: Composed<'_>, account: &str) -> Delivered {
+        self.delivered.hold(&composed);
         let Composed { messages, others } = composed;
-        self.delivered.hold(&others);
         let messages = self.without_deaf(messages).await;
         self.intended = messages.iter().flat_map(|message| &message.alerts).map(|alert| alert.id.clone()).collect();
         let mut unrecorded = Vec::new();

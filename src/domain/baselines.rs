@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::charge::{Line, Scope};
 use super::estimates::{Bound, Series, Tracker, Watch};
 use super::foresight::forecast::Outlook;
+use super::foresight::spike::LEAST_DAYS;
 use super::money::{Amount, Currency};
 use super::period::PeriodKind;
 use super::policy::{Policy, Spike};
@@ -105,6 +106,13 @@ impl Baseline {
 }
 
 impl Baselines {
+    /// The first day that a subject of all these days could be judged on for spikes.
+    #[must_use]
+    pub fn known_from(&self, today: Date) -> Date {
+        let first = today.saturating_sub(i64::from(self.days).days());
+        self.judged.max(first.saturating_add(i64::try_from(LEAST_DAYS).unwrap_or_default().days()))
+    }
+
     /// The baseline of a subject.
     #[must_use]
     pub fn of(&self, scope: Scope, subject: &Arc<str>, currency: Currency) -> Option<&Baseline> {

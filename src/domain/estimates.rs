@@ -19,7 +19,6 @@ use super::money::{Amount, Currency};
 use super::totals::Sum;
 
 /// Room for what is lost in single precision.
-#[cfg(any(test, feature = "cli"))]
 const ROUNDING: f64 = 1.001;
 /// No message costs less than this, in the currency's main unit, as far as the smallest worthwhile spike goes.
 const LEAST_PRICE: f64 = 0.0205;
@@ -57,13 +56,26 @@ impl Bound {
         messages as f64 >= f64::from(self.critical)
     }
 
+    /// Whether the messages of a day above the usual cost so much. The critical count knows only what a message used to cost.
+    #[must_use]
+    pub fn costs(&self, sum: Sum, min_extra: Amount) -> bool {
+        self.extra(sum) * ROUNDING >= number(min_extra)
+    }
+
+    /// What the messages of a day above the usual cost.
+    #[expect(clippy::cast_precision_loss, reason = "a count of messages is below 2^53")]
+    fn extra(&self, sum: Sum) -> f64 {
+        let (usual, count) = (f64::from(self.usual), sum.messages as f64);
+        let share = if count > 0.0 { (1.0 - usual / count).clamp(0.0, 1.0) } else { 0.0 };
+        number(sum.amount) * share
+    }
+
     /// How far a day's sum is above the usual.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a count of messages is below 2^53")]
     pub fn excess(&self, sum: Sum, currency: Currency) -> Excess {
         let (usual, count) = (f64::from(self.usual), sum.messages as f64);
-        let share = if count > 0.0 { (1.0 - usual / count).clamp(0.0, 1.0) } else { 0.0 };
-        let extra = money(number(sum.amount) * share, currency);
+        let extra = money(self.extra(sum), currency);
         Excess { usual: Tenths::of(usual), factor: Tenths::of(count / usual.max(0.1)), extra }
     }
 }

@@ -141,6 +141,9 @@ fn spike_days(
         }
         let now = Episode::with(episode, date);
         episode = Some(now);
+        if !usual.costs(*sum, rule.min_extra) {
+            continue;
+        }
         let at_least = case.coverage.certainty(period, rule.scope, subject, rule.currency) == Certainty::AtLeast;
         let excess = usual.excess(*sum, rule.currency);
         days.push(SpikeDay { period: **period, sum: *sum, excess, since: now.first, at_least });
@@ -230,6 +233,23 @@ mod tests {
         let world = || World::new(POLICY).day(5, &[("+1", "", "USD", "6")]).day(22, &[("+1", "Sales", "USD", "1")]);
         assert_eq!(found(&world().unread(5, 5)), ["2026-11-22 Sales 1 Exact []", "2026-11 +1 7 AtLeast [50%]"]);
         assert_eq!(found(&world().unconfirmed()), ["2026-11-22 Sales 1 Exact []", "2026-11 +1 7 Unconfirmed [50%]"]);
+    }
+
+    #[test]
+    fn a_spike_costs_at_least_what_the_policy_says() {
+        let found = |usually: &str, (messages, money): (u64, &str), min_extra: &str| {
+            let policy = format!(
+                "unwatched = \"ignore\"\n[[spike]]\nname = \"all\"\nscope = \"billing_number\"\ncurrency = \"USD\"\nmin_extra = {min_extra}"
+            );
+            let world = World::new(&policy).sent(22, "+1202", messages, money).usually(120, "+1202", 100, usually);
+            world.findings().len() == 1
+        };
+        assert!(found("2.05", (300, "6.15"), "4.1") && !found("2.05", (300, "6.15"), "4.2"));
+        // Messages of half a cent: two hundred more cost a dollar.
+        assert!(found("0.5", (300, "1.5"), "1") && !found("0.5", (260, "1.3"), "1"));
+        // A credit for many messages costs nothing.
+        assert!(!found("2.05", (900, "-18.45"), "1"));
+        assert!(found("2.05", (300, "6.15"), "0.001"));
     }
 
     #[test]

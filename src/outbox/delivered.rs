@@ -16,7 +16,7 @@ pub struct Delivered {
     pub alerts: Vec<AlertRecord>,
     /// What would be published; of a preview only.
     pub publications: Vec<Publication>,
-    /// The periods with a finding that a silence holds back.
+    /// The periods that have to be judged again, though they may be over: see [`Alert::holds_its_period`].
     pub held: BTreeSet<Period>,
     /// What went wrong.
     pub faults: Vec<RunError>,
@@ -25,11 +25,13 @@ pub struct Delivered {
 }
 
 impl Delivered {
-    /// Notes the alerts that are not due, and the periods that wait for the end of a silence.
-    pub(super) fn hold<'a>(&mut self, others: &[(Case<'a>, Vec<Alert<'a>>)]) {
+    /// Notes the alerts that are not due, and the periods that are not done with.
+    pub(super) fn hold(&mut self, composed: &Composed<'_>) {
+        let Composed { messages, others } = composed;
         self.alerts.extend(not_due(others));
-        let silenced = others.iter().flat_map(|(_, alerts)| alerts).filter(|alert| alert.is_silenced());
-        self.held.extend(silenced.filter_map(|alert| Some(alert.finding.whose()?.0)));
+        let all = messages.iter().map(|message| &message.alerts).chain(others.iter().map(|(_, alerts)| alerts));
+        let holding = all.flatten().filter(|alert| alert.holds_its_period());
+        self.held.extend(holding.filter_map(|alert| Some(alert.finding.whose()?.0)));
     }
 
     /// How many alerts were published.
@@ -77,7 +79,7 @@ pub fn preview(composed: &Composed<'_>) -> Delivered {
         delivered.alerts.extend(message.records(Outcome::DryRun));
         delivered.publications.push(Publication::of(message, false, Outcome::DryRun));
     }
-    delivered.hold(&composed.others);
+    delivered.hold(composed);
     delivered
 }
 

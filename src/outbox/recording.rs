@@ -1,12 +1,15 @@
 //! What is written after a publish: confirmed, released, or recorded late; and the notes of threads whose alerts are not due.
 
 use futures_util::{StreamExt, stream};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{AT_ONCE, MOST_TURNS, Outbox};
 use crate::clients::ledger::{LedgerError, SentMessage, Write};
 use crate::domain::alert::{Alert, Claim, Record, Thread};
 use crate::domain::case::Case;
+
+/// A thread that is still judged is written anew when it would be forgotten within this time.
+const RENEWED: SignedDuration = SignedDuration::from_hours(24 * 31);
 
 /// An alert on its way, with its claim if there is one.
 #[derive(Clone, Debug)]
@@ -155,16 +158,17 @@ impl Outbox<'_> {
         }
     }
 
-    /// Writes what threads have to remember though nothing is sent: since when a fall is agreed on, or that a figure is proven. What cannot be
-    /// written is found again by the next run.
+    /// Writes what threads have to remember though nothing is sent: since when a fall is agreed on, or that a figure is proven; and all of a
+    /// thread that would be forgotten soon, though its period is judged on. What cannot be written is found again by the next run.
     pub(super) async fn take_notes<'a>(&mut self, others: &[Alert<'a>], case: &Case<'a>) {
         let note = |alert: &Alert<'a>| {
             // A thread that another run holds is left to it.
             let read = alert.thread.as_ref().filter(|thread| !thread.is_held(self.ledger.now()))?;
+            let is_old = || read.expires_at.duration_since(self.ledger.now()) < RENEWED;
+            let record = alert.next.clone().or_else(|| is_old().then(|| read.record.clone()))?;
             let claim = read.claim.clone();
-            let (thread, read) =
-                (Thread::after(Some(read), &alert.key, alert.next.clone()?, claim, self.ends(alert, case)), Some(read));
-            Some((thread, read.map(|thread| thread.version)))
+            let thread = Thread::after(Some(read), &alert.key, record, claim, self.ends(alert, case));
+            Some((thread, Some(read.version)))
         };
         let failed = self.write_all(others.iter().filter_map(note).collect()).await;
         if let Some(error) = failed {

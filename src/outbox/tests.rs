@@ -112,6 +112,19 @@ async fn what_is_due_is_sent_once() {
     assert!(stage.heard().is_empty());
 }
 
+/// What holds a period open, as a silence of another subject does, is no reason to forget what was sent of it.
+#[tokio::test(start_paused = true)]
+async fn what_is_judged_on_is_not_forgotten() {
+    let mut stage = Stage::new();
+    let mut world = many(2);
+    for months in 0..12 {
+        world.as_of = NOW.parse::<Timestamp>().unwrap() + SignedDuration::from_hours(24 * 30 * months);
+        stage.script.at(world.as_of);
+        let delivered = stage.run(&world, TIME).await.unwrap();
+        assert_eq!(delivered.sent(), if months == 0 { 2 } else { 0 }, "after {months} months");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_slow_ledger_delays_some_messages_and_stops_none() {
     let mut stage = Stage::new();

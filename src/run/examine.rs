@@ -16,7 +16,8 @@ use crate::domain::case::Case;
 use crate::domain::charge::Scope;
 use crate::domain::evaluate::{History, evaluate};
 use crate::domain::message::{Composed, compose};
-use crate::domain::policy::{Policy, Receiver, Receivers};
+use crate::domain::period::{Period, PeriodKind};
+use crate::domain::policy::{Policy, Receiver, Receivers, Silence};
 use crate::error::{Code, RunError};
 use crate::outbox::Delivered;
 use crate::request::Judge;
@@ -129,6 +130,16 @@ impl Examination<'_> {
     #[must_use]
     pub fn faults(&self) -> Vec<RunError> {
         faults(&self.report)
+    }
+
+    /// The days of which this run does not know whether a silence holds a spike back: it has no baselines for them.
+    pub(super) fn days_in_doubt(&self) -> impl Iterator<Item = Period> {
+        let (policy, today) = (self.policy, self.policy.time_zone.to_datetime(self.as_of).date());
+        let holds = |silence: &Silence| silence.is_active(self.as_of) || silence.has_just_ended(self.as_of);
+        let may_hold = !policy.spikes.is_empty() && policy.silences.iter().any(holds);
+        let known_from = self.history.baselines.known_from(today);
+        let days = self.report.periods.iter().filter(|period| period.kind() == PeriodKind::Day).copied();
+        days.filter(move |day| may_hold && day.first_day() < known_from)
     }
 
     /// The answer, with what became of the alerts.

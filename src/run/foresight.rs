@@ -86,8 +86,8 @@ impl Day {
         let Range { start, .. } = Maker::wanted(today);
         let settled = today.saturating_sub((i64::from(policy.late_charges_days) + LATE_LISTING_DAYS).days());
         let days = report.remembered.head.state_of(start..settled);
-        let forecasts = policy.budgets.iter().filter(|budget| !budget.forecasts.is_empty());
-        let watches = format!("{:?} {:?}", forecasts.collect::<Vec<_>>(), policy.spikes);
+        // A budget without forecasts counts too: its subjects may be another's, that has some, once it is gone.
+        let watches = format!("{:?} {:?}", &*policy.budgets, &*policy.spikes);
         let state = hash(&[VERSION, &today.to_string(), &days, &watches], 32);
         Day { today, judged, state }
     }
@@ -106,9 +106,11 @@ impl Day {
             return Ok(Some(Foresight { baselines, made: None }));
         }
         let made = self.make(services, whose, policy, report, deadline).await?;
+        // Of days that this run could not read, the next one may know more.
+        let is_kept = report.judged.coverage.gaps.is_empty();
         Ok(made.map(|baselines| {
-            let (bytes, state) = (encode(&baselines, self.today), self.state.clone());
-            Foresight { baselines, made: Some(Made { bytes, state }) }
+            let made = is_kept.then(|| Made { bytes: encode(&baselines, self.today), state: self.state.clone() });
+            Foresight { baselines, made }
         }))
     }
 
@@ -138,7 +140,7 @@ impl Day {
             day = next;
         }
         for day in day.series(1.day()).take_while(|day| *day < end) {
-            if report.was_read(day, &policy.time_zone) {
+            if report.was_listed(day, &policy.time_zone) {
                 maker.add(day, &totals.believed(day));
             } else {
                 maker.restart();

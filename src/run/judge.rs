@@ -73,7 +73,8 @@ pub(super) async fn judge(
     tracing::info!(answer = serde_json::to_string(&judged).unwrap_or_default(), "judged the report");
     if task == Judge::Live {
         if delivered.faults.is_empty() {
-            examination.report.finish(examination.policy, &delivered.held);
+            let held = delivered.held.iter().copied().chain(examination.days_in_doubt()).collect();
+            examination.report.finish(examination.policy, &held);
         }
         remember(services, prepared, &mut examination, invocation).await;
     }

@@ -205,17 +205,17 @@ pub(super) fn sums_of(reading: &Reading, kept: &BTreeMap<Date, DaySums>, first_d
 const DAYS_JUDGED: i64 = 91;
 
 impl Report {
-    /// Marks closed periods that were judged for the last time, now that what was due for them was sent. Those with a silenced finding in
-    /// `held` are judged on.
+    /// Marks closed periods that were judged for the last time, now that what was due for them was sent. Those in `held` are
+    /// judged on.
     pub fn finish(&mut self, policy: &Policy, held: &BTreeSet<Period>) {
         let Report { until, periods, judged, remembered, .. } = self;
         remembered.finish(periods, held, &judged.coverage, &policy.time_zone, policy.late_charges_days, *until);
     }
 
-    /// Whether all rows of a civil day were read.
-    pub(super) fn was_read(&self, day: Date, zone: &jiff::tz::TimeZone) -> bool {
+    /// Whether all rows of a civil day were listed. One that cannot be read is missing from its figures, as it is from the daybook's.
+    pub(super) fn was_listed(&self, day: Date, zone: &jiff::tz::TimeZone) -> bool {
         let coverage = &self.judged.coverage;
-        Period::of_day(PeriodKind::Day, day, zone).is_ok_and(|period| coverage.is_whole(&period))
+        Period::of_day(PeriodKind::Day, day, zone).is_ok_and(|day| coverage.has_no_gap(day.from(), day.to()))
     }
 
     /// How new the report is: nothing is said of it before 91 days and two of them with a row are known.

@@ -55,7 +55,9 @@ pub(super) fn verdict<'a>(spent: Spent<'a>, key: &ThreadKey, thread: Option<&Thr
     let record = thread.map_or(&nothing, |thread| &thread.record);
     let possible: Vec<&Record> = thread.map_or_else(|| vec![record], |thread| thread.possible().collect());
     let corrections = possible.iter().map(|record| record.corrections).max().unwrap_or_default();
-    let fallen = possible.iter().filter_map(|record| record.reported.as_ref()).filter(|known| spent.is_below(known));
+    // A figure as of a moment before what was reported (a rerun, or the older of two runs at once) says nothing against it.
+    let fallen = possible.iter().filter_map(|record| record.reported.as_ref());
+    let fallen = fallen.filter(|known| known.at <= case.as_of && spent.is_below(known));
     let fallen = fallen.max_by_key(|known| known.money).cloned();
     let highest = spent.highest();
     if let Some(known) = fallen {
@@ -75,7 +77,8 @@ pub(super) fn verdict<'a>(spent: Spent<'a>, key: &ThreadKey, thread: Option<&Thr
     }
     let Some(level) = highest.filter(|level| possible.iter().any(|record| is_above(level, record))) else {
         let decision = if highest.is_some() { Decision::AlreadySent } else { Decision::BelowLevels };
-        let note = spent.settled(record);
+        let is_older = record.reported.as_ref().is_some_and(|known| case.as_of < known.at);
+        let note = if is_older { None } else { spent.settled(record) };
         return spent.without_alert(key, decision, note);
     };
     let reported = Reported { percent: level.percent, money: level.threshold, ..spent.reported(case) };

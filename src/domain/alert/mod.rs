@@ -248,6 +248,17 @@ impl<'a> Finding<'a> {
 }
 
 impl Alert<'_> {
+    /// Whether its period is not done with: a silence holds it back, a correction waits, or it is a spike, after which those of later episodes
+    /// are due.
+    #[must_use]
+    pub fn holds_its_period(&self) -> bool {
+        match self.decision {
+            Decision::Silenced { .. } | Decision::WaitsToCorrect { .. } => true,
+            Decision::Due => self.finding.kind() == Kind::Spike,
+            _ => false,
+        }
+    }
+
     /// Whether a silence holds it back.
     #[must_use]
     pub fn is_silenced(&self) -> bool {

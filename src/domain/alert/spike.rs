@@ -13,6 +13,7 @@ use super::{
     Alert, AlertRecord, Details, Finding, Kind, Peak, Record, Reported, Row, Severity, Thread, ThreadKey, Verdict,
     Wording,
 };
+use crate::domain::baselines::Episode;
 use crate::domain::case::Case;
 use crate::domain::charge::{Product, Scope};
 use crate::domain::estimates::{Excess, Tenths};
@@ -69,12 +70,6 @@ impl SpikeDay {
     fn date(&self) -> Date {
         self.period.first_day()
     }
-
-    /// Whether a receiver who knows what is recorded has not heard of this.
-    fn is_news(&self, record: &Record) -> bool {
-        let peak = record.reported.as_ref().and_then(|reported| reported.peak);
-        peak.is_none_or(|peak| peak.day < self.since || self.sum.messages >= AGAIN_AT.saturating_mul(peak.count))
-    }
 }
 
 impl<'a> Spiking<'a> {
@@ -101,12 +96,23 @@ impl<'a> Spiking<'a> {
         }
     }
 
+    /// Whether a receiver who knows what is recorded has not heard of a day. Of a day before the episode that was reported last, it has: the
+    /// earliest is reported first.
+    fn is_news(&self, day: &SpikeDay, record: &Record) -> bool {
+        let Some(peak) = record.reported.as_ref().and_then(|reported| reported.peak) else { return true };
+        let of_episode = self.days.iter().filter(|other| other.since == day.since).map(SpikeDay::date);
+        let episode = of_episode.max().map(|last| Episode { first: day.since, last });
+        let is_before = Episode::with(episode, peak.day).first > day.since;
+        peak.day < day.since || (!is_before && day.sum.messages >= AGAIN_AT.saturating_mul(peak.count))
+    }
+
     /// Of the earliest episode with news, the day with most messages. What is left of later ones is due after it.
     pub(super) fn verdict(mut self, key: &ThreadKey, thread: Option<&Thread>, case: &Case<'a>) -> Verdict<'a> {
         let nothing = Record::default();
         let record = thread.map_or(&nothing, |thread| &thread.record);
         let is_possible_news = |day: &&SpikeDay| {
-            thread.map_or_else(|| day.is_news(record), |thread| thread.possible().any(|record| day.is_news(record)))
+            let mut possible = thread.map_or_else(|| vec![record], |thread| thread.possible().collect()).into_iter();
+            possible.any(|record| self.is_news(day, record))
         };
         let since = self.days.iter().find(is_possible_news).map(|day| day.since);
         let of_episode = self.days.iter().filter(|day| Some(day.since) == since).filter(is_possible_news);
@@ -116,7 +122,8 @@ impl<'a> Spiking<'a> {
         let id = key.alert_id(&format!("{} {}", day.since, known.map_or(0, |peak| peak.count)), 0);
         let peak = Some(Peak { day: day.date(), count: day.sum.messages });
         let reported = Reported { peak, amount: day.sum.amount, ..Reported::once(case.as_of) };
-        super::by_news(Finding::Spike(Box::new(self)), id, reported, thread, |record| day.is_news(record))
+        let finding = Finding::Spike(Box::new(self.clone()));
+        super::by_news(finding, id, reported, thread, |record| self.is_news(&day, record))
     }
 
     fn record(&self) -> SpikeRecord {

@@ -378,3 +378,48 @@ fn a_threads_key_never_changes() {
     let alert = world.decided(&Threads::default()).remove(0);
     insta::assert_snapshot!(format!("{} {}", alert.key.sort_key(), alert.id), @"thread#a021c0736d2254703f933cd3b1e0c4b2 553eb78b4468");
 }
+
+#[test]
+fn an_episode_that_was_reported_is_no_news_beside_a_later_smaller_one() {
+    const WATCH: &str =
+        "late_charges_days = 31\n[[spike]]\nname = \"all\"\nscope = \"billing_number\"\ncurrency = \"USD\"";
+    let mut world = World::new(WATCH).sent(3, "+1202", 900, "18").sent(17, "+1202", 300, "6");
+    let days = (1..=22).map(|day| jiff::civil::date(2026, 11, day));
+    let days =
+        days.map(|day| Period::of_day(crate::domain::period::PeriodKind::Day, day, &world.policy.time_zone).unwrap());
+    world.periods = days.collect();
+    let world = world.usually(120, "+1202", 12, "0.24");
+    let mut threads = Threads::default();
+    let mut heard = Vec::new();
+    for _ in 0..6 {
+        let alerts = world.decided(&threads);
+        let [alert] = alerts.iter().filter(|alert| alert.finding.kind() == Kind::Spike).collect::<Vec<_>>()[..] else {
+            panic!("{alerts:?}")
+        };
+        let day = alert.finding.whose().map(|(period, ..)| period.label()).unwrap();
+        heard.push(if alert.decision == Decision::Due { day } else { String::new() });
+        threads = recorded(&threads, &alerts, &world.case());
+    }
+    assert_eq!(heard, ["2026-11-03", "2026-11-17", "", "", "", ""]);
+}
+
+#[test]
+fn a_moment_before_what_was_reported_corrects_nothing() {
+    let first = world(&Run(0, "110", BUDGET));
+    let threads = recorded(&Threads::default(), &first.decided(&Threads::default()), &first.case());
+    // Somebody asks for what was due ten days before.
+    let earlier = world(&Run(-240, "85", BUDGET));
+    let case = Case { rerun: true, ..earlier.case() };
+    let alerts = decide(&earlier.findings(), &threads, &case);
+    assert_eq!(shown(&alerts[0], &case), "AlreadySent");
+    let nothing_yet = world(&Run(-480, "0", BUDGET));
+    let case = Case { rerun: true, ..nothing_yet.case() };
+    let alerts = decide(&nothing_yet.findings(), &threads, &case);
+    assert_eq!(alerts.iter().map(|alert| shown(alert, &case)).collect::<Vec<_>>(), ["BelowLevels"]);
+    // Nor does it prove what was read in part since.
+    let part = world(&Run(0, "-110", BUDGET));
+    let threads = recorded(&Threads::default(), &part.decided(&Threads::default()), &part.case());
+    let threads = recorded(&threads, &earlier.decided(&threads), &earlier.case());
+    let whole = world(&Run(1, "105", BUDGET));
+    assert!(shown(&whole.decided(&threads)[0], &whole.case()).starts_with("correct 110 to 105"));
+}

@@ -1,7 +1,7 @@
 //! Forecast, level and spike in their order, and what they rest on.
 
 use super::{Sends, alerts, backfilled, burst};
-use crate::support::{Aws, at, setup};
+use crate::support::{Aws, Deployment, Setup, at, setup, spent_on};
 use jiff::{ToSpan as _, civil::Date, tz::TimeZone};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -93,6 +93,59 @@ async fn the_past_is_looked_through_once_a_day() {
     assert!(deployment.aws.daybook_keys().await.iter().any(|key| key.ends_with("#baselines#0")));
     let looks_back: Vec<_> = reads.iter().map(|count| *count > 8).collect();
     assert_eq!(looks_back, [true, false, false, true], "{reads:?}");
+}
+
+/// Runs on a day on which a number runs wild early.
+async fn wild_morning(rows: impl IntoIterator<Item = Row>) -> (Setup, Deployment, Aws) {
+    let security = Aws::new().await;
+    let mut all = Sends { number: QUIET, from: "2026-06-01", to: "2026-12-01", messages: 4, charge: 205 }.rows();
+    all.extend(burst(QUIET, "2026-11-10T10:30:00Z", 150));
+    all.extend(rows);
+    let setup = setup().now("2026-11-09T12:00:00Z").policy(policy(&security.topic_arn)).rows(all);
+    let mut deployment = setup.clone().deployment().await;
+    backfilled(&mut deployment).await;
+    (setup, deployment, security)
+}
+
+#[tokio::test]
+async fn a_gap_in_the_days_first_reading_hides_no_spike_from_the_others() {
+    let (setup, mut deployment, security) = wild_morning([]).await;
+    deployment.run().await;
+    deployment.zoom = setup.clone().zoom("--fail-dates 2026-11-10=server-500").sandbox().await;
+    deployment.until("2026-11-10T06:00:00Z");
+    deployment.fails().await;
+    deployment.zoom = setup.sandbox().await;
+    deployment.until("2026-11-10T11:00:00Z");
+    deployment.run().await;
+    assert_eq!(alerts(&security.messages().await), [format!("spike {QUIET}")]);
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_hides_no_spike() {
+    let odd = Row { charge_text: Some("odd".to_owned()), ..spent_on("2026-11-05", 1) };
+    let (_, mut deployment, security) = wild_morning([odd]).await;
+    deployment.fails().await;
+    deployment.until("2026-11-10T11:00:00Z");
+    deployment.fails().await;
+    assert_eq!(alerts(&security.messages().await), [format!("spike {QUIET}")]);
+}
+
+#[tokio::test]
+async fn a_budget_that_a_subject_falls_to_is_forecast_on_the_same_day() {
+    let rows = Sends { number: STEADY, from: "2026-06-01", to: "2026-12-01", messages: 8, charge: 2_000 }.rows();
+    let security = Aws::new().await;
+    let all = policy(&security.topic_arn).replace("[[spike]]", &format!("[[spike]]\nonly = [{QUIET:?}]"));
+    let own = format!(
+        "{all}\n[[budget]]\nname = \"own\"\nscope = \"billing_number\"\nonly = [{STEADY:?}]\ncurrency = \"USD\"\namount = 90"
+    );
+    let mut deployment = setup().now("2026-11-12T12:00:00Z").policy(own).rows(rows).deployment().await;
+    backfilled(&mut deployment).await;
+    deployment.run().await;
+    assert_eq!(alerts(&deployment.news().await), [""; 0]);
+    deployment.set_policy(all).await;
+    deployment.later(1);
+    deployment.run().await;
+    assert_eq!(alerts(&deployment.news().await), [format!("forecast 100% {STEADY}")]);
 }
 
 /// Without history nothing is foreseen, and nothing fails.

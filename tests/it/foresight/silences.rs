@@ -1,7 +1,7 @@
 //! What a silence holds back comes when it is over, in one message, even if the period is over too.
 
-use super::alerts;
-use crate::support::{at, from_number, setup, spent};
+use super::{Sends, alerts, backfilled, burst};
+use crate::support::{Deployment, Effect, at, from_number, setup, spent};
 
 const SILENT: &str = r#"
     group_by = "subject"
@@ -86,4 +86,70 @@ async fn what_a_silence_held_back_comes_in_one_message_when_it_is_over() {
             assert_eq!(answer["periods"].as_array().unwrap().len(), 1);
         }
     }
+}
+
+/// Spikes of a number that a campaign's silence holds back from the 2nd to the 25th of November.
+const CAMPAIGN: &str = r#"
+    [[spike]]
+    name = "runaway sender"
+    scope = "billing_number"
+    currency = "USD"
+    [[silence]]
+    reason = "campaign"
+    from = "2026-11-02"
+    until = "2026-11-25"
+    spike = "runaway sender"
+"#;
+const QUIET: &str = "+12025550187";
+
+async fn campaign(bursts: &[&str]) -> Deployment {
+    let mut rows = Sends { number: QUIET, from: "2026-06-01", to: "2026-12-01", messages: 4, charge: 205 }.rows();
+    rows.extend(bursts.iter().flat_map(|from| burst(QUIET, from, 150)));
+    let mut deployment = setup().now("2026-11-01T12:00:00Z").policy(CAMPAIGN).rows(rows).deployment().await;
+    backfilled(&mut deployment).await;
+    deployment
+}
+
+/// The days of the spikes that were reported since.
+async fn spikes(deployment: &mut Deployment) -> Vec<String> {
+    let news = deployment.news().await;
+    let alerts = news.iter().flat_map(|message| message.json()["alerts"].as_array().unwrap().clone());
+    alerts.filter_map(|alert| Some(alert["spike"]["day"].as_str()?.to_owned())).collect()
+}
+
+#[tokio::test]
+async fn every_episode_that_a_silence_held_back_comes_though_its_days_are_settled() {
+    let mut deployment = campaign(&["2026-11-04T10:30:00Z", "2026-11-16T10:30:00Z"]).await;
+    while deployment.now < at("2026-11-25T00:00:00Z") {
+        deployment.run().await;
+        deployment.later(24);
+    }
+    assert_eq!(spikes(&mut deployment).await, [""; 0]);
+    let mut heard = Vec::new();
+    for _ in 0..4 {
+        deployment.run().await;
+        heard.push(spikes(&mut deployment).await);
+        deployment.later(1);
+    }
+    assert_eq!(heard, [vec!["2026-11-04"], vec!["2026-11-16"], vec![], vec![]]);
+    // Then settled days are judged no longer.
+    assert!(deployment.run().await["periods"].as_array().unwrap().len() < 9);
+}
+
+#[tokio::test]
+async fn a_run_without_baselines_forgets_no_spike_that_a_silence_holds_back() {
+    let mut deployment = campaign(&["2026-11-04T10:30:00Z"]).await;
+    while deployment.now < at("2026-11-25T00:00:00Z") {
+        // The head, then days whose figures have changed; then the baselines.
+        let fails = deployment.now == at("2026-11-15T12:00:00Z");
+        if fails {
+            let forbidden = Effect::Fail { status: 400, code: "AccessDeniedException" };
+            deployment.proxy.from("DynamoDB.BatchGetItem", 2, forbidden);
+        }
+        deployment.run().await;
+        deployment.proxy.clear();
+        deployment.later(24);
+    }
+    deployment.run().await;
+    assert_eq!(spikes(&mut deployment).await, ["2026-11-04"]);
 }

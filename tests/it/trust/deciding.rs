@@ -95,6 +95,21 @@ async fn a_second_correction_waits_for_24_hours_of_agreeing_readings() {
     assert_eq!(hours, ["0 h: budget 100% 110", "2 h: correction 20", "3 h: budget 100% 110", "29 h: correction 20"]);
 }
 
+/// The month is over for good after eleven hours of the wait.
+#[tokio::test]
+async fn a_correction_that_waits_comes_though_its_month_is_settled_meanwhile() {
+    let mut deployment = setup().now("2026-12-04T12:00:00Z").rows([spent(110)]).deployment().await;
+    let mut hours = Vec::new();
+    for hour in 0..40 {
+        let dollars = if [0, 3].contains(&hour) { 110 } else { 20 };
+        deployment.show([spent(dollars)]);
+        hours.extend(heard(&mut deployment).await.into_iter().map(|news| format!("{hour} h: {news}")));
+        deployment.later(1);
+    }
+    assert_eq!(hours, ["0 h: budget 100% 110", "2 h: correction 20", "3 h: budget 100% 110", "29 h: correction 20"]);
+    assert_eq!(deployment.run().await["periods"].as_array().unwrap().len(), 1);
+}
+
 #[tokio::test]
 async fn a_report_read_in_part_proves_at_least_and_the_whole_corrects_it() {
     let credit = Row { charge: -500_000, ..spent_on("2026-11-20", 1) };
