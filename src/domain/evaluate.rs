@@ -6,10 +6,11 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::alert::{Finding, Forecast, Spent, SpikeDay, Spiking, Stale, Unwatched};
-use super::baselines::{Baseline, Baselines, Episode};
+use super::baselines::{Baselines, Episode};
 use super::case::Case;
 use super::charge::Scope;
 use super::coverage::Certainty;
+use super::estimates::Bound;
 use super::matches::unmatched;
 use super::money::{Amount, Currency};
 use super::period::{Period, PeriodKind};
@@ -103,50 +104,47 @@ fn spikes<'a>(case: &Case<'a>, baselines: &Baselines) -> Vec<Finding<'a>> {
     days.sort_unstable();
     let scopes: BTreeSet<_> = case.policy.spikes.iter().map(|spike| spike.scope).collect();
     let mut findings = Vec::new();
+    let today = case.policy.time_zone.to_datetime(case.as_of).date();
     for scope in scopes {
-        let mut sent = BTreeMap::<_, Vec<(&Period, Sum)>>::new();
+        // Few days are spikes: the sums of all others are not kept.
+        let mut spikes = BTreeMap::<_, Vec<_>>::new();
         for day in &days {
-            for (key, sum) in case.totals.by_subject(day, scope) {
-                sent.entry(key).or_default().push((day, sum));
+            for ((subject, currency), sum) in case.totals.by_subject(day, scope) {
+                let baseline = baselines.of(scope, &subject, currency);
+                let watched = baseline.and_then(|baseline| baseline.watched_on(day.first_day(), today));
+                let Some((watched, bound)) = watched.and_then(|watched| Some((watched, watched.bound?))) else {
+                    continue;
+                };
+                if bound.is_spike(sum.messages) {
+                    spikes.entry((subject, currency)).or_default().push((**day, sum, bound, watched.episode));
+                }
             }
         }
-        for ((subject, currency), sums) in sent {
-            let rule = case.policy.spike_for(scope, &subject, currency);
-            let baseline = baselines.of(scope, &subject, currency);
-            let Some((rule, baseline)) = rule.zip(baseline) else { continue };
-            let days = spike_days(case, rule, &subject, baseline, &sums);
+        for ((subject, currency), days) in spikes {
+            let Some(rule) = case.policy.spike_for(scope, &subject, currency) else { continue };
+            let days = spike_days(case, rule, &subject, &days);
             findings.extend(Spiking::of(rule, subject, days).map(|spiking| Finding::Spike(Box::new(spiking))));
         }
     }
     findings
 }
 
-/// Of a subject's days, oldest first, those that are spikes.
-fn spike_days(
-    case: &Case<'_>,
-    rule: &Spike,
-    subject: &Arc<str>,
-    baseline: &Baseline,
-    sums: &[(&Period, Sum)],
-) -> Vec<SpikeDay> {
-    let today = case.policy.time_zone.to_datetime(case.as_of).date();
-    let first = sums.first().and_then(|(period, _)| baseline.watched_on(period.first_day(), today));
-    let mut episode = first.and_then(|watched| watched.episode);
+/// A day that is a spike: what was sent, what is usual, and the episode before it.
+type Spiked = (Period, Sum, Bound, Option<Episode>);
+
+/// Of a subject's spikes, oldest first, those that cost enough.
+fn spike_days(case: &Case<'_>, rule: &Spike, subject: &Arc<str>, spikes: &[Spiked]) -> Vec<SpikeDay> {
+    let mut episode = None;
     let mut days = Vec::new();
-    for (period, sum) in sums {
-        let date = period.first_day();
-        let Some(usual) = baseline.watched_on(date, today).and_then(|watched| watched.bound) else { continue };
-        if !usual.is_spike(sum.messages) {
-            continue;
-        }
-        let now = Episode::with(episode, date);
+    for (period, sum, bound, before) in spikes {
+        let now = Episode::with(episode.or(*before), period.first_day());
         episode = Some(now);
-        if !usual.costs(*sum, rule.min_extra) {
+        if !bound.costs(*sum, rule.min_extra) {
             continue;
         }
         let at_least = case.coverage.certainty(period, rule.scope, subject, rule.currency) == Certainty::AtLeast;
-        let excess = usual.excess(*sum, rule.currency);
-        days.push(SpikeDay { period: **period, sum: *sum, excess, since: now.first, at_least });
+        let excess = bound.excess(*sum, rule.currency);
+        days.push(SpikeDay { period: *period, sum: *sum, excess, since: now.first, at_least });
     }
     days
 }
