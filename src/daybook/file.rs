@@ -134,7 +134,7 @@ pub fn write(out: impl Write, saved: &Saved) -> std::io::Result<()> {
     lines.out.flush()
 }
 
-/// Reads what [`write`] has written.
+/// Reads what [`write()`] has written.
 ///
 /// # Errors
 /// What is wrong with it, if it is not just that.
