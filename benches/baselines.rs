@@ -12,22 +12,25 @@
     reason = "a measurement reads the clock and prints"
 )]
 
+#[path = "support/judging.rs"]
+mod judging;
+#[path = "support/sizes.rs"]
+mod sizes;
+
 use std::error::Error;
-use std::process::Command;
 
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, ToSpan};
+use judging::cpu_ms;
 use zoom_sms_cost_alerts::daybook::{decode, encode};
 use zoom_sms_cost_alerts::domain::baselines::{Baselines, Maker};
 use zoom_sms_cost_alerts::domain::case::Case;
-use zoom_sms_cost_alerts::domain::charge::Line;
 use zoom_sms_cost_alerts::domain::coverage::{Coverage, Receipt};
 use zoom_sms_cost_alerts::domain::evaluate::{History, evaluate};
-use zoom_sms_cost_alerts::domain::money::{Amount, Currency};
 use zoom_sms_cost_alerts::domain::period::{Period, PeriodKind};
 use zoom_sms_cost_alerts::domain::policy::{Policy, Receiver};
-use zoom_sms_cost_alerts::domain::totals::{DaySums, Sum, Totals};
+use zoom_sms_cost_alerts::domain::totals::{DaySums, Totals};
 
 const SIZES: [u32; 3] = [200, 1_000, 10_000];
 const TODAY: Date = date(2026, 11, 22);
@@ -53,14 +56,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Starts a process for each size, and puts together what they say.
 fn all() -> Result<(), Box<dyn Error>> {
     println!("numbers   made once a day   kept   a run without       with   more an hour   peak memory");
     for numbers in SIZES {
-        let child = Command::new(std::env::current_exe()?).env("NUMBERS", numbers.to_string()).output()?;
-        let said = String::from_utf8(child.stdout)?;
-        let values: Vec<f64> = said.split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
-        let [made, kept, without, with, peak] = values[..] else { return Err(format!("{numbers}: {said}").into()) };
+        let [made, kept, without, with, peak] = sizes::measured(numbers)?;
         println!(
             "{numbers:>7} {:>15.2} s {:>6.2} MB {without:>10.1} ms {with:>7.1} ms {:>11.2} × {peak:>9.1} MiB",
             made / 1e3,
@@ -100,10 +99,7 @@ fn a_day(numbers: u32) -> Result<(), Box<dyn Error>> {
     };
     let without = judge(&|| Some(Baselines::default()))?;
     let with = judge(&|| decode(&bytes, TODAY))?;
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no peak")?;
-    let peak: f64 = peak.trim().trim_end_matches(" kB").parse()?;
-    println!("{making} {} {without} {with} {}", bytes.len(), peak / 1024.0);
+    println!("{making} {} {without} {with} {}", bytes.len(), sizes::peak_mib()?);
     Ok(())
 }
 
@@ -129,29 +125,10 @@ fn evaluated(policy: &Policy, totals: &Totals, baselines: Baselines) -> Result<(
     if findings.is_empty() { Err("nothing was found".into()) } else { Ok(()) }
 }
 
-/// A day's sums, as the daybook hands them out.
 fn sums(numbers: u32, day: Date) -> Result<DaySums, Box<dyn Error>> {
-    let currency = Currency::parse("USD")?;
-    let seed = day.day_of_year().unsigned_abs();
-    let sum = |number: u32| {
-        let line = Line {
-            number: format!("+1202{number:07}").into(),
-            department: format!("Department {}", number % 50).into(),
-            cost_center: format!("CC-{}", number % 20).into(),
-            extension: format!("{}", 1000 + number).into(),
-            name: format!("Desk {number}").into(),
-            currency,
-        };
-        let messages = u64::from(1 + (number * 7 + u32::from(seed) * 13) % 90);
-        let amount = Amount::parse(&format!("{}.{:04}", messages * 205 / 10_000, messages * 205 % 10_000))?;
-        Ok((line, Sum { amount, messages }))
-    };
-    (0..numbers).map(sum).collect()
-}
-
-/// The CPU time that this process has had, from the scheduler's own books.
-fn cpu_ms() -> Result<f64, Box<dyn Error>> {
-    let books = std::fs::read_to_string("/proc/self/schedstat")?;
-    let nanoseconds: f64 = books.split_whitespace().next().ok_or("no schedule")?.parse()?;
-    Ok(nanoseconds / 1e6)
+    let seed = u32::from(day.day_of_year().unsigned_abs());
+    judging::sums(numbers, |number| {
+        let messages = u64::from(1 + (number * 7 + seed * 13) % 90);
+        (messages * 205, messages)
+    })
 }

@@ -14,25 +14,27 @@
     reason = "a measurement reads the clock and prints"
 )]
 
+#[path = "support/judging.rs"]
+mod judging;
 #[path = "support/picture.rs"]
 mod picture;
+#[path = "support/sizes.rs"]
+mod sizes;
 
 use std::error::Error;
 use std::path::Path;
-use std::process::Command;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use judging::cpu_ms;
 use picture::Curve;
 use zoom_sms_cost_alerts::domain::case::Case;
-use zoom_sms_cost_alerts::domain::charge::Line;
 use zoom_sms_cost_alerts::domain::coverage::{Coverage, Receipt};
 use zoom_sms_cost_alerts::domain::evaluate::{History, evaluate};
-use zoom_sms_cost_alerts::domain::money::{Amount, Currency};
 use zoom_sms_cost_alerts::domain::period::{Period, PeriodKind};
 use zoom_sms_cost_alerts::domain::policy::{Policy, Receiver};
-use zoom_sms_cost_alerts::domain::totals::{DaySums, Sum, Totals};
+use zoom_sms_cost_alerts::domain::totals::{DaySums, Totals};
 
 const SIZES: [u32; 4] = [10, 100, 1_000, 10_000];
 const DAYS: i32 = 365;
@@ -153,15 +155,11 @@ fn judge(policy: &Policy, totals: &Totals, numbers: u32, month: i32) -> Result<(
     }
 }
 
-/// Starts a process for each size, and puts together what they say.
 fn all() -> Result<(), Box<dyn Error>> {
     println!("numbers     cells   put together      judged   peak memory   growth of CPU time, 10 = linear");
     let mut figures: Vec<(f64, f64, f64)> = Vec::new();
     for numbers in SIZES {
-        let child = Command::new(std::env::current_exe()?).env("NUMBERS", numbers.to_string()).output()?;
-        let said = String::from_utf8(child.stdout)?;
-        let values: Vec<f64> = said.split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
-        let [loaded, judged, peak] = values[..] else { return Err(format!("{numbers}: {said}").into()) };
+        let [loaded, judged, peak] = sizes::measured(numbers)?;
         let growth =
             figures.last().map_or_else(String::new, |(_, before, _)| format!("{:.1}", (loaded + judged) / before));
         let cells = numbers * DAYS.unsigned_abs();
@@ -196,34 +194,13 @@ fn year(numbers: u32) -> Result<(), Box<dyn Error>> {
         to_load += loaded - started;
         to_judge += cpu_ms()? - loaded;
     }
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no peak")?;
-    let peak: f64 = peak.trim().trim_end_matches(" kB").parse()?;
-    println!("{} {} {}", to_load / f64::from(rounds), to_judge / f64::from(rounds), peak / 1024.0);
+    println!("{} {} {}", to_load / f64::from(rounds), to_judge / f64::from(rounds), sizes::peak_mib()?);
     Ok(())
 }
 
-/// A day's sums, as the daybook hands them out.
 fn sums(numbers: u32, day: i32) -> Result<DaySums, Box<dyn Error>> {
-    let currency = Currency::parse("USD")?;
-    let sum = |number: u32| {
-        let line = Line {
-            number: format!("+1202{number:07}").into(),
-            department: format!("Department {}", number % 50).into(),
-            cost_center: format!("CC-{}", number % 20).into(),
-            extension: format!("{}", 1000 + number).into(),
-            name: format!("Desk {number}").into(),
-            currency,
-        };
-        let amount = Amount::parse(&format!("{}.{:04}", number % 3, 1 + (number + day.unsigned_abs()) % 9_999))?;
-        Ok((line, Sum { amount, messages: u64::from(1 + number % 90) }))
-    };
-    (0..numbers).map(sum).collect()
-}
-
-/// The CPU time that this process has had, from the scheduler's own books.
-fn cpu_ms() -> Result<f64, Box<dyn Error>> {
-    let books = std::fs::read_to_string("/proc/self/schedstat")?;
-    let nanoseconds: f64 = books.split_whitespace().next().ok_or("no schedule")?.parse()?;
-    Ok(nanoseconds / 1e6)
+    judging::sums(numbers, |number| {
+        let money = number % 3 * 10_000 + 1 + (number + day.unsigned_abs()) % 9_999;
+        (money.into(), u64::from(1 + number % 90))
+    })
 }

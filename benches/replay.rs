@@ -11,9 +11,11 @@
     reason = "a measurement reads the clock and prints"
 )]
 
+#[path = "support/sizes.rs"]
+mod sizes;
+
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::process::Command;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -57,12 +59,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn all() -> Result<(), Box<dyn Error>> {
     println!("numbers     cells    summed once    replayed   times   alerts   peak memory   of it the past");
     for numbers in SIZES {
-        let child = Command::new(std::env::current_exe()?).env("NUMBERS", numbers.to_string()).output()?;
-        let said = String::from_utf8(child.stdout)?;
-        let values: Vec<f64> = said.split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
-        let [cells, once, replayed, alerts, peak, past] = values[..] else {
-            return Err(format!("{numbers}: {said}{}", String::from_utf8_lossy(&child.stderr)).into());
-        };
+        let [cells, once, replayed, alerts, peak, past] = sizes::measured(numbers)?;
         let times = replayed / once;
         println!(
             "{numbers:>7} {cells:>9} {once:>11.3} s {replayed:>9.2} s {times:>7.0} {alerts:>8} {peak:>9.0} MiB {past:>10.0} MiB"
@@ -76,7 +73,7 @@ fn one(numbers: u32) -> Result<(), Box<dyn Error>> {
     let policy = Policy::parse(POLICY).map_err(|faults| faults.to_string())?;
     let past = past(numbers)?;
     let cells: usize = past.days.values().map(Vec::len).sum();
-    let before = peak()?;
+    let before = sizes::peak_mib()?;
     let started = Instant::now();
     let mut sums = BTreeMap::<Currency, Sum>::new();
     for (line, sum) in past.days.values().flatten() {
@@ -87,15 +84,8 @@ fn one(numbers: u32) -> Result<(), Box<dyn Error>> {
     let started = Instant::now();
     let replayed = replay(&past, &policy, first, &|_| {})?;
     let took = started.elapsed().as_secs_f64();
-    println!("{cells} {once} {took} {} {} {before}", replayed.sent.len(), peak()?);
+    println!("{cells} {once} {took} {} {} {before}", replayed.sent.len(), sizes::peak_mib()?);
     Ok(())
-}
-
-fn peak() -> Result<f64, Box<dyn Error>> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no peak")?;
-    let peak: f64 = peak.trim().trim_end_matches(" kB").parse()?;
-    Ok(peak / 1024.0)
 }
 
 /// Each text once, as loading leaves it.

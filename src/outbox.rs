@@ -52,6 +52,10 @@ const NOT_RECORDED_BUT_INTENDED: &str =
 const NOT_READ: &str =
     "what earlier runs have sent was not all known, so that alerts may have come again, marked as possible repeats";
 
+fn topic_of<'m>(message: &'m Message<'_>) -> &'m Arc<str> {
+    &message.case.receiver.topic_arn
+}
+
 /// Sends what is due, and keeps the ledger true.
 #[derive(Debug)]
 pub struct Outbox<'r> {
@@ -126,24 +130,22 @@ impl<'r> Outbox<'r> {
         self.intended = messages.iter().flat_map(|message| &message.alerts).map(|alert| alert.id.clone()).collect();
         let mut unrecorded = Vec::new();
         let mut waiting: VecDeque<_> = messages.into();
-        // A topic that fails is last from then on, so that no other waits for it.
-        let mut last = VecDeque::new();
-        while let Some(message) = waiting.pop_front().or_else(|| last.pop_front()) {
-            let topic_arn = &message.case.receiver.topic_arn;
-            if self.failed.contains(topic_arn) && !waiting.is_empty() {
-                last.push_back(message);
-                continue;
-            }
+        while let Some(message) = self.next_of(&mut waiting) {
             if !self.has_time_for(message.alerts.len()) {
                 self.out_of_time += message.alerts.len();
                 self.delivered.alerts.extend(message.records(Outcome::NotSent));
                 continue;
             }
-            let others: BTreeSet<_> = waiting.iter().map(|message| &message.case.receiver.topic_arn).collect();
-            let topics = others.len() + usize::from(!others.contains(topic_arn));
+            let topics = waiting.iter().chain([&message]).map(topic_of).collect::<BTreeSet<_>>().len();
             self.send_one(message, topics, &mut unrecorded).await;
         }
         self.finish(others, unrecorded, account).await
+    }
+
+    /// The next message. A topic that failed is last from then on, so that no other waits for it.
+    fn next_of<'a>(&self, waiting: &mut VecDeque<Message<'a>>) -> Option<Message<'a>> {
+        let place = waiting.iter().position(|message| !self.failed.contains(topic_of(message)));
+        waiting.remove(place.unwrap_or_default())
     }
 
     /// Whether a message of so many alerts can be claimed, published and recorded before the deadline, going by what came before.

@@ -200,8 +200,9 @@ impl Past<'_> {
         for (multiple, score) in MULTIPLES.iter().zip(scores) {
             let threshold = multiple * typical;
             let mut open = self.days.iter().take_while(|(day, _)| day.so_far < threshold);
-            let alert =
-                open.any(|(day, outlook)| day.history.len() >= LEAST_DAYS && rule(day, outlook.as_ref(), threshold));
+            let alert = open.any(|(day, outlook)| {
+                day.history.len() >= LEAST_DAYS as usize && rule(day, outlook.as_ref(), threshold)
+            });
             let breach = self.total >= threshold;
             score.months += 1;
             score.breaches += u32::from(breach);

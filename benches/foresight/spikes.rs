@@ -1,6 +1,8 @@
 //! Days of the past, and days with a burst put into them, under rules that look for spikes.
 
-use zoom_sms_cost_alerts::domain::foresight::replay::{Episode, Replay};
+use jiff::ToSpan as _;
+use zoom_sms_cost_alerts::domain::baselines::{AGAIN_AT, Episode};
+use zoom_sms_cost_alerts::domain::foresight::replay::Replay;
 use zoom_sms_cost_alerts::domain::foresight::spike::Sensitivity;
 
 use crate::series::Series;
@@ -81,10 +83,34 @@ pub(crate) fn judge(all: &[Series], rule: Rule) -> Score {
 }
 
 /// What a rule made of one number.
+#[derive(Default)]
 struct Watched {
     alerts: u32,
     /// The days that get a burst, and the critical count of each.
     critical: Vec<(usize, f64)>,
+}
+
+/// What a receiver has heard of one number.
+#[derive(Default)]
+struct Heard {
+    episode: Option<Episode>,
+    /// The count that was reported last in it.
+    reported: f64,
+}
+
+impl Heard {
+    /// Whether a spike on the day with this index is reported.
+    fn reports(&mut self, day: usize, count: f64) -> bool {
+        let date = jiff::civil::date(2020, 1, 1).saturating_add((day as i64).days());
+        let now = Episode::with(self.episode, date);
+        let is_new = self.episode.is_none_or(|before| before.first != now.first);
+        let is_reported = is_new || count >= AGAIN_AT as f64 * self.reported;
+        self.episode = Some(now);
+        if is_reported {
+            self.reported = count;
+        }
+        is_reported
+    }
 }
 
 fn gets_burst(day: usize, first: usize) -> bool {
@@ -92,28 +118,24 @@ fn gets_burst(day: usize, first: usize) -> bool {
 }
 
 fn watch(counts: &[f64], first: usize, sensitivity: &Sensitivity) -> Watched {
-    let mut replay = Replay::default();
-    let mut critical = Vec::new();
+    let (mut replay, mut heard, mut watched) = (Replay::default(), Heard::default(), Watched::default());
     for (day, count) in counts.iter().enumerate() {
         if let Some(usual) = replay.usual().filter(|_| gets_burst(day, first)) {
-            critical.push((day, usual.critical(sensitivity)));
+            watched.critical.push((day, usual.critical(sensitivity)));
         }
-        replay.day(*count, sensitivity);
+        let is_reported = replay.day(*count, sensitivity) && heard.reports(day, *count);
+        watched.alerts += u32::from(is_reported && day >= first);
     }
-    let alerts = replay.spikes().iter().filter(|spike| spike.due && spike.day as usize >= first).count();
-    Watched { alerts: u32::try_from(alerts).unwrap_or(u32::MAX), critical }
+    watched
 }
 
 /// The same under a rule that knows no more than the days before, in episodes as well.
 fn watch_simply(counts: &[f64], first: usize, rule: Rule, floor: f64) -> Watched {
-    let (mut episode, mut watched) = (Episode::default(), Watched { alerts: 0, critical: Vec::new() });
+    let (mut heard, mut watched) = (Heard::default(), Watched::default());
     for (day, count) in counts.iter().enumerate().skip(HISTORY) {
         let critical = simple(&counts[day.saturating_sub(BEFORE)..day], rule, floor);
-        if episode.is_due(*count, critical) {
-            episode.report(*count);
-            watched.alerts += u32::from(day >= first);
-        }
-        episode.end_day(*count >= critical);
+        let is_reported = *count >= critical && heard.reports(day, *count);
+        watched.alerts += u32::from(is_reported && day >= first);
         if gets_burst(day, first) {
             watched.critical.push((day, critical));
         }

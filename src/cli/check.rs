@@ -3,23 +3,22 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::Timestamp;
 
-use super::source::{Fault, Place, Source, credentials, offline};
+use super::source::{Fault, Place, Source, offline};
 use super::{Ending, complain, failed, policy, say, show, variable};
-use crate::clients::parameters::{ParameterError, Parameters};
-use crate::clients::secrets::Secrets;
-use crate::clients::{Deadline, sdk_config};
+use crate::clients::Deadline;
+use crate::clients::parameters::ParameterError;
 use crate::config::{PolicySource, ZoomConfig};
-use crate::domain::alert::{Finding, Threads, count, decide};
+use crate::domain::alert::{Finding, Threads, count};
 use crate::domain::case::Case;
 use crate::domain::coverage::Gap;
 use crate::domain::evaluate::evaluate;
-use crate::domain::message::{Composed, compose};
+use crate::domain::message::{Composed, Publication, compose_all};
 use crate::domain::policy::Policy;
 use crate::error::{Code, RunError};
-use crate::outbox::preview;
+use crate::outbox::{Delivered, preview};
 use crate::request::{Judge, Request, Task};
 use crate::response::Judged;
-use crate::run::{Places, Services, examine, prepare};
+use crate::run::{self, Places, Services, examine, prepare};
 
 /// Days without figures that are named.
 const MOST_NAMED: usize = 5;
@@ -45,6 +44,16 @@ pub(super) struct Check {
     /// Answer in JSON, in the form of the function's answer
     #[arg(long)]
     json: bool,
+}
+
+/// What was read and found.
+struct Seen<'s, 'p> {
+    case: &'s Case<'p>,
+    findings: &'s [Finding<'p>],
+    /// What the figures rest on, in words.
+    receipt: String,
+    /// Complete days before the one that is judged.
+    history: u32,
 }
 
 impl Check {
@@ -89,16 +98,7 @@ impl Check {
     }
 
     async fn services(&self, source: &PolicySource) -> Result<Services, RunError> {
-        let zoom = ZoomConfig::read(variable)?;
-        let ledger_table = variable("LEDGER_TABLE");
-        let with_aws = self.source.secret_id.is_some() || !matches!(source, PolicySource::File(_));
-        let aws = if with_aws { Some(sdk_config().await) } else { None };
-        let secrets = match (&aws, &self.source.secret_id) {
-            (Some(aws), Some(_)) => Secrets::manager(aws),
-            _ => Secrets::Given(credentials()?),
-        };
-        let parameters = aws.as_ref().map_or(Parameters::Files, |aws| Parameters::aws(aws, ledger_table.as_deref()));
-        offline(zoom, secrets, parameters)
+        offline(ZoomConfig::read(variable)?, self.source.secrets().await?, policy::parameters(source).await)
     }
 
     async fn examined(
@@ -115,12 +115,13 @@ impl Check {
             examine(services, &prepared, task, &places.topic_arn, now, Deadline::never(), &on_page).await?;
         spinner.finish_and_clear();
         let composed = examination.composed(&Threads::default());
-        let delivered = preview(&composed);
-        let answer = examination.answer(&delivered);
+        let preview = preview(&composed);
+        let answer = examination.answer(&preview);
         let receipt = show::receipt(&examination.report.judged.receipt, answer.requests);
         let faults = examination.faults();
         let history = examination.history.baselines.days;
-        Ok(self.show(&examination.case(), &examination.findings(), &composed, &answer, (&receipt, history), faults))
+        let seen = Seen { case: &examination.case(), findings: &examination.findings(), receipt, history };
+        Ok(self.show(&seen, &composed, (&preview.publications, &answer), faults))
     }
 
     /// Judges the last day of a past.
@@ -136,31 +137,27 @@ impl Check {
         let receivers = policy.receivers("");
         let case = |receiver| day.case(&policy, receiver);
         let findings = evaluate(&case(&receivers.default), &day.history);
-        let threads = Threads::default();
-        let composed =
-            |receiver| Composed::of_all([compose(decide(&findings, &threads, &case(receiver)), &case(receiver))]);
-        let composed = Composed::of_all(receivers.iter().map(composed));
+        let composed = compose_all(&findings, &Threads::default(), receivers.iter().map(case));
         let case = case(&receivers.default);
-        let answer = Judged::of(&case, &day.history, 0, Vec::new(), preview(&composed).alerts);
+        let Delivered { alerts, publications, .. } = preview(&composed);
+        let answer = Judged::of(&case, &day.history, 0, Vec::new(), alerts);
         let at = day.as_of.to_zoned(policy.time_zone.clone()).strftime("%-d %B %Y, %H:%M %Z");
         let (rows, days) = (count(day.receipt.rows, "charged message"), count(day.receipt.days, "day"));
         let receipt = format!("The past is judged as of {at}: {rows} of {days}.");
         let gap = |gap: &Gap| RunError::new(gap.code, format!("{}: {}", gap.dates.from, gap.problem));
         let faults = day.coverage.gaps.iter().take(MOST_NAMED).map(gap).collect();
-        Ok(self.show(&case, &findings, &composed, &answer, (&receipt, day.history.baselines.days), faults))
+        let seen = Seen { case: &case, findings: &findings, receipt, history: day.history.baselines.days };
+        Ok(self.show(&seen, &composed, (&publications, &answer), faults))
     }
 
     /// Shows what was found.
     fn show(
         &self,
-        case: &Case<'_>,
-        findings: &[Finding<'_>],
+        Seen { case, findings, receipt, history }: &Seen<'_, '_>,
         composed: &Composed<'_>,
-        answer: &Judged,
-        (receipt, history): (&str, u32),
+        (publications, answer): (&[Publication], &Judged),
         faults: Vec<RunError>,
     ) -> Ending {
-        let publications = preview(composed).publications;
         let due = composed.messages.iter().flat_map(|message| &message.alerts);
         let silenced = composed.others.iter().flat_map(|(_, alerts)| alerts).filter(|alert| alert.is_silenced());
         let is_reached = due.chain(silenced).any(show::is_budget);
@@ -169,7 +166,7 @@ impl Check {
         } else {
             say(&show::findings(findings, case));
             say(receipt);
-            show::warnings(answer, case, history).iter().for_each(|warning| say(warning));
+            show::warnings(answer, case, *history).iter().for_each(|warning| say(warning));
             say(&match publications.len() {
                 0 if !answer.complete => "What could be read reaches no level; the rest is unknown.".to_owned(),
                 0 => "Nothing would be sent.".to_owned(),
@@ -214,8 +211,5 @@ pub(super) fn is_sound(name: &str, source: &PolicySource, json: bool) -> Result<
 
 /// The policy at a place.
 pub(super) async fn read_policy(source: &PolicySource) -> Result<Policy, RunError> {
-    let parameters = policy::parameters(source).await;
-    let invalid = |problem: String| RunError::new(Code::PolicyInvalid, format!("the policy {problem}"));
-    let document = parameters.read(source).await.map_err(|error| invalid(error.to_string()))?;
-    Policy::parse(&document).map_err(|faults| invalid(format!("is not valid: {faults}")))
+    run::policy(&policy::parameters(source).await, source).await
 }

@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::daybook::{Head, Whose};
 use crate::domain::alert::count;
 use crate::domain::baselines::Maker;
+use crate::domain::foresight::{forecast, spike};
 use crate::domain::matches::never_matched;
 use crate::domain::policy::{Policy, topic_arn};
 use crate::domain::text::label;
@@ -63,10 +64,6 @@ struct Step {
     verdict: Verdict,
     finding: String,
 }
-
-/// Complete days that forecasts and spikes need.
-const FORECAST_DAYS: u32 = 7;
-const SPIKE_DAYS: u32 = 28;
 
 impl Doctor {
     pub(super) async fn run(&self, now: Timestamp) -> Ending {
@@ -195,14 +192,18 @@ impl Examined {
         }
         let days = head.days_before(policy.time_zone.to_datetime(self.now).date());
         let (verdict, finding) = match days {
-            0..FORECAST_DAYS => (Verdict::Attention, "no history yet"),
-            FORECAST_DAYS..SPIKE_DAYS => (Verdict::Attention, "enough to forecast, not to find spikes"),
+            0..forecast::LEAST_DAYS => (Verdict::Attention, "no history yet"),
+            forecast::LEAST_DAYS..spike::LEAST_DAYS => (Verdict::Attention, "enough to forecast, not to find spikes"),
             _ => (Verdict::Fine, "enough to forecast and to find spikes"),
         };
         let fix = if verdict == Verdict::Fine {
-            ""
+            String::new()
         } else {
-            "; forecasts need 7 days and spikes 28, and the daybook fills day by day, or at once by cost-alerts backfill"
+            format!(
+                "; forecasts need {} days and spikes {}, and the daybook fills day by day, or at once by cost-alerts backfill",
+                forecast::LEAST_DAYS,
+                spike::LEAST_DAYS
+            )
         };
         self.note("history", verdict, format!("{}: {finding}{fix}", count(days.into(), "complete day")));
     }

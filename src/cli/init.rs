@@ -11,7 +11,7 @@ use super::replay::first_whole_month;
 use super::source::{Fault, Place, Source, zone_of};
 use super::{Ending, complain, say, show};
 use crate::domain::policy::GroupBy;
-use crate::domain::suggest::{SuggestFault, Suggestion, suggest};
+use crate::domain::suggest::{SuggestFault, Suggestion, promise, suggest};
 use crate::error::{Code, RunError};
 
 /// Charges may be listed so many days late, as in a policy that does not say so.
@@ -95,14 +95,14 @@ impl Init {
             say(&answer.to_string());
             return;
         }
-        let tell = if self.out.is_some() { say } else { complain };
-        tell(&show::budgets(policy));
+        let explain = if self.out.is_some() { say } else { complain };
+        explain(&show::budgets(policy));
         if let Some((months, all)) = &summaries {
             let name =
                 format!("On your past, from {} to {}, {} months, from final figures", all.from, all.to, months.len());
-            tell(&show::summary(&name, all));
+            explain(&show::summary(&name, all));
         }
-        tell(&suggestion.promise(self.alerts_a_year));
+        explain(&promise(self.alerts_a_year));
         match &self.out {
             Some(path) => say(&format!("Written to {}. Next: cost-alerts policy {0}", path.display())),
             None => say(document.trim_end()),

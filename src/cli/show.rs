@@ -13,15 +13,13 @@ use crate::domain::baselines::Maker;
 use crate::domain::case::Case;
 use crate::domain::charge::Scope;
 use crate::domain::coverage::Receipt;
+use crate::domain::foresight::{forecast, spike};
 use crate::domain::matches::uncovered;
 use crate::domain::message::Publication;
 use crate::domain::money::Amount;
 use crate::domain::policy::{Budget, DEFAULT_OWNER, Level, Only, Owner, Policy, Spike};
 use crate::domain::replay::Summary;
 use crate::response::Judged;
-
-/// Complete days that spikes need.
-const SPIKE_DAYS: u32 = 28;
 
 /// A spinner on a terminal, nothing elsewhere.
 pub(super) fn spinner(what: &str) -> ProgressBar {
@@ -89,10 +87,12 @@ pub(super) fn warnings(answer: &Judged, case: &Case<'_>, history: u32) -> Vec<St
     if held > 0 {
         warnings.push(format!("Silences hold back {}.", count(held, "alert")));
     }
-    if Maker::is_needed(case.policy) && history < SPIKE_DAYS {
+    if Maker::is_needed(case.policy) && history < spike::LEAST_DAYS {
         warnings.push(format!(
-            "No history yet: {} are known. Forecasts need 7 and spikes 28; --source table has a deployment's.",
-            count(history.into(), "complete day")
+            "Not enough history yet: {} are known. Forecasts need {} and spikes {}; --source table has a deployment's.",
+            count(history.into(), "complete day"),
+            forecast::LEAST_DAYS,
+            spike::LEAST_DAYS,
         ));
     }
     for unread in &answer.unread {

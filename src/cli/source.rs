@@ -123,12 +123,17 @@ impl Source {
         Ok(saved)
     }
 
+    /// Where Zoom's credentials come from.
+    pub(super) async fn secrets(&self) -> Result<Secrets, RunError> {
+        match self.secret_id {
+            Some(_) => Ok(Secrets::manager(&sdk_config().await)),
+            None => credentials().map(Secrets::Given),
+        }
+    }
+
     async fn of_zoom(&self, zone: &str, late_charges_days: u32, now: Timestamp) -> Result<Saved, Fault> {
         let config = ZoomConfig::read(variable).map_err(Fault::used_wrongly)?;
-        let secrets = match &self.secret_id {
-            Some(_) => Secrets::manager(&sdk_config().await),
-            None => Secrets::Given(credentials().map_err(Fault::used_wrongly)?),
-        };
+        let secrets = self.secrets().await.map_err(Fault::used_wrongly)?;
         let services = offline(config, secrets, Parameters::Files)?;
         let secret_id = self.secret_id.as_deref().unwrap_or_default();
         let progress = Progress::new("reading Zoom's report");
@@ -140,7 +145,7 @@ impl Source {
             }
             progress.at(&format!("reading Zoom's report of {now}, page {page}"), done.get() - 1, STEPS);
         };
-        let saved = past(services, secret_id, (zone, late_charges_days), now, &on_page).await;
+        let saved = past(&services, secret_id, (zone, late_charges_days), now, &on_page).await;
         progress.end();
         Ok(saved?)
     }
@@ -216,7 +221,7 @@ async fn of_demo(zone: &str, late_charges_days: u32) -> Result<Saved, Fault> {
     // Nobody shares its limit.
     let zoom = ZoomConfig { requests_per_second: 1_000, ..zoom };
     let services = offline(zoom, Secrets::Given(credentials), Parameters::Files)?;
-    let saved = past(services, "demo", (zone, late_charges_days), as_of, &|_, _| {}).await;
+    let saved = past(&services, "demo", (zone, late_charges_days), as_of, &|_, _| {}).await;
     drop(sandbox);
     Ok(saved?)
 }
@@ -289,7 +294,7 @@ pub(super) fn offline(zoom: ZoomConfig, secrets: Secrets, parameters: Parameters
 }
 
 /// Zoom's credentials from the environment.
-pub(super) fn credentials() -> Result<Credentials, RunError> {
+fn credentials() -> Result<Credentials, RunError> {
     let names = ["ZOOM_ACCOUNT_ID", "ZOOM_CLIENT_ID", "ZOOM_CLIENT_SECRET"];
     if let [Some(account_id), Some(client_id), Some(client_secret)] = names.map(variable) {
         return Ok(Credentials { account_id, client_id, client_secret: SecretString::from(client_secret) });

@@ -75,9 +75,7 @@ impl Parameters {
             (Parameters::Given(text), _) => Ok((*text).to_owned()),
             (_, PolicySource::File(path)) => file(path),
             (Parameters::Aws(client, _), PolicySource::Parameter(name)) => parameter(client, name).await,
-            (Parameters::Aws(_, Some(table)), PolicySource::Table(name)) => {
-                table.read(name).await.map(|stored| stored.document)
-            }
+            (Parameters::Aws(_, Some(table)), PolicySource::Table(name)) => table.read(name).await,
             (_, PolicySource::Table(name)) => Err(ParameterError::NoTable(name.clone())),
             (Parameters::Files, PolicySource::Parameter(name)) => {
                 Err(ParameterError::Parameter { name: name.clone(), problem: "AWS is not used here".to_owned() })

@@ -213,7 +213,7 @@ mod tests {
         let mut made = baselines();
         let one = made.subjects.values().next().unwrap().clone();
         let currency = Currency::parse("USD").unwrap();
-        made.subjects.extend((0..9_000).map(|n| ((Scope::Extension, n.to_string().into(), currency), one.clone())));
+        made.subjects.extend((0..20_000).map(|n| ((Scope::Extension, n.to_string().into(), currency), one.clone())));
         let bytes = encode(&made, today());
         assert!(bytes.len() > MOST_BYTES, "{} bytes", bytes.len());
         for damage in ["nothing", "an item is missing", "an item is of another state", "bytes are damaged"] {

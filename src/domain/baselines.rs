@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 
 use super::charge::{Line, Scope};
 use super::estimates::{Bound, Series, Tracker, Watch};
-use super::foresight::forecast::Outlook;
+use super::foresight::forecast::{MOST_DAYS, Outlook};
 use super::foresight::spike::LEAST_DAYS;
 use super::money::{Amount, Currency};
 use super::period::PeriodKind;
-use super::policy::{Policy, Spike};
+use super::policy::{Level, Policy, Spike};
 use super::totals::{DaySums, Sum};
 
 /// Whose baseline it is.
@@ -37,9 +37,9 @@ pub struct Baselines {
 /// What is known of one subject.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Baseline {
-    /// What is still to come in the running week.
+    /// What is still to come in the running week, as far as a forecast is for it.
     pub week: Option<Outlook>,
-    /// What is still to come in the running month.
+    /// What is still to come in the running month, as far as a forecast is for it.
     pub month: Option<Outlook>,
     /// What was spent on the last 7 complete days, and on the 7 before.
     pub pace: [Amount; 2],
@@ -73,6 +73,8 @@ pub struct Episode {
 
 /// Days without a spike that end an episode.
 const CALM_DAYS: i32 = 7;
+/// In an episode, a count is reported again from so many times the reported one on.
+pub const AGAIN_AT: u64 = 2;
 
 impl Episode {
     /// The episode that a spike on this day belongs to.
@@ -94,9 +96,7 @@ impl Baseline {
             PeriodKind::Month => self.month.as_ref(),
         }
     }
-}
 
-impl Baseline {
     /// What a day that is judged for spikes is held against.
     #[must_use]
     pub fn watched_on(&self, day: Date, today: Date) -> Option<&WatchedDay> {
@@ -110,7 +110,7 @@ impl Baselines {
     #[must_use]
     pub fn known_from(&self, today: Date) -> Date {
         let first = today.saturating_sub(i64::from(self.days).days());
-        self.judged.max(first.saturating_add(i64::try_from(LEAST_DAYS).unwrap_or_default().days()))
+        self.judged.max(first.saturating_add(i64::from(LEAST_DAYS).days()))
     }
 
     /// The baseline of a subject.
@@ -120,8 +120,33 @@ impl Baselines {
     }
 }
 
-/// Days of which history is made.
-pub const MOST_DAYS: i64 = 395;
+/// The kinds of period that are forecast.
+pub(super) const FORECAST_KINDS: [PeriodKind; 2] = [PeriodKind::Week, PeriodKind::Month];
+
+/// What a policy foresees for one subject.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Foreseen<'p> {
+    pub(super) spike: Option<&'p Spike>,
+    /// The levels that are forecast, lowest first, of each of the [`FORECAST_KINDS`].
+    pub(super) forecasts: [&'p [Level]; 2],
+}
+
+impl<'p> Foreseen<'p> {
+    /// `None` if neither a forecast nor a spike of the policy is for the subject.
+    pub(super) fn of(policy: &'p Policy, (scope, subject, currency): &Subject) -> Option<Foreseen<'p>> {
+        let forecasts = FORECAST_KINDS.map(|kind| {
+            policy.budget_for(*scope, subject, *currency, kind).map_or(&[][..], |budget| &budget.forecasts)
+        });
+        let spike = policy.spike_for(*scope, subject, *currency);
+        let is_any = spike.is_some() || forecasts.iter().any(|levels| !levels.is_empty());
+        is_any.then_some(Foreseen { spike, forecasts })
+    }
+
+    /// The watch for spikes, if there is one, among so many subjects that are watched.
+    pub(super) fn watch(&self, watched: usize) -> Option<Watch> {
+        self.spike.map(|spike| Watch { min_extra: spike.min_extra, watched })
+    }
+}
 
 /// Makes baselines, from days that are added oldest first and without a gap.
 #[derive(Debug)]
@@ -135,12 +160,13 @@ pub struct Maker<'p> {
     scopes: Vec<Scope>,
     days: usize,
     /// `None` for a subject that neither a forecast nor a spike is for.
-    subjects: HashMap<Subject, Option<Past>>,
+    subjects: HashMap<Subject, Option<Past<'p>>>,
 }
 
 /// The past of one subject.
-#[derive(Debug, Default)]
-struct Past {
+#[derive(Debug)]
+struct Past<'p> {
+    foreseen: Foreseen<'p>,
     series: Series,
     /// What was spent on the last 7 days, and on the 7 before.
     pace: [Amount; 2],
@@ -170,7 +196,7 @@ impl<'p> Maker<'p> {
     /// The days that history is made of.
     #[must_use]
     pub fn wanted(today: Date) -> std::ops::Range<Date> {
-        today.saturating_sub(MOST_DAYS.days())..today
+        today.saturating_sub(i64::from(MOST_DAYS).days())..today
     }
 
     /// Forgets all days: one was not known.
@@ -186,8 +212,8 @@ impl<'p> Maker<'p> {
             for ((subject, currency), sum) in grouped(sums, scope, &self.account) {
                 let key = (scope, subject, currency);
                 if !self.subjects.contains_key(&key) {
-                    let past = is_watched(self.policy, &key).then(Past::default);
-                    self.subjects.insert(key.clone(), past);
+                    let past = |foreseen| Past { foreseen, series: Series::default(), pace: [Amount::ZERO; 2] };
+                    self.subjects.insert(key.clone(), Foreseen::of(self.policy, &key).map(past));
                 }
                 let Some(Some(past)) = self.subjects.get_mut(&key) else { continue };
                 past.series.push(self.days, sum);
@@ -210,9 +236,8 @@ impl<'p> Maker<'p> {
         let days = self.days;
         let mut all: Vec<_> = self.subjects.drain().filter_map(|(key, past)| Some((key, past?))).collect();
         all.iter_mut().for_each(|(_, past)| past.series.pad(days));
-        let min_extra = |key: &Subject| spike_of(self.policy, key).map(|spike| spike.min_extra);
         let mut watched = vec![0; days + 1];
-        for (_, past) in all.iter().filter(|(key, _)| min_extra(key).is_some()) {
+        for (_, past) in all.iter().filter(|(_, past)| past.foreseen.spike.is_some()) {
             watched.iter_mut().skip(past.series.usual_from()).for_each(|watched| *watched += 1);
         }
         let mut subjects = BTreeMap::new();
@@ -220,39 +245,40 @@ impl<'p> Maker<'p> {
             if !has_time() {
                 return None;
             }
-            let watch = min_extra(&key);
-            let watch =
-                |day: usize| Some(Watch { min_extra: watch?, watched: watched.get(day).copied().unwrap_or_default() });
-            let baseline = self.baseline(&past.series, days, watch);
-            subjects.insert(key, Baseline { pace: past.pace, ..baseline });
+            subjects.insert(key, self.baseline(&past, &watched));
         }
         Some(Baselines { days: u32::try_from(days).unwrap_or(u32::MAX), judged: self.judged, subjects })
     }
 
-    fn baseline(&self, past: &Series, days: usize, watch: impl Fn(usize) -> Option<Watch>) -> Baseline {
-        let mut tracker = Tracker::default();
-        let (mut baseline, mut episode) = (Baseline::default(), None);
+    /// The baseline of a subject; `watched` tells how many were watched on each day, today included.
+    fn baseline(&self, past: &Past<'p>, watched: &[usize]) -> Baseline {
+        let (days, mut tracker, mut episode) = (self.days, Tracker::default(), None);
+        let watch = |day: usize| past.foreseen.watch(watched.get(day).copied().unwrap_or_default());
         let date = |day: usize| self.today.saturating_sub(i64::try_from(days - day).unwrap_or(i64::MAX).days());
-        for (day, figures) in past.days() {
+        let held_against = |day: usize, tracker: &Tracker, episode| {
+            watch(day).map(|watch| WatchedDay { bound: tracker.bound(watch), episode })
+        };
+        let mut judged = Vec::new();
+        for (day, figures) in past.series.days() {
             if date(day) >= self.judged {
-                let bound = watch(day).map(|watch| tracker.bound(watch));
-                baseline.watched.extend(bound.map(|bound| WatchedDay { bound, episode }));
+                judged.extend(held_against(day, &tracker, episode));
             }
             if tracker.add(figures, watch(day)) {
                 episode = Some(Episode::with(episode, date(day)));
             }
         }
-        let bound = watch(days).map(|watch| tracker.bound(watch));
-        baseline.watched.extend(bound.map(|bound| WatchedDay { bound, episode }));
-        baseline.week = tracker.outlook(days_left(PeriodKind::Week, self.today));
-        baseline.month = tracker.outlook(days_left(PeriodKind::Month, self.today));
-        baseline
+        judged.extend(held_against(days, &tracker, episode));
+        let outlook = |kind, levels: &[Level]| {
+            if levels.is_empty() { None } else { tracker.outlook(days_left(kind, self.today)) }
+        };
+        let [week, month] = past.foreseen.forecasts;
+        Baseline {
+            week: outlook(PeriodKind::Week, week),
+            month: outlook(PeriodKind::Month, month),
+            pace: past.pace,
+            watched: judged,
+        }
     }
-}
-
-/// What watches a subject.
-fn spike_of<'p>(policy: &'p Policy, (scope, subject, currency): &Subject) -> Option<&'p Spike> {
-    policy.spike_for(*scope, subject, *currency)
 }
 
 /// The scopes that have forecasts or spikes.
@@ -266,14 +292,6 @@ pub(super) fn watched_scopes(policy: &Policy) -> Vec<Scope> {
 pub(super) fn days_left(kind: PeriodKind, today: Date) -> u32 {
     let end = kind.end_day(today).unwrap_or(today);
     today.until(end).map_or(0, |span| span.get_days().unsigned_abs())
-}
-
-/// Whether a forecast or a spike of the policy is for a subject.
-fn is_watched(policy: &Policy, (scope, subject, currency): &Subject) -> bool {
-    let forecasts =
-        |kind| policy.budget_for(*scope, subject, *currency, kind).is_some_and(|budget| !budget.forecasts.is_empty());
-    policy.spike_for(*scope, subject, *currency).is_some()
-        || [PeriodKind::Week, PeriodKind::Month].into_iter().any(forecasts)
 }
 
 /// The sums of a day by the subjects of a scope.

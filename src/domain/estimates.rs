@@ -18,11 +18,13 @@ use super::foresight::spike::{LEAST_DAYS, Sensitivity, alpha};
 use super::money::{Amount, Currency};
 use super::totals::Sum;
 
-/// Room for what is lost in single precision.
-const ROUNDING: f64 = 1.001;
 /// No message costs less than this, in the currency's main unit, as far as the smallest worthwhile spike goes.
 const LEAST_PRICE: f64 = 0.0205;
-fn number(amount: Amount) -> f64 {
+/// Room for what is lost in single precision.
+#[cfg(any(test, feature = "cli"))]
+const ROUNDING: f64 = 1.001;
+
+pub(super) fn number(amount: Amount) -> f64 {
     amount.decimal().to_f64().unwrap_or_default()
 }
 
@@ -56,26 +58,13 @@ impl Bound {
         messages as f64 >= f64::from(self.critical)
     }
 
-    /// Whether the messages of a day above the usual cost so much. The critical count knows only what a message used to cost.
-    #[must_use]
-    pub fn costs(&self, sum: Sum, min_extra: Amount) -> bool {
-        self.extra(sum) * ROUNDING >= number(min_extra)
-    }
-
-    /// What the messages of a day above the usual cost.
-    #[expect(clippy::cast_precision_loss, reason = "a count of messages is below 2^53")]
-    fn extra(&self, sum: Sum) -> f64 {
-        let (usual, count) = (f64::from(self.usual), sum.messages as f64);
-        let share = if count > 0.0 { (1.0 - usual / count).clamp(0.0, 1.0) } else { 0.0 };
-        number(sum.amount) * share
-    }
-
     /// How far a day's sum is above the usual.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a count of messages is below 2^53")]
     pub fn excess(&self, sum: Sum, currency: Currency) -> Excess {
         let (usual, count) = (f64::from(self.usual), sum.messages as f64);
-        let extra = money(self.extra(sum), currency);
+        let share = if count > 0.0 { (1.0 - usual / count).clamp(0.0, 1.0) } else { 0.0 };
+        let extra = money(number(sum.amount) * share, currency);
         Excess { usual: Tenths::of(usual), factor: Tenths::of(count / usual.max(0.1)), extra }
     }
 }
@@ -106,7 +95,7 @@ impl Series {
 
     /// The first day on which there is enough history to say what is usual.
     pub(super) fn usual_from(&self) -> usize {
-        self.before + LEAST_DAYS
+        self.before + LEAST_DAYS as usize
     }
 
     /// The days, each with the number of days before it.
@@ -153,14 +142,11 @@ impl Tracker {
     /// Adds the next complete day; answers whether it was a spike.
     pub(super) fn add(&mut self, day: Day, watch: Option<Watch>) -> bool {
         let [charge, count] = [day.charge, day.count].map(f64::from);
-        let before = self.replay.spikes().len();
-        if let Some(watch) = watch {
-            let sensitivity = self.sensitivity(watch);
-            self.replay.day(count, &sensitivity);
-        }
+        let sensitivity = watch.map(|watch| self.sensitivity(watch));
+        let is_spike = sensitivity.is_some_and(|sensitivity| self.replay.day(count, &sensitivity));
         self.charges.push(charge);
         (self.spent, self.sent) = (self.spent + charge, self.sent + count);
-        self.replay.spikes().len() > before
+        is_spike
     }
 
     /// The bound of the day after the last.
@@ -185,7 +171,7 @@ impl Tracker {
 impl Tracker {
     /// Whether there is enough history to say what is usual.
     pub(super) fn has_usual(&self) -> bool {
-        self.charges.len() >= LEAST_DAYS
+        self.charges.len() >= LEAST_DAYS as usize
     }
 
     /// Whether a day of this sum after the last would be a spike.
@@ -302,6 +288,6 @@ pub struct Excess {
     pub usual: Tenths,
     /// Count ÷ usual.
     pub factor: Tenths,
-    /// What the messages above the usual cost.
+    /// What the messages above the usual cost, in minor units: what is held against the policy's `min_extra` is what is shown.
     pub extra: Amount,
 }

@@ -139,11 +139,12 @@ fn spike_days(case: &Case<'_>, rule: &Spike, subject: &Arc<str>, spikes: &[Spike
     for (period, sum, bound, before) in spikes {
         let now = Episode::with(episode.or(*before), period.first_day());
         episode = Some(now);
-        if !bound.costs(*sum, rule.min_extra) {
+        let excess = bound.excess(*sum, rule.currency);
+        // The critical count knows only what a message used to cost.
+        if excess.extra < rule.min_extra {
             continue;
         }
         let at_least = case.coverage.certainty(period, rule.scope, subject, rule.currency) == Certainty::AtLeast;
-        let excess = bound.excess(*sum, rule.currency);
         days.push(SpikeDay { period: *period, sum: *sum, excess, since: now.first, at_least });
     }
     days

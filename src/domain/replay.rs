@@ -15,7 +15,7 @@ use std::thread;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
-use super::alert::{Alert, AlertRecord, Decision, Outcome, Severity, Thread, ThreadKey, Threads, decide};
+use super::alert::{Alert, AlertRecord, Decision, Outcome, Thread, ThreadKey, Threads, decide};
 use super::case::Case;
 use super::charge::Scope;
 use super::coverage::{Coverage, Receipt};
@@ -227,12 +227,6 @@ impl Sent {
         let headline = format!("{}: {}", wording.mark, wording.headline);
         let alert = AlertRecord { outcome: Outcome::DryRun, ..wording.machine };
         Sent { day, alert, headline, key, spent, whose }
-    }
-
-    /// Whether it weighs as much as a budget that is spent.
-    #[must_use]
-    pub fn is_over(&self) -> bool {
-        self.alert.severity == Severity::Over
     }
 }
 

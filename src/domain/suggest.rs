@@ -24,12 +24,14 @@ use rust_decimal::Decimal;
 use super::alert::Kind;
 use super::charge::{NONE, Scope};
 use super::foresight::load::Load;
+use super::foresight::spike;
 use super::money::{Amount, Currency};
 use super::number::Number;
 use super::policy::Policy;
 use super::replay::{Past, Replay, replay};
 use super::totals::Sum;
-use subjects::{FORESIGHT_DAYS, Subject, add_figures};
+use subjects::{Subject, add_figures};
+pub use text::promise;
 
 /// Days of a past that a policy can be made from.
 pub const LEAST_DAYS: usize = 7;
@@ -53,14 +55,6 @@ pub struct Suggestion {
     pub replay: Replay,
     /// The subjects with a budget of their own.
     pub named: usize,
-}
-
-impl Suggestion {
-    /// What to expect of a policy that was made for so many alerts a year, in words.
-    #[must_use]
-    pub fn promise(&self, most: u32) -> String {
-        text::promise(most)
-    }
 }
 
 /// Why none is proposed.
@@ -122,7 +116,8 @@ struct Known<'p> {
     others: Vec<Subject>,
     /// Numbers and departments with recent charges, in each currency once.
     watched: BTreeMap<Scope, u32>,
-    spikes: bool,
+    /// Whether there is enough history to say what is usual on a day.
+    has_usual: bool,
 }
 
 /// Proposes a policy. `since` is the first day that the past's alerts are counted from; `progress` is called with each try.
@@ -132,14 +127,16 @@ struct Known<'p> {
 pub fn suggest(past: &Past, most: u32, since: Date, progress: &dyn Fn(i32)) -> Result<Suggestion, SuggestFault> {
     let known = Known::of(past, most, since)?;
     let mut settings = Settings { spikes: known.first_spikes(), raised: 0 };
-    for number in 1.. {
-        progress(number);
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        progress(tries);
         let chosen = known.choose(&mut settings);
         let policy =
             |document: &str| Policy::parse(document).map_err(|faults| SuggestFault::Invalid(faults.to_string()));
         let draft = policy(&known.document(&chosen, settings.spikes, None))?;
         let replayed = replay(past, &draft, since, &|_| {})?;
-        if replayed.most_of_a_receiver() <= known.most_in_past(&replayed) || number == MOST_TRIES {
+        if replayed.most_of_a_receiver() <= known.most_in_past(&replayed) || tries == MOST_TRIES {
             let document = known.document(&chosen, settings.spikes, Some(&replayed));
             let policy = policy(&document)?;
             let named = chosen.iter().filter(|chosen| chosen.subject.scope != Scope::Account).count();
@@ -147,7 +144,6 @@ pub fn suggest(past: &Past, most: u32, since: Date, progress: &dyn Fn(i32)) -> R
         }
         known.quieter(&mut settings, &replayed);
     }
-    Err(SuggestFault::NothingCharged)
 }
 
 impl<'p> Known<'p> {
@@ -202,8 +198,8 @@ impl<'p> Known<'p> {
         });
         others.truncate(CANDIDATES_FOR_EACH * most as usize);
         add_figures(past, accounts.iter_mut().chain(&mut others).collect());
-        let spikes = past.days.len() >= FORESIGHT_DAYS;
-        Ok(Known { past, most, since, last, accounts, others, watched, spikes })
+        let has_usual = past.days.len() >= spike::LEAST_DAYS as usize;
+        Ok(Known { past, most, since, last, accounts, others, watched, has_usual })
     }
 
     fn watched(&self, spikes: Spikes) -> u32 {
@@ -220,7 +216,7 @@ impl<'p> Known<'p> {
     fn first_spikes(&self) -> Spikes {
         let all = [Spikes::Numbers, Spikes::Departments, Spikes::Account];
         let fits = |spikes: &Spikes| Load::none(self.spikes_share()).with_spikes(self.watched(*spikes)).is_kept();
-        all.into_iter().filter(|_| self.spikes).find(fits).unwrap_or(Spikes::Off)
+        all.into_iter().filter(|_| self.has_usual).find(fits).unwrap_or(Spikes::Off)
     }
 
     fn spikes_share(&self) -> u32 {

@@ -8,16 +8,16 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::baselines::{Baseline, Baselines, Episode, Subject, WatchedDay, days_left, grouped, watched_scopes};
+use super::baselines::{
+    Baseline, Baselines, Episode, FORECAST_KINDS, Foreseen, Subject, WatchedDay, days_left, grouped, watched_scopes,
+};
 use super::charge::Scope;
-use super::estimates::{Day, Tracker, Watch};
+use super::estimates::{Day, Tracker};
 use super::money::Amount;
 use super::period::PeriodKind;
-use super::policy::{Policy, Spike};
+use super::policy::{Level, Policy};
 use super::totals::{DaySums, Sum};
 
-/// The kinds of period that are forecast.
-const KINDS: [PeriodKind; 2] = [PeriodKind::Week, PeriodKind::Month];
 /// Days whose money a forecast reports; twice, the ones before too.
 const WEEK: usize = 7;
 
@@ -34,10 +34,8 @@ pub(super) struct Trackers<'p> {
 #[derive(Debug)]
 struct Tracked<'p> {
     tracker: Tracker,
-    spike: Option<&'p Spike>,
-    /// The thresholds that are forecast, by kind of period.
-    thresholds: [Vec<Amount>; 2],
-    /// What was spent in the running periods, today not counted.
+    foreseen: Foreseen<'p>,
+    /// What was spent in the running periods of the [`FORECAST_KINDS`], today not counted.
     so_far: [Amount; 2],
     /// What was spent on each of the last days, the newest last.
     recent: VecDeque<Amount>,
@@ -68,7 +66,7 @@ impl<'p> Trackers<'p> {
 
     fn watched(&self) -> usize {
         let all = self.subjects.values().flatten();
-        all.filter(|tracked| tracked.spike.is_some() && tracked.tracker.has_usual()).count()
+        all.filter(|tracked| tracked.foreseen.spike.is_some() && tracked.tracker.has_usual()).count()
     }
 
     /// The baselines of a day, as far as they can lead to an alert with the sums of this day.
@@ -78,23 +76,19 @@ impl<'p> Trackers<'p> {
         for (key, tracked) in &self.subjects {
             let Some(tracked) = tracked else { continue };
             let sum = sums.get(key).copied().unwrap_or_default();
-            let day = tracked.spike.and_then(|spike| {
-                let watch = Watch { min_extra: spike.min_extra, watched };
+            let day = tracked.foreseen.watch(watched).and_then(|watch| {
                 let bound = tracked.tracker.is_spike(sum, watch).then(|| tracked.tracker.bound(watch))?;
                 Some(WatchedDay { bound, episode: tracked.episode })
             });
-            let outlooks: Vec<_> = KINDS
-                .iter()
-                .zip(tracked.thresholds.iter().zip(tracked.so_far))
-                .map(|(kind, (thresholds, so_far))| {
-                    let left = days_left(*kind, today);
-                    let open = |amount: &&Amount| so_far.checked_add(sum.amount).is_some_and(|spent| spent < **amount);
-                    let next = thresholds.iter().find(open)?;
-                    let needed = next.checked_sub(so_far)?.checked_sub(sum.amount)?;
-                    tracked.tracker.may_reach(needed, left).then(|| tracked.tracker.outlook(left))?
-                })
-                .collect();
-            let [week, month] = <[_; 2]>::try_from(outlooks).unwrap_or_default();
+            let outlook = |kind, levels: &[Level], so_far: Amount| {
+                let (left, spent) = (days_left(kind, today), so_far.checked_add(sum.amount)?);
+                let next = levels.iter().find(|level| spent < level.threshold)?;
+                let needed = next.threshold.checked_sub(spent)?;
+                tracked.tracker.may_reach(needed, left).then(|| tracked.tracker.outlook(left))?
+            };
+            let ([weekly, monthly], [week, month]) = (tracked.foreseen.forecasts, tracked.so_far);
+            let week = outlook(PeriodKind::Week, weekly, week);
+            let month = outlook(PeriodKind::Month, monthly, month);
             if day.is_none() && week.is_none() && month.is_none() {
                 continue;
             }
@@ -110,41 +104,32 @@ impl<'p> Trackers<'p> {
         let watched = self.watched();
         for key in sums.keys() {
             if !self.subjects.contains_key(key) {
-                let tracked = Tracked::of(self.policy, key);
-                self.subjects.insert(key.clone(), tracked);
+                self.subjects.insert(key.clone(), Foreseen::of(self.policy, key).map(Tracked::of));
             }
         }
-        let starts = KINDS.map(|kind| day.tomorrow().ok() == kind.end_day(day).ok());
+        let ends = FORECAST_KINDS.map(|kind| day.tomorrow().ok() == kind.end_day(day).ok());
         for (key, tracked) in &mut self.subjects {
             let Some(tracked) = tracked else { continue };
-            tracked.add(day, sums.remove(key).unwrap_or_default(), watched, starts);
+            tracked.add(day, sums.remove(key).unwrap_or_default(), watched, ends);
         }
         self.days += 1;
     }
 }
 
 impl<'p> Tracked<'p> {
-    fn of(policy: &'p Policy, (scope, subject, currency): &Subject) -> Option<Tracked<'p>> {
-        let thresholds = KINDS.map(|kind| {
-            let budget = policy.budget_for(*scope, subject, *currency, kind);
-            budget.into_iter().flat_map(|budget| &budget.forecasts).map(|level| level.threshold).collect::<Vec<_>>()
-        });
-        let spike = policy.spike_for(*scope, subject, *currency);
-        let is_watched = spike.is_some() || thresholds.iter().any(|thresholds| !thresholds.is_empty());
-        is_watched.then(|| Tracked {
+    fn of(foreseen: Foreseen<'p>) -> Tracked<'p> {
+        Tracked {
             tracker: Tracker::default(),
-            spike,
-            thresholds,
+            foreseen,
             so_far: [Amount::ZERO; 2],
             recent: VecDeque::new(),
             episode: None,
-        })
+        }
     }
 
     /// `ends` tells which of the running periods end with the day.
     fn add(&mut self, day: Date, sum: Sum, watched: usize, ends: [bool; 2]) {
-        let watch = self.spike.map(|spike| Watch { min_extra: spike.min_extra, watched });
-        if self.tracker.add(Day::of(sum), watch) {
+        if self.tracker.add(Day::of(sum), self.foreseen.watch(watched)) {
             self.episode = Some(Episode::with(self.episode, day));
         }
         for (so_far, ends) in self.so_far.iter_mut().zip(ends) {

@@ -16,7 +16,7 @@ use super::report::sums_of;
 use super::{Prepared, Services};
 use crate::clients::Deadline;
 use crate::clients::zoom::{Ask, Digests, SMS, Source, ZoomErrorKind};
-use crate::daybook::{Plan, Read, Whose, merge};
+use crate::daybook::{Plan, Read, merge};
 use crate::domain::dates::{Dates, utc_date};
 use crate::domain::period::{Period, PeriodKind, start_of};
 use crate::error::{Code, RunError};
@@ -81,8 +81,7 @@ impl Step<'_> {
     ) -> Result<bool, RunError> {
         let Step { services, prepared, now, deadline, month } = self;
         let (policy, daybook) = (&prepared.policy, &services.daybook);
-        let account = prepared.authorized.account_id();
-        let whose = Whose { account, product: SMS.product, zone: &policy.time_zone_name };
+        let whose = prepared.whose();
         let unusable = |error: crate::daybook::StoreError| RunError::new(Code::LedgerUnavailable, error.to_string());
         let loaded = daybook.load(whose).await.map_err(unusable)?;
         let head = loaded.head.clone().unwrap_or_default();
@@ -122,7 +121,7 @@ impl Step<'_> {
         let sums = sums_of(&reading, &BTreeMap::new(), *first);
         let mut remembered = {
             let read = Read {
-                account: Arc::from(account),
+                account: Arc::from(whose.account),
                 zone: &policy.time_zone,
                 late_charges_days: policy.late_charges_days,
                 first_day: *first,

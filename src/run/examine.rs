@@ -9,13 +9,11 @@ use super::prepare::zoom_failed;
 use super::report::{Question, Report, read_report};
 use super::{Foresight, Made, Prepared, Services};
 use crate::clients::Deadline;
-use crate::clients::zoom::SMS;
-use crate::daybook::Whose;
-use crate::domain::alert::{Finding, Threads, decide};
+use crate::domain::alert::{Finding, Threads};
 use crate::domain::case::Case;
 use crate::domain::charge::Scope;
 use crate::domain::evaluate::{History, evaluate};
-use crate::domain::message::{Composed, compose};
+use crate::domain::message::{Composed, compose_all};
 use crate::domain::period::{Period, PeriodKind};
 use crate::domain::policy::{Policy, Receiver, Receivers, Silence};
 use crate::error::{Code, RunError};
@@ -71,13 +69,7 @@ pub async fn examine<'p>(
     };
     let question = Question { until, now, deadline, memory: task.memory(), on_page };
     let report = read_report(services, prepared, &question).await?;
-    let whose = Whose {
-        account: prepared.authorized.account_id(),
-        product: SMS.product,
-        zone: &prepared.policy.time_zone_name,
-    };
-    let foresight = foresight(services, whose, &prepared.policy, (&report, task.memory()), deadline).await;
-    let Foresight { baselines, made } = foresight;
+    let Foresight { baselines, made } = foresight(services, prepared, (&report, task.memory()), deadline).await;
     let history = History {
         baselines,
         freshness: report.freshness(&prepared.policy.time_zone, as_of),
@@ -118,12 +110,7 @@ impl Examination<'_> {
     /// What is due to each receiver by the ledger, and what is not.
     #[must_use]
     pub fn composed(&self, threads: &Threads) -> Composed<'_> {
-        let findings = self.findings();
-        let composed = |receiver| {
-            let case = self.case_of(receiver);
-            compose(decide(&findings, threads, &case), &case)
-        };
-        Composed::of_all(self.receivers.iter().map(composed))
+        compose_all(&self.findings(), threads, self.receivers.iter().map(|receiver| self.case_of(receiver)))
     }
 
     /// Why the figures are not proven; empty if they are.

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 
 use super::report::Report;
-use super::{Memory, Services};
+use super::{Memory, Prepared, Services};
 use crate::clients::Deadline;
 use crate::daybook::{StoreError, Whose, encode};
 use crate::domain::alert::hash;
@@ -44,11 +44,11 @@ pub struct Made {
 /// The baselines of the day that is judged; empty if the policy needs none, or if they cannot be had.
 pub(super) async fn foresight(
     services: &Services,
-    whose: Whose<'_>,
-    policy: &Policy,
+    prepared: &Prepared,
     (report, memory): (&Report, Memory),
     deadline: Deadline,
 ) -> Foresight {
+    let (whose, policy) = (prepared.whose(), &prepared.policy);
     if !Maker::is_needed(policy) || memory == Memory::Unused {
         return Foresight::default();
     }

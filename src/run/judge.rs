@@ -8,8 +8,7 @@ use super::examine::{Examination, examine};
 use super::prepare::secret_unreadable;
 use super::report::Report;
 use super::{Invocation, Places, Prepared, Services, policy};
-use crate::clients::zoom::SMS;
-use crate::daybook::Whose;
+use crate::daybook::StoreError;
 use crate::domain::alert::{Finding, Test, Threads, decide, decide_one};
 use crate::domain::case::Case;
 use crate::domain::coverage::{Coverage, Receipt};
@@ -118,16 +117,16 @@ async fn remember(
     let seen = matched(examination.policy, &examination.report.judged.totals, &examination.report.periods);
     let mut remembered = std::mem::take(&mut examination.report.remembered);
     remembered.matched(seen);
-    let zone = &prepared.policy.time_zone_name;
-    let whose = Whose { account: prepared.authorized.account_id(), product: SMS.product, zone };
-    let saving = services.daybook.save(whose, &examination.report.loaded, remembered, invocation.now);
-    match invocation.deadline.less_reserve(ANSWER_RESERVE).bound(saving).await {
-        Some(Ok(())) => {
-            if let Some(made) = &examination.made {
-                let keeping = made.keep(services, whose, invocation.now);
-                _ = invocation.deadline.less_reserve(ANSWER_RESERVE).bound(keeping).await;
-            }
+    let (whose, now) = (prepared.whose(), invocation.now);
+    let saving = async {
+        services.daybook.save(whose, &examination.report.loaded, remembered, now).await?;
+        if let Some(made) = &examination.made {
+            made.keep(services, whose, now).await;
         }
+        Ok::<_, StoreError>(())
+    };
+    match invocation.deadline.less_reserve(ANSWER_RESERVE).bound(saving).await {
+        Some(Ok(())) => {}
         Some(Err(error)) => tracing::warn!(%error, "the next run reads and compares with what is there"),
         None => tracing::warn!("the run's time was up before the daybook was written"),
     }
@@ -142,7 +141,7 @@ pub(super) async fn test(
     invocation: &Invocation,
 ) -> Result<Tested, RunError> {
     let (credentials, policy) =
-        tokio::join!(services.secrets.read(&places.secret_id), policy(services, &places.policy));
+        tokio::join!(services.secrets.read(&places.secret_id), policy(&services.parameters, &places.policy));
     let (account, policy) = match (credentials.map_err(|error| secret_unreadable(&error)), policy) {
         (Ok(credentials), Ok(policy)) => (credentials.account_id, policy),
         (credentials, policy) => return Err(RunError::of_either(credentials.err(), policy.err())),

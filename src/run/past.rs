@@ -3,12 +3,10 @@
 use jiff::{Timestamp, ToSpan as _};
 
 use super::examine::faults;
-use super::{Memory, Places, Prepared, Question, Services, backfill, prepare, read_report};
+use super::prepare::authorize;
+use super::{Memory, Prepared, Question, Services, backfill, read_report};
 use crate::clients::Deadline;
-use crate::clients::parameters::Parameters;
-use crate::clients::zoom::SMS;
-use crate::config::PolicySource;
-use crate::daybook::{Saved, Texts, Whose};
+use crate::daybook::{Saved, Texts};
 use crate::domain::period::Period;
 use crate::domain::policy::Policy;
 use crate::domain::replay::Past;
@@ -24,20 +22,18 @@ const BUDGET: &str = "[[budget]]\nname = 'all'\nscope = 'account'\ncurrency = 'U
 /// # Errors
 /// What Zoom does not give: a past with a gap is none.
 pub async fn past(
-    services: Services,
+    services: &Services,
     secret_id: &str,
     (zone, late_charges_days): (&str, u32),
     now: Timestamp,
     progress: &dyn Fn(&str, u64),
 ) -> Result<Saved, RunError> {
     let policy = days_of(zone, late_charges_days)?;
-    let services = Services { parameters: Parameters::Given(BUDGET), ..services };
-    let (secret_id, topic_arn) = (secret_id.to_owned(), String::new());
-    let places = Places { secret_id, policy: PolicySource::File("days".into()), topic_arn };
-    let prepared = Prepared { policy, ..prepare(&services, &places, Deadline::never()).await? };
+    let authorized = authorize(services, secret_id, Deadline::never()).await?;
+    let prepared = Prepared { secret_id: secret_id.to_owned(), authorized, policy };
     let mut metrics = Metrics::default();
     let of_month = |month: &Period, page: u64| progress(&month.label(), page);
-    let done = backfill(&services, &prepared, now, Deadline::never(), &mut metrics, &of_month).await?;
+    let done = backfill(services, &prepared, now, Deadline::never(), &mut metrics, &of_month).await?;
     if !done.finished {
         let message = "today's share of Zoom's daily limit is used up before the past was read; run cost-alerts backfill on \
                        several days, and then this with --source table";
@@ -45,11 +41,11 @@ pub async fn past(
     }
     let on_page = |page: u64| progress("the last days", page);
     let question = Question { until: now, now, deadline: Deadline::never(), memory: Memory::Unused, on_page: &on_page };
-    let report = read_report(&services, &prepared, &question).await?;
+    let report = read_report(services, &prepared, &question).await?;
     if let Some(error) = RunError::join(faults(&report)) {
         return Err(error);
     }
-    let mut past = settled(&services, &prepared).await?;
+    let mut past = settled(services, &prepared).await?;
     let today = prepared.policy.time_zone.to_datetime(now).date();
     for day in report.first_day.series(1.day()).take_while(|day| *day <= today) {
         past.days.insert(day, report.judged.totals.believed(day));
@@ -68,11 +64,10 @@ fn days_of(zone: &str, late_charges_days: u32) -> Result<Policy, RunError> {
 
 /// The days that the backfill has loaded.
 async fn settled(services: &Services, prepared: &Prepared) -> Result<Past, RunError> {
-    let (account, zone) = (prepared.authorized.account_id(), &prepared.policy.time_zone_name);
-    let whose = Whose { account, product: SMS.product, zone };
+    let whose = prepared.whose();
     let lost = |error: crate::daybook::StoreError| RunError::new(Code::Internal, error.to_string());
     let head = services.daybook.load(whose).await.map_err(lost)?.head.unwrap_or_default();
     let days: Vec<_> = head.known_days().map(|(day, _)| day).collect();
     let days = services.daybook.days(whose, &head, &days).await.map_err(lost)?;
-    Ok(Past { account: account.to_owned(), zone: zone.clone(), days })
+    Ok(Past { account: whose.account.to_owned(), zone: whose.zone.to_owned(), days })
 }

@@ -1,9 +1,11 @@
 //! What a run needs before it can read: the right to, and the policy.
 
 use crate::clients::Deadline;
+use crate::clients::parameters::Parameters;
 use crate::clients::secrets::SecretError;
-use crate::clients::zoom::{Authorized, ZoomError, ZoomErrorKind};
+use crate::clients::zoom::{Authorized, SMS, ZoomError, ZoomErrorKind};
 use crate::config::PolicySource;
+use crate::daybook::Whose;
 use crate::domain::policy::Policy;
 use crate::error::{Code, RunError};
 
@@ -31,13 +33,21 @@ pub struct Prepared {
     pub policy: Policy,
 }
 
+impl Prepared {
+    /// Whose days the daybook keeps.
+    pub(super) fn whose(&self) -> Whose<'_> {
+        Whose { account: self.authorized.account_id(), product: SMS.product, zone: &self.policy.time_zone_name }
+    }
+}
+
 /// Gets the token (with the secret) and the policy, side by side.
 ///
 /// # Errors
 /// What is wrong with either, or both.
 pub async fn prepare(services: &Services, places: &Places, deadline: Deadline) -> Result<Prepared, RunError> {
-    let both =
-        async { tokio::join!(authorize(services, &places.secret_id, deadline), policy(services, &places.policy)) };
+    let both = async {
+        tokio::join!(authorize(services, &places.secret_id, deadline), policy(&services.parameters, &places.policy))
+    };
     let Some(both) = deadline.bound(both).await else {
         let message = "the run's time was up before secret, policy and token were there; raise the function's timeout";
         return Err(RunError::new(Code::ReportIncomplete, message));
@@ -48,7 +58,11 @@ pub async fn prepare(services: &Services, places: &Places, deadline: Deadline) -
     }
 }
 
-async fn authorize(services: &Services, secret_id: &str, deadline: Deadline) -> Result<Authorized, RunError> {
+pub(super) async fn authorize(
+    services: &Services,
+    secret_id: &str,
+    deadline: Deadline,
+) -> Result<Authorized, RunError> {
     let read = async || services.secrets.read(secret_id).await.map_err(|error| secret_unreadable(&error));
     let mut authorized = services.zoom.authorize(&read().await?, deadline).await;
     // The secret may have been rotated between its reading and its use.
@@ -62,9 +76,9 @@ async fn authorize(services: &Services, secret_id: &str, deadline: Deadline) -> 
 ///
 /// # Errors
 /// [`Code::PolicyInvalid`] with all its faults.
-pub async fn policy(services: &Services, source: &PolicySource) -> Result<Policy, RunError> {
+pub async fn policy(parameters: &Parameters, source: &PolicySource) -> Result<Policy, RunError> {
     let invalid = |problem: String| RunError::new(Code::PolicyInvalid, format!("the policy {problem}"));
-    let document = services.parameters.read(source).await.map_err(|error| invalid(error.to_string()))?;
+    let document = parameters.read(source).await.map_err(|error| invalid(error.to_string()))?;
     Policy::parse(&document).map_err(|faults| invalid(format!("is not valid: {faults}")))
 }
 

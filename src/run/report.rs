@@ -90,7 +90,7 @@ pub async fn read_report(
     let Question { until, now, deadline, memory, .. } = *question;
     let policy = &prepared.policy;
     let (zone, late_charges_days) = (&policy.time_zone, policy.late_charges_days);
-    let whose = Whose { account: prepared.authorized.account_id(), product: SMS.product, zone: &policy.time_zone_name };
+    let whose = prepared.whose();
     let loaded = if memory == Memory::Unused { Some(Loaded::default()) } else { load(services, whose, deadline).await };
     let (is_without_daybook, loaded) = (loaded.is_none(), loaded.unwrap_or_default());
     let head = loaded.head.clone().unwrap_or_default();

@@ -86,7 +86,7 @@ impl Put {
         let kept = parameters.kept(to).await?;
         let diff = difference(to, &kept, &name, &document);
         if kept.document.as_deref() == Some(document.as_str()) {
-            self.answer(to, false, kept.version, &diff, &format!("{} holds this policy already; nothing to put.", to));
+            self.answer(to, false, kept.version, &diff, &format!("{to} holds this policy already; nothing to put."));
             return Ok(Ending::Fine);
         }
         if !self.json {
@@ -101,7 +101,7 @@ impl Put {
         let version = parameters.put(to, &document, &kept, now).await?;
         let before = kept.document.as_deref().and_then(|document| Policy::parse(document).ok());
         let changes = changes(before.as_ref(), &policy);
-        let text = format!("{} is now version {version}: {changes}. The next run reads it.", to);
+        let text = format!("{to} is now version {version}: {changes}. The next run reads it.");
         self.answer(to, true, version, &diff, &text);
         Ok(Ending::Fine)
     }
@@ -120,7 +120,7 @@ fn is_confirmed(to: &PolicySource) -> bool {
         complain("error: nothing was put; standard input is no terminal to confirm on, so give --yes");
         return false;
     }
-    _ = write!(std::io::stderr().lock(), "Put it to {}? [y/N] ", to);
+    _ = write!(std::io::stderr().lock(), "Put it to {to}? [y/N] ");
     let mut answer = String::new();
     let is_read = std::io::stdin().read_line(&mut answer).is_ok();
     let is_confirmed = is_read && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes");

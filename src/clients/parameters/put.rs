@@ -8,10 +8,10 @@ use aws_sdk_ssm::Client;
 use aws_sdk_ssm::types::{ParameterStringFilter, ParameterTier, ParameterType};
 use jiff::Timestamp;
 
-use super::table::{MOST_BYTES, PolicyTable, revision};
+use super::table::{MOST_BYTES, PolicyTable};
 use super::{ParameterError, Parameters};
 use crate::clients::aws;
-use crate::clients::table::text;
+use crate::clients::table::{number, text};
 use crate::config::PolicySource;
 
 /// Bytes that a parameter takes without a charge.
@@ -172,7 +172,8 @@ async fn put_parameter(client: &Client, name: &str, document: &str, replaced: &K
 
 async fn kept_item(table: &PolicyTable, name: &str) -> Result<Kept, PutError> {
     let Some(item) = table.item(name).await? else { return Ok(Kept::default()) };
-    Ok(Kept { document: text(&item, "document").map(str::to_owned), version: revision(&item), is_secure: false })
+    let version = number(&item, "revision").unwrap_or_default();
+    Ok(Kept { document: text(&item, "document").map(str::to_owned), version, is_secure: false })
 }
 
 async fn put_item(

@@ -6,7 +6,7 @@
 use aws_sdk_dynamodb::Client;
 
 use super::ParameterError;
-use crate::clients::table::{Item, get_batch, key, number, text};
+use crate::clients::table::{Item, get_batch, key, text};
 
 /// Bytes of a policy that is kept in the table; the rest of the item's 400 KB is for what later versions add.
 pub const MOST_BYTES: usize = 300 * 1024;
@@ -19,15 +19,6 @@ pub struct PolicyTable {
     pub(super) name: String,
 }
 
-/// A policy as it is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stored {
-    /// Its text.
-    pub document: String,
-    /// Counts what was put there.
-    pub revision: i64,
-}
-
 impl PolicyTable {
     /// The table of this name.
     #[must_use]
@@ -35,11 +26,11 @@ impl PolicyTable {
         PolicyTable { client: Client::new(config), name: name.to_owned() }
     }
 
-    /// The policy of this name, read consistently: what was put is what the next run reads.
+    /// The text of the policy of this name, read consistently: what was put is what the next run reads.
     ///
     /// # Errors
     /// [`ParameterError`] with the table and the name, also if there is no such policy.
-    pub async fn read(&self, policy: &str) -> Result<Stored, ParameterError> {
+    pub async fn read(&self, policy: &str) -> Result<String, ParameterError> {
         let Some(item) = self.item(policy).await? else {
             return Err(self.unreadable(
                 policy,
@@ -57,7 +48,7 @@ impl PolicyTable {
                 format!("it has {} bytes, and at most {MOST_BYTES} are read; make it shorter", document.len());
             return Err(self.unreadable(policy, problem));
         }
-        Ok(Stored { document: document.to_owned(), revision: revision(&item) })
+        Ok(document.to_owned())
     }
 
     pub(super) async fn item(&self, policy: &str) -> Result<Option<Item>, ParameterError> {
@@ -76,9 +67,4 @@ impl PolicyTable {
     fn unreadable(&self, policy: &str, problem: String) -> ParameterError {
         ParameterError::Item { table: self.name.clone(), name: policy.to_owned(), problem }
     }
-}
-
-/// What counts the writes; 0 of an item that has none.
-pub(super) fn revision(item: &Item) -> i64 {
-    number(item, "revision").unwrap_or_default()
 }

@@ -51,12 +51,10 @@ pub(super) fn is_above(level: &Level, record: &Record) -> bool {
 
 /// When an alert or a correction is due for one subject of a budget (see this file).
 pub(super) fn verdict<'a>(spent: Spent<'a>, key: &ThreadKey, thread: Option<&Thread>, case: &Case<'a>) -> Verdict<'a> {
-    let nothing = Record::default();
-    let record = thread.map_or(&nothing, |thread| &thread.record);
-    let possible: Vec<&Record> = thread.map_or_else(|| vec![record], |thread| thread.possible().collect());
-    let corrections = possible.iter().map(|record| record.corrections).max().unwrap_or_default();
+    let (record, possible) = (Record::of(thread), Record::possible(thread));
+    let corrections = possible.clone().map(|record| record.corrections).max().unwrap_or_default();
     // A figure as of a moment before what was reported (a rerun, or the older of two runs at once) says nothing against it.
-    let fallen = possible.iter().filter_map(|record| record.reported.as_ref());
+    let fallen = possible.clone().filter_map(|record| record.reported.as_ref());
     let fallen = fallen.filter(|known| known.at <= case.as_of && spent.is_below(known));
     let fallen = fallen.max_by_key(|known| known.money).cloned();
     let highest = spent.highest();
@@ -64,7 +62,7 @@ pub(super) fn verdict<'a>(spent: Spent<'a>, key: &ThreadKey, thread: Option<&Thr
         let since = record.lower_since.unwrap_or(case.as_of);
         let waits = record.corrections > 0 && case.as_of.duration_since(since) < AGREEMENT;
         // Whatever is not proven or waits, a level that no reader can have heard of is due (of a policy that has changed).
-        let is_news = highest.is_some_and(|level| possible.iter().all(|record| is_above(level, record)));
+        let is_news = highest.is_some_and(|level| possible.clone().all(|record| is_above(level, record)));
         match spent.certainty {
             Certainty::Exact if !waits => return corrected(spent, known, corrections, key, thread, case),
             _ if is_news => {}
@@ -75,7 +73,7 @@ pub(super) fn verdict<'a>(spent: Spent<'a>, key: &ThreadKey, thread: Option<&Thr
             _ => return spent.without_alert(key, Decision::FallNotProven, None),
         }
     }
-    let Some(level) = highest.filter(|level| possible.iter().any(|record| is_above(level, record))) else {
+    let Some(level) = highest.filter(|level| possible.clone().any(|record| is_above(level, record))) else {
         let decision = if highest.is_some() { Decision::AlreadySent } else { Decision::BelowLevels };
         let is_older = record.reported.as_ref().is_some_and(|known| case.as_of < known.at);
         let note = if is_older { None } else { spent.settled(record) };
@@ -95,8 +93,7 @@ fn corrected<'a>(
     thread: Option<&Thread>,
     case: &Case<'a>,
 ) -> Verdict<'a> {
-    let nothing = Record::default();
-    let record = thread.map_or(&nothing, |thread| &thread.record);
+    let record = Record::of(thread);
     let id = |corrections| key.alert_id("correction", corrections);
     // The claim of a run that died may be for this very correction.
     let may_repeat =

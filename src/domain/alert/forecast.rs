@@ -14,14 +14,10 @@ use crate::domain::baselines::Baseline;
 use crate::domain::case::Case;
 use crate::domain::coverage::Certainty;
 use crate::domain::estimates::{Ahead, Chance, Estimate};
+use crate::domain::foresight::forecast::{FIRST_DAY, SHORT_HISTORY};
 use crate::domain::money::Amount;
 use crate::domain::period::{Period, start_of};
 use crate::domain::policy::Level;
-
-/// The period's first day, counted from 1, on which a forecast is made.
-const FIRST_DAY: i32 = 3;
-/// Below so many complete days, a message says how short the history is.
-const SHORT_HISTORY: u32 = 28;
 
 /// A level that is likely to be reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +51,7 @@ pub struct ForecastRecord {
 pub fn ahead(period: &Period, baseline: &Baseline, case: &Case<'_>) -> Option<Ahead> {
     let zone = &case.policy.time_zone;
     let today = zone.to_datetime(case.as_of).date();
-    let age = period.first_day().until(today).ok()?.get_days();
+    let age = u32::try_from(period.first_day().until(today).ok()?.get_days()).ok()?;
     if case.as_of >= period.to() || age + 1 < FIRST_DAY {
         return None;
     }

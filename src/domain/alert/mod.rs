@@ -216,7 +216,7 @@ impl<'a> Finding<'a> {
         }
     }
 
-    /// Whose contributors a message about it names.
+    /// The period and the subject that it is about; `None` for what concerns no subject.
     #[must_use]
     pub fn whose(&self) -> Option<(Period, Scope, Arc<str>, Currency)> {
         match self {
@@ -275,8 +275,7 @@ fn by_news<'a>(
     thread: Option<&Thread>,
     is_news: impl Fn(&Record) -> bool,
 ) -> Verdict<'a> {
-    let nothing = Record::default();
-    let record = thread.map_or(&nothing, |thread| &thread.record);
+    let record = Record::of(thread);
     let claimed = thread.and_then(|thread| thread.claim.as_ref()).map(|claim| &claim.next);
     let is_known = |record: &Record| !is_news(record);
     if is_known(record) && claimed.is_none_or(is_known) {
@@ -295,7 +294,7 @@ fn by_news<'a>(
         Some(next) if is_known(record) => (next, Some(record)),
         next => (record, next),
     };
-    let corrections = [Some(record), claimed].into_iter().flatten().map(|record| record.corrections).max();
+    let corrections = Record::possible(thread).map(|record| record.corrections).max();
     let next =
         |reported| Record { reported: Some(reported), corrections: corrections.unwrap_or_default(), lower_since: None };
     let doubt = other.map(|other| reported.clone().raised_to(other));

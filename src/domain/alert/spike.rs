@@ -13,7 +13,7 @@ use super::{
     Alert, AlertRecord, Details, Finding, Kind, Peak, Record, Reported, Row, Severity, Thread, ThreadKey, Verdict,
     Wording,
 };
-use crate::domain::baselines::Episode;
+use crate::domain::baselines::{AGAIN_AT, Episode};
 use crate::domain::case::Case;
 use crate::domain::charge::{Product, Scope};
 use crate::domain::estimates::{Excess, Tenths};
@@ -22,9 +22,6 @@ use crate::domain::period::Period;
 use crate::domain::policy::Spike;
 use crate::domain::text::label;
 use crate::domain::totals::Sum;
-
-/// In an episode, a count is reported again from so many times the reported one on.
-const AGAIN_AT: u64 = 2;
 
 /// What a subject sent on days that are spikes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,12 +105,8 @@ impl<'a> Spiking<'a> {
 
     /// Of the earliest episode with news, the day with most messages. What is left of later ones is due after it.
     pub(super) fn verdict(mut self, key: &ThreadKey, thread: Option<&Thread>, case: &Case<'a>) -> Verdict<'a> {
-        let nothing = Record::default();
-        let record = thread.map_or(&nothing, |thread| &thread.record);
-        let is_possible_news = |day: &&SpikeDay| {
-            let mut possible = thread.map_or_else(|| vec![record], |thread| thread.possible().collect()).into_iter();
-            possible.any(|record| self.is_news(day, record))
-        };
+        let record = Record::of(thread);
+        let is_possible_news = |day: &&SpikeDay| Record::possible(thread).any(|record| self.is_news(day, record));
         let since = self.days.iter().find(is_possible_news).map(|day| day.since);
         let of_episode = self.days.iter().filter(|day| Some(day.since) == since).filter(is_possible_news);
         self.day = of_episode.max_by_key(|day| day.sum.messages).copied().unwrap_or(self.day);

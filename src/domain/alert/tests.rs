@@ -1,5 +1,7 @@
 //! Each decision as a table: what one number had spent at each run, and what is sent.
 
+mod spikes;
+
 use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
@@ -377,30 +379,6 @@ fn a_threads_key_never_changes() {
     let world = World::new(NUMBERS).spent("85");
     let alert = world.decided(&Threads::default()).remove(0);
     insta::assert_snapshot!(format!("{} {}", alert.key.sort_key(), alert.id), @"thread#a021c0736d2254703f933cd3b1e0c4b2 553eb78b4468");
-}
-
-#[test]
-fn an_episode_that_was_reported_is_no_news_beside_a_later_smaller_one() {
-    const WATCH: &str =
-        "late_charges_days = 31\n[[spike]]\nname = \"all\"\nscope = \"billing_number\"\ncurrency = \"USD\"";
-    let mut world = World::new(WATCH).sent(3, "+1202", 900, "18").sent(17, "+1202", 300, "6");
-    let days = (1..=22).map(|day| jiff::civil::date(2026, 11, day));
-    let days =
-        days.map(|day| Period::of_day(crate::domain::period::PeriodKind::Day, day, &world.policy.time_zone).unwrap());
-    world.periods = days.collect();
-    let world = world.usually(120, "+1202", 12, "0.24");
-    let mut threads = Threads::default();
-    let mut heard = Vec::new();
-    for _ in 0..6 {
-        let alerts = world.decided(&threads);
-        let [alert] = alerts.iter().filter(|alert| alert.finding.kind() == Kind::Spike).collect::<Vec<_>>()[..] else {
-            panic!("{alerts:?}")
-        };
-        let day = alert.finding.whose().map(|(period, ..)| period.label()).unwrap();
-        heard.push(if alert.decision == Decision::Due { day } else { String::new() });
-        threads = recorded(&threads, &alerts, &world.case());
-    }
-    assert_eq!(heard, ["2026-11-03", "2026-11-17", "", "", "", ""]);
 }
 
 #[test]

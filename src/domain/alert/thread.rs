@@ -2,7 +2,7 @@
 //!
 //! A thread remembers the highest percent and the highest money of a reported level. A **claim** on it says what is about to be sent. A run
 //! that dies between publish and confirm leaves its claim behind, and nobody can know whether it published: then both what was recorded and
-//! what was claimed may be what readers know ([`Thread::possible`]), and deciding holds against both.
+//! what was claimed may be what readers know ([`Record::possible`]), and deciding holds against both.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
@@ -175,7 +175,20 @@ pub struct Record {
     pub lower_since: Option<Timestamp>,
 }
 
+static NOTHING: Record = Record { reported: None, corrections: 0, lower_since: None };
+
 impl Record {
+    /// What is remembered of a subject: nothing, if there is no thread.
+    pub(super) fn of(thread: Option<&Thread>) -> &Record {
+        thread.map_or(&NOTHING, |thread| &thread.record)
+    }
+
+    /// What its receiver may know: what is recorded, and what a run claimed that did not confirm.
+    pub(super) fn possible(thread: Option<&Thread>) -> impl Iterator<Item = &Record> + Clone {
+        let claim = thread.and_then(|thread| thread.claim.as_ref());
+        std::iter::once(Record::of(thread)).chain(claim.map(|claim| &claim.next))
+    }
+
     /// What is remembered once `sent` went out though the thread was not known to be so: nothing of what the receiver knows is lost.
     #[must_use]
     pub fn with(&self, sent: &Record, kind: Kind) -> Record {
@@ -216,11 +229,6 @@ pub struct Thread {
 }
 
 impl Thread {
-    /// What the receiver may know: what is recorded, and what a run claimed that did not confirm.
-    pub fn possible(&self) -> impl Iterator<Item = &Record> {
-        std::iter::once(&self.record).chain(self.claim.as_ref().map(|claim| &claim.next))
-    }
-
     /// Whether a run holds the thread at this moment.
     #[must_use]
     pub fn is_held(&self, now: Timestamp) -> bool {

@@ -11,9 +11,8 @@ use super::special::{gamma_tail, sane};
 
 /// How often the promise of an amount is to be kept, unless asked otherwise.
 pub const CONFIDENCE: f64 = 0.8;
-
 /// Days in a month, on average.
-const MONTH_DAYS: f64 = 30.4;
+pub const MONTH_DAYS: f64 = 30.4;
 /// The expected month is at least this share of the mean of past months, however quiet the last weeks were.
 const LEAST_OF_PAST: f64 = 0.3;
 /// The spread of months before any are seen (a variation coefficient of 0.5), and for how many months it counts.
@@ -102,7 +101,7 @@ impl Year {
             }
             (less, enough) = (enough, 2.0 * enough);
         }
-        // Until halving no longer changes what can be told apart.
+        // Until halving no longer changes a number.
         for _ in 0..60 {
             let middle = less + (enough - less) / 2.0;
             if keeps(middle) { enough = middle } else { less = middle }

@@ -15,13 +15,13 @@ use super::special::{gamma_quantile, gamma_tail, sane};
 /// An alert is due from this probability on that the threshold is reached.
 pub const FORECAST_AT: f64 = 0.8;
 /// Complete days of history that a forecast needs.
-pub const LEAST_DAYS: usize = 7;
+pub const LEAST_DAYS: u32 = 7;
 /// The period's first day, counted from 1, on which a forecast is made.
 pub const FIRST_DAY: u32 = 3;
 /// Below so many complete days, a message says how short the history is.
-pub const SHORT_HISTORY: usize = 28;
+pub const SHORT_HISTORY: u32 = 28;
 /// Older days are not looked at.
-pub const MOST_DAYS: usize = 395;
+pub const MOST_DAYS: u32 = 395;
 
 /// The days of the level: the mean of the last 4 weeks and the mean of the last 13 count half each.
 const LEVEL_DAYS: [usize; 2] = [28, 91];
@@ -79,7 +79,7 @@ impl Outlook {
     pub fn new(charges: &[f64], days_left: u32, message_charge: f64) -> Option<Outlook> {
         let past = Past::new(charges);
         let days = past.charges.len();
-        if days < LEAST_DAYS {
+        if days < LEAST_DAYS as usize {
             return None;
         }
         let weights = past.weekday_weights();
@@ -89,7 +89,7 @@ impl Outlook {
         let mean = level * weight;
         let expected = past.variance_of_weeks(level, sane(message_charge), days_left) + (LEVEL_ERROR * mean).powi(2);
         let (seen, periods) = past.variance_of_errors(weight, days_left).unwrap_or((expected, 0.0));
-        let short = 1.0 + 2.0 * (1.0 - count(days) / count(SHORT_HISTORY)).max(0.0);
+        let short = 1.0 + 2.0 * (1.0 - count(days) / f64::from(SHORT_HISTORY)).max(0.0);
         let mixed = (periods * seen + EXPECTED_PERIODS * expected) / (periods + EXPECTED_PERIODS);
         let today = if weight > 0.0 { today / weight } else { 0.0 };
         let days = u32::try_from(days).unwrap_or(u32::MAX);
@@ -142,7 +142,7 @@ struct Past {
 
 impl Past {
     fn new(charges: &[f64]) -> Past {
-        let charges: Vec<f64> = charges.iter().rev().take(MOST_DAYS).rev().copied().map(sane).collect();
+        let charges: Vec<f64> = charges.iter().rev().take(MOST_DAYS as usize).rev().copied().map(sane).collect();
         let running = charges.iter().scan(0.0, |sum, charge| {
             *sum += charge;
             Some(*sum)

@@ -24,7 +24,7 @@ pub struct Load {
 }
 
 impl Load {
-    /// No alert at all. Beyond `most` alerts a year, nothing is told apart.
+    /// No alert at all. `most` is the largest number of alerts a year whose chance is kept.
     #[must_use]
     pub fn none(most: u32) -> Load {
         let mut chances = vec![0.0; most as usize + 1];

@@ -7,70 +7,17 @@
 //! Everything is computed again for every day. It takes less than a microsecond a day, and a result that can be checked by hand.
 #![allow(clippy::disallowed_types, clippy::float_arithmetic, reason = "a critical count is no money")]
 
-use serde::{Deserialize, Serialize};
-
 use super::special::sane;
 use super::spike::{Sensitivity, Usual};
 
 /// Below so many days a history is short.
 const SHORT_HISTORY: usize = 91;
-/// An episode ends after so many days in a row without a spike.
-const CALM_DAYS: u32 = 7;
-/// In an episode, a count is reported again from so many times the reported one on.
-const AGAIN_AT: f64 = 2.0;
-
-/// A day in the past whose count was critical.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Spike {
-    /// The day, counted from 0 at the first of the history.
-    pub day: u32,
-    /// Messages that day.
-    pub count: f64,
-    /// What was usual.
-    pub usual: f64,
-    /// The count from which on the day was a spike.
-    pub critical: f64,
-    /// Whether an alert would have been sent: not for every day of an episode.
-    pub due: bool,
-}
-
-/// Spikes that belong together: an episode lasts until seven days in a row have none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Episode {
-    /// The last count that was reported; none if no episode is open.
-    pub reported: Option<f64>,
-    /// Complete days in a row without a spike.
-    pub calm: u32,
-}
-
-impl Episode {
-    /// Whether today's count is to be reported.
-    #[must_use]
-    pub fn is_due(&self, count: f64, critical: f64) -> bool {
-        count >= critical && self.reported.is_none_or(|reported| count >= AGAIN_AT * reported)
-    }
-
-    /// Today's count was reported.
-    pub fn report(&mut self, count: f64) {
-        self.reported = Some(count);
-    }
-
-    /// Today is over, and was a spike or was none.
-    pub fn end_day(&mut self, spike: bool) {
-        self.calm = if spike { 0 } else { self.calm.saturating_add(1) };
-        if self.calm >= CALM_DAYS {
-            self.reported = None;
-        }
-    }
-}
 
 /// A history that is watched day by day, from the first day with a charge on.
 #[derive(Clone, Debug, Default)]
 pub struct Replay {
     baseline: Vec<f64>,
     records: Vec<f64>,
-    spikes: Vec<Spike>,
-    episode: Episode,
     /// What is usual on the next day.
     usual: Option<Usual>,
 }
@@ -78,11 +25,13 @@ pub struct Replay {
 impl Replay {
     /// Adds complete days, oldest first: the messages of each.
     pub fn days(&mut self, counts: &[f64], sensitivity: &Sensitivity) {
-        counts.iter().for_each(|count| self.day(*count, sensitivity));
+        for count in counts {
+            self.day(*count, sensitivity);
+        }
     }
 
-    /// Adds the next complete day, watched with the sensitivity that it had.
-    pub fn day(&mut self, count: f64, sensitivity: &Sensitivity) {
+    /// Adds the next complete day, watched with the sensitivity that it had; answers whether it was a spike.
+    pub fn day(&mut self, count: f64, sensitivity: &Sensitivity) -> bool {
         let count = sane(count);
         let spike = self.usual.filter(|usual| usual.is_spike(count, sensitivity));
         let (mut baseline, mut record) = (count, count);
@@ -92,16 +41,11 @@ impl Replay {
                 true => (critical.min(count), count),
                 false => (usual.mean, critical),
             };
-            let due = self.episode.is_due(count, critical);
-            if due {
-                self.episode.report(count);
-            }
-            self.spikes.push(Spike { day: usual.days, count, usual: usual.mean, critical, due });
         }
-        self.episode.end_day(spike.is_some());
         self.baseline.push(baseline);
         self.records.push(record);
         self.usual = Usual::after(&self.baseline, &self.records);
+        spike.is_some()
     }
 
     /// What is usual on the day after the last that was added. [`None`] below [`super::spike::LEAST_DAYS`] days.
@@ -114,18 +58,6 @@ impl Replay {
     #[must_use]
     pub fn is_spike(&self, count: f64, sensitivity: &Sensitivity) -> bool {
         self.usual.is_some_and(|usual| usual.is_spike(sane(count), sensitivity))
-    }
-
-    /// The spikes so far, oldest first.
-    #[must_use]
-    pub fn spikes(&self) -> &[Spike] {
-        &self.spikes
-    }
-
-    /// The episode as it is when the day after the last begins.
-    #[must_use]
-    pub fn episode(&self) -> Episode {
-        self.episode
     }
 }
 
@@ -148,11 +80,10 @@ mod tests {
             assert_close(replay.usual().unwrap().critical(&sensitivity), expected, &format!("day {day}"));
         }
         let mut replay = Replay::default();
-        replay.days(&counts, &sensitivity);
+        let spikes: Vec<_> = (0..130).filter(|day| replay.day(counts[*day], &sensitivity)).collect();
         assert_close(replay.baseline[100], spike.with_spike.z100, "baseline of the spike");
         assert_close(replay.records[100], spike.with_spike.rec100, "record of the spike");
-        let [found] = replay.spikes() else { panic!("{:?}", replay.spikes()) };
-        assert_eq!((found.day, found.count, found.due), (100, 400.0, true));
+        assert_eq!(spikes, [100]);
     }
 
     #[test]
@@ -160,38 +91,21 @@ mod tests {
         let mut counts = counts("weekday", 60);
         counts[59] = 400.0;
         let mut replay = Replay::default();
-        replay.days(&counts, &SENSITIVITY);
-        let critical = replay.spikes()[0].critical;
+        replay.days(&counts[..59], &SENSITIVITY);
+        let critical = replay.usual().unwrap().critical(&SENSITIVITY);
+        assert!(replay.day(counts[59], &SENSITIVITY));
         assert_eq!((replay.baseline[59], replay.records[59]), (critical, 400.0));
     }
 
     #[test]
-    fn a_permanent_change_is_usual_after_some_days_and_reported_once() {
+    fn a_permanent_change_is_usual_after_some_days_and_one_episode() {
         let mut counts = counts("weekday", 400);
         counts[200..].iter_mut().for_each(|count| *count *= 4.0);
         let mut replay = Replay::default();
-        replay.days(&counts, &SENSITIVITY);
-        let days: Vec<u32> = replay.spikes().iter().map(|spike| spike.day).collect();
-        assert_eq!(replay.spikes().iter().filter(|spike| spike.due).count(), 1, "{days:?}");
+        let days: Vec<_> = (0..400).filter(|day| replay.day(counts[*day], &SENSITIVITY)).collect();
         assert!(days.first() == Some(&200) && days.last().is_some_and(|last| *last < 230), "{days:?}");
-        assert_eq!(replay.episode().reported, None);
-    }
-
-    #[test]
-    fn an_episode_is_silent_until_the_count_doubles_or_a_week_was_calm() {
-        let mut episode = Episode::default();
-        // (today's count, whether it is due), the critical count being 50.
-        let days = [(49.0, false), (60.0, true), (119.0, false), (120.0, true), (130.0, false)];
-        for (count, due) in days {
-            assert_eq!(episode.is_due(count, 50.0), due, "{count}");
-            if due {
-                episode.report(count);
-            }
-            episode.end_day(count >= 50.0);
-        }
-        (0..6).for_each(|_| episode.end_day(false));
-        assert!(!episode.is_due(60.0, 50.0));
-        episode.end_day(false);
-        assert!(episode.is_due(60.0, 50.0));
+        // No seven days without a spike are between them, and none has twice as many messages as the first: it is reported once.
+        assert!(days.windows(2).all(|pair| pair[1] - pair[0] <= 7), "{days:?}");
+        assert!(days.iter().all(|day| counts[*day] < 2.0 * counts[200]), "{days:?}");
     }
 }

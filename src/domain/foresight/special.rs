@@ -36,7 +36,7 @@ pub(super) fn gamma_tail(mean: f64, variance: f64, least: f64) -> f64 {
 fn upper_gamma(shape: f64, x: f64) -> f64 {
     match gamma::checked_gamma_ur(shape, x) {
         Ok(tail) if !tail.is_nan() => tail.clamp(0.0, 1.0),
-        // What statrs refuses: x of zero (or too small to be told from it), x beyond all numbers, and a shape of zero.
+        // What statrs refuses: x of zero (or so small that it counts as zero), x beyond all numbers, and a shape of zero.
         _ if x <= 0.0 && shape > 0.0 => 1.0,
         _ => 0.0,
     }

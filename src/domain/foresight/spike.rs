@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::special::{negative_binomial_tail, sane};
 
 /// Complete days of history that it takes to say what is usual.
-pub const LEAST_DAYS: usize = 28;
+pub const LEAST_DAYS: u32 = 28;
 /// The chance that a usual day reaches the critical count, for few numbers.
 pub const ALPHA: f64 = 1e-4;
 /// The false alarms a day that the chance alone would give for many numbers. The other bounds keep most of them away.
@@ -69,7 +69,7 @@ impl Usual {
     /// What is usual on the day after these, given the counts of all complete days as the baseline and the record take them. [`None`] below
     /// [`LEAST_DAYS`] days.
     pub(super) fn after(baseline: &[f64], records: &[f64]) -> Option<Usual> {
-        if baseline.len() < LEAST_DAYS {
+        if baseline.len() < LEAST_DAYS as usize {
             return None;
         }
         let days = u32::try_from(baseline.len()).unwrap_or(u32::MAX);

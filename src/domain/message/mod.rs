@@ -14,7 +14,9 @@ use std::cmp::Reverse;
 use serde::Serialize;
 use serde_json::json;
 
-use super::alert::{Alert, AlertId, AlertRecord, Decision, Finding, Kind, Outcome, Severity, Wording, moment};
+use super::alert::{
+    Alert, AlertId, AlertRecord, Decision, Finding, Kind, Outcome, Severity, Threads, Wording, decide, moment,
+};
 use super::case::Case;
 use super::contributors::Contributors;
 use super::policy::GroupBy;
@@ -134,6 +136,16 @@ pub fn compose<'a>(alerts: Vec<Alert<'a>>, case: &Case<'a>) -> Composed<'a> {
     let mut messages = in_messages(news, most_news, case);
     messages.extend(in_messages(corrections, MOST_MESSAGES - most_news, case));
     Composed { messages, others: vec![(*case, others)] }
+}
+
+/// Decides about the findings for each receiver, and puts what is due into messages.
+#[must_use]
+pub fn compose_all<'a>(
+    findings: &[Finding<'a>],
+    threads: &Threads,
+    cases: impl IntoIterator<Item = Case<'a>>,
+) -> Composed<'a> {
+    Composed::of_all(cases.into_iter().map(|case| compose(decide(findings, threads, &case), &case)))
 }
 
 /// How many messages the news may have, so that both have their share.

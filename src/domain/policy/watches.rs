@@ -46,14 +46,6 @@ impl std::fmt::Display for Level {
     }
 }
 
-impl Budget {
-    /// Whether the budget names this subject of its scope.
-    #[must_use]
-    pub fn names(&self, subject: &str) -> bool {
-        self.only.names(self.scope, subject)
-    }
-}
-
 /// Watches for days on which a subject sends far more than it ever does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spike {
@@ -69,12 +61,4 @@ pub struct Spike {
     pub min_extra: Amount,
     /// Who hears of it; at least one.
     pub owners: Vec<String>,
-}
-
-impl Spike {
-    /// Whether the spike names this subject of its scope.
-    #[must_use]
-    pub fn names(&self, subject: &str) -> bool {
-        self.only.names(self.scope, subject)
-    }
 }

@@ -5,9 +5,8 @@
     reason = "an amount that is proposed is an estimate until it is rounded, here"
 )]
 
-use rust_decimal::prelude::ToPrimitive as _;
-
-use crate::domain::foresight::amount::{CONFIDENCE, Year, round_up};
+use crate::domain::estimates::number;
+use crate::domain::foresight::amount::{CONFIDENCE, MONTH_DAYS, Year, round_up};
 use crate::domain::foresight::forecast::level;
 use crate::domain::foresight::load::Load;
 use crate::domain::money::Amount;
@@ -16,8 +15,8 @@ use crate::domain::money::Amount;
 const ALERTS_OF_A_BUDGET: u32 = 1;
 /// By so much an amount is raised at once, if the past would have sent too much.
 const STEP: f64 = 1.25;
-/// Days of a month, on average.
-const MONTH_DAYS: f64 = 30.4;
+/// No budget is smaller: the policy takes amounts above zero only.
+const LEAST: f64 = 0.01;
 
 /// What a subject spends, as a distribution.
 #[derive(Clone, Copy, Debug)]
@@ -45,11 +44,4 @@ impl Figures {
     pub(super) fn added_to(&self, load: &Load, amount: Amount, forecast: bool) -> Load {
         load.with_budget(&self.0, number(amount), forecast)
     }
-}
-
-/// No budget is smaller: the policy takes amounts above zero only.
-const LEAST: f64 = 0.01;
-
-fn number(amount: Amount) -> f64 {
-    amount.decimal().to_f64().unwrap_or_default()
 }

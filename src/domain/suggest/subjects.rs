@@ -8,12 +8,10 @@ use jiff::civil::Date;
 
 use super::figures::Figures;
 use crate::domain::charge::Scope;
+use crate::domain::foresight::forecast::SHORT_HISTORY;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::past::Past;
 use crate::domain::totals::{DaySums, Sum};
-
-/// Days of history that forecasts and spikes need to be worth a message.
-pub(super) const FORESIGHT_DAYS: usize = 28;
 
 /// A subject that may get a budget.
 #[derive(Clone, Debug)]
@@ -59,7 +57,7 @@ pub(super) fn add_figures(past: &Past, mut subjects: Vec<&mut Subject>) {
         let since = whole.iter().filter(|month| first.is_some_and(|first| **month >= first));
         subject.months = since.map(|month| months.get(month).copied().unwrap_or_default()).collect();
         subject.figures = Figures::of(&subject.months, &days);
-        subject.forecast = days.len() >= FORESIGHT_DAYS;
+        subject.forecast = days.len() >= SHORT_HISTORY as usize;
     }
 }
 

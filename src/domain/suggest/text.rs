@@ -65,7 +65,7 @@ impl Known<'_> {
             Spikes::Numbers => (Scope::BillingNumber, "Each number"),
             Spikes::Departments => (Scope::Department, "Each department: numbers are too many for so few alerts"),
             Spikes::Account => (Scope::Account, "The whole account: what is smaller would alert too often"),
-            Spikes::Off if !self.spikes => {
+            Spikes::Off if !self.has_usual => {
                 comment(text, "Spikes need 28 days of history: add [[spike]] later (cost-alerts init proposes it).");
                 return;
             }
@@ -121,8 +121,9 @@ fn in_months(months: &[Amount], currency: Currency) -> String {
     }
 }
 
-/// What to expect, in words.
-pub(super) fn promise(most: u32) -> String {
+/// What to expect of a policy that was made for so many alerts a year, in words.
+#[must_use]
+pub fn promise(most: u32) -> String {
     format!(
         "Expect at most {} a year in 8 years of 10, if the account goes on as before; this is no prediction of a month.",
         count(most.into(), "alert")

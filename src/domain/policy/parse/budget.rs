@@ -48,7 +48,7 @@ impl<'d> Reader<'d> {
         self.refuse_unknown(table, &BUDGET_KEYS, &LATER_WATCH_KEYS, "a budget");
         self.require(table, &BUDGET_REQUIRED, &place, "the budget");
         let watch = self.watch(table, &place, "budget", &mut seen.budgets);
-        let amount = table.get("amount").and_then(|value| self.amount(value));
+        let amount = table.get("amount").and_then(|value| self.amount(value, "amount", "\"100.00\""));
         let period =
             table.get("period").map_or(Some(PeriodKind::Month), |value| self.one_of(value, "period", &PERIODS));
         let alert_at =
@@ -85,7 +85,9 @@ impl<'d> Reader<'d> {
         self.refuse_unknown(table, &SPIKE_KEYS, &LATER_WATCH_KEYS, "a spike");
         self.require(table, &SPIKE_REQUIRED, &place, "the spike");
         let watch = self.watch(table, &place, "spike", &mut seen.spikes);
-        let min_extra = table.get("min_extra").map_or_else(|| Amount::parse("1").ok(), |value| self.min_extra(value));
+        let min_extra = table
+            .get("min_extra")
+            .map_or_else(|| Amount::parse("1").ok(), |value| self.amount(value, "min_extra", "\"1\""));
         let Watch { name, scope, only, currency, owners } = watch?;
         let spike = Spike { name, scope, only, currency, min_extra: min_extra?, owners };
         let place = table.get("only").map_or(place, toml::Spanned::span);

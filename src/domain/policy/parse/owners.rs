@@ -51,9 +51,10 @@ impl<'d> Reader<'d> {
         for entry in entries {
             let owner = self.filled_text(entry, "owner")?;
             self.uses.push(("owner", owner.clone(), entry.span()));
-            owners.push(owner);
+            if !owners.contains(&owner) {
+                owners.push(owner);
+            }
         }
-        owners.dedup();
         Some(owners)
     }
 

@@ -93,13 +93,8 @@ impl<'d> Reader<'d> {
         currency
     }
 
-    pub(super) fn amount(&mut self, value: &Value<'d>) -> Option<Amount> {
-        let amount = self.number(value, "amount", MOST_AMOUNT, MOST_AMOUNT_PLACES, "\"100.00\"")?;
-        Amount::parse(&amount.to_string()).ok()
-    }
-
-    pub(super) fn min_extra(&mut self, value: &Value<'d>) -> Option<Amount> {
-        let amount = self.number(value, "min_extra", MOST_AMOUNT, MOST_AMOUNT_PLACES, "\"1\"")?;
+    pub(super) fn amount(&mut self, value: &Value<'d>, key: &str, example: &str) -> Option<Amount> {
+        let amount = self.number(value, key, MOST_AMOUNT, MOST_AMOUNT_PLACES, example)?;
         Amount::parse(&amount.to_string()).ok()
     }
 
