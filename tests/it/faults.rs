@@ -10,7 +10,7 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::Value;
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
-use zoom_sms_cost_alerts::sandbox::{FaultKind, ObservedKind, Row, TokenFaultKind};
+use zoom_sms_cost_alerts::sandbox::{FaultKind, Observed, ObservedKind, Row, TokenFaultKind};
 
 /// A moment of a month that one question covers.
 const NOW: &str = "2026-11-18T13:00:00Z";
@@ -531,14 +531,17 @@ async fn what_was_proven_before_a_rotation_stays_proven() {
 
 #[tokio::test]
 async fn a_row_that_two_questions_see_is_named_once() {
-    // A date that both questions ask for.
-    let shared = row("M-edge", "2026-11-11T12:00:00Z", 100);
-    let world = setup().rows([shared]).zoom("--fault bad-time@1xall").world().await;
-    let outcome = world.judge().await;
-    let seen = world.zoom.observed();
-    let asked = seen.iter().filter(|seen| seen.kind == ObservedKind::Report);
-    let covers =
-        asked.filter(|seen| seen.parameter("from") <= Some("2026-11-11") && seen.parameter("to") >= Some("2026-11-11"));
-    assert_eq!(covers.count(), 2);
+    let questions = async |zoom: &str, sent: &str| {
+        let world = setup().rows([row("M-edge", sent, 100)]).zoom(zoom).world().await;
+        let outcome = world.judge().await;
+        let seen = world.zoom.observed().into_iter().filter(|seen| seen.kind == ObservedKind::Report);
+        let date = |seen: &Observed, name: &str| seen.parameter(name).unwrap_or_default().to_owned();
+        (outcome, seen.map(|seen| (date(&seen, "from"), date(&seen, "to"))).collect::<Vec<_>>())
+    };
+    // Which dates the questions share follows from the day of the test.
+    let (_, asked) = questions("", "2026-11-11T12:00:00Z").await;
+    let shared = asked.iter().map(|(from, _)| from).find(|from| asked.iter().any(|(_, to)| to == *from)).unwrap();
+    let (outcome, asked) = questions("--fault bad-time@1xall", &format!("{shared}T12:00:00Z")).await;
+    assert_eq!(asked.iter().filter(|(from, to)| from <= shared && to >= shared).count(), 2, "{shared} {asked:?}");
     assert!(outcome.error_message().starts_with("1 row of Zoom's report"), "{}", outcome.error_message());
 }

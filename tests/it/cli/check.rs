@@ -75,7 +75,7 @@ async fn no_reached_budget_ends_with_0() {
 
 #[tokio::test]
 async fn a_zoom_that_fails_ends_with_1() {
-    for (fault, code) in [("scope-missing@1", "ZoomScopeMissing"), ("bad-charge@1", "ReportInvalid")] {
+    for (fault, code) in [("scope-missing@1", "ZoomScopeMissing"), ("bad-charge@1xall", "ReportInvalid")] {
         for json in [false, true] {
             // Even where a budget is reached: the figures are not proven.
             let desk =

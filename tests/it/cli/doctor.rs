@@ -116,7 +116,9 @@ async fn owners_without_readers_and_a_policy_without_history_are_said() {
     let owner = |name: &str, topic: &Aws| format!("[[owner]]\nname = {name:?}\ntopic_arn = {:?}\n", topic.topic_arn);
     let spike = "[[spike]]\nname = \"s\"\nscope = \"account\"\ncurrency = \"USD\"\nowner = [\"sales\", \"ops\"]\n";
     let owners = [owner("sales", &heard), owner("ops", &deaf)].concat();
-    practice.write_policy(&format!("{}\n{spike}{owners}", Policy::default()));
+    // Of days alone a run reads few.
+    let days = Policy::of(Budget::each("billing_number").period("day"));
+    practice.write_policy(&format!("{days}\n{spike}{owners}"));
     practice.world.run(json!({})).await;
     let (code, examined) = practice.examined(&[]).await;
     assert_eq!(code, 1, "{examined}");
