@@ -70,37 +70,37 @@ async fn the_demo_does_the_job_twice_and_sends_once() {
     1. Department Sales has spent EUR 13.79 of its EUR 10 budget for November.
     That is 137%, with 8 days left.
 
-      Sent by       +33199005521: EUR 13.79
-      Messages      109
+      Yesterday     EUR 0.48 (3 messages); a usual day is EUR 0.67
+      Sent by       Camille Roche, ext. 2001  EUR 13.79
       Budget        "sales in Europe": EUR 10 a month, alerts at 100%
+      To do         if nobody expected it, ask Camille Roche (ext. 2001)
 
     2. Marketing's number +12025550187 has spent USD 115.09 of its USD 100
     budget for November. That is 115%, with 8 days left.
 
+      Yesterday     USD 2.20 (3 messages); a usual day is USD 5.64
+      Sent by       Campaigns, ext. 1002  USD 115.09
       Also reached  50%, 80%
-      Messages      180
       Budget        "every number": USD 100 a month, alerts at 50, 80, 100%
+      To do         if nobody expected it, ask Campaigns (ext. 1002)
 
     3. Sales' number +12025550143 has spent USD 69.08 of its USD 100 budget for
     November. That is 69%, with 8 days left.
 
-      Messages      105
+      Yesterday     USD 1.14 (1 message); a usual day is USD 3.25
+      Sent by       Dana Whitfield, ext. 1001  USD 69.08
       Budget        "every number": USD 100 a month, alerts at 50, 80, 100%
+      To do         if nobody expected it, ask Dana Whitfield (ext. 1001)
 
     4. Your account has spent GBP 4.51 in November, and no budget of the policy
     covers GBP.
 
-      Sent by       +442079460018: GBP 4.51
+      Sent by       Priya Nair, ext. 3001  GBP 4.51
       Messages      27
+      To do         add a budget in GBP to the policy
 
-    - If you expected this, do nothing: no further alert follows this month,
-      unless Zoom revises it or the budget changes.
-    - If nobody expected it, ask those who sent most, or look at the messages:
-      the SMS/MMS Charges Usage Report in Zoom's web portal.
-    - If you expected this, do nothing: the next alert comes at 80% this month,
-      unless Zoom revises it or the budget changes.
-    - Add a budget in GBP to the policy, or set unwatched = "ignore". No
-      further alert follows for GBP this month.
+      Zoom    https://zoom.us/pbx/page/report/system#/report/phone-system
+      Why     cost-alerts explain 3e599a0b5605
 
     Complete as of 22 November, 08:00 EST. Message 3e599a0b5605.
 
@@ -114,10 +114,10 @@ async fn the_demo_does_the_job_twice_and_sends_once() {
     Complete as of 22 November, 08:00 EST · 3e599a0b5605
 
     Next steps
-      - If you expected this, do nothing: no further alert follows this month, unless Zoom revises it or the budget changes.
-      - If nobody expected it, ask those who sent most, or look at the messages: the SMS/MMS Charges Usage Report in Zoom's web portal.
-      - If you expected this, do nothing: the next alert comes at 80% this month, unless Zoom revises it or the budget changes.
-      - Add a budget in GBP to the policy, or set unwatched = "ignore". No further alert follows for GBP this month.
+      - Department Sales: if nobody expected it, ask Camille Roche (ext. 2001)
+      - Marketing +12025550187: if nobody expected it, ask Campaigns (ext. 1002)
+      - Sales +12025550143: if nobody expected it, ask Dana Whitfield (ext. 1001)
+      - No budget covers GBP: add a budget in GBP to the policy
     ────────────────────────────────────────────────────────────────────────────
     Sent 4 alerts in 1 message.
 
