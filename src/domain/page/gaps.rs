@@ -4,11 +4,13 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 
 use super::view::{View, capitalised, grouped, short};
-use super::{Completeness, Page, Sign, Statement};
-use crate::domain::alert::{Outcome, cause, count, money};
+use super::{Completeness, Page, Sign, Statement, shown};
+use crate::domain::alert::{Outcome, cause, count};
 use crate::domain::charge::Scope;
 use crate::domain::coverage::Gap;
-use crate::domain::matches::{uncovered, unmatched};
+use crate::domain::matches::{is_covered, uncovered, unmatched};
+use crate::domain::money::Currency;
+use crate::domain::totals::Sum;
 use crate::error::Code;
 
 /// Of each sort, so many are named.
@@ -174,13 +176,15 @@ fn silenced(view: &View<'_>) -> Vec<Statement> {
 
 fn not_covered(view: &View<'_>) -> Vec<Statement> {
     let case = &view.story.case;
-    let statement = |(currency, sum): (crate::domain::money::Currency, crate::domain::totals::Sum)| {
-        let who = super::senders::most(&view.lines, Scope::Account, case.totals.account(), currency);
+    let is_covered = is_covered(case);
+    let lines: Vec<_> = view.lines.iter().filter(|(line, _)| !is_covered(line)).copied().collect();
+    let statement = |(currency, sum): (Currency, Sum)| {
+        let who = super::senders::most(&lines, Scope::Account, case.totals.account(), currency);
         let who = who.map_or_else(String::new, |who| format!(" Most by {who}."));
         Statement {
             sign: Sign::NotCovered,
-            lead: format!("{currency} {} has no budget.", money(sum.amount, currency, &[])),
-            text: format!("{} in all.{who} Add a budget in {currency} to the policy.", count(sum.messages, "message")),
+            lead: format!("{currency} {} has no budget.", shown(sum.amount, currency, &[])),
+            text: format!("{} in all.{who} Add a budget to the policy that covers it.", count(sum.messages, "message")),
         }
     };
     uncovered(case).into_iter().take(MOST_NAMED).map(statement).collect()

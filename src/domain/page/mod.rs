@@ -25,6 +25,7 @@ use super::money::{Amount, Currency};
 
 pub use sent::Sent;
 pub use story::Story;
+pub use view::{in_groups, range, shown, shown_limit};
 
 /// Budgets, numbers and alerts that stand for themselves.
 pub const MOST_ROWS: usize = 100;

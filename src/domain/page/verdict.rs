@@ -5,8 +5,8 @@ use jiff::ToSpan as _;
 use super::alerts::Shown;
 use super::budgets::Budget;
 use super::view::{View, capitalised, grouped};
-use super::{AccountSum, Page, Sign, Statement};
-use crate::domain::alert::{Finding, about, count, limit, money};
+use super::{AccountSum, Page, Sign, Statement, range, shown, shown_limit};
+use crate::domain::alert::{Finding, count};
 use crate::domain::charge::Scope;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::period::PeriodKind;
@@ -109,8 +109,8 @@ fn has_spent(budget: &Budget<'_>) -> String {
     format!(
         "has spent {bound}{} {} of {}",
         row.currency,
-        money(row.spent, row.currency, &beside),
-        limit(row.limit, row.currency)
+        shown(row.spent, row.currency, &beside),
+        shown_limit(row.limit, row.currency)
     )
 }
 
@@ -136,8 +136,8 @@ fn will_be_over(budget: &Budget<'_>, view: &View<'_>) -> Statement {
     let (row, spent) = (&budget.row, budget.spent);
     let mut text = has_spent(budget);
     if let Some(estimate) = &row.estimate {
-        let [low, high] = [estimate.low, estimate.high].map(|end| about(end, row.currency));
-        text += &format!(" and will probably be at {low} to {high} by {} (4 chances in 5)", row.by);
+        let range = range(estimate, row.currency);
+        text += &format!(" and will probably be at {range} by {} (4 chances in 5)", row.by);
     }
     text.push('.');
     if let Some(a_day) = a_day(
