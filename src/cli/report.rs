@@ -20,10 +20,13 @@ use crate::domain::policy::Policy;
 use crate::domain::replay::{Past, replay as replayed};
 use crate::error::{Code, RunError};
 use crate::outbox::preview;
-use crate::page::document;
+use crate::page::{Theme, document, widget};
 
 /// Days before the running month that are replayed, so that a spike of then is not reported anew.
 const DAYS_BEFORE: i64 = 14;
+
+/// A part of another page is made for so many CSS pixels.
+const EMBEDDED_WIDTH: u32 = 1_200;
 
 /// Draws the running month and the twelve before it: budgets with their forecasts, the month to date, days with spikes, thirteen months by
 /// department and number, and who sent it.
@@ -48,6 +51,17 @@ pub(super) struct Report {
     /// Write what the page shows in JSON, in place of HTML
     #[arg(long)]
     json: bool,
+    /// Write a part for another page, in these colours, in place of a page of its own: what the console's dashboard shows
+    #[arg(long, value_name = "light|dark", value_parser = theme, conflicts_with = "json")]
+    embed: Option<Theme>,
+}
+
+fn theme(text: &str) -> Result<Theme, String> {
+    match text {
+        "light" => Ok(Theme::Light),
+        "dark" => Ok(Theme::Dark),
+        _ => Err("write light or dark".to_owned()),
+    }
 }
 
 /// Where the page goes.
@@ -74,7 +88,11 @@ impl Report {
         let saved = self.source.load(&place, Some(zone), policy.late_charges_days, now).await?;
         let progress = Progress::new("drawing the report");
         let page = page(&saved, &policy)?;
-        let text = if self.json { serde_json::to_string(&page).unwrap_or_default() } else { document(&page) };
+        let text = match self.embed {
+            Some(theme) => widget(&page, theme, EMBEDDED_WIDTH),
+            None if self.json => serde_json::to_string(&page).unwrap_or_default(),
+            None => document(&page),
+        };
         progress.end();
         match &out {
             Out::Standard => say(&text),

@@ -184,14 +184,16 @@ fn labels_of_axes(points: &Points<'_>, page: &Page) -> Markup {
 /// Marks of alerts with their numbers, of days that are not known, and of today.
 fn marks(points: &Points<'_>, is_small: bool) -> Markup {
     let (x, y) = (points.x(points.today()), points.y(points.now()));
-    let place = |(x, y): (i64, i64)| format!("translate({} {})", tenths(x - 60), tenths(y - 60));
+    // A small picture is drawn at less than half its size, its marks at nearly the whole.
+    let (scale, half) = if is_small { (" scale(1.9)", 114) } else { ("", 60) };
+    let place = |(x, y): (i64, i64)| format!("translate({} {}){scale}", tenths(x - half), tenths(y - half));
     let unknown = (1..).zip(&points.spent).filter(|(_, (_, is_known))| !is_known).map(|(day, _)| points.x(day));
     let mut taken = 0;
     html! {
         @for x in unknown {
             g transform=(format!("translate({} {}) scale(.7)", tenths(x - 40), tenths(BASE - 40))) { (PreEscaped(STRUCK)) }
         }
-        circle.dot cx=(tenths(x)) cy=(tenths(y)) r="3.4" {}
+        circle.dot cx=(tenths(x)) cy=(tenths(y)) r=(if is_small { "5" } else { "3.4" }) {}
         @for (number, day, sign) in &points.curve.marks {
             @let (x, y) = points.on(*day);
             // Marks of one day stand side by side.

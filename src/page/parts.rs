@@ -4,7 +4,7 @@ use maud::{Markup, PreEscaped, html};
 
 use crate::domain::estimates::Estimate;
 use crate::domain::money::{Amount, Currency};
-use crate::domain::page::{Sign, range, shown};
+use crate::domain::page::{BudgetRow, NumberRow, Page, Sign, range, shown};
 
 /// Digits of a number that stand out: people know numbers by them.
 const LAST: usize = 4;
@@ -22,6 +22,18 @@ pub(super) fn text(text: &str) -> Markup {
         }
         (rest)
     }
+}
+
+/// The same with numbers that have little room: `Marketing …0187`.
+pub(super) fn narrow(text: &str) -> String {
+    let (mut rest, mut narrow) = (text, String::new());
+    while let Some((before, number, after)) = number(rest) {
+        narrow.push_str(before);
+        narrow.push('…');
+        narrow.push_str(number.split_at(number.len().saturating_sub(LAST)).1);
+        rest = after;
+    }
+    narrow + rest
 }
 
 /// The first telephone number of a text, and what is around it.
@@ -99,6 +111,11 @@ pub(super) fn estimate(estimate: Option<&Estimate>, currency: Currency) -> Marku
     }
 }
 
+/// Whether a column of estimates has anything in it.
+pub(super) fn has_estimates(rows: &[BudgetRow]) -> bool {
+    rows.iter().any(|row| row.estimate.is_some())
+}
+
 /// An amount that may not be known.
 pub(super) fn known(amount: Option<Amount>, currency: Currency) -> Markup {
     match amount {
@@ -110,6 +127,22 @@ pub(super) fn known(amount: Option<Amount>, currency: Currency) -> Markup {
 /// What is not known.
 pub(super) fn none() -> Markup {
     html! { span.mut aria-label="not known" role="img" { "–" } }
+}
+
+/// All numbers, each with its department; empty for none.
+pub(super) fn rows(page: &Page) -> Vec<(&str, &NumberRow)> {
+    page.departments
+        .iter()
+        .flat_map(|department| {
+            let name = if department.is_known { department.name.as_str() } else { "" };
+            department.numbers.iter().map(move |row| (name, row))
+        })
+        .collect()
+}
+
+/// `Marketing +12025550187`.
+pub(super) fn number_of(department: &str, row: &NumberRow) -> Markup {
+    html! { (department) " " (text(&row.number)) }
 }
 
 /// A text for those who hear the page.
@@ -127,6 +160,7 @@ mod tests {
             text("Marketing’s +12025550187 <b>").into_string(),
             "Marketing’s <span class=\"tel\">+1202555<b>0187</b></span> &lt;b&gt;"
         );
+        assert_eq!(narrow("Marketing +12025550187, in USD"), "Marketing …0187, in USD");
         assert_eq!(text("1+1 is +2").into_string(), "1+1 is +2");
         assert_eq!(text("+1+123456").into_string(), "+1<span class=\"tel\">+12<b>3456</b></span>");
     }

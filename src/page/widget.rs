@@ -3,9 +3,9 @@
 use maud::{Markup, PreEscaped, html};
 
 use super::bars::Scale;
-use super::parts::{colour, estimate, heard, money, sign, text};
+use super::parts::{self, colour, estimate, heard, money, sign, text};
 use super::{STYLE, Theme, curves, strips};
-use crate::domain::page::{BudgetRow, NumberRow, Page, Sign, shown_limit};
+use crate::domain::page::{BudgetRow, Page, Sign, shown_limit};
 
 /// What fits into a dashboard's height; the report has the rest.
 const MOST_BUDGETS: usize = 10;
@@ -51,11 +51,12 @@ pub(super) fn widget(page: &Page, theme: Theme, width: u32) -> Markup {
 fn budgets(page: &Page) -> Markup {
     let shown = page.budgets.get(..MOST_BUDGETS).unwrap_or(&page.budgets);
     let scale = Scale::of(shown);
+    let ends = parts::has_estimates(shown);
     let spent = if page.completeness.whole { "Spent" } else { "At least" };
     let left = page.budgets.len() - shown.len();
     let left = left as u64 + page.more_budgets.as_ref().map_or(0, |rest| rest.count);
     html! {
-        h3 { "Budgets" span { "most used first; bar: spent, box: by the end (4 chances in 5), line: limit" } }
+        h3 { "Budgets" span { "most used first; bar: spent" @if ends { ", box: by its end (4 chances in 5)" } ", line: limit" } }
         table.wb {
             thead { tr {
                 th scope="col" { "Budget" }
@@ -63,15 +64,15 @@ fn budgets(page: &Page) -> Markup {
                 th.n scope="col" { "Used" }
                 th.n scope="col" { (spent) }
                 th.n.oc scope="col" { "Limit" }
-                th.n scope="col" { "By its end" }
+                @if ends { th.n scope="col" { "By its end" } }
             } }
-            tbody { @for row in shown { (budget(row, scale)) } }
+            tbody { @for row in shown { (budget(row, scale, ends)) } }
         }
         @if left > 0 { p.mut { "and " (left) " more" } }
     }
 }
 
-fn budget(row: &BudgetRow, scale: Scale) -> Markup {
+fn budget(row: &BudgetRow, scale: Scale, ends: bool) -> Markup {
     html! {
         tr {
             th scope="row" title=(row.name) {
@@ -83,7 +84,7 @@ fn budget(row: &BudgetRow, scale: Scale) -> Markup {
             td class={ "n used " (colour(row.sign)) } { (row.used) "%" }
             td.n { (money(row.spent, row.currency, &[row.limit])) }
             td.n.oc { (shown_limit(row.limit, row.currency)) }
-            td.n.fc { (estimate(row.estimate.as_ref(), row.currency)) }
+            @if ends { td.n.fc { (estimate(row.estimate.as_ref(), row.currency)) } }
         }
     }
 }
@@ -94,7 +95,7 @@ fn month(page: &Page) -> Markup {
         @if !page.curves.is_empty() {
             h3 { "Month to date" span { "thin: " (page.words.last_month) "; straight: limit; fan: forecast" } }
             ul.wp { @for curve in page.curves.iter().take(MOST_CURVES) { @if let Some(row) = page.budgets.get(curve.budget) { li {
-                span.pl { (text(&row.who)) }
+                span.pl { (parts::narrow(&row.who)) }
                 (curves::picture(curve, (row, height), page, None))
             } } } }
         }
@@ -102,7 +103,7 @@ fn month(page: &Page) -> Markup {
 }
 
 fn numbers(page: &Page) -> Markup {
-    let rows: Vec<&NumberRow> = page.departments.iter().flat_map(|department| &department.numbers).collect();
+    let rows = parts::rows(page);
     let before: usize = page.day_months.iter().rev().skip(1).map(|month| month.days as usize).sum();
     html! {
         h3 { "Numbers" span { "darker: more than usual; triangle: spike; box: not read" } }
@@ -113,8 +114,8 @@ fn numbers(page: &Page) -> Markup {
                 th.n scope="col" { (page.words.month) }
                 th.ds scope="col" { "Days of " (page.words.month) }
             } }
-            tbody { @for row in rows.iter().take(MOST_NUMBERS) { tr {
-                th scope="row" { (text(&row.number)) }
+            tbody { @for (department, row) in rows.iter().take(MOST_NUMBERS) { tr {
+                th scope="row" { (parts::number_of(department, row)) }
                 td.sp { (strips::months(&row.spent, Some(row), page)) }
                 td.n { @if let Some(now) = row.spent.months.last().copied().flatten() { (money(now, row.spent.currency, &[])) } }
                 td.ds { @if let Some(month) = page.day_months.last() { (heard(&strips::days_heard(row, before, month))) (strips::days(row, before, month)) } }

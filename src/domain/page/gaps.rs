@@ -78,6 +78,12 @@ fn spans(days: &[Date]) -> String {
             _ => spans.push((*day, *day)),
         }
     }
+    // Two days are no span: 18 and 19 November.
+    if let [(first, last)] = spans.as_slice()
+        && first.saturating_add(1.day()) == *last
+    {
+        spans = vec![(*first, *first), (*last, *last)];
+    }
     let shown = |(first, last): &(Date, Date)| match (first == last, first.month() == last.month()) {
         (true, _) => first.strftime("%-d %B").to_string(),
         (_, true) => format!("{} to {}", first.day(), last.strftime("%-d %B")),
@@ -112,8 +118,13 @@ fn not_read(view: &View<'_>) -> Vec<Statement> {
         } else {
             format!("{}, all numbers.", spans(&days))
         };
+        let help = if view.story.is_replayed {
+            "Read the past again, or load it with cost-alerts backfill."
+        } else {
+            "The next run reads it again."
+        };
         let text = format!(
-            "{}. A day that is not known is drawn as a gap, never as zero, and no estimate is made from it. The next run reads it again.",
+            "{}. A day that is not known is drawn as a gap, never as zero, and no estimate is made from it. {help}",
             capitalised(&reason)
         );
         Statement { sign: Sign::NotRead, lead, text }

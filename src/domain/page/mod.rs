@@ -265,6 +265,8 @@ pub struct DayMonth {
 pub struct Department {
     /// Its name.
     pub name: String,
+    /// Whether it is one: charges without a department stand under a name too.
+    pub is_known: bool,
     /// Its months, by currency.
     pub sums: Vec<Thirteen>,
     /// Its numbers, the most used first.

@@ -40,7 +40,12 @@ pub(super) fn add(page: &mut Page, view: &View<'_>) {
         let department = view.department(&key.0);
         let place = *places.entry(department).or_insert_with(|| {
             let sums = of_department(department, &departments);
-            page.departments.push(Department { name: department_name(department), sums, numbers: Vec::new() });
+            page.departments.push(Department {
+                name: department_name(department),
+                is_known: department != NONE,
+                sums,
+                numbers: Vec::new(),
+            });
             page.departments.len() - 1
         });
         if let Some(department) = page.departments.get_mut(place) {
@@ -168,10 +173,14 @@ fn words(page: &mut Page, days: &Days<'_>, top: &[Key], view: &View<'_>) {
         (likely > before && !before.is_zero() && !before.is_negative()).then(|| (ratio(likely, before), row))
     });
     page.words.months = match highest.max_by(|a, b| a.0.cmp(&b.0)) {
-        Some((ratio, row)) if ratio >= Decimal::TWO => {
-            format!("Thirteen months: {} heads for {} times its highest month", row.number, ratio.trunc())
+        Some((ratio, row)) => {
+            let times = match ratio.trunc() {
+                one if one < Decimal::TWO => "its highest month".to_owned(),
+                two if two == Decimal::TWO => "twice its highest month".to_owned(),
+                times => format!("{times} times its highest month"),
+            };
+            format!("Thirteen months: {} heads for {times}", row.number)
         }
-        Some((_, row)) => format!("Thirteen months: {} heads for its highest month", row.number),
         None => "Thirteen months".to_owned(),
     };
 }

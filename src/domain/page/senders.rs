@@ -51,7 +51,7 @@ pub(super) fn add(page: &mut Page, view: &View<'_>) {
     page.senders = groups.into_iter().take(MOST_CURRENCIES).map(|(_, group)| group).collect();
     page.words.senders = match page.senders.first().and_then(|group| Some((group, group.senders.first()?))) {
         Some((group, Sender { name, share: Some(share), .. })) if *share > 0 => {
-            format!("Who sent it: {name} {share}% of {}", group.currency)
+            format!("Who sent it: {name}, {share}% of {}", group.currency)
         }
         _ => "Who sent it".to_owned(),
     };

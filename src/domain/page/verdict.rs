@@ -1,6 +1,9 @@
 //! The first thing that is read: who is over, who will be, what to do, and whom to ask.
 
+use std::sync::Arc;
+
 use jiff::ToSpan as _;
+use jiff::civil::Date;
 
 use super::alerts::Shown;
 use super::budgets::Budget;
@@ -9,7 +12,7 @@ use super::{AccountSum, Page, Sign, Statement, range, shown, shown_limit};
 use crate::domain::alert::{Finding, count};
 use crate::domain::charge::Scope;
 use crate::domain::money::{Amount, Currency};
-use crate::domain::period::PeriodKind;
+use crate::domain::period::{Period, PeriodKind};
 
 /// Budgets that are named in the verdict's sentence.
 const MOST_NAMED: usize = 2;
@@ -178,12 +181,16 @@ fn spikes(view: &View<'_>) -> Vec<Statement> {
         }
     }
     let recent = found.into_iter().rev().filter(|((day, ..), _)| *day >= since);
-    let statement = |((day, scope, subject, _), (messages, usual)): ((_, Scope, _, _), (u64, String))| {
-        let day: jiff::civil::Date = day;
-        let subject: &std::sync::Arc<str> = subject;
-        let text = format!("sent {} messages on {}, usually {usual}.", grouped(messages), day.strftime("%A, %-d %B"));
-        Statement { sign: Sign::Spike, lead: view.who(scope, subject), text }
-    };
+    let statement =
+        |((day, scope, subject, currency), (messages, usual)): ((Date, Scope, &Arc<str>, Currency), (u64, String))| {
+            let period = Period::of_day(PeriodKind::Day, day, &view.story.case.policy.time_zone).ok();
+            let lines = period.map(|period| view.story.case.totals.by_line(&period)).unwrap_or_default();
+            let sender = super::senders::most(&lines, scope, subject, currency);
+            let by = sender.map_or_else(String::new, |sender| format!(" Most by {sender}."));
+            let day = day.strftime("%A, %-d %B");
+            let text = format!("sent {} messages on {day}, usually {usual}.{by}", grouped(messages));
+            Statement { sign: Sign::Spike, lead: view.who(scope, subject), text }
+        };
     recent.map(statement).collect()
 }
 
