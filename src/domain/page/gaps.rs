@@ -78,15 +78,13 @@ fn spans(days: &[Date]) -> String {
             _ => spans.push((*day, *day)),
         }
     }
-    // Two days are no span: 18 and 19 November.
-    if let [(first, last)] = spans.as_slice()
-        && first.saturating_add(1.day()) == *last
-    {
-        spans = vec![(*first, *first), (*last, *last)];
-    }
     let shown = |(first, last): &(Date, Date)| match (first == last, first.month() == last.month()) {
         (true, _) => first.strftime("%-d %B").to_string(),
-        (_, true) => format!("{} to {}", first.day(), last.strftime("%-d %B")),
+        (_, true) => {
+            // Two days are no span.
+            let until = if last.day() == first.day() + 1 { "and" } else { "to" };
+            format!("{} {until} {}", first.day(), last.strftime("%-d %B"))
+        }
         _ => format!("{} to {}", first.strftime("%-d %B"), last.strftime("%-d %B")),
     };
     let mut named: Vec<_> = spans.iter().take(MOST_NAMED).map(shown).collect();
