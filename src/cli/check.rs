@@ -93,6 +93,7 @@ impl Check {
             secret_id: self.source.secret_id.clone().unwrap_or_default(),
             policy: source,
             topic_arn: String::new(),
+            link: None,
         };
         self.examined(&services, &places, task, now).await.unwrap_or_else(|error| failed(&error, self.json))
     }
@@ -111,8 +112,7 @@ impl Check {
         let spinner = show::spinner("reading Zoom's report");
         let prepared = prepare(services, places, Deadline::never()).await?;
         let on_page = |pages: u64| spinner.set_message(format!("reading Zoom's report, page {pages}"));
-        let examination =
-            examine(services, &prepared, task, &places.topic_arn, now, Deadline::never(), &on_page).await?;
+        let examination = examine(services, &prepared, task, &places, now, Deadline::never(), &on_page).await?;
         spinner.finish_and_clear();
         let composed = examination.composed(&Threads::default());
         let preview = preview(&composed);

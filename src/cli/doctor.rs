@@ -14,7 +14,6 @@ use crate::clients::{Deadline, sdk_config};
 use crate::config::Config;
 use crate::daybook::{Head, Whose};
 use crate::domain::alert::count;
-use crate::domain::baselines::Maker;
 use crate::domain::foresight::{forecast, spike};
 use crate::domain::matches::never_matched;
 use crate::domain::policy::{Policy, topic_arn};
@@ -187,7 +186,7 @@ impl Examined {
 
     /// Whether there are enough past days to forecast, and to find spikes.
     fn history(&mut self, head: &Head, policy: &Policy) {
-        if !Maker::is_needed(policy) {
+        if !policy.looks_ahead() {
             return;
         }
         let days = head.days_before(policy.time_zone.to_datetime(self.now).date());
@@ -243,7 +242,7 @@ impl Examined {
     }
 
     async fn send_test(&mut self, services: &Services, config: Config) {
-        let places = Places { secret_id: config.secret_id, policy: config.policy, topic_arn: config.topic_arn };
+        let places = Places::of(&config);
         let request = Request::read(json!({"test_alert": true}), self.now);
         let request = match request {
             Ok(request) => request,

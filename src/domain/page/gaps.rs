@@ -3,13 +3,14 @@
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
-use super::view::{View, capitalised, grouped, short};
+use super::view::{View, grouped, short};
 use super::{Completeness, Page, Sign, Statement, shown};
 use crate::domain::alert::{Outcome, cause, count};
 use crate::domain::charge::Scope;
 use crate::domain::coverage::Gap;
 use crate::domain::matches::{is_covered, uncovered, unmatched};
 use crate::domain::money::Currency;
+use crate::domain::text::capitalised;
 use crate::domain::totals::Sum;
 use crate::error::Code;
 
@@ -188,7 +189,7 @@ fn not_covered(view: &View<'_>) -> Vec<Statement> {
     let is_covered = is_covered(case);
     let lines: Vec<_> = view.lines.iter().filter(|(line, _)| !is_covered(line)).copied().collect();
     let statement = |(currency, sum): (Currency, Sum)| {
-        let who = super::senders::most(&lines, Scope::Account, case.totals.account(), currency);
+        let who = super::senders::most(&lines, (Scope::Account, case.totals.account(), currency), case.policy.senders);
         let who = who.map_or_else(String::new, |who| format!(" Most by {who}."));
         Statement {
             sign: Sign::NotCovered,

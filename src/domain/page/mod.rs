@@ -25,7 +25,7 @@ pub use model::{AccountSum, AlertRow, BudgetRow, Completeness, Curve, Page, Rest
 pub use rows::{Cell, DayMonth, Department, Month, NumberRow, Sender, SenderGroup, Thirteen};
 pub use sent::Sent;
 pub use story::Story;
-pub use view::{in_groups, range, shown, shown_limit};
+pub use view::{range, shown, shown_limit};
 
 /// Budgets, numbers and alerts that stand for themselves.
 pub const MOST_ROWS: usize = 100;
