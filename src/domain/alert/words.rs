@@ -46,7 +46,8 @@ pub fn money(amount: Amount, currency: Currency, beside: &[Amount]) -> String {
 }
 
 /// The number with a comma between thousands: `12,345.60`.
-fn in_thousands(number: &str) -> String {
+#[must_use]
+pub fn in_thousands(number: &str) -> String {
     let (whole, rest) = number.find('.').map_or((number, ""), |point| number.split_at(point));
     let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("-", digits));
     let mut grouped = String::with_capacity(number.len() + digits.len() / 3);
@@ -86,7 +87,7 @@ pub fn moment(at: Timestamp, case: &Case<'_>) -> String {
 }
 
 /// The period as people say it, with the year only where it is another than that of the moment judged.
-pub(super) fn period_name(period: &Period, case: &Case<'_>) -> String {
+pub(in crate::domain) fn period_name(period: &Period, case: &Case<'_>) -> String {
     let year = case.policy.time_zone.to_datetime(case.as_of).year();
     let first = period.first_day();
     if first.year() != year {
@@ -100,7 +101,7 @@ pub(super) fn period_name(period: &Period, case: &Case<'_>) -> String {
 }
 
 /// `8 days left`, `hours left`, or that the period is over.
-pub(super) fn days_left(period: &Period, case: &Case<'_>) -> String {
+pub(in crate::domain) fn days_left(period: &Period, case: &Case<'_>) -> String {
     if case.as_of >= period.to() {
         return format!("the {} is over", period.kind().name());
     }
@@ -261,7 +262,7 @@ pub(super) fn this(scope: Scope) -> &'static str {
 }
 
 /// Why something could not be read, in words and as the code that the log has.
-fn cause(code: Code) -> String {
+pub(in crate::domain) fn cause(code: Code) -> String {
     match code {
         Code::ZoomUnavailable => format!("Zoom answered with errors, {code}"),
         Code::ZoomRateLimited => format!("Zoom's rate limit, {code}"),
