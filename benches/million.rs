@@ -210,9 +210,10 @@ async fn hourly(policy: &Path) {
         zoom: far.zoom(A_SECOND),
         full_read_hours: DEFAULT_FULL_READ_HOURS,
         late_read_hours: DEFAULT_LATE_READ_HOURS,
+        link: None,
     };
     let services = Services::deployed(&aws, &config).unwrap();
-    let places = Places { secret_id: SECRET.to_owned(), policy, topic_arn: TOPIC.to_owned() };
+    let places = Places { secret_id: SECRET.to_owned(), policy, topic_arn: TOPIC.to_owned(), link: None };
     let mut requests = Vec::new();
     // The first run finds an empty table; a day later everything is read again, and 23 runs follow.
     for hours in std::iter::once(-24).chain(0..24) {

@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use url::{Host, Url};
 
@@ -68,7 +69,19 @@ pub struct ZoomConfig {
     pub requests_per_second: u32,
 }
 
-/// The function's settings, from its environment.
+/// What a function is for, with the settings that this needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// It reads Zoom's report, judges it and sends alerts.
+    Alerts(Box<Config>),
+    /// It only answers CloudWatch's custom widget, from the table.
+    Widget {
+        /// The DynamoDB table that the alerting function stores its page in.
+        ledger_table: String,
+    },
+}
+
+/// The alerting function's settings, from its environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// Name or ARN of the secret with Zoom's credentials.
@@ -85,6 +98,8 @@ pub struct Config {
     pub full_read_hours: u32,
     /// Hours after which what is over but not settled is read again.
     pub late_read_hours: u32,
+    /// The address that every message ends with.
+    pub link: Option<Arc<str>>,
 }
 
 /// How often everything that is judged is read.
@@ -92,15 +107,39 @@ pub const DEFAULT_FULL_READ_HOURS: u32 = 24;
 /// How often dates are read that are over but not settled.
 pub const DEFAULT_LATE_READ_HOURS: u32 = 6;
 const MOST_READ_HOURS: u32 = 24 * 7;
-/// Variables of later versions: one that is set would be ignored without a word.
-const LATER_VARIABLES: [&str; 2] = ["LINK", "MODE"];
+const MOST_LINK_CHARACTERS: usize = 500;
 const DEFAULT_API_URL: &str = "https://api.zoom.us/v2";
 const DEFAULT_TOKEN_URL: &str = "https://zoom.us/oauth/token";
 const DEFAULT_REQUESTS_PER_SECOND: u32 = 4;
 const MOST_REQUESTS_PER_SECOND: u32 = 1_000;
 
+impl Mode {
+    /// Reads the function's environment through `variable`. An empty value counts as missing. What else is required depends on `MODE`, so
+    /// that with an unknown one only the table is asked for.
+    ///
+    /// # Errors
+    /// [`Code::ConfigInvalid`] with all the faults, by name.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Mode, RunError> {
+        let mut reader = Reader { variable, faults: Vec::new() };
+        let mode = reader.value("MODE");
+        let Some(mode) = mode else {
+            return Config::read(reader.variable).map(|config| Mode::Alerts(Box::new(config)));
+        };
+        let widget = |text: &str| {
+            match text {
+            "widget" => Ok(()),
+            _ => Err("is not known; it is widget for the function behind the dashboard's widget, and not set for the one that sends alerts"
+                .to_owned()),
+        }
+        };
+        let widget = reader.parsed("MODE", &mode, widget);
+        let ledger_table = reader.ledger_table();
+        widget.and(ledger_table).map(|ledger_table| Mode::Widget { ledger_table }).ok_or_else(|| reader.into_error())
+    }
+}
+
 impl Config {
-    /// Reads the function's environment through `variable`. An empty value counts as missing.
+    /// Reads the alerting function's environment through `variable`. An empty value counts as missing.
     ///
     /// # Errors
     /// [`Code::ConfigInvalid`] with all the faults, by name.
@@ -109,14 +148,13 @@ impl Config {
         let secret_id =
             reader.required("ZOOM_SECRET_ID", "the name or ARN of the secret with Zoom's credentials", secret_id);
         let topic_arn = reader.required("ALERT_TOPIC_ARN", "the ARN of the SNS topic", topic_arn);
-        let ledger_table =
-            reader.required("LEDGER_TABLE", "the name of the DynamoDB table", |text| Ok(text.to_owned()));
+        let ledger_table = reader.ledger_table();
         let policy = reader.required("POLICY", "ssm:NAME, table:NAME or the path of a TOML file", PolicySource::parse);
         let zoom = reader.zoom();
         let hours = |text: &str| whole_number(text, 0..=MOST_READ_HOURS);
         let full_read_hours = reader.optional("FULL_READ_HOURS", DEFAULT_FULL_READ_HOURS, hours);
         let late_read_hours = reader.optional("LATE_READ_HOURS", DEFAULT_LATE_READ_HOURS, hours);
-        reader.refuse_later_variables();
+        let link = reader.optional("LINK", None, |text| link(text).map(Some));
         let config = || {
             Some(Config {
                 secret_id: secret_id?,
@@ -126,6 +164,7 @@ impl Config {
                 zoom: zoom?,
                 full_read_hours: full_read_hours?,
                 late_read_hours: late_read_hours?,
+                link: link?,
             })
         };
         config().filter(|_| reader.faults.is_empty()).ok_or_else(|| reader.into_error())
@@ -153,13 +192,8 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         RunError::new(Code::ConfigInvalid, format!("environment: {}", self.faults.join("; ")))
     }
 
-    fn refuse_later_variables(&mut self) {
-        for name in LATER_VARIABLES {
-            if self.value(name).is_some() {
-                self.faults
-                    .push(format!("{name} comes with a later version; remove it, or deploy a version that knows it"));
-            }
-        }
+    fn ledger_table(&mut self) -> Option<String> {
+        self.required("LEDGER_TABLE", "the name of the DynamoDB table", |text| Ok(text.to_owned()))
     }
 
     fn value(&self, name: &str) -> Option<String> {
@@ -224,7 +258,8 @@ pub fn secret_id(text: &str) -> Result<String, String> {
     Err("is no name or ARN of a secret; give the name, never the secret itself".to_owned())
 }
 
-fn zoom_url(text: &str) -> Result<String, String> {
+/// An address that nobody on the way can read or change.
+fn safe_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|_| "is not a URL".to_owned())?;
     let loopback = match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
@@ -235,10 +270,34 @@ fn zoom_url(text: &str) -> Result<String, String> {
     if url.scheme() != "https" && !(url.scheme() == "http" && loopback) {
         return Err("is not https (http is accepted for loopback hosts only)".to_owned());
     }
-    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
+    Ok(url)
+}
+
+fn has_user(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
+}
+
+fn zoom_url(text: &str) -> Result<String, String> {
+    let url = safe_url(text)?;
+    if has_user(&url) || url.query().is_some() || url.fragment().is_some() {
         return Err("has a user, a query or a fragment, which a base URL must not have".to_owned());
     }
     Ok(text.trim_end_matches('/').to_owned())
+}
+
+/// The address that messages end with: it stands in plain text, and between `<` and `|` in chat.
+fn link(text: &str) -> Result<Arc<str>, String> {
+    if text.len() > MOST_LINK_CHARACTERS {
+        return Err(format!("has {} characters; at most {MOST_LINK_CHARACTERS} are allowed", text.len()));
+    }
+    if !text.chars().all(|c| c.is_ascii_graphic() && !"<>|\"\\".contains(c)) {
+        return Err(r#"has a blank, a character outside ASCII, or one of < > | " \; write those as %20 and the like"#
+            .to_owned());
+    }
+    if has_user(&safe_url(text)?) {
+        return Err("has a user, whom every reader of a message would see".to_owned());
+    }
+    Ok(Arc::from(text))
 }
 
 /// Zoom gives its addresses without the version of the API.
@@ -278,10 +337,63 @@ mod tests {
 
     #[test]
     fn what_comes_with_a_later_version_is_refused_by_name() {
-        for (name, value) in [("LINK", "https://example.com"), ("MODE", "widget"), ("ZOOM_SECRET_ID", "ssm:/zoom")] {
-            let error = read(&[(name, value)]).unwrap_err();
-            assert!(error.contains(name) && error.contains("comes with a later version"), "{error}");
+        let error = read(&[("ZOOM_SECRET_ID", "ssm:/zoom")]).unwrap_err();
+        assert!(error.contains("ZOOM_SECRET_ID") && error.contains("comes with a later version"), "{error}");
+    }
+
+    #[test]
+    fn a_link_is_an_https_address_that_fits_every_form_of_a_message() {
+        let dashboard =
+            "https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#dashboards/dashboard/zoom";
+        let long = format!("https://example.com/{}", "x".repeat(480));
+        for (text, accepted) in [
+            (dashboard, true),
+            ("http://127.0.0.1:8080/", true),
+            (long.as_str(), true),
+            (&format!("{long}x"), false),
+            ("http://example.com/", false),
+            ("javascript:alert(1)", false),
+            ("example.com", false),
+            ("https://example.com/a b", false),
+            ("https://example.com/|x>", false),
+            ("https://example.com/\u{202e}", false),
+            ("https://user:hunter2@example.com/", false),
+        ] {
+            let read = read(&[("LINK", text)]);
+            assert_eq!(read.is_ok(), accepted, "{text}: {read:?}");
+            assert!(read.is_ok_and(|config| config.link.as_deref() == Some(text)) == accepted, "{text}");
         }
+        assert_eq!(read(&[]).unwrap().link, None);
+    }
+
+    #[test]
+    fn the_widgets_function_needs_the_table_alone() {
+        let mode = |variables: &[(&str, &str)]| {
+            let find =
+                |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+            Mode::read(find).map_err(|error| error.message)
+        };
+        let widget = Mode::Widget { ledger_table: "ledger".to_owned() };
+        assert_eq!(mode(&[("MODE", "widget"), ("LEDGER_TABLE", "ledger")]), Ok(widget.clone()));
+        assert_eq!(mode(&[("MODE", " widget "), ("LEDGER_TABLE", "ledger"), ("POLICY", "ssm:")]), Ok(widget));
+        assert_eq!(
+            mode(&[("MODE", "widget")]).unwrap_err(),
+            "environment: LEDGER_TABLE is missing (set it to the name of the DynamoDB table)"
+        );
+        insta::assert_snapshot!(mode(&[("MODE", "other")]).unwrap_err().replace("; LEDGER", "\nLEDGER"), @r#"
+        environment: MODE = "other" is not known; it is widget for the function behind the dashboard's widget, and not set for the one that sends alerts
+        LEDGER_TABLE is missing (set it to the name of the DynamoDB table)
+        "#);
+        // Without a mode it is the alerting function, which asks for all that it needs.
+        let error = mode(&[("MODE", ""), ("LEDGER_TABLE", "ledger")]).unwrap_err();
+        assert!(error.contains("ZOOM_SECRET_ID is missing") && error.contains("POLICY is missing"), "{error}");
+        let all = [
+            ("ZOOM_SECRET_ID", "zoom"),
+            ("ALERT_TOPIC_ARN", "arn:aws:sns:us-east-1:123456789012:alerts"),
+            ("LEDGER_TABLE", "ledger"),
+            ("POLICY", "ssm:/zoom/policy"),
+        ];
+        assert!(matches!(mode(&all), Ok(Mode::Alerts(_))));
     }
 
     #[test]
@@ -310,6 +422,7 @@ mod tests {
             ("ZOOM_TOKEN_URL", "zoom"),
             ("ZOOM_REQUESTS_PER_SECOND", "0"),
             ("FULL_READ_HOURS", "daily"),
+            ("LINK", "http://example.com/"),
         ])
         .unwrap_err();
         insta::assert_snapshot!(error.replace("; ", "\n"), @r#"
@@ -323,6 +436,7 @@ mod tests {
         ZOOM_TOKEN_URL = "zoom" is not a URL
         ZOOM_REQUESTS_PER_SECOND = "0" is not a whole number from 1 to 1000
         FULL_READ_HOURS = "daily" is not a whole number from 0 to 168
+        LINK = "http://example.com/" is not https (http is accepted for loopback hosts only)
         "#);
     }
 

@@ -16,7 +16,7 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
 use tokio::runtime::Handle;
 use zoom_sms_cost_alerts::clients::{Deadline, sdk_config};
-use zoom_sms_cost_alerts::config::Config;
+use zoom_sms_cost_alerts::config::{Config, Mode};
 use zoom_sms_cost_alerts::error::{Code, RunError};
 use zoom_sms_cost_alerts::request::Request;
 use zoom_sms_cost_alerts::response::Response;
@@ -61,7 +61,10 @@ async fn made_beside() -> Result<Arc<Function>, RunError> {
 }
 
 async fn build() -> Result<Arc<Function>, RunError> {
-    let config = Config::read(variable)?;
+    let config = match Mode::read(variable)? {
+        Mode::Alerts(config) => *config,
+        Mode::Widget { .. } => return Err(RunError::new(Code::ConfigInvalid, "MODE = widget is not built yet")),
+    };
     let aws = sdk_config().await;
     let services = Services::deployed(&aws, &config)?;
     Ok(Arc::new(Function { config, services }))
@@ -103,11 +106,7 @@ async fn answer(
         task = ?request.task,
         "the run starts"
     );
-    let places = Places {
-        secret_id: request.secret_id.clone().unwrap_or_else(|| config.secret_id.clone()),
-        policy: request.policy.clone().unwrap_or_else(|| config.policy.clone()),
-        topic_arn: request.topic_arn.clone().unwrap_or_else(|| config.topic_arn.clone()),
-    };
+    let places = Places::of(config).with(&request);
     let response = run(services, &places, &request, invocation, metrics).await?;
     metrics.run_completed = request.task.is_live();
     Ok(response)

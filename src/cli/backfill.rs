@@ -35,7 +35,7 @@ impl Backfill {
     async fn load(&self, now: Timestamp, metrics: &mut Metrics) -> Result<Done, RunError> {
         let config = Config::read(variable)?;
         let services = Services::deployed(&sdk_config().await, &config)?;
-        let places = Places { secret_id: config.secret_id, policy: config.policy, topic_arn: config.topic_arn };
+        let places = Places::of(&config);
         let spinner = show::spinner("reading Zoom's report");
         let prepared = prepare(&services, &places, Deadline::never()).await?;
         let progress = |month: &Period, page: u64| {

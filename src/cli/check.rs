@@ -93,6 +93,7 @@ impl Check {
             secret_id: self.source.secret_id.clone().unwrap_or_default(),
             policy: source,
             topic_arn: String::new(),
+            link: None,
         };
         self.examined(&services, &places, task, now).await.unwrap_or_else(|error| failed(&error, self.json))
     }

@@ -64,6 +64,7 @@ impl Demo {
             secret_id: "demo".to_owned(),
             policy: PolicySource::File("events/policy.toml".into()),
             topic_arn: "terminal".to_owned(),
+            link: None,
         };
         let prepared = prepare(services, &places, Deadline::never()).await?;
         let task = Judge::Past(Moment::Instant(as_of));

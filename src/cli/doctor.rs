@@ -243,7 +243,7 @@ impl Examined {
     }
 
     async fn send_test(&mut self, services: &Services, config: Config) {
-        let places = Places { secret_id: config.secret_id, policy: config.policy, topic_arn: config.topic_arn };
+        let places = Places::of(&config);
         let request = Request::read(json!({"test_alert": true}), self.now);
         let request = match request {
             Ok(request) => request,

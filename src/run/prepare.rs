@@ -1,13 +1,16 @@
 //! What a run needs before it can read: the right to, and the policy.
 
+use std::sync::Arc;
+
 use crate::clients::Deadline;
 use crate::clients::parameters::Parameters;
 use crate::clients::secrets::SecretError;
 use crate::clients::zoom::{Authorized, SMS, ZoomError, ZoomErrorKind};
-use crate::config::PolicySource;
+use crate::config::{Config, PolicySource};
 use crate::daybook::Whose;
 use crate::domain::policy::Policy;
 use crate::error::{Code, RunError};
+use crate::request::Request;
 
 use super::Services;
 
@@ -20,6 +23,32 @@ pub struct Places {
     pub policy: PolicySource,
     /// The topic's ARN.
     pub topic_arn: String,
+    /// The address that every message ends with.
+    pub link: Option<Arc<str>>,
+}
+
+impl Places {
+    /// Those of the environment.
+    #[must_use]
+    pub fn of(config: &Config) -> Places {
+        Places {
+            secret_id: config.secret_id.clone(),
+            policy: config.policy.clone(),
+            topic_arn: config.topic_arn.clone(),
+            link: config.link.clone(),
+        }
+    }
+
+    /// With the choices of an event before these.
+    #[must_use]
+    pub fn with(self, request: &Request) -> Places {
+        Places {
+            secret_id: request.secret_id.clone().unwrap_or(self.secret_id),
+            policy: request.policy.clone().unwrap_or(self.policy),
+            topic_arn: request.topic_arn.clone().unwrap_or(self.topic_arn),
+            link: self.link,
+        }
+    }
 }
 
 /// A run's account and policy, ready to read the report.

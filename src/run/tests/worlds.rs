@@ -175,6 +175,7 @@ impl World {
             secret_id: String::new(),
             policy: PolicySource::File(self.policy.path().to_owned()),
             topic_arn: String::new(),
+            link: None,
         };
         let prepared = prepare(&self.services, &places, Deadline::never()).await.unwrap();
         let question =

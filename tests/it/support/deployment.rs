@@ -76,6 +76,7 @@ impl Deployment {
             },
             full_read_hours: self.full_read_hours,
             late_read_hours: self.late_read_hours,
+            link: None,
         };
         Services::deployed(&self.aws.config, &config).unwrap()
     }
@@ -88,6 +89,7 @@ impl Deployment {
             secret_id: request.secret_id.clone().unwrap_or_else(|| self.aws.secret_id.clone()),
             policy: request.policy.clone().unwrap_or_else(|| self.policy.clone()),
             topic_arn: request.topic_arn.clone().unwrap_or_else(|| self.aws.topic_arn.clone()),
+            link: None,
         };
         let invocation = Invocation {
             request_id: format!("run-{}", self.runs),
