@@ -13,6 +13,7 @@ pub mod clients;
 pub mod daybook;
 pub mod domain;
 pub mod outbox;
+pub mod page;
 
 pub mod error;
 pub mod response;

@@ -8,7 +8,7 @@
 use std::fmt;
 
 use rust_decimal::prelude::ToPrimitive as _;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 #[cfg(any(test, feature = "cli"))]
 use super::foresight::forecast::within_reach;
@@ -186,7 +186,7 @@ impl Tracker {
 }
 
 /// Where a period will end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Estimate {
     /// It will be more with nine chances in ten.
     pub low: Amount,

@@ -26,6 +26,7 @@ pub mod matches;
 
 pub mod evaluate;
 pub mod message;
+pub mod page;
 #[cfg(any(test, feature = "cli"))]
 pub mod past;
 #[cfg(any(test, feature = "cli"))]

@@ -184,6 +184,26 @@ impl Totals {
         cells.iter().map(|cell| (self.lines.line(cell.line).clone(), cell.sum)).collect()
     }
 
+    /// Whether there are sums of a day, if only of nothing: what is not known is no zero.
+    #[must_use]
+    pub fn knows(&self, day: Date) -> bool {
+        self.days.contains_key(&day)
+    }
+
+    /// The sums of a period by line, as read.
+    #[must_use]
+    pub fn by_line(&self, period: &Period) -> Vec<(&Line, Sum)> {
+        let mut sums = vec![None::<Sum>; self.lines.lines.len()];
+        for (_, day) in self.days.range(period.first_day()..=period.last_day()) {
+            for cell in &day.cells {
+                if let Some(sum) = sums.get_mut(cell.line as usize) {
+                    sum.get_or_insert_default().add(cell.sum);
+                }
+            }
+        }
+        self.lines.lines.iter().zip(sums).filter_map(|(line, sum)| Some((&**line, sum?))).collect()
+    }
+
     /// How many charged rows the sums are of, as read.
     #[must_use]
     pub fn messages(&self, first: Date, last: Date) -> u64 {

@@ -32,6 +32,7 @@ pub(crate) use thread::hash;
 pub use thread::{AlertId, Claim, Peak, Record, Reported, Thread, ThreadKey, Threads};
 pub use unwatched::Unwatched;
 pub use wording::{AlertRecord, Details, Outcome, Row, Severity, Wording};
+pub(in crate::domain) use words::{about, cause, days_left, period_name};
 pub use words::{count, limit, moment, money};
 
 use super::case::Case;

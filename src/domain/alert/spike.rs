@@ -55,11 +55,11 @@ pub struct SpikeDay {
 #[derive(Clone, Debug, Serialize)]
 pub struct SpikeRecord {
     name: String,
-    usual: Tenths,
-    count: u64,
+    pub(in crate::domain) usual: Tenths,
+    pub(in crate::domain) count: u64,
     factor: Tenths,
     extra: Amount,
-    day: Date,
+    pub(in crate::domain) day: Date,
     since: Date,
 }
 

@@ -39,7 +39,7 @@ pub fn money(amount: Amount, currency: Currency, beside: &[Amount]) -> String {
 }
 
 /// An estimate as people say it: from ten on without minor units, which would promise too much.
-pub(super) fn about(estimate: Amount, currency: Currency) -> String {
+pub(in crate::domain) fn about(estimate: Amount, currency: Currency) -> String {
     let ten = Amount::parse("10").unwrap_or_default();
     if estimate < ten { money(estimate, currency, &[]) } else { estimate.shown(0) }
 }
@@ -57,7 +57,7 @@ pub fn moment(at: Timestamp, case: &Case<'_>) -> String {
 }
 
 /// The period as people say it, with the year only where it is another than that of the moment judged.
-pub(super) fn period_name(period: &Period, case: &Case<'_>) -> String {
+pub(in crate::domain) fn period_name(period: &Period, case: &Case<'_>) -> String {
     let year = case.policy.time_zone.to_datetime(case.as_of).year();
     let first = period.first_day();
     if first.year() != year {
@@ -71,7 +71,7 @@ pub(super) fn period_name(period: &Period, case: &Case<'_>) -> String {
 }
 
 /// `8 days left`, `hours left`, or that the period is over.
-pub(super) fn days_left(period: &Period, case: &Case<'_>) -> String {
+pub(in crate::domain) fn days_left(period: &Period, case: &Case<'_>) -> String {
     if case.as_of >= period.to() {
         return format!("the {} is over", period.kind().name());
     }
@@ -135,7 +135,7 @@ pub(super) fn spent_by(top: &[Contributor], currency: Currency) -> Vec<(String, 
 }
 
 /// Why something could not be read, in words and as the code that the log has.
-fn cause(code: Code) -> String {
+pub(in crate::domain) fn cause(code: Code) -> String {
     match code {
         Code::ZoomUnavailable => format!("Zoom answered with errors, {code}"),
         Code::ZoomRateLimited => format!("Zoom's rate limit, {code}"),

@@ -1,0 +1,209 @@
+//! What all parts of a page look at: the running month, what is known of each day, and whose a number is.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use super::{MOST_TEXT, Story};
+use crate::domain::alert::ahead;
+use crate::domain::charge::{Line, NONE, Scope};
+use crate::domain::coverage::Certainty;
+use crate::domain::estimates::{Ahead, Estimate};
+use crate::domain::money::{Amount, Currency};
+use crate::domain::period::{Period, PeriodKind};
+use crate::domain::text::label;
+use crate::domain::totals::{Sum, Sums};
+
+/// Months before the running one that are shown.
+const MONTHS_BEFORE: i64 = 12;
+
+/// A story, and what is asked of it again and again.
+pub(super) struct View<'a> {
+    pub(super) story: &'a Story<'a>,
+    /// The civil day of the moment judged.
+    pub(super) today: Date,
+    /// The running month.
+    pub(super) month: Period,
+    /// The running month and the twelve before it, oldest first.
+    pub(super) months: Vec<Period>,
+    /// What each line was charged in the running month.
+    pub(super) lines: Vec<(&'a Line, Sum)>,
+    /// The same of the month before.
+    pub(super) last_lines: Vec<(&'a Line, Sum)>,
+    /// The department that sent most from each number, and whether it is the only one.
+    departments: HashMap<&'a str, (&'a Arc<str>, bool)>,
+}
+
+impl<'a> View<'a> {
+    /// `None` only at the ends of the calendar.
+    pub(super) fn of(story: &'a Story<'a>) -> Option<View<'a>> {
+        let case = &story.case;
+        let zone = &case.policy.time_zone;
+        let today = zone.to_datetime(case.as_of).date();
+        let first = today.first_of_month();
+        let back = |months: i64| Period::of_day(PeriodKind::Month, first.checked_sub(months.months()).ok()?, zone).ok();
+        let months: Vec<_> = (0..=MONTHS_BEFORE).rev().map(back).collect::<Option<_>>()?;
+        let (month, last) = (back(0)?, back(1)?);
+        let (lines, last_lines) = (case.totals.by_line(&month), case.totals.by_line(&last));
+        let departments = departments(lines.iter().chain(&last_lines).copied());
+        Some(View { story, today, month, months, lines, last_lines, departments })
+    }
+
+    /// Whether a day's figures are known whole: its sums are there, and no gap covers it.
+    pub(super) fn knows(&self, day: Date) -> bool {
+        let gaps = &self.story.case.coverage.gaps;
+        self.story.case.totals.knows(day) && !gaps.iter().any(|gap| (gap.dates.from..=gap.dates.to).contains(&day))
+    }
+
+    /// The days of a period that have begun.
+    pub(super) fn begun(&self, period: &Period) -> impl Iterator<Item = Date> {
+        let last = period.last_day().min(self.today);
+        period.first_day().series(1.day()).take_while(move |day| *day <= last)
+    }
+
+    /// Whether all days of a period that have begun are known.
+    pub(super) fn is_whole(&self, period: &Period) -> bool {
+        self.begun(period).all(|day| self.knows(day))
+    }
+
+    /// The sums of a month by subject; `None` if nothing is known of it.
+    pub(super) fn sums(&self, period: &Period, scope: Scope) -> Option<Sums> {
+        self.begun(period)
+            .any(|day| self.story.case.totals.knows(day))
+            .then(|| self.story.case.totals.by_subject(period, scope))
+    }
+
+    /// The department that sent most from a number.
+    pub(super) fn department(&self, number: &str) -> &str {
+        self.departments.get(number).map_or(NONE, |(department, _)| department)
+    }
+
+    /// The one department that a number belongs to.
+    fn owner(&self, scope: Scope, subject: &str) -> Option<String> {
+        let (department, is_only) = self.departments.get(subject).filter(|_| scope == Scope::BillingNumber)?;
+        (*is_only && &***department != NONE).then(|| short(department))
+    }
+
+    /// `Marketing +12025550187`, `Department Sales`, `The whole account`.
+    pub(super) fn who(&self, scope: Scope, subject: &str) -> String {
+        let name = scope.of(&short(subject));
+        match self.owner(scope, subject) {
+            Some(owner) => format!("{owner} {name}"),
+            None => capitalised(&name),
+        }
+    }
+
+    /// `Marketing’s +12025550187`, in a sentence.
+    pub(super) fn whose(&self, scope: Scope, subject: &str) -> String {
+        let name = scope.of(&short(subject));
+        match self.owner(scope, subject) {
+            Some(owner) if owner.ends_with('s') => format!("{owner}’ {name}"),
+            Some(owner) => format!("{owner}’s {name}"),
+            None => name,
+        }
+    }
+
+    /// What is still to come for a subject; `None` where no estimate is made, or the figure is not known exactly.
+    pub(super) fn ahead(&self, period: &Period, scope: Scope, subject: &Arc<str>, currency: Currency) -> Option<Ahead> {
+        let case = &self.story.case;
+        let baseline = self.story.history.baselines.of(scope, subject, currency)?;
+        let is_exact = case.coverage.certainty(period, scope, subject, currency) == Certainty::Exact;
+        if is_exact && self.is_whole(period) { ahead(period, baseline, case) } else { None }
+    }
+
+    /// Where the running month will end for a subject that has spent so much.
+    pub(super) fn estimate(
+        &self,
+        scope: Scope,
+        subject: &Arc<str>,
+        currency: Currency,
+        spent: Amount,
+    ) -> Option<Estimate> {
+        Some(self.ahead(&self.month, scope, subject, currency)?.estimate(spent, currency))
+    }
+
+    /// `30 Nov`.
+    pub(super) fn short_day(day: Date) -> String {
+        day.strftime("%-d %b").to_string()
+    }
+}
+
+fn departments<'a>(lines: impl Iterator<Item = (&'a Line, Sum)>) -> HashMap<&'a str, (&'a Arc<str>, bool)> {
+    let mut sent = HashMap::<&str, Vec<(&Arc<str>, u64)>>::new();
+    for (line, sum) in lines {
+        let departments = sent.entry(&line.number).or_default();
+        match departments.iter_mut().find(|(department, _)| **department == line.department) {
+            Some((_, messages)) => *messages += sum.messages,
+            None => departments.push((&line.department, sum.messages)),
+        }
+    }
+    let most = |departments: Vec<(&'a Arc<str>, u64)>| {
+        let is_only = departments.len() == 1;
+        let most = departments.into_iter().max_by(|a, b| a.1.cmp(&b.1).then_with(|| b.0.cmp(a.0)))?;
+        Some((most.0, is_only))
+    };
+    sent.into_iter().filter_map(|(number, departments)| Some((number, most(departments)?))).collect()
+}
+
+/// A text from Zoom or the policy, short enough for a page that has many. A long one keeps its beginning and its end, which tells it from
+/// others.
+pub(super) fn short(text: &str) -> String {
+    const END: usize = 12;
+    let text = label(text);
+    let length = text.chars().count();
+    if length <= MOST_TEXT {
+        return text.into_owned();
+    }
+    let start: String = text.chars().take(MOST_TEXT - END - 1).collect();
+    let end: String = text.chars().skip(length - END).collect();
+    format!("{start}…{end}")
+}
+
+/// The text with its first letter in upper case.
+pub(super) fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// A part of a whole; zero without a positive whole.
+pub(super) fn ratio(part: Amount, whole: Amount) -> Decimal {
+    if whole.is_zero() || whole.is_negative() {
+        return Decimal::ZERO;
+    }
+    part.decimal().checked_div(whole.decimal()).unwrap_or_default()
+}
+
+/// Hundredths, rounded down, within what a page can show.
+pub(super) fn percent(part: Amount, whole: Amount) -> i64 {
+    use rust_decimal::prelude::ToPrimitive as _;
+    let percent = ratio(part, whole).checked_mul(Decimal::ONE_HUNDRED).unwrap_or(Decimal::MAX);
+    percent.trunc().to_i64().unwrap_or(i64::MAX)
+}
+
+/// The sum of two bounded amounts.
+pub(super) fn add(to: &mut Amount, more: Amount) {
+    *to = to.checked_add(more).unwrap_or(*to);
+}
+
+/// The sums by currency, in the order of the currencies.
+pub(super) fn by_currency(sums: impl Iterator<Item = (Currency, Amount)>) -> Vec<(Currency, Amount)> {
+    let mut all = std::collections::BTreeMap::<Currency, Amount>::new();
+    sums.for_each(|(currency, amount)| add(all.entry(currency).or_default(), amount));
+    all.into_iter().collect()
+}
+
+/// `12,345`.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
