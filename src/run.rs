@@ -7,6 +7,7 @@ mod backfill;
 mod examine;
 mod foresight;
 mod judge;
+mod page;
 #[cfg(feature = "cli")]
 mod past;
 mod prepare;
