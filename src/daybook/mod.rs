@@ -18,6 +18,7 @@ mod codec;
 #[cfg(feature = "cli")]
 mod file;
 mod merge;
+mod months;
 mod pages;
 mod plan;
 mod store;
@@ -37,6 +38,7 @@ pub use baselines::{decode, encode};
 #[cfg(feature = "cli")]
 pub use file::{FileFault, Saved, Texts, read as read_file, write as write_file};
 pub use merge::{Judged, Read, Remembered, merge};
+pub use months::Months;
 pub use pages::{Listed, PARTITION};
 pub use plan::{Plan, Rules};
 pub use store::{Loaded, Store, StoreError, Whose};

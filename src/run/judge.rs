@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::examine::{Examination, examine};
-use super::page;
+use super::page::Kept;
 use super::prepare::secret_unreadable;
 use super::report::Report;
 use super::{Invocation, Places, Prepared, Services, policy};
@@ -119,6 +119,7 @@ async fn remember(
     let seen = matched(examination.policy, &examination.report.judged.totals, &examination.report.periods);
     let mut remembered = std::mem::take(&mut examination.report.remembered);
     remembered.matched(seen);
+    let head = remembered.head.clone();
     let (whose, now) = (prepared.whose(), invocation.now);
     let saving = async {
         services.daybook.save(whose, &examination.report.loaded, remembered, now).await?;
@@ -133,7 +134,7 @@ async fn remember(
         Some(Err(error)) => tracing::warn!(%error, "the next run reads and compares with what is there"),
         None => tracing::warn!("the run's time was up before the daybook was written"),
     }
-    page::keep(services, examination, delivered, deadline).await;
+    Kept { services, prepared, examination, head: &head, delivered, now }.keep(deadline).await;
 }
 
 /// Sends a test the way an alert goes: secret and policy are read, the ledger is written, the topic published to. Tries of one event are one
