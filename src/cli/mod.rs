@@ -10,6 +10,7 @@ mod init;
 mod policy;
 mod progress;
 mod replay;
+mod report;
 mod sandbox;
 mod schema;
 mod show;
@@ -48,6 +49,8 @@ enum Subcommands {
     Schema,
     /// Show what a policy would have sent over the past months, from final figures
     Replay(replay::Replay),
+    /// Draw the running month and the twelve before it: one HTML page with charts, to open in a browser or to send
+    Report(report::Report),
     /// Check a deployment before its first run, step by step, each with a fix
     Doctor(doctor::Doctor),
     /// Load the past months into a deployment's daybook
@@ -95,6 +98,7 @@ pub fn main() -> ExitCode {
             Subcommands::Policy(policy) => policy.run(Timestamp::now()).await,
             Subcommands::Schema => schema::run(),
             Subcommands::Replay(replay) => replay.run(Timestamp::now()).await,
+            Subcommands::Report(report) => report.run(Timestamp::now()).await,
             Subcommands::Doctor(doctor) => doctor.run(Timestamp::now()).await,
             Subcommands::Backfill(backfill) => backfill.run(Timestamp::now()).await,
             Subcommands::Sandbox(serve) => serve.run(Timestamp::now()).await,

@@ -69,9 +69,11 @@ impl Replay {
 
     async fn replayed(&self, now: Timestamp) -> Result<Ending, Fault> {
         let place = self.source.place.clone().unwrap_or(Place::Zoom);
-        let Some(policy) = self.policy(self.policy.as_deref(), &place).await? else { return Ok(Ending::Failed) };
+        let Some(policy) = policy_of(self.policy.as_deref(), &place, self.json).await? else {
+            return Ok(Ending::Failed);
+        };
         let against = match &self.against {
-            Some(name) => match self.policy(Some(name), &place).await? {
+            Some(name) => match policy_of(Some(name), &place, self.json).await? {
                 Some(against) => Some(against),
                 None => return Ok(Ending::Failed),
             },
@@ -110,22 +112,6 @@ impl Replay {
         Ok(Ending::Fine)
     }
 
-    /// The policy of this name; `None` if its faults were shown.
-    async fn policy(&self, name: Option<&str>, place: &Place) -> Result<Option<Policy>, Fault> {
-        let Some(name) = name.or((*place != Place::Demo).then_some("policy.toml")) else {
-            let policy = Policy::parse(demo::POLICY);
-            return policy
-                .map(Some)
-                .map_err(|faults| RunError::new(Code::Internal, format!("the sample policy: {faults}")).into());
-        };
-        let source =
-            PolicySource::parse(name).map_err(|problem| Fault::wrong_use(format!("the policy {name:?} {problem}")))?;
-        if !check::is_sound(name, &source, self.json)? {
-            return Ok(None);
-        }
-        Ok(Some(check::read_policy(&source).await?))
-    }
-
     fn say(&self, question: &Question<'_>, replayed: &Replayed, other: Option<&Replayed>) {
         let Question { policy, .. } = question;
         if self.json {
@@ -154,6 +140,22 @@ impl Replay {
             say_difference(&replayed.against(other), self.against.as_deref().unwrap_or_default());
         }
     }
+}
+
+/// The policy of this name, of the sample account if it is that one's; `None` if its faults were shown.
+pub(super) async fn policy_of(name: Option<&str>, place: &Place, json: bool) -> Result<Option<Policy>, Fault> {
+    let Some(name) = name.or((*place != Place::Demo).then_some("policy.toml")) else {
+        let policy = Policy::parse(demo::POLICY);
+        return policy
+            .map(Some)
+            .map_err(|faults| RunError::new(Code::Internal, format!("the sample policy: {faults}")).into());
+    };
+    let source =
+        PolicySource::parse(name).map_err(|problem| Fault::wrong_use(format!("the policy {name:?} {problem}")))?;
+    if !check::is_sound(name, &source, json)? {
+        return Ok(None);
+    }
+    Ok(Some(check::read_policy(&source).await?))
 }
 
 /// Zoom's report goes back thirteen months.

@@ -17,19 +17,24 @@ pub fn uncovered(case: &Case<'_>) -> BTreeMap<Currency, Sum> {
     let mut sums = BTreeMap::<Currency, Sum>::new();
     let open = case.periods.iter().filter(|period| case.as_of < period.to());
     let Some(period) = open.max_by_key(|period| period.kind()) else { return sums };
-    let kinds = case.policy.period_kinds();
-    let is_covered = |line: &Line| {
-        Scope::ALL.into_iter().any(|scope| {
-            let subject = scope.subject(line).unwrap_or(case.totals.account());
-            kinds.iter().any(|kind| case.policy.budget_for(scope, subject, line.currency, *kind).is_some())
-        })
-    };
+    let is_covered = is_covered(case);
     for (_, line, sum) in case.totals.cells(period.first_day(), period.last_day()) {
         if !is_covered(line) {
             sums.entry(line.currency).or_default().add(sum);
         }
     }
     sums
+}
+
+/// Whether some budget applies to the charges of a line.
+pub(super) fn is_covered<'c>(case: &Case<'c>) -> impl Fn(&Line) -> bool + use<'c> {
+    let (policy, account, kinds) = (case.policy, case.totals.account(), case.policy.period_kinds());
+    move |line| {
+        Scope::ALL.into_iter().any(|scope| {
+            let subject = scope.subject(line).unwrap_or(account);
+            kinds.iter().any(|kind| policy.budget_for(scope, subject, line.currency, *kind).is_some())
+        })
+    }
 }
 
 /// What an `only` is known by: its scope and its entries, in any order.

@@ -30,6 +30,8 @@ pub enum MoneyFault {
 impl Amount {
     /// Nothing.
     pub const ZERO: Amount = Amount(Decimal::ZERO);
+    /// What percents are of.
+    pub const HUNDRED: Amount = Amount(Decimal::ONE_HUNDRED);
 
     /// Reads plain (`-0.0205`) or scientific (`2.05e-2`) notation, exactly or not at all. Surrounding blanks are ignored.
     ///

@@ -80,6 +80,19 @@ impl Past {
     /// # Errors
     /// Only at the ends of the calendar.
     pub fn last_day(&self, until: Timestamp, policy: &Policy) -> Result<Option<LastDay>, jiff::Error> {
+        self.last_day_foreseen(until, policy, policy)
+    }
+
+    /// The same, with the baselines of another policy.
+    ///
+    /// # Errors
+    /// Only at the ends of the calendar.
+    pub fn last_day_foreseen(
+        &self,
+        until: Timestamp,
+        policy: &Policy,
+        foreseen: &Policy,
+    ) -> Result<Option<LastDay>, jiff::Error> {
         let Some((first_known, today)) = self.ends() else { return Ok(None) };
         let zone = &policy.time_zone;
         let end = start_of(today.tomorrow()?, zone)?;
@@ -104,7 +117,7 @@ impl Past {
         while let Some(next) = months.last().map(Period::end_day).filter(|next| *next <= today) {
             months.push(Period::of_day(PeriodKind::Month, next, zone)?);
         }
-        let baselines = self.baselines(policy, today, &periods);
+        let baselines = self.baselines(foreseen, today, &periods);
         let history = History { baselines, matched: matched(policy, &totals, &months), ..History::default() };
         Ok(Some(LastDay { as_of, totals, coverage, receipt, periods, history }))
     }

@@ -44,7 +44,7 @@ pub(super) fn budgets<'a>(view: &View<'a>) -> Vec<Budget<'a>> {
 fn budget<'a>(spent: &'a Spent<'a>, view: &View<'a>) -> Budget<'a> {
     let (budget, amount) = (spent.budget, spent.sum.amount);
     let ahead = view.ahead(&spent.period, spent.scope, &spent.subject, budget.currency);
-    let estimate = ahead.as_ref().map(|ahead| ahead.estimate(amount, budget.currency));
+    let estimate = ahead.as_ref().map(|ahead| super::view::estimate(ahead, amount, budget.currency));
     let is_over = amount >= budget.amount;
     let needed = budget.amount.checked_sub(amount);
     let is_likely = !is_over && ahead.zip(needed).is_some_and(|(ahead, needed)| ahead.chance(needed).is_likely());

@@ -16,7 +16,7 @@ use crate::domain::period::{Period, PeriodKind};
 use crate::domain::totals::Sum;
 
 /// Budgets with a curve.
-const MOST_CURVES: usize = 12;
+const MOST_CURVES: usize = 8;
 
 type Days = BTreeMap<Date, Sum>;
 type OfScope = HashMap<(Arc<str>, Currency), Days>;

@@ -14,7 +14,7 @@ use crate::domain::money::Currency;
 use crate::domain::period::Period;
 
 /// Months whose days are shown, the running one included.
-const MONTHS: usize = 3;
+pub(super) const MONTHS: usize = 3;
 
 type Key = (Arc<str>, Currency);
 
@@ -72,14 +72,17 @@ impl<'a> Days<'a> {
         // A number is new until its first message: the days before say nothing about a usual day.
         let first = sent.keys().next().copied().unwrap_or(today);
         let count = |day: Date| sent.get(&day).copied().unwrap_or_default();
-        let (mut days, mut messages) = (0_u64, 0_u64);
+        let (mut days, mut messages, mut active) = (0_u64, 0_u64, 0_u64);
         for day in first.series(1.day()).take_while(|day| *day < today).filter(|day| self.view.knows(*day)) {
-            (days, messages) = (days + 1, messages.saturating_add(count(day)));
+            let count = count(day);
+            (days, messages, active) = (days + 1, messages.saturating_add(count), active + u64::from(count > 0));
         }
+        // Of a number that rarely sends, a day with messages is held against such days.
+        let held_against = if messages < days { active } else { days };
         let cell = |day: Date| match () {
             () if day > today => Cell::Ahead,
             () if !self.view.knows(day) => Cell::Unknown,
-            () => against(count(day), messages, days),
+            () => against(count(day), messages, held_against),
         };
         let all = || {
             self.months

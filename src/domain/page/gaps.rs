@@ -4,11 +4,13 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 
 use super::view::{View, capitalised, grouped, short};
-use super::{Completeness, Page, Sign, Statement};
-use crate::domain::alert::{Outcome, cause, count, money};
+use super::{Completeness, Page, Sign, Statement, shown};
+use crate::domain::alert::{Outcome, cause, count};
 use crate::domain::charge::Scope;
 use crate::domain::coverage::Gap;
-use crate::domain::matches::{uncovered, unmatched};
+use crate::domain::matches::{is_covered, uncovered, unmatched};
+use crate::domain::money::Currency;
+use crate::domain::totals::Sum;
 use crate::error::Code;
 
 /// Of each sort, so many are named.
@@ -76,6 +78,12 @@ fn spans(days: &[Date]) -> String {
             _ => spans.push((*day, *day)),
         }
     }
+    // Two days are no span: 18 and 19 November.
+    if let [(first, last)] = spans.as_slice()
+        && first.saturating_add(1.day()) == *last
+    {
+        spans = vec![(*first, *first), (*last, *last)];
+    }
     let shown = |(first, last): &(Date, Date)| match (first == last, first.month() == last.month()) {
         (true, _) => first.strftime("%-d %B").to_string(),
         (_, true) => format!("{} to {}", first.day(), last.strftime("%-d %B")),
@@ -110,8 +118,13 @@ fn not_read(view: &View<'_>) -> Vec<Statement> {
         } else {
             format!("{}, all numbers.", spans(&days))
         };
+        let help = if view.story.is_replayed {
+            "Read the past again, or load it with cost-alerts backfill."
+        } else {
+            "The next run reads it again."
+        };
         let text = format!(
-            "{}. A day that is not known is drawn as a gap, never as zero, and no estimate is made from it. The next run reads it again.",
+            "{}. A day that is not known is drawn as a gap, never as zero, and no estimate is made from it. {help}",
             capitalised(&reason)
         );
         Statement { sign: Sign::NotRead, lead, text }
@@ -174,13 +187,15 @@ fn silenced(view: &View<'_>) -> Vec<Statement> {
 
 fn not_covered(view: &View<'_>) -> Vec<Statement> {
     let case = &view.story.case;
-    let statement = |(currency, sum): (crate::domain::money::Currency, crate::domain::totals::Sum)| {
-        let who = super::senders::most(&view.lines, Scope::Account, case.totals.account(), currency);
+    let is_covered = is_covered(case);
+    let lines: Vec<_> = view.lines.iter().filter(|(line, _)| !is_covered(line)).copied().collect();
+    let statement = |(currency, sum): (Currency, Sum)| {
+        let who = super::senders::most(&lines, Scope::Account, case.totals.account(), currency);
         let who = who.map_or_else(String::new, |who| format!(" Most by {who}."));
         Statement {
             sign: Sign::NotCovered,
-            lead: format!("{currency} {} has no budget.", money(sum.amount, currency, &[])),
-            text: format!("{} in all.{who} Add a budget in {currency} to the policy.", count(sum.messages, "message")),
+            lead: format!("{currency} {} has no budget.", shown(sum.amount, currency, &[])),
+            text: format!("{} in all.{who} Add a budget to the policy that covers it.", count(sum.messages, "message")),
         }
     };
     uncovered(case).into_iter().take(MOST_NAMED).map(statement).collect()

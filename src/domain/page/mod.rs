@@ -25,6 +25,7 @@ use super::money::{Amount, Currency};
 
 pub use sent::Sent;
 pub use story::Story;
+pub use view::{in_groups, range, shown, shown_limit};
 
 /// Budgets, numbers and alerts that stand for themselves.
 pub const MOST_ROWS: usize = 100;
@@ -264,6 +265,8 @@ pub struct DayMonth {
 pub struct Department {
     /// Its name.
     pub name: String,
+    /// Whether it is one: charges without a department stand under a name too.
+    pub is_known: bool,
     /// Its months, by currency.
     pub sums: Vec<Thirteen>,
     /// Its numbers, the most used first.

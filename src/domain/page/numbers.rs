@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 
 use super::days::{Days, OfNumber};
-use super::view::{View, by_currency, percent, ratio, short};
+use super::view::{View, by_currency, grouped, percent, ratio, short};
 use super::{Department, MOST_ROWS, Month, NumberRow, Page, Rest, Thirteen};
 use crate::domain::alert::count;
 use crate::domain::charge::{NONE, Scope};
@@ -29,7 +29,7 @@ pub(super) fn add(page: &mut Page, view: &View<'_>) {
         .iter()
         .map(|month| Month { name: month.first_day().strftime("%b %Y").to_string(), whole: view.is_whole(month) })
         .collect();
-    let ranked = ranked(&numbers, view);
+    let (ranked, idle) = ranked(&numbers, view);
     let (top, rest) = ranked.split_at(ranked.len().min(MOST_ROWS));
     let days = Days::of(view, &top.iter().cloned().collect::<HashSet<_>>());
     page.first_day = days.first().map(|day| day.to_string()).unwrap_or_default();
@@ -40,25 +40,42 @@ pub(super) fn add(page: &mut Page, view: &View<'_>) {
         let department = view.department(&key.0);
         let place = *places.entry(department).or_insert_with(|| {
             let sums = of_department(department, &departments);
-            page.departments.push(Department { name: department_name(department), sums, numbers: Vec::new() });
+            page.departments.push(Department {
+                name: department_name(department),
+                is_known: department != NONE,
+                sums,
+                numbers: Vec::new(),
+            });
             page.departments.len() - 1
         });
         if let Some(department) = page.departments.get_mut(place) {
             department.numbers.push(number(key, &numbers, days.of_number(key), view));
         }
     }
-    page.more_numbers = (!rest.is_empty()).then(|| {
+    page.more_numbers = (rest.len() + idle > 0).then(|| {
         let now = numbers.last().and_then(Option::as_ref);
         let sums = rest.iter().filter_map(|key| Some((key.1, now?.get(key)?.amount)));
-        Rest { count: rest.len() as u64, text: String::new(), sums: by_currency(sums) }
+        let since = page.day_months.first().map_or("", |month| &month.name);
+        let text = match (rest.len(), idle) {
+            (0, _) => format!("without a charge since {since}"),
+            (_, 0) => String::new(),
+            _ => format!("{} without a charge since {since}", grouped(idle as u64)),
+        };
+        Rest { count: (rest.len() + idle) as u64, text, sums: by_currency(sums) }
     });
     words(page, &days, top, view);
 }
 
-/// All numbers of the thirteen months: those with a budget first, the most used first; the others by their part of what the account spent.
-fn ranked(months: &Months, view: &View<'_>) -> Vec<Key> {
+/// The numbers of the months whose days are shown: those with a budget first, the most used first; the others by their part of what the
+/// account spent. And how many numbers have charges in earlier months alone.
+fn ranked(months: &Months, view: &View<'_>) -> (Vec<Key>, usize) {
     let now = months.last().and_then(Option::as_ref);
-    let keys: HashSet<&Key> = months.iter().flatten().flat_map(BTreeMap::keys).collect();
+    let (before, recent) = months.split_at(months.len().saturating_sub(super::days::MONTHS));
+    let of = |months: &'_ [Option<Sums>]| -> HashSet<Key> {
+        months.iter().flatten().flat_map(BTreeMap::keys).cloned().collect()
+    };
+    let (keys, before) = (of(recent), of(before));
+    let idle = before.difference(&keys).count();
     let mut account = BTreeMap::<Currency, Amount>::new();
     for ((_, currency), sum) in now.into_iter().flatten() {
         super::view::add(account.entry(*currency).or_default(), sum.amount);
@@ -69,9 +86,9 @@ fn ranked(months: &Months, view: &View<'_>) -> Vec<Key> {
         let whole = limit.unwrap_or_else(|| account.get(&key.1).copied().unwrap_or_default());
         (limit.is_some() && spent > Amount::ZERO, ratio(spent, whole), spent)
     };
-    let mut ranked: Vec<_> = keys.into_iter().map(|key| (Reverse(rank(key)), key)).collect();
+    let mut ranked: Vec<_> = keys.into_iter().map(|key| (Reverse(rank(&key)), key)).collect();
     ranked.sort();
-    ranked.into_iter().map(|(_, key)| key.clone()).collect()
+    (ranked.into_iter().map(|(_, key)| key).collect(), idle)
 }
 
 fn limit_of((number, currency): &Key, view: &View<'_>) -> Option<Amount> {
@@ -135,6 +152,7 @@ fn department_name(department: &str) -> String {
 fn words(page: &mut Page, days: &Days<'_>, top: &[Key], view: &View<'_>) {
     let spikes = days.all_spikes(top);
     page.words.days = match spikes.as_slice() {
+        [] if view.story.case.policy.spikes.is_empty() => "The days, against a usual one".to_owned(),
         [] => "The days: no spike".to_owned(),
         [(day, (number, _))] => {
             format!("The days: one spike, {} on {}", view.who(Scope::BillingNumber, number), day.strftime("%-d %B"))
@@ -155,10 +173,14 @@ fn words(page: &mut Page, days: &Days<'_>, top: &[Key], view: &View<'_>) {
         (likely > before && !before.is_zero() && !before.is_negative()).then(|| (ratio(likely, before), row))
     });
     page.words.months = match highest.max_by(|a, b| a.0.cmp(&b.0)) {
-        Some((ratio, row)) if ratio >= Decimal::TWO => {
-            format!("Thirteen months: {} heads for {} times its highest month", row.number, ratio.trunc())
+        Some((ratio, row)) => {
+            let times = match ratio.trunc() {
+                one if one < Decimal::TWO => "its highest month".to_owned(),
+                two if two == Decimal::TWO => "twice its highest month".to_owned(),
+                times => format!("{times} times its highest month"),
+            };
+            format!("Thirteen months: {} heads for {times}", row.number)
         }
-        Some((_, row)) => format!("Thirteen months: {} heads for its highest month", row.number),
         None => "Thirteen months".to_owned(),
     };
 }

@@ -34,7 +34,9 @@ pub(super) fn add(page: &mut Page, view: &View<'_>) {
     for (line, sum) in &view.lines {
         let of = sent.entry(line.currency).or_default().entry(who(line)).or_default();
         of.now.add(*sum);
-        of.numbers.insert(&line.number);
+        if &*line.number != NONE {
+            of.numbers.insert(&line.number);
+        }
         if &*line.name != NONE && of.name.is_none_or(|(_, messages)| sum.messages > messages) {
             of.name = Some((&line.name, sum.messages));
         }
@@ -49,7 +51,7 @@ pub(super) fn add(page: &mut Page, view: &View<'_>) {
     page.senders = groups.into_iter().take(MOST_CURRENCIES).map(|(_, group)| group).collect();
     page.words.senders = match page.senders.first().and_then(|group| Some((group, group.senders.first()?))) {
         Some((group, Sender { name, share: Some(share), .. })) if *share > 0 => {
-            format!("Who sent it: {name} {share}% of {}", group.currency)
+            format!("Who sent it: {name}, {share}% of {}", group.currency)
         }
         _ => "Who sent it".to_owned(),
     };
@@ -114,5 +116,5 @@ pub(super) fn most(lines: &[(&Line, Sum)], scope: Scope, subject: &str, currency
     let extension = short(extension);
     let who =
         if name.is_empty() { format!("extension {extension}") } else { format!("{}, ext. {extension}", short(name)) };
-    Some(format!("{who}: {currency} {}", crate::domain::alert::money(spent, currency, &[])))
+    Some(format!("{who}: {currency} {}", super::shown(spent, currency, &[])))
 }

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use super::Sign;
-use crate::domain::alert::{AlertRecord, Kind, Severity, limit, money};
+use super::{Sign, shown, shown_limit};
+use crate::domain::alert::{AlertRecord, Kind, Severity};
 use crate::domain::charge::Scope;
 use crate::domain::money::{Amount, Currency};
 
@@ -64,21 +64,21 @@ impl Sent {
 /// What an alert said, without whom it is about.
 fn what(record: &AlertRecord) -> String {
     let Some(currency) = record.currency else { return String::new() };
-    let shown = |amount: Option<Amount>| format!("{currency} {}", money(amount.unwrap_or_default(), currency, &[]));
+    let money = |amount: Option<Amount>| format!("{currency} {}", shown(amount.unwrap_or_default(), currency, &[]));
     match (record.kind, &record.spike) {
         (_, Some(spike)) => format!("{} messages, usually {}", spike.count, spike.usual.in_words()),
         (Kind::Budget, _) => {
             let level = record.level.as_deref().unwrap_or_default();
-            let of = amount_of(record).map(|amount| format!("{level} of {currency} {}", limit(amount, currency)));
-            of.unwrap_or_else(|| shown(record.amount))
+            let of = amount_of(record).map(|amount| format!("{level} of {currency} {}", shown_limit(amount, currency)));
+            of.unwrap_or_else(|| money(record.amount))
         }
         (Kind::Forecast, _) => {
-            let threshold = limit(record.threshold.unwrap_or_default(), currency);
+            let threshold = shown_limit(record.threshold.unwrap_or_default(), currency);
             format!("likely over {currency} {threshold}")
         }
-        (Kind::Unwatched, _) => format!("{} that no budget covers", shown(record.amount)),
-        (Kind::Correction, _) => format!("{}, not {}", shown(record.amount), shown(record.previous_amount)),
-        _ => shown(record.amount),
+        (Kind::Unwatched, _) => format!("{} that no budget covers", money(record.amount)),
+        (Kind::Correction, _) => format!("{}, not {}", money(record.amount), money(record.previous_amount)),
+        _ => money(record.amount),
     }
 }
 

@@ -1,15 +1,18 @@
 //! The first thing that is read: who is over, who will be, what to do, and whom to ask.
 
+use std::sync::Arc;
+
 use jiff::ToSpan as _;
+use jiff::civil::Date;
 
 use super::alerts::Shown;
 use super::budgets::Budget;
 use super::view::{View, capitalised, grouped};
-use super::{AccountSum, Page, Sign, Statement};
-use crate::domain::alert::{Finding, about, count, limit, money};
+use super::{AccountSum, Page, Sign, Statement, range, shown, shown_limit};
+use crate::domain::alert::{Finding, count};
 use crate::domain::charge::Scope;
 use crate::domain::money::{Amount, Currency};
-use crate::domain::period::PeriodKind;
+use crate::domain::period::{Period, PeriodKind};
 
 /// Budgets that are named in the verdict's sentence.
 const MOST_NAMED: usize = 2;
@@ -109,8 +112,8 @@ fn has_spent(budget: &Budget<'_>) -> String {
     format!(
         "has spent {bound}{} {} of {}",
         row.currency,
-        money(row.spent, row.currency, &beside),
-        limit(row.limit, row.currency)
+        shown(row.spent, row.currency, &beside),
+        shown_limit(row.limit, row.currency)
     )
 }
 
@@ -136,8 +139,8 @@ fn will_be_over(budget: &Budget<'_>, view: &View<'_>) -> Statement {
     let (row, spent) = (&budget.row, budget.spent);
     let mut text = has_spent(budget);
     if let Some(estimate) = &row.estimate {
-        let [low, high] = [estimate.low, estimate.high].map(|end| about(end, row.currency));
-        text += &format!(" and will probably be at {low} to {high} by {} (4 chances in 5)", row.by);
+        let range = range(estimate, row.currency);
+        text += &format!(" and will probably be at {range} by {} (4 chances in 5)", row.by);
     }
     text.push('.');
     if let Some(a_day) = a_day(
@@ -178,12 +181,16 @@ fn spikes(view: &View<'_>) -> Vec<Statement> {
         }
     }
     let recent = found.into_iter().rev().filter(|((day, ..), _)| *day >= since);
-    let statement = |((day, scope, subject, _), (messages, usual)): ((_, Scope, _, _), (u64, String))| {
-        let day: jiff::civil::Date = day;
-        let subject: &std::sync::Arc<str> = subject;
-        let text = format!("sent {} messages on {}, usually {usual}.", grouped(messages), day.strftime("%A, %-d %B"));
-        Statement { sign: Sign::Spike, lead: view.who(scope, subject), text }
-    };
+    let statement =
+        |((day, scope, subject, currency), (messages, usual)): ((Date, Scope, &Arc<str>, Currency), (u64, String))| {
+            let period = Period::of_day(PeriodKind::Day, day, &view.story.case.policy.time_zone).ok();
+            let lines = period.map(|period| view.story.case.totals.by_line(&period)).unwrap_or_default();
+            let sender = super::senders::most(&lines, scope, subject, currency);
+            let by = sender.map_or_else(String::new, |sender| format!(" Most by {sender}."));
+            let day = day.strftime("%A, %-d %B");
+            let text = format!("sent {} messages on {day}, usually {usual}.{by}", grouped(messages));
+            Statement { sign: Sign::Spike, lead: view.who(scope, subject), text }
+        };
     recent.map(statement).collect()
 }
 

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::{MOST_TEXT, Story};
-use crate::domain::alert::ahead;
+use crate::domain::alert::{about, ahead, limit, money};
 use crate::domain::charge::{Line, NONE, Scope};
 use crate::domain::coverage::Certainty;
 use crate::domain::estimates::{Ahead, Estimate};
@@ -48,7 +48,8 @@ impl<'a> View<'a> {
         let months: Vec<_> = (0..=MONTHS_BEFORE).rev().map(back).collect::<Option<_>>()?;
         let (month, last) = (back(0)?, back(1)?);
         let (lines, last_lines) = (case.totals.by_line(&month), case.totals.by_line(&last));
-        let departments = departments(lines.iter().chain(&last_lines).copied());
+        let older = back(2).map(|month| case.totals.by_line(&month)).unwrap_or_default();
+        let departments = departments(lines.iter().chain(&last_lines).chain(&older).copied());
         Some(View { story, today, month, months, lines, last_lines, departments })
     }
 
@@ -83,6 +84,9 @@ impl<'a> View<'a> {
 
     /// The one department that a number belongs to.
     fn owner(&self, scope: Scope, subject: &str) -> Option<String> {
+        if subject == NONE {
+            return None;
+        }
         let (department, is_only) = self.departments.get(subject).filter(|_| scope == Scope::BillingNumber)?;
         (*is_only && &***department != NONE).then(|| short(department))
     }
@@ -122,13 +126,19 @@ impl<'a> View<'a> {
         currency: Currency,
         spent: Amount,
     ) -> Option<Estimate> {
-        Some(self.ahead(&self.month, scope, subject, currency)?.estimate(spent, currency))
+        Some(estimate(&self.ahead(&self.month, scope, subject, currency)?, spent, currency))
     }
 
     /// `30 Nov`.
     pub(super) fn short_day(day: Date) -> String {
         day.strftime("%-d %b").to_string()
     }
+}
+
+/// What is most likely is within the range, also of a subject that rarely sends and then much.
+pub(super) fn estimate(ahead: &Ahead, spent: Amount, currency: Currency) -> Estimate {
+    let Estimate { low, likely, high } = ahead.estimate(spent, currency);
+    Estimate { low: low.min(likely), likely, high: high.max(likely) }
 }
 
 fn departments<'a>(lines: impl Iterator<Item = (&'a Line, Sum)>) -> HashMap<&'a str, (&'a Arc<str>, bool)> {
@@ -197,13 +207,58 @@ pub(super) fn by_currency(sums: impl Iterator<Item = (Currency, Amount)>) -> Vec
 
 /// `12,345`.
 pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    in_groups(&number.to_string())
+}
+
+/// An amount as the page shows it: in the currency's minor units, with more digits where rounding would make it equal to an amount beside it.
+#[must_use]
+pub fn shown(amount: Amount, currency: Currency, beside: &[Amount]) -> String {
+    in_groups(&money(amount, currency, beside))
+}
+
+/// A budget's amount: whole where it is whole.
+#[must_use]
+pub fn shown_limit(amount: Amount, currency: Currency) -> String {
+    in_groups(&limit(amount, currency))
+}
+
+/// Where a period will end: `152 to 180`. Both ends are as exact as the larger one deserves.
+#[must_use]
+pub fn range(estimate: &Estimate, currency: Currency) -> String {
+    let ends = [estimate.low, estimate.high];
+    let is_small = about(estimate.high, currency) == money(estimate.high, currency, &[]);
+    let [low, high] = ends.map(|end| if is_small { shown(end, currency, &[]) } else { in_groups(&end.shown(0)) });
+    if low == high { format!("about {low}") } else { format!("{low} to {high}") }
+}
+
+/// A number with the digits before its point in groups of three.
+#[must_use]
+pub fn in_groups(number: &str) -> String {
+    let (whole, fraction) = number.find('.').map_or((number, ""), |point| number.split_at(point));
+    let digits = whole.trim_start_matches('-');
+    let mut text = String::from(if digits.len() < whole.len() { "-" } else { "" });
     for (place, digit) in digits.chars().enumerate() {
         if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
     }
-    text
+    text + fraction
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_stand_in_groups_of_three() {
+        assert_eq!(["0", "999.10", "1000", "-1234567.891"].map(in_groups), ["0", "999.10", "1,000", "-1,234,567.891"]);
+    }
+
+    #[test]
+    fn a_long_text_keeps_its_beginning_and_its_end() {
+        let long = format!("{}{}", "é".repeat(300), "end");
+        assert_eq!(short(&long).chars().count(), MOST_TEXT);
+        assert_eq!(short("Sales\u{202E}"), "Sales");
+    }
 }

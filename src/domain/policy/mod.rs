@@ -3,6 +3,8 @@
 //! A policy is read whole or not at all ([`Policy::parse`]); every fault is reported with its place and its fix, all at once.
 
 mod fault;
+#[cfg(any(test, feature = "cli"))]
+mod foreseeing;
 mod index;
 mod owners;
 mod parse;

@@ -1,0 +1,210 @@
+use std::collections::{BTreeSet, HashSet};
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use jiff::{Timestamp, ToSpan as _};
+
+use super::progress::Progress;
+use super::source::{Fault, Place, Source};
+use super::{Ending, complain, replay, say};
+use crate::daybook::Saved;
+use crate::domain::alert::{AlertRecord, Outcome, Threads};
+use crate::domain::evaluate::evaluate;
+use crate::domain::message::compose_all;
+use crate::domain::money::Currency;
+use crate::domain::page::{Page, Sent, Story};
+use crate::domain::period::start_of;
+use crate::domain::policy::Policy;
+use crate::domain::replay::{Past, replay as replayed};
+use crate::error::{Code, RunError};
+use crate::outbox::preview;
+use crate::page::{Theme, document, widget};
+
+/// Days before the running month that are replayed, so that a spike of then is not reported anew.
+const DAYS_BEFORE: i64 = 14;
+
+/// A part of another page is made for so many CSS pixels.
+const EMBEDDED_WIDTH: u32 = 1_200;
+
+/// Draws the running month and the twelve before it: budgets with their forecasts, the month to date, days with spikes, thirteen months by
+/// department and number, and who sent it.
+///
+/// The page is one file that needs no network and no script; it can be mailed, printed and archived. Alerts are those that the policy would
+/// have sent, from final figures: a past keeps no record of what was sent.
+///
+/// Credentials and files are those of replay. Exit code: 0 fine (over budget too), 1 the job failed, 2 used wrongly.
+#[derive(Args)]
+pub(super) struct Report {
+    /// Write to this file; - is standard output [default: report.html on a terminal, else standard output]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Replace the file if it is there
+    #[arg(long)]
+    force: bool,
+    /// The policy: a TOML file, or ssm:NAME [default: policy.toml; with --source demo the sample policy]
+    #[arg(long, value_name = "FILE")]
+    policy: Option<String>,
+    #[command(flatten)]
+    source: Source,
+    /// Write what the page shows in JSON, in place of HTML
+    #[arg(long)]
+    json: bool,
+    /// Write a part for another page, in these colours, in place of a page of its own: what the console's dashboard shows
+    #[arg(long, value_name = "light|dark", value_parser = theme, conflicts_with = "json")]
+    embed: Option<Theme>,
+}
+
+fn theme(text: &str) -> Result<Theme, String> {
+    match text {
+        "light" => Ok(Theme::Light),
+        "dark" => Ok(Theme::Dark),
+        _ => Err("write light or dark".to_owned()),
+    }
+}
+
+/// Where the page goes.
+enum Out {
+    Standard,
+    File(PathBuf),
+}
+
+impl Report {
+    pub(super) async fn run(&self, now: Timestamp) -> Ending {
+        match self.written(now).await {
+            Ok(ending) => ending,
+            Err(fault) => fault.end(self.json),
+        }
+    }
+
+    async fn written(&self, now: Timestamp) -> Result<Ending, Fault> {
+        let out = self.out()?;
+        let place = self.source.place.clone().unwrap_or(Place::Zoom);
+        let Some(policy) = replay::policy_of(self.policy.as_deref(), &place, self.json).await? else {
+            return Ok(Ending::Failed);
+        };
+        let zone = &policy.time_zone_name;
+        let saved = self.source.load(&place, Some(zone), policy.late_charges_days, now).await?;
+        let progress = Progress::new("drawing the report");
+        let page = page(&saved, &policy)?;
+        let text = match self.embed {
+            Some(theme) => widget(&page, theme, EMBEDDED_WIDTH),
+            None if self.json => serde_json::to_string(&page).unwrap_or_default(),
+            None => document(&page),
+        };
+        progress.end();
+        match &out {
+            Out::Standard => say(&text),
+            Out::File(path) => {
+                write(path, &text, self.force)?;
+                complain(&format!(
+                    "The report is in {} ({} kB). Open it in a browser.",
+                    path.display(),
+                    text.len().div_ceil(1_000)
+                ));
+            }
+        }
+        Ok(Ending::Fine)
+    }
+
+    /// Looks before the report is read, which takes minutes, whether the page can be written at all.
+    fn out(&self) -> Result<Out, Fault> {
+        let path = match &self.out {
+            Some(path) if path == Path::new("-") => return Ok(Out::Standard),
+            Some(path) => path.clone(),
+            None if !std::io::stdout().is_terminal() => return Ok(Out::Standard),
+            None => PathBuf::from(if self.json { "report.json" } else { "report.html" }),
+        };
+        if !self.force && path.exists() {
+            return Err(is_there(&path));
+        }
+        Ok(Out::File(path))
+    }
+}
+
+fn is_there(path: &Path) -> Fault {
+    Fault::wrong_use(format!(
+        "{} is there already; give --force to replace it, or another file with --out",
+        path.display()
+    ))
+}
+
+/// Beside the place first, so that a page is there whole or not at all.
+fn write(path: &Path, text: &str, force: bool) -> Result<(), Fault> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".part");
+    let written = OpenOptions::new().write(true).create(true).truncate(true).open(&beside).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        // A link is refused where another page has come in the meantime.
+        if force {
+            std::fs::rename(&beside, path)
+        } else {
+            std::fs::hard_link(&beside, path).and_then(|()| std::fs::remove_file(&beside))
+        }
+    });
+    written.map_err(|error| {
+        _ = std::fs::remove_file(&beside);
+        if error.kind() == ErrorKind::AlreadyExists {
+            return is_there(path);
+        }
+        let message = format!("{} cannot be written: {error}; give another file with --out", path.display());
+        RunError::new(Code::Internal, message).into()
+    })
+}
+
+/// The page of a past's last day.
+fn page(saved: &Saved, policy: &Policy) -> Result<Page, Fault> {
+    let failed = |error: jiff::Error| RunError::new(Code::Internal, format!("the past: {error}"));
+    let Saved { past, until } = saved;
+    let foreseen = policy.foreseeing(&currencies(past));
+    let day = past.last_day_foreseen(*until, policy, &foreseen).map_err(failed)?;
+    let Some(day) = day else {
+        return Err(RunError::new(Code::ReportIncomplete, "the past has no day to show").into());
+    };
+    let receivers = policy.receivers("");
+    let case = |receiver| day.case(policy, receiver);
+    let findings = evaluate(&case(&receivers.default), &day.history);
+    let composed = compose_all(&findings, &Threads::default(), receivers.iter().map(case));
+    let sent = sent(past, policy, &day.as_of)?;
+    let mut alerts = preview(&composed).alerts;
+    alerts.retain(|alert| !sent.iter().any(|(record, _)| is_one(record, alert)));
+    let sent: Vec<_> = sent.iter().map(|(record, at)| Sent::of(record, *at)).collect();
+    let story = Story {
+        case: case(&receivers.default),
+        findings: &findings,
+        history: &day.history,
+        sent: &sent,
+        alerts: &alerts,
+        is_replayed: true,
+    };
+    Page::of(&story).ok_or_else(|| RunError::new(Code::Internal, "the past lies at the end of the calendar").into())
+}
+
+fn currencies(past: &Past) -> BTreeSet<Currency> {
+    let all: HashSet<_> = past.days.values().flatten().map(|(line, _)| line.currency).collect();
+    all.into_iter().collect()
+}
+
+/// What the policy would have sent in the month of this moment, and when.
+fn sent(past: &Past, policy: &Policy, as_of: &Timestamp) -> Result<Vec<(AlertRecord, Timestamp)>, Fault> {
+    let failed = |error: jiff::Error| RunError::new(Code::Internal, format!("the past: {error}"));
+    let zone = &policy.time_zone;
+    let first = zone.to_datetime(*as_of).date().first_of_month();
+    let replayed = replayed(past, policy, first.saturating_sub(DAYS_BEFORE.days()), &|_| {}).map_err(failed)?;
+    let mut sent = Vec::new();
+    for of_day in replayed.sent.into_iter().filter(|sent| sent.day >= first) {
+        let end = of_day.day.tomorrow().and_then(|next| start_of(next, zone)).map_err(failed)?;
+        let at = end.saturating_sub(1.second()).unwrap_or(end).min(*as_of);
+        sent.push((of_day.alert, at));
+    }
+    Ok(sent)
+}
+
+/// Whether what a silence holds back now was sent before it began.
+fn is_one(sent: &AlertRecord, held: &AlertRecord) -> bool {
+    held.outcome == Outcome::Silenced
+        && (sent.kind, sent.scope, &sent.subject, sent.currency, &sent.period, &sent.level, &sent.receiver)
+            == (held.kind, held.scope, &held.subject, held.currency, &held.period, &held.level, &held.receiver)
+}
