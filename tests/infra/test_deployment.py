@@ -293,6 +293,13 @@ def test_without_credentials_a_run_says_what_to_do(deployment):
     assert "placeholder" in error["errorMessage"]
 
 
+def test_before_the_first_run_the_dashboards_widget_says_so_and_the_alerting_function_refuses_its_event(deployment):
+    assert "No run has stored a page yet" in deployment.looked_at()
+    failed, error = deployment.invoke(LOOKING)
+    assert failed and error["errorType"] == "EventInvalid", error
+    assert "The function with MODE = widget answers it" in error["errorMessage"]
+
+
 def test_the_commands_put_the_credentials_and_the_policy(deployment):
     """With what the outputs say; the AWS command line itself is not at hand."""
     (options,) = words_of(deployment.outputs["PutSecretCommand"])
@@ -346,9 +353,6 @@ def test_the_dashboards_widget_shows_what_the_last_run_found(deployment):
     shown = deployment.looked_at()
     assert "whole account" in shown and len(shown) < 1_000_000, shown
     assert set(deployment.witness.actions[calls:]) == {"dynamodb:Query"}, "the right of its role"
-    failed, error = deployment.invoke(LOOKING)
-    assert failed and error["errorType"] == "EventInvalid", error
-    assert "The function with MODE = widget answers it" in error["errorMessage"]
 
 
 def test_a_test_alert_arrives(deployment):

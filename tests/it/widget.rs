@@ -1,9 +1,9 @@
 //! The page that live runs leave, and the function that shows it on the dashboard: the same binary with `MODE=widget`.
 
-use crate::support::{Budget, Effect, NUMBER, Outcome, Policy, Setup, World, row, setup};
+use crate::support::{Budget, Call, Effect, NUMBER, Outcome, Policy, Setup, World, row, setup, spent, spent_on};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use zoom_sms_cost_alerts::sandbox::Row;
+use zoom_sms_cost_alerts::sandbox::{ACCOUNT_ID, Row};
 
 /// What the console sends.
 fn event(theme: &str) -> Value {
@@ -141,6 +141,37 @@ async fn an_unknown_mode_and_a_missing_table_are_faults_of_the_environment() {
     become_widget(&mut world);
     world.env.unset("LEDGER_TABLE");
     refused(world.run(event("light")).await, "LEDGER_TABLE is missing");
+}
+
+/// The keys of daily figures that calls to the table have asked for.
+fn days_read(calls: &[Call]) -> Vec<String> {
+    let tables = calls.iter().filter_map(|call| call.input["RequestItems"].as_object());
+    let keys = tables.flat_map(|tables| tables.values()).filter_map(|table| table["Keys"].as_array()).flatten();
+    let keys = keys.filter_map(|key| key["sk"]["S"].as_str()).filter(|key| key.contains("#day#"));
+    keys.map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn the_page_has_thirteen_months_that_the_days_first_run_puts_together() {
+    let rows = [spent_on("2026-03-10", 30), spent_on("2026-03-20", 12), spent_on("2026-09-10", 50), spent(121)];
+    let mut deployment = setup().rows(rows).deployment().await;
+    deployment.ends(json!({ "backfill": true })).await.unwrap();
+    let mut pages = Vec::new();
+    for is_first_of_the_day in [true, false] {
+        let calls = deployment.proxy.calls().len();
+        deployment.run().await;
+        let days = days_read(&deployment.proxy.calls()[calls..]);
+        assert_eq!(days.iter().any(|key| key.contains("#day#2026-03-10#")), is_first_of_the_day, "{days:?}");
+        let page = deployment.services().daybook.page(ACCOUNT_ID).await.unwrap().unwrap();
+        pages.push(serde_json::from_str::<Value>(&page).unwrap());
+        deployment.later(1);
+    }
+    for page in &pages {
+        let months = &page["departments"][0]["numbers"][0]["spent"]["months"];
+        let expected = ["0", "0", "0", "0", "42", "0", "0", "0", "0", "0", "50", "0", "121"];
+        assert_eq!(months, &json!(expected), "November 2025 to November 2026");
+        assert!(page["months"].as_array().unwrap().iter().all(|month| month["whole"] == true), "{}", page["months"]);
+    }
 }
 
 /// The measurement that the contract speaks of, printed with `--nocapture`: the page of 200 numbers, from the table to HTML.
