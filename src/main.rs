@@ -22,6 +22,7 @@ use zoom_sms_cost_alerts::request::Request;
 use zoom_sms_cost_alerts::response::Response;
 use zoom_sms_cost_alerts::run::{Invocation, Places, Services, run};
 use zoom_sms_cost_alerts::telemetry::{Metrics, subscriber};
+use zoom_sms_cost_alerts::widget::{Question, Widget};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -42,7 +43,15 @@ fn variable(name: &str) -> Option<String> {
 /// A function on its way: its clients, and what they need.
 type Building = BoxFuture<'static, Result<Arc<Function>, RunError>>;
 
-struct Function {
+/// What this process is for.
+enum Function {
+    /// It judges and sends.
+    Alerts(Box<Alerts>),
+    /// It shows what the last run stored.
+    Widget(Widget),
+}
+
+struct Alerts {
     config: Config,
     services: Services,
 }
@@ -61,43 +70,62 @@ async fn made_beside() -> Result<Arc<Function>, RunError> {
 }
 
 async fn build() -> Result<Arc<Function>, RunError> {
-    let config = match Mode::read(variable)? {
-        Mode::Alerts(config) => *config,
-        Mode::Widget { .. } => return Err(RunError::new(Code::ConfigInvalid, "MODE = widget is not built yet")),
-    };
+    let mode = Mode::read(variable)?;
     let aws = sdk_config().await;
-    let services = Services::deployed(&aws, &config)?;
-    Ok(Arc::new(Function { config, services }))
+    Ok(Arc::new(match mode {
+        Mode::Alerts(config) => {
+            let services = Services::deployed(&aws, &config)?;
+            Function::Alerts(Box::new(Alerts { config: *config, services }))
+        }
+        Mode::Widget { ledger_table } => Function::Widget(Widget::deployed(&aws, &ledger_table)),
+    }))
 }
 
 async fn invoke(function: Shared<Building>, event: LambdaEvent<Value>) -> Result<Response, RunError> {
     let (now, started) = (Timestamp::now(), Instant::now());
-    let (request_id, name) = (event.context.request_id, event.context.env_config.function_name.clone());
     let left = Duration::from_millis(event.context.deadline)
         .saturating_sub(now.duration_since(Timestamp::UNIX_EPOCH).unsigned_abs());
+    let deadline = Deadline::after(left);
+    let function = function.await;
+    let alerts = match function.as_deref() {
+        Ok(Function::Alerts(alerts)) => Ok(&**alerts),
+        // Without a line of metrics: each metric is billed, and what goes wrong is shown in the widget.
+        Ok(Function::Widget(widget)) => return show(widget, &event, now, deadline).await,
+        Err(error) => Err(error.clone()),
+    };
+    let (request_id, name) = (event.context.request_id, event.context.env_config.function_name.clone());
     let invocation = Invocation {
         request_id: request_id.clone(),
         // Lambda's tries of one event share its request id.
         owner: format!("{request_id}/{:016x}", RandomState::new().build_hasher().finish()),
         now,
-        deadline: Deadline::after(left),
+        deadline,
     };
     let mut metrics = Metrics::default();
-    let result = answer(function.await, event.payload, &invocation, &mut metrics).await;
+    let result = answer(alerts, event.payload, &invocation, &mut metrics).await;
     metrics.run_failed = result.is_err();
     metrics.duration = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     println!("{}", metrics.line(now, &name, &request_id, result.as_ref().err().map(|error| error.code.to_string())));
     result
 }
 
+async fn show(
+    widget: &Widget,
+    event: &LambdaEvent<Value>,
+    now: Timestamp,
+    deadline: Deadline,
+) -> Result<Response, RunError> {
+    let question = Question::read(&event.payload)?;
+    Ok(Response::Shown(widget.answer(&question, &event.context.invoked_function_arn, now, deadline).await))
+}
+
 async fn answer(
-    function: Result<Arc<Function>, RunError>,
+    alerts: Result<&Alerts, RunError>,
     event: Value,
     invocation: &Invocation,
     metrics: &mut Metrics,
 ) -> Result<Response, RunError> {
-    let function = function?;
-    let Function { config, services } = &*function;
+    let Alerts { config, services } = alerts?;
     let request = Request::read(event, invocation.now)?;
     tracing::info!(
         trigger = request.trigger,

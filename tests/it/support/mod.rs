@@ -13,7 +13,7 @@ mod subscriber;
 mod world;
 
 pub use aws::{Aws, Notification};
-pub use aws_proxy::{AwsProxy, Effect, Gate};
+pub use aws_proxy::{AwsProxy, Call, Effect, Gate};
 pub use deployment::Deployment;
 pub use function::{Function, FunctionEnv, Process};
 pub use moto::Moto;
