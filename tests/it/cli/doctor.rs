@@ -118,7 +118,9 @@ async fn owners_without_readers_and_a_policy_without_history_are_said() {
     let owners = [owner("sales", &heard), owner("ops", &deaf)].concat();
     // Of days alone a run reads few.
     let days = Policy::of(Budget::each("billing_number").period("day"));
-    practice.write_policy(&format!("{days}\n{spike}{owners}"));
+    let policy = format!("{days}\n{spike}{owners}");
+    practice.write_policy(&policy);
+    practice.world.write_policy(&policy);
     practice.world.run(json!({})).await;
     let (code, examined) = practice.examined(&[]).await;
     assert_eq!(code, 1, "{examined}");
