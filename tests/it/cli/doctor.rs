@@ -110,15 +110,17 @@ async fn a_sound_deployment_ends_with_0_and_nothing_is_sent() {
 /// Each owner's topic is looked at as the function's own is, and a policy that looks ahead needs a past.
 #[tokio::test]
 async fn owners_without_readers_and_a_policy_without_history_are_said() {
-    // Of days alone a run reads few, on whatever day this test runs.
-    let days = Policy::of(Budget::each("billing_number").period("day"));
-    let practice = Practice::of(setup().now(Timestamp::now()).policy(days.clone())).await;
+    let practice = Practice::new(None).await;
     let (heard, deaf) = (Aws::new().await, Aws::new().await);
     deaf.unsubscribe().await;
     let owner = |name: &str, topic: &Aws| format!("[[owner]]\nname = {name:?}\ntopic_arn = {:?}\n", topic.topic_arn);
     let spike = "[[spike]]\nname = \"s\"\nscope = \"account\"\ncurrency = \"USD\"\nowner = [\"sales\", \"ops\"]\n";
     let owners = [owner("sales", &heard), owner("ops", &deaf)].concat();
-    practice.write_policy(&format!("{days}\n{spike}{owners}"));
+    // Of days alone a run reads few, on whatever day this test runs.
+    let days = Policy::of(Budget::each("billing_number").period("day"));
+    let policy = format!("{days}\n{spike}{owners}");
+    practice.write_policy(&policy);
+    practice.world.write_policy(&policy);
     practice.world.run(json!({})).await;
     let (code, examined) = practice.examined(&[]).await;
     assert_eq!(code, 1, "{examined}");
