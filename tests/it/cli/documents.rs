@@ -247,30 +247,37 @@ fn every_error_code_has_its_entry_and_every_entry_its_code() {
     assert!(codes.len() > 10);
 }
 
-/// Names in the quotes of a source file, without its tests: of variables, fields or metrics.
-fn quoted<'s>(source: &'s str, is_name: impl Fn(&str) -> bool) -> BTreeSet<&'s str> {
+/// The names that stand in quotes in a source file, without its tests: of variables, fields or metrics.
+fn quoted(source: &str, is_name: impl Fn(&str) -> bool) -> BTreeSet<&str> {
     let production = source.split("#[cfg(test)]").next().unwrap();
-    production.split('"').skip(1).step_by(2).filter(|text| is_name(text)).collect()
+    // What stands between two quotes of different strings is no name.
+    production.split('"').filter(|text| is_name(text)).collect()
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 #[test]
 fn every_variable_field_metric_and_key_is_documented() {
     let (reference, operations, policy) =
         (read("docs/reference.md"), read("docs/operations.md"), read("docs/policy.md"));
-    let is_variable = |text: &str| text.len() > 3 && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    let is_variable = |text: &str| {
+        text.len() > 3 && is_word(text) && text.to_uppercase() == text && !text.starts_with(char::is_numeric)
+    };
     let config = read("src/config.rs");
     let variables = quoted(&config, is_variable);
     assert!(variables.contains("ZOOM_SECRET_ID") && variables.len() > 8, "{variables:?}");
     let request = read("src/request.rs");
     let fields = between(&request, "const FIELDS:", "];")[0];
-    let fields = quoted(fields, |text| !text.is_empty());
+    let fields = quoted(fields, is_word);
     assert!(fields.contains("as_of") && fields.len() > 9, "{fields:?}");
     for name in variables.iter().chain(&fields) {
         assert!(code_spans(&reference).contains(name), "docs/reference.md has no {name}");
     }
 
     let telemetry = read("src/telemetry.rs");
-    let metrics = between(&telemetry, "let counts = ", "];").into_iter().flat_map(|counts| quoted(counts, |_| true));
+    let metrics = between(&telemetry, "let counts = ", "];").into_iter().flat_map(|counts| quoted(counts, is_word));
     let metrics: Vec<_> = metrics.collect();
     assert!(metrics.contains(&"RunCompleted"), "{metrics:?}");
     for name in metrics {
