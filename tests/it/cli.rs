@@ -4,6 +4,7 @@ mod backfill;
 mod check;
 mod demo;
 mod doctor;
+mod documents;
 mod init;
 mod past;
 mod policy;

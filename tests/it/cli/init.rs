@@ -21,7 +21,7 @@ async fn a_policy_of_the_sample_account_passes_as_it_is_and_is_replayed_as_promi
     # 3 subjects have a budget by name; what is not named is watched by the budgets of the whole
     # account. An amount is what a month of the subject exceeds once a year at most, in 8 years of 10,
     # rounded up.
-    # Receivers of your own, levels below 100% and silences: see "The policy" in the README.
+    # Receivers of your own, levels below 100% and silences: see docs/policy.md.
 
     time_zone = "America/New_York"
 
