@@ -1,9 +1,14 @@
+mod sheet;
+mod view;
+
 use std::path::PathBuf;
 
 use clap::Args;
 use jiff::Timestamp;
+use serde::Serialize;
 
 use super::source::{Fault, Place, Source, offline};
+use super::terminal::Terminal;
 use super::{Ending, complain, failed, policy, say, show, variable};
 use crate::clients::Deadline;
 use crate::clients::parameters::ParameterError;
@@ -11,7 +16,7 @@ use crate::config::{PolicySource, ZoomConfig};
 use crate::domain::alert::{Finding, Threads, count};
 use crate::domain::case::Case;
 use crate::domain::coverage::Gap;
-use crate::domain::evaluate::evaluate;
+use crate::domain::evaluate::{History, evaluate};
 use crate::domain::message::{Composed, Publication, compose_all};
 use crate::domain::policy::Policy;
 use crate::error::{Code, RunError};
@@ -19,6 +24,7 @@ use crate::outbox::{Delivered, preview};
 use crate::request::{Judge, Request, Task};
 use crate::response::Judged;
 use crate::run::{self, Places, Services, examine, prepare};
+use sheet::Sheet;
 
 /// Days without figures that are named.
 const MOST_NAMED: usize = 5;
@@ -50,10 +56,27 @@ pub(super) struct Check {
 struct Seen<'s, 'p> {
     case: &'s Case<'p>,
     findings: &'s [Finding<'p>],
+    history: &'s History,
     /// What the figures rest on, in words.
     receipt: String,
-    /// Complete days before the one that is judged.
-    history: u32,
+}
+
+/// All that the table shows, beside the function's answer.
+#[derive(Serialize)]
+struct Answer<'c> {
+    #[serde(flatten)]
+    judged: &'c Judged,
+    #[serde(flatten)]
+    sheet: &'c Sheet,
+    /// Why the figures are not proven.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Problem<'c>>,
+}
+
+#[derive(Serialize)]
+struct Problem<'c> {
+    code: Code,
+    message: &'c str,
 }
 
 impl Check {
@@ -119,8 +142,8 @@ impl Check {
         let answer = examination.answer(&preview);
         let receipt = show::receipt(&examination.report.judged.receipt, answer.requests);
         let faults = examination.faults();
-        let history = examination.history.baselines.days;
-        let seen = Seen { case: &examination.case(), findings: &examination.findings(), receipt, history };
+        let (case, findings, history) = (&examination.case(), &examination.findings(), &examination.history);
+        let seen = Seen { case, findings, history, receipt };
         Ok(self.show(&seen, &composed, (&preview.publications, &answer), faults))
     }
 
@@ -146,44 +169,62 @@ impl Check {
         let receipt = format!("The past is judged as of {at}: {rows} of {days}.");
         let gap = |gap: &Gap| RunError::new(gap.code, format!("{}: {}", gap.dates.from, gap.problem));
         let faults = day.coverage.gaps.iter().take(MOST_NAMED).map(gap).collect();
-        let seen = Seen { case: &case, findings: &findings, receipt, history: day.history.baselines.days };
+        let seen = Seen { case: &case, findings: &findings, history: &day.history, receipt };
         Ok(self.show(&seen, &composed, (&publications, &answer), faults))
     }
 
     /// Shows what was found.
     fn show(
         &self,
-        Seen { case, findings, receipt, history }: &Seen<'_, '_>,
+        Seen { case, findings, history, receipt }: &Seen<'_, '_>,
         composed: &Composed<'_>,
-        (publications, answer): (&[Publication], &Judged),
+        (publications, judged): (&[Publication], &Judged),
         faults: Vec<RunError>,
     ) -> Ending {
         let due = composed.messages.iter().flat_map(|message| &message.alerts);
         let silenced = composed.others.iter().flat_map(|(_, alerts)| alerts).filter(|alert| alert.is_silenced());
         let is_reached = due.chain(silenced).any(show::is_budget);
+        let sheet = Sheet::of(case, findings, composed, history);
+        let error = RunError::join(faults);
         if self.json {
-            say(&serde_json::to_string(answer).unwrap_or_default());
+            let problem = error.as_ref().map(|RunError { code, message }| Problem { code: *code, message });
+            say(&serde_json::to_string(&Answer { judged, sheet: &sheet, error: problem }).unwrap_or_default());
         } else {
-            say(&show::findings(findings, case));
-            say(receipt);
-            show::warnings(answer, case, *history).iter().for_each(|warning| say(warning));
-            say(&match publications.len() {
-                0 if !answer.complete => "What could be read reaches no level; the rest is unknown.".to_owned(),
-                0 => "Nothing would be sent.".to_owned(),
-                1 => "One message would be sent, if it was not sent before.".to_owned(),
-                count => format!("{count} messages would be sent, if they were not sent before."),
-            });
+            let terminal = Terminal::of_output();
+            view::lines(&sheet, case, receipt, &terminal).iter().for_each(|line| say(line));
+            let unmatched = judged.unmatched.iter().map(|name| ("Note", show::matches_nothing(name)));
+            terminal.labelled(&unmatched.collect::<Vec<_>>()).iter().for_each(|line| say(line));
+            say("");
+            self.would_be_sent(publications, judged.complete, &terminal).iter().for_each(|line| say(line));
             if self.messages {
                 publications.iter().for_each(|publication| say(&show::message(publication)));
-            } else if !publications.is_empty() {
-                say("--messages shows them.");
             }
         }
-        match RunError::join(faults) {
+        match error {
             // The answer is printed already, and says that it is not complete.
             Some(error) => failed(&error, false),
             None if is_reached => Ending::BudgetReached,
             None => Ending::Fine,
+        }
+    }
+
+    /// A check knows no ledger, so that it cannot tell what was sent before.
+    fn would_be_sent(&self, publications: &[Publication], complete: bool, terminal: &Terminal) -> Vec<String> {
+        let count = count(publications.len() as u64, "message");
+        let text = match publications.len() {
+            0 if !complete => "Nothing was sent. What could be read reaches no level; the rest is unknown.".to_owned(),
+            0 => "Nothing was sent, and nothing would be.".to_owned(),
+            _ if self.messages => format!("Nothing was sent. {count} would be, if not sent before:"),
+            _ => format!("Nothing was sent. {count} would be, if not sent before: cost-alerts check --messages"),
+        };
+        match text.split_once(": cost-alerts") {
+            // A command is not broken.
+            Some((text, command)) if text.len() + command.len() + 15 > terminal.width => {
+                let mut lines = terminal.prose(&format!("{text}:"));
+                lines.push(format!("   cost-alerts{command}"));
+                lines
+            }
+            _ => terminal.prose(&text),
         }
     }
 }

@@ -14,6 +14,8 @@ mod sandbox;
 mod schema;
 mod show;
 mod source;
+mod table;
+mod terminal;
 
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;

@@ -180,10 +180,14 @@ pub(super) fn remarks(policy: &Policy, now: Timestamp) -> Vec<String> {
     remarks
 }
 
+/// That a policy names what a report does not have.
+pub(super) fn matches_nothing(name: &String) -> String {
+    format!("{name:?} matches nothing: its `only` names no subject of this report.")
+}
+
 /// What a policy names that a report does not have, and what it leaves open.
 pub(super) fn open_ends(unmatched: &[String], case: &Case<'_>) -> Vec<String> {
-    let nothing = |name: &String| format!("{name:?} matches nothing: its `only` names no subject of this report.");
-    let mut open: Vec<_> = unmatched.iter().map(nothing).collect();
+    let mut open: Vec<_> = unmatched.iter().map(matches_nothing).collect();
     for (currency, sum) in uncovered(case) {
         open.push(format!("No budget covers {currency} {} in {}.", sum.amount, count(sum.messages, "message")));
     }

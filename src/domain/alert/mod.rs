@@ -32,7 +32,7 @@ pub(crate) use thread::hash;
 pub use thread::{AlertId, Claim, Peak, Record, Reported, Thread, ThreadKey, Threads};
 pub use unwatched::Unwatched;
 pub use wording::{AlertRecord, Details, Outcome, Row, Severity, Wording};
-pub use words::{count, limit, moment, money};
+pub use words::{about, count, limit, moment, money, who};
 
 use super::case::Case;
 use super::charge::Scope;

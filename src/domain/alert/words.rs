@@ -39,7 +39,8 @@ pub fn money(amount: Amount, currency: Currency, beside: &[Amount]) -> String {
 }
 
 /// An estimate as people say it: from ten on without minor units, which would promise too much.
-pub(super) fn about(estimate: Amount, currency: Currency) -> String {
+#[must_use]
+pub fn about(estimate: Amount, currency: Currency) -> String {
     let ten = Amount::parse("10").unwrap_or_default();
     if estimate < ten { money(estimate, currency, &[]) } else { estimate.shown(0) }
 }
@@ -94,7 +95,8 @@ pub(super) fn owner(scope: Scope, top: &[Contributor]) -> Option<String> {
 }
 
 /// `Marketing +12025550187`, or the subject alone.
-pub(super) fn who(scope: Scope, subject: &str, top: &[Contributor]) -> String {
+#[must_use]
+pub fn who(scope: Scope, subject: &str, top: &[Contributor]) -> String {
     let subject = scope.of(&label(subject));
     owner(scope, top).map_or_else(|| subject.clone(), |owner| format!("{owner} {subject}"))
 }
