@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::source::{Fault, Place, Source, offline};
 use super::terminal::Terminal;
-use super::{Ending, complain, failed, policy, say, show, variable};
+use super::{Ending, complain, demo, failed, help, policy, say, show, variable};
 use crate::clients::Deadline;
 use crate::clients::parameters::ParameterError;
 use crate::config::{PolicySource, ZoomConfig};
@@ -29,16 +29,16 @@ use sheet::Sheet;
 /// Days without figures that are named.
 const MOST_NAMED: usize = 5;
 
-/// Reads the report and shows totals against budgets and what would be sent. Sends nothing and writes nothing.
+/// Read the real Zoom's report, and show the budgets, the worst first; sends nothing
 ///
-/// Credentials come from ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET, or from --secret-id. ZOOM_API_URL, ZOOM_TOKEN_URL and
-/// ZOOM_REQUESTS_PER_SECOND are those of the function. With --source, the last known day of a past is judged, with forecasts and spikes from
-/// the days before it. Exit code: 0 fine, 1 the job failed, 2 used wrongly, 3 a budget's level is reached.
+/// Writes nothing either. With --source, the last known day of a past is judged, with forecasts and spikes from the days before it.
 #[derive(Args)]
+#[command(after_long_help = help::CHECK)]
 pub(super) struct Check {
-    /// The policy: a TOML file, ssm:NAME, or table:NAME in the table that LEDGER_TABLE names
-    #[arg(long, value_name = "FILE", default_value = "policy.toml")]
-    policy: String,
+    /// The policy: a TOML file, ssm:NAME, or table:NAME in the table that LEDGER_TABLE names [default: policy.toml; with --source demo the
+    /// sample policy]
+    #[arg(long, value_name = "FILE")]
+    policy: Option<String>,
     /// Judge as of this moment (2026-10-31T23:59:59Z), or the end of this date
     #[arg(long, value_name = "TIME", conflicts_with = "place")]
     as_of: Option<String>,
@@ -85,7 +85,17 @@ impl Check {
             failed(error, self.json);
             Ending::UsedWrongly
         };
-        let event = serde_json::json!({"as_of": self.as_of, "policy": self.policy});
+        if let (None, Some(Place::Demo)) = (&self.policy, &self.source.place) {
+            let sample = Policy::parse(demo::POLICY).map_err(|faults| {
+                RunError::new(Code::Internal, format!("the sample policy: {faults}"))
+            });
+            return match sample {
+                Ok(policy) => self.of_past(&Place::Demo, policy, now).await.unwrap_or_else(|fault| fault.end(self.json)),
+                Err(error) => failed(&error, self.json),
+            };
+        }
+        let name = self.policy.as_deref().unwrap_or("policy.toml");
+        let event = serde_json::json!({"as_of": self.as_of, "policy": name});
         let request = match Request::read(event, now) {
             Ok(request) => request,
             Err(error) => return wrong(&error),
@@ -95,14 +105,15 @@ impl Check {
             Task::Judge(task) => task,
             Task::Test { .. } | Task::Backfill => Judge::DryRun,
         };
-        let source = request.policy.unwrap_or(PolicySource::File(PathBuf::from(&self.policy)));
-        match is_sound(&self.policy, &source, self.json) {
+        let source = request.policy.unwrap_or(PolicySource::File(PathBuf::from(name)));
+        match is_sound(name, &source, self.json) {
             Ok(true) => {}
             Ok(false) => return Ending::Failed,
             Err(fault) => return fault.end(self.json),
         }
         if let Some(place) = &self.source.place {
-            return self.of_past(place, &source, now).await.unwrap_or_else(|fault| fault.end(self.json));
+            let judged = async { self.of_past(place, read_policy(&source).await?, now).await };
+            return judged.await.unwrap_or_else(|fault| fault.end(self.json));
         }
         if self.source.save.is_some() {
             let message = "--save saves what --source has read; give --source zoom, table or demo with it";
@@ -148,8 +159,7 @@ impl Check {
     }
 
     /// Judges the last day of a past.
-    async fn of_past(&self, place: &Place, source: &PolicySource, now: Timestamp) -> Result<Ending, Fault> {
-        let policy = read_policy(source).await?;
+    async fn of_past(&self, place: &Place, policy: Policy, now: Timestamp) -> Result<Ending, Fault> {
         let zone = Some(policy.time_zone_name.as_str());
         let saved = self.source.load(place, zone, policy.late_charges_days, now).await?;
         let day = saved.past.last_day(saved.until, &policy);

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::progress::Progress;
 use super::replay::first_whole_month;
 use super::source::{Fault, Place, Source, zone_of};
-use super::{Ending, complain, say, show};
+use super::{Ending, complain, help, say, show};
 use crate::domain::policy::GroupBy;
 use crate::domain::suggest::{SuggestFault, Suggestion, promise, suggest};
 use crate::error::{Code, RunError};
@@ -17,12 +17,14 @@ use crate::error::{Code, RunError};
 /// Charges may be listed so many days late, as in a policy that does not say so.
 const LATE_CHARGES_DAYS: u32 = 3;
 
-/// Proposes a policy from the past months: every currency is covered, the largest departments and numbers get budgets of their own by name,
-/// as many as so few alerts allow, and forecasts and spikes are watched where there is history.
+/// Propose a policy from the past months that keeps to so many alerts a year
 ///
-/// Expect at most so many alerts a year, all kinds and subjects together, in 8 years of 10. What the policy would have sent over the past is
-/// shown too; that is no prediction. The policy goes to standard output, or to --out. Exit code: 0 fine, 1 the job failed, 2 used wrongly.
+/// Every currency is covered, the largest departments and numbers get budgets of their own by name, as many as so few alerts allow, and
+/// forecasts and spikes are watched where there is history. Expect at most so many alerts a year, all kinds and subjects together, in 8
+/// years of 10. What the policy would have sent over the past is shown too; that is no prediction. The policy goes to standard output, or to
+/// --out, and all else to standard error.
 #[derive(Args)]
+#[command(after_long_help = help::INIT)]
 pub(super) struct Init {
     /// The most alerts a year, 1 to 1000
     #[arg(long, value_name = "K", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=1_000))]

@@ -1,6 +1,6 @@
 //! How far a job is: a line that changes on a terminal, a line every ten seconds elsewhere.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
@@ -10,6 +10,30 @@ use super::{complain, show};
 const EVERY: Duration = Duration::from_secs(10);
 /// An estimate from less than this is none.
 const LEAST: Duration = Duration::from_secs(3);
+
+/// Months that Zoom keeps, the running one and the last days included, as steps.
+pub(super) const MONTHS: u64 = 15;
+
+/// Counts the parts of a job by their names.
+#[derive(Default)]
+pub(super) struct Steps {
+    done: Cell<u64>,
+    now: RefCell<Option<String>>,
+}
+
+impl Steps {
+    /// How many parts were done before this one.
+    pub(super) fn before(&self, name: &str) -> u64 {
+        let mut now = self.now.borrow_mut();
+        if now.as_deref() != Some(name) {
+            if now.is_some() {
+                self.done.set(self.done.get() + 1);
+            }
+            *now = Some(name.to_owned());
+        }
+        self.done.get()
+    }
+}
 
 pub(super) struct Progress {
     spinner: ProgressBar,

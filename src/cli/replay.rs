@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::progress::Progress;
 use super::source::{Fault, Place, Source};
-use super::{Ending, check, demo, say, show};
+use super::{Ending, check, demo, help, say, show};
 use crate::config::PolicySource;
 use crate::domain::alert::count;
 use crate::domain::policy::Policy;
@@ -17,14 +17,12 @@ use crate::error::{Code, RunError};
 /// Alerts of a sort of difference that are named.
 const MOST_NAMED: usize = 20;
 
-/// Shows what a policy would have sent over the past months: each day is judged at its end, as a run would have judged it, from final
-/// figures.
+/// Show what a policy would have sent over the past months, from final figures
 ///
-/// Final figures are what Zoom lists today; a run of the time may have heard of a charge days later. It is no prediction of the months to
-/// come. Against another policy, shows what is new, gone, earlier or later.
-///
-/// Reads of Zoom, tables and files are those of check. Exit code: 0 fine, 1 the job failed, 2 used wrongly.
+/// Each day is judged at its end, as a run would have judged it. Final figures are what Zoom lists today; a run of the time may have heard
+/// of a charge days later. It is no prediction of the months to come. Against another policy, shows what is new, gone, earlier or later.
 #[derive(Args)]
+#[command(after_long_help = help::REPLAY)]
 pub(super) struct Replay {
     /// The policy: a TOML file, or ssm:NAME [default: policy.toml; with --source demo the sample policy]
     #[arg(long, value_name = "FILE")]

@@ -5,6 +5,8 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::terminal::Terminal;
 
+/// With less room than this for the first column, rows are shown in lines of their own.
+const LEAST_FIRST: usize = 16;
 /// Blanks between two columns.
 const GAP: &str = "  ";
 
@@ -100,18 +102,30 @@ impl<'t> Table<'t> {
         1 + cells + GAP.len() * self.columns.len().saturating_sub(1) <= terminal.width
     }
 
-    /// A line for the headings and one for each row; where they do not fit, the first cell of each row on a line of its own.
+    /// A line for the headings and one for each row. What does not fit has a line of its own.
     pub(super) fn lines(&self, terminal: &Terminal) -> Vec<String> {
-        if !self.fits(terminal) {
+        let mut columns = self.columns.clone();
+        let others: usize = columns.iter().skip(1).map(|(_, width)| GAP.len() + width).sum();
+        let room = terminal.width.saturating_sub(1 + others);
+        if room < LEAST_FIRST.min(self.columns.first().map_or(0, |(_, width)| *width)) {
             return self.stacked(terminal);
+        }
+        if let Some((_, width)) = columns.first_mut() {
+            *width = room.min(*width);
         }
         let headings = self.columns.iter().map(|(column, _)| Cell::from(column.heading())).collect();
         let rows = std::iter::once(&headings).chain(&self.rows);
-        let cells = |row: &Vec<Cell>| {
-            let cells = row.iter().zip(&self.columns);
-            line(cells.map(|(cell, (column, width))| column.cell(cell, *width, terminal)))
-        };
-        rows.map(cells).collect()
+        let blank = Cell::default();
+        let mut lines = Vec::new();
+        for row in rows {
+            // A name that is too long for its column has a line of its own.
+            let long = row.first().filter(|first| first.width() > room);
+            lines.extend(long.map(|first| format!(" {}", first.shown(terminal))));
+            let first = if long.is_some() { Some(&blank) } else { row.first() };
+            let cells = first.into_iter().chain(row.iter().skip(1)).zip(&columns);
+            lines.push(line(cells.map(|(cell, (column, width))| column.cell(cell, *width, terminal))));
+        }
+        lines
     }
 
     /// The first cell of each row on a line of its own, and the others below it, each with its heading.

@@ -7,6 +7,8 @@ use std::io::IsTerminal as _;
 
 use anstyle::{AnsiColor, Style};
 use console::Term;
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::variable;
@@ -82,6 +84,12 @@ impl Terminal {
             Sign::Bar => ("█", "#"),
         };
         if self.is_utf8 { drawn } else { plain }
+    }
+
+    /// A bar of so many signs: `part` of `whole` of the longest, and at least one for what is not nothing.
+    pub(super) fn bar(&self, part: Decimal, whole: Decimal, longest: u32) -> String {
+        let share = part.checked_div(whole).unwrap_or_default() * Decimal::from(longest);
+        self.sign(Sign::Bar).repeat(share.ceil().to_usize().unwrap_or_default())
     }
 
     /// What stands where there is nothing to count.

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive as _;
 use serde::Serialize;
 
 use crate::domain::alert::{Alert, Decision, Finding, Kind, Spent, ahead, count, who};
@@ -177,7 +179,7 @@ impl<'s, 'a> Rows<'s, 'a> {
     }
 
     /// The row of a finding about a budget, and what it is sorted by.
-    fn row(&mut self, finding: &Finding<'_>) -> Option<((u8, rust_decimal::Decimal), Row)> {
+    fn row(&mut self, finding: &Finding<'_>) -> Option<((u8, Decimal), Row)> {
         let Finding::Spent(spent) = finding else { return None };
         let Spent { scope, subject, period, budget, .. } = &**spent;
         let key = key(spent);
@@ -211,11 +213,7 @@ impl<'s, 'a> Rows<'s, 'a> {
             amount: spent.sum.amount,
             at_least: spent.at_least(),
             limit: budget.amount,
-            used_percent: spent
-                .sum
-                .amount
-                .percent_of(budget.amount)
-                .and_then(|percent| rust_decimal::prelude::ToPrimitive::to_i64(&percent)),
+            used_percent: spent.sum.amount.percent_of(budget.amount).and_then(|percent| percent.to_i64()),
             estimate: self.estimate(spent),
             thresholds: budget.levels.iter().map(|level| level.threshold).chain([budget.amount]).collect(),
         };

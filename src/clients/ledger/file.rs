@@ -44,6 +44,12 @@ impl Items {
         Write::Done
     }
 
+    #[cfg(feature = "cli")]
+    pub(super) fn messages(&self, account: &str) -> Vec<String> {
+        let messages = self.of(account).filter(|(key, _)| key.starts_with("message#"));
+        messages.map(|(_, text)| text.clone()).collect()
+    }
+
     pub(super) fn put(&mut self, account: &str, sort_key: &str, text: String) {
         self.0.entry(account.to_owned()).or_default().insert(sort_key.to_owned(), text);
     }

@@ -49,6 +49,11 @@ impl Memory {
         self.call(true, |items| items.delete(account, key)).await
     }
 
+    #[cfg(feature = "cli")]
+    pub(super) fn messages(&self, account: &str) -> Vec<String> {
+        self.items.lock().unwrap().messages(account)
+    }
+
     pub(crate) fn keys(&self) -> Vec<String> {
         self.items.lock().unwrap().keys()
     }

@@ -184,6 +184,33 @@ impl Ledger {
         }
     }
 
+    /// The messages that are remembered of an account, oldest first, as [`SentMessage`] was kept.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    #[cfg(feature = "cli")]
+    pub async fn messages(&self, account: &str) -> Result<Vec<serde_json::Value>, LedgerError> {
+        let texts = match self {
+            Ledger::Table(table) => table.messages(account).await?,
+            Ledger::File(path) => file::load(path)?.messages(account),
+            #[cfg(test)]
+            Ledger::Memory(memory) => memory.messages(account),
+        };
+        Ok(texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
+    }
+
+    /// How the table is made; `None` where there is none.
+    ///
+    /// # Errors
+    /// AWS's code and message.
+    #[cfg(feature = "cli")]
+    pub async fn form(&self) -> Result<Option<crate::clients::table::TableForm>, String> {
+        match self {
+            Ledger::Table(table) => table.form().await.map(Some),
+            _ => Ok(None),
+        }
+    }
+
     /// Keeps a published message.
     ///
     /// # Errors

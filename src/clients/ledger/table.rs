@@ -95,6 +95,20 @@ impl Table {
         answer.map(|_| ()).map_err(|error| self.error("written", aws::problem(&error)))
     }
 
+    #[cfg(feature = "cli")]
+    pub(super) async fn messages(&self, account: &str) -> Result<Vec<String>, LedgerError> {
+        let (items, problem) = query(&self.client, &self.name, account, "message#").await;
+        match problem {
+            Some(problem) => Err(self.error("read", problem)),
+            None => Ok(items.iter().filter_map(|item| text(item, "message")).map(str::to_owned).collect()),
+        }
+    }
+
+    #[cfg(feature = "cli")]
+    pub(super) async fn form(&self) -> Result<crate::clients::table::TableForm, String> {
+        crate::clients::table::form(&self.client, &self.name).await
+    }
+
     pub(super) async fn delete(&self, account: &str, sort_key: &str) -> Result<(), LedgerError> {
         let key = key(account, sort_key);
         let answer = self.client.delete_item().table_name(&self.name).set_key(Some(key)).send().await;

@@ -67,7 +67,15 @@ impl Zoom {
 
     /// Sends a request and takes in all of the answer, whatever it says.
     async fn answered(&self, request: RequestBuilder) -> Result<(StatusCode, HeaderMap, Vec<u8>), ZoomError> {
-        let mut response = request.send().await.map_err(|error| ZoomError::of_transport(&error))?;
+        #[cfg(feature = "cli")]
+        let asked = super::traced::Asked::zoom(&request);
+        let sent = request.send().await;
+        #[cfg(feature = "cli")]
+        match &sent {
+            Ok(response) => asked.answered(response.status().as_u16()),
+            Err(error) => asked.failed(error),
+        }
+        let mut response = sent.map_err(|error| ZoomError::of_transport(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
         // Taken in piece by piece, since all pieces together and the whole would be twice the memory.
         let announced = response.content_length().map_or(0, |length| length.min(LONGEST_ANNOUNCED));
