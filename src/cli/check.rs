@@ -1,4 +1,6 @@
 mod sheet;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use std::path::PathBuf;
@@ -7,11 +9,13 @@ use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::progress::Progress;
 use super::source::{Fault, Place, Source, offline};
 use super::terminal::Terminal;
 use super::{Ending, complain, demo, failed, help, policy, say, show, variable};
 use crate::clients::Deadline;
 use crate::clients::parameters::ParameterError;
+use crate::clients::zoom::Pages;
 use crate::config::{PolicySource, ZoomConfig};
 use crate::domain::alert::{Finding, Threads, count};
 use crate::domain::case::Case;
@@ -142,12 +146,12 @@ impl Check {
         task: Judge,
         now: Timestamp,
     ) -> Result<Ending, RunError> {
-        let spinner = show::spinner("reading Zoom's report");
+        let progress = Progress::new("reading Zoom's report");
         let prepared = prepare(services, places, Deadline::never()).await?;
-        let on_page = |pages: u64| spinner.set_message(format!("reading Zoom's report, page {pages}"));
+        let on_page = |pages: Pages| progress.at_page(pages);
         let examination =
             examine(services, &prepared, task, &places.topic_arn, now, Deadline::never(), &on_page).await?;
-        spinner.finish_and_clear();
+        progress.end();
         let composed = examination.composed(&Threads::default());
         let preview = preview(&composed);
         let answer = examination.answer(&preview);
@@ -176,7 +180,7 @@ impl Check {
         let answer = Judged::of(&case, &day.history, 0, Vec::new(), alerts);
         let at = day.as_of.to_zoned(policy.time_zone.clone()).strftime("%-d %B %Y, %H:%M %Z");
         let (rows, days) = (count(day.receipt.rows, "charged message"), count(day.receipt.days, "day"));
-        let receipt = format!("The past is judged as of {at}: {rows} of {days}.");
+        let receipt = format!("Judged as of {at}: {rows} of {days}.");
         let gap = |gap: &Gap| RunError::new(gap.code, format!("{}: {}", gap.dates.from, gap.problem));
         let faults = day.coverage.gaps.iter().take(MOST_NAMED).map(gap).collect();
         let seen = Seen { case: &case, findings: &findings, history: &day.history, receipt };

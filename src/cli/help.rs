@@ -17,7 +17,8 @@ macro_rules! function_variables {
   ALERT_TOPIC_ARN            the SNS topic of the receiver default
   LEDGER_TABLE               the DynamoDB table
   POLICY                     ssm:NAME, table:NAME or a path
-  ZOOM_API_URL, ZOOM_TOKEN_URL, ZOOM_REQUESTS_PER_SECOND, FULL_READ_HOURS, LATE_READ_HOURS
+  ZOOM_API_URL, ZOOM_TOKEN_URL, ZOOM_REQUESTS_PER_SECOND
+  FULL_READ_HOURS, LATE_READ_HOURS
                              as the function has them
 "
     };
@@ -26,7 +27,7 @@ macro_rules! function_variables {
 macro_rules! table_variables {
     () => {
         "  LEDGER_TABLE               the table that --source table and table:NAME read
-  ZOOM_SECRET_ID             tells whose history of the table is meant, if ZOOM_ACCOUNT_ID does not
+  ZOOM_SECRET_ID             tells the account, if ZOOM_ACCOUNT_ID does not
 "
     };
 }
@@ -40,7 +41,7 @@ macro_rules! aws_variables {
 
 macro_rules! terminal_variables {
     () => {
-        "  NO_COLOR, COLUMNS, LC_ALL  no colours; how wide; a locale without UTF-8 gets plain signs
+        "  NO_COLOR, COLUMNS, LC_ALL  no colours; how wide; plain signs without UTF-8
 "
     };
 }
@@ -75,7 +76,7 @@ pub(super) const CHECK: &str = concat!(
 
 Examples:
   cost-alerts check --policy policy.toml
-  cost-alerts check --policy ssm:/zoom-sms-cost-alerts/policy --secret-id zoom-sms-cost-alerts --messages
+  cost-alerts check --policy ssm:/alerts/policy --secret-id alerts --messages
   cost-alerts check --source demo
   cost-alerts check --json | jq '.budgets[] | select(.state == \"over\")'"
 );

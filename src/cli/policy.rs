@@ -8,6 +8,7 @@ use miette::{GraphicalReportHandler, LabeledSpan, MietteDiagnostic, NamedSource,
 use serde_json::json;
 
 use super::source::{Fault, Place, Source};
+use super::terminal::Terminal;
 use super::{Ending, complain, help, say, show, variable};
 use crate::clients::parameters::{ParameterError, Parameters};
 use crate::clients::sdk_config;
@@ -83,7 +84,8 @@ impl Validate {
         match policy {
             Ok(policy) => {
                 let (zone, late) = (&policy.time_zone_name, policy.late_charges_days);
-                say(&show::budgets(&policy));
+                let terminal = Terminal::of_output();
+                show::budgets(&policy, &terminal).iter().for_each(|line| say(line));
                 say(&format!(
                     "{name} is valid. Days and months turn in {zone}; a closed period is judged for at least {late} more days."
                 ));

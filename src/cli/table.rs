@@ -3,7 +3,7 @@
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::terminal::Terminal;
+use super::terminal::{Terminal, wrapped};
 
 /// With less room than this for the first column, rows are shown in lines of their own.
 const LEAST_FIRST: usize = 16;
@@ -140,6 +140,15 @@ impl<'t> Table<'t> {
             let mut shown = String::new();
             for (cell, (column, _)) in cells {
                 let needed = GAP.len() + column.heading().width() + 1 + cell.width();
+                if needed + 1 > terminal.width {
+                    // A list, which is broken between its members.
+                    lines.extend((width > 0).then(|| std::mem::take(&mut shown)));
+                    let text = format!("{} {}{}", column.heading().to_lowercase(), cell.mark, cell.rest);
+                    let broken = wrapped(&text, terminal.width.saturating_sub(3));
+                    lines.extend(broken.into_iter().map(|line| format!("   {line}")));
+                    width = 0;
+                    continue;
+                }
                 if width > 0 && width + needed > terminal.width {
                     lines.push(std::mem::take(&mut shown));
                     width = 0;

@@ -39,6 +39,18 @@ pub(super) struct Terminal {
 }
 
 impl Terminal {
+    /// One of this width that shows all characters and no colour.
+    #[cfg(test)]
+    pub(super) fn plain(width: usize) -> Terminal {
+        Terminal { width, is_utf8: true, has_colour: false }
+    }
+
+    /// One of this width that shows ASCII in colours.
+    #[cfg(test)]
+    pub(super) fn coloured_ascii(width: usize) -> Terminal {
+        Terminal { width, is_utf8: false, has_colour: true }
+    }
+
     /// The one behind standard output.
     pub(super) fn of_output() -> Terminal {
         Terminal::behind(&Term::stdout(), std::io::stdout().is_terminal())
@@ -90,6 +102,11 @@ impl Terminal {
     pub(super) fn bar(&self, part: Decimal, whole: Decimal, longest: u32) -> String {
         let share = part.checked_div(whole).unwrap_or_default() * Decimal::from(longest);
         self.sign(Sign::Bar).repeat(share.ceil().to_usize().unwrap_or_default())
+    }
+
+    /// What stands where a bar is not filled.
+    pub(super) fn open_bar(&self) -> &'static str {
+        if self.is_utf8 { "░" } else { "." }
     }
 
     /// What stands where there is nothing to count.
@@ -211,13 +228,18 @@ mod tests {
 
     #[test]
     fn texts_beside_labels_are_broken_at_blanks_alone() {
-        let terminal = Terminal { width: 40, is_utf8: true, has_colour: false };
+        let terminal = Terminal::plain(40);
         let parts = [
             ("Not covered", "GBP 3.21, Sales +442079460018: no budget in this currency".to_owned()),
             ("Silenced", "1 alert".to_owned()),
             ("Silenced", "2 alerts".to_owned()),
         ];
         insta::assert_snapshot!(terminal.labelled(&parts).join("\n"), @"
+        Not covered  GBP 3.21, Sales
+                     +442079460018: no budget
+                     in this currency
+        Silenced     1 alert
+                     2 alerts
         ");
     }
 }

@@ -4,11 +4,16 @@ mod backfill;
 mod check;
 mod demo;
 mod doctor;
+mod explain;
+mod faults;
+mod function;
 mod init;
+mod output;
 mod past;
 mod policy;
 mod sandbox;
 mod schema;
+mod secret;
 
 use crate::support::{Aws, Moto};
 use serde_json::Value;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::behind::Behind;
 use super::{Explained, Found};
 use crate::cli::table::{Cell, Column, Table};
-use crate::cli::terminal::{Sign, Terminal, grouped};
+use crate::cli::terminal::{Terminal, grouped};
 use crate::domain::alert::{count, money};
 use crate::domain::charge::Scope;
 use crate::domain::money::{Amount, Currency};

@@ -86,7 +86,11 @@ impl ZoomError {
     /// A failure below HTTP, with its cause down to the system's words (DNS, TLS, refused). The error's own text would hold the address with
     /// its query, so the host alone is named.
     pub(super) fn of_transport(error: &reqwest::Error) -> ZoomError {
-        let host = error.url().and_then(|url| url.host_str()).unwrap_or("Zoom").to_owned();
+        let host = error.url().and_then(|url| {
+            let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
+            Some(format!("{}{port}", url.host_str()?))
+        });
+        let host = host.unwrap_or_else(|| "Zoom".to_owned());
         let problem = if error.is_timeout() {
             format!("no answer from {host} in time")
         } else if error.is_connect() {

@@ -29,7 +29,7 @@ pub use page_reader::PageReader;
 pub(crate) use questions::{last_date, last_started};
 pub use reading::{Ask, Part, Reading};
 pub use reports::{Report, SMS};
-pub use session::Source;
+pub use session::{Pages, Source};
 pub use token::Authorized;
 
 /// Zoom's API, for any number of accounts; tokens are kept while they live.
