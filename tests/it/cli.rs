@@ -5,11 +5,16 @@ mod check;
 mod demo;
 mod doctor;
 mod documents;
+mod explain;
+mod faults;
+mod function;
 mod init;
+mod output;
 mod past;
 mod policy;
 mod sandbox;
 mod schema;
+mod secret;
 
 use crate::support::{Aws, Moto, inherited};
 use serde_json::Value;

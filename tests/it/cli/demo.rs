@@ -37,26 +37,6 @@ async fn the_demo_does_the_job_twice_and_sends_once() {
     First run
     ════════════════════════════════════════════════════════════════════════════
     Zoom's report was read whole: 902 charged messages on 4 pages for 22 days, 4 requests.
-    ┌─────────┬──────────────────────────────────┬──────────────┬──────────┬──────┬───────────────────────────┐
-    │ Period  ┆ Who                              ┆        Spent ┆   Budget ┆ Used ┆ Reached                   │
-    ╞═════════╪══════════════════════════════════╪══════════════╪══════════╪══════╪═══════════════════════════╡
-    │ 2026-11 ┆ department Sales                 ┆  EUR 13.7901 ┆   EUR 10 ┆ 137% ┆ 100% of "sales in Europe" │
-    │ 2026-11 ┆ +12025550187                     ┆ USD 115.0931 ┆  USD 100 ┆ 115% ┆ 100% of "every number"    │
-    │ 2026-11 ┆ +12025550143                     ┆  USD 69.0775 ┆  USD 100 ┆  69% ┆ 50% of "every number"     │
-    │ 2026-11 ┆ +12025550223                     ┆  USD 35.1865 ┆  USD 100 ┆  35% ┆                           │
-    │ 2026-11 ┆ the whole account                ┆ USD 261.7799 ┆ USD 1000 ┆  26% ┆                           │
-    │ 2026-11 ┆ +12025550131                     ┆  USD 20.4583 ┆  USD 100 ┆  20% ┆                           │
-    │ 2026-11 ┆ +12025550303                     ┆   USD 4.6513 ┆  USD 100 ┆   4% ┆                           │
-    │ 2026-11 ┆ charges without a billing number ┆    USD 2.753 ┆  USD 100 ┆   2% ┆                           │
-    │ 2026-11 ┆ +12025550112                     ┆  USD 10.6164 ┆  USD 500 ┆   2% ┆                           │
-    │ 2026-11 ┆ +2100000980 Ext. 1001            ┆   USD 1.6644 ┆  USD 100 ┆   1% ┆                           │
-    │ 2026-11 ┆ +12025550224                     ┆   USD 1.2797 ┆  USD 100 ┆   1% ┆                           │
-    │ 2026-11 ┆ +12025550225                     ┆   USD 0.9997 ┆  USD 100 ┆   0% ┆                           │
-    │         ┆ not covered by a budget          ┆   EUR 3.6367 ┆     none ┆      ┆                           │
-    │         ┆ not covered by a budget          ┆    GBP 4.505 ┆     none ┆      ┆                           │
-    └─────────┴──────────────────────────────────┴──────────────┴──────────┴──────┴───────────────────────────┘
-    No budget covers EUR 3.6367 in 36 messages.
-    No budget covers GBP 4.505 in 27 messages.
     ── E-mail ──────────────────────────────────────────────────────────────────
     Subject: OVER: department Sales at 137% (EUR 13.79 of 10), November; 3 more
 
