@@ -7,6 +7,7 @@ mod doctor;
 mod init;
 mod past;
 mod policy;
+mod report;
 mod sandbox;
 mod schema;
 

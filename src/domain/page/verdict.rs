@@ -212,7 +212,7 @@ fn rest(page: &Page, budgets: &[Budget<'_>], alerts: &[Shown], more: usize) -> S
         _ => parts.push(format!("{within} other budgets are within their limits.")),
     }
     match (sent, held) {
-        (0, 0) => parts.push(format!("No alert was due in {}.", page.words.month)),
+        (0, 0) => parts.push(format!("No alert in {}.", page.words.month)),
         (sent, 0) => parts.push(format!("{} in {}.", count(sent, "alert"), page.words.month)),
         (sent, held) => parts.push(format!("{} in {}, {held} more held back.", count(sent, "alert"), page.words.month)),
     }
