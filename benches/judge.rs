@@ -145,6 +145,7 @@ fn judge(policy: &Policy, totals: &Totals, numbers: u32, month: i32) -> Result<(
         periods: &[period],
         receiver: &receiver,
         as_of: at,
+        link: None,
         rerun: false,
     };
     let findings = evaluate(&case, &history).len();

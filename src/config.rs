@@ -107,6 +107,7 @@ pub const DEFAULT_FULL_READ_HOURS: u32 = 24;
 /// How often dates are read that are over but not settled.
 pub const DEFAULT_LATE_READ_HOURS: u32 = 6;
 const MOST_READ_HOURS: u32 = 24 * 7;
+const UNKNOWN_MODE: &str = "is not known; it is widget for the function behind the dashboard's widget, and not set for the one that sends alerts";
 const MOST_LINK_CHARACTERS: usize = 500;
 const DEFAULT_API_URL: &str = "https://api.zoom.us/v2";
 const DEFAULT_TOKEN_URL: &str = "https://zoom.us/oauth/token";
@@ -125,14 +126,8 @@ impl Mode {
         let Some(mode) = mode else {
             return Config::read(reader.variable).map(|config| Mode::Alerts(Box::new(config)));
         };
-        let widget = |text: &str| {
-            match text {
-            "widget" => Ok(()),
-            _ => Err("is not known; it is widget for the function behind the dashboard's widget, and not set for the one that sends alerts"
-                .to_owned()),
-        }
-        };
-        let widget = reader.parsed("MODE", &mode, widget);
+        let is_widget = |text: &str| if text == "widget" { Ok(()) } else { Err(UNKNOWN_MODE.to_owned()) };
+        let widget = reader.parsed("MODE", &mode, is_widget);
         let ledger_table = reader.ledger_table();
         widget.and(ledger_table).map(|ledger_table| Mode::Widget { ledger_table }).ok_or_else(|| reader.into_error())
     }

@@ -8,6 +8,7 @@ pub mod config;
 pub mod request;
 
 pub mod run;
+pub mod widget;
 
 pub mod clients;
 pub mod daybook;

@@ -6,6 +6,8 @@
 )]
 
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io::Write as _;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -22,9 +24,32 @@ use zoom_sms_cost_alerts::request::Request;
 use zoom_sms_cost_alerts::response::Response;
 use zoom_sms_cost_alerts::run::{Invocation, Places, Services, run};
 use zoom_sms_cost_alerts::telemetry::{Metrics, subscriber};
+use zoom_sms_cost_alerts::widget::{Question, Widget};
+
+/// Who starts it by hand is told what it is.
+const NO_COMMAND: &str = "zoom-sms-cost-alerts is an AWS Lambda function and runs inside Lambda alone (AWS_LAMBDA_RUNTIME_API is not set). \
+    The command for people is cost-alerts: `cost-alerts demo` needs no account, `cost-alerts --help` lists the rest.";
+
+fn main() -> ExitCode {
+    if variable("AWS_LAMBDA_RUNTIME_API").is_some() {
+        return match serve() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                _ = writeln!(std::io::stderr(), "Error: {error:?}");
+                ExitCode::FAILURE
+            }
+        };
+    }
+    if std::env::args().nth(1).is_some_and(|argument| argument == "--version" || argument == "-V") {
+        println!(concat!("zoom-sms-cost-alerts ", env!("CARGO_PKG_VERSION")));
+        return ExitCode::SUCCESS;
+    }
+    _ = writeln!(std::io::stderr(), "{NO_COMMAND}");
+    ExitCode::from(2)
+}
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+async fn serve() -> Result<(), Error> {
     let level = variable("AWS_LAMBDA_LOG_LEVEL");
     tracing::subscriber::set_global_default(subscriber(level.as_deref(), std::io::stderr))?;
     let function = made_beside().boxed().shared();
@@ -42,7 +67,15 @@ fn variable(name: &str) -> Option<String> {
 /// A function on its way: its clients, and what they need.
 type Building = BoxFuture<'static, Result<Arc<Function>, RunError>>;
 
-struct Function {
+/// What this process is for.
+enum Function {
+    /// It judges and sends.
+    Alerts(Box<Alerts>),
+    /// It shows what the last run stored.
+    Widget(Widget),
+}
+
+struct Alerts {
     config: Config,
     services: Services,
 }
@@ -61,43 +94,62 @@ async fn made_beside() -> Result<Arc<Function>, RunError> {
 }
 
 async fn build() -> Result<Arc<Function>, RunError> {
-    let config = match Mode::read(variable)? {
-        Mode::Alerts(config) => *config,
-        Mode::Widget { .. } => return Err(RunError::new(Code::ConfigInvalid, "MODE = widget is not built yet")),
-    };
+    let mode = Mode::read(variable)?;
     let aws = sdk_config().await;
-    let services = Services::deployed(&aws, &config)?;
-    Ok(Arc::new(Function { config, services }))
+    Ok(Arc::new(match mode {
+        Mode::Alerts(config) => {
+            let services = Services::deployed(&aws, &config)?;
+            Function::Alerts(Box::new(Alerts { config: *config, services }))
+        }
+        Mode::Widget { ledger_table } => Function::Widget(Widget::deployed(&aws, &ledger_table)),
+    }))
 }
 
 async fn invoke(function: Shared<Building>, event: LambdaEvent<Value>) -> Result<Response, RunError> {
     let (now, started) = (Timestamp::now(), Instant::now());
-    let (request_id, name) = (event.context.request_id, event.context.env_config.function_name.clone());
     let left = Duration::from_millis(event.context.deadline)
         .saturating_sub(now.duration_since(Timestamp::UNIX_EPOCH).unsigned_abs());
+    let deadline = Deadline::after(left);
+    let function = function.await;
+    let alerts = match function.as_deref() {
+        Ok(Function::Alerts(alerts)) => Ok(&**alerts),
+        // Without a line of metrics: each metric is billed, and what goes wrong is shown in the widget.
+        Ok(Function::Widget(widget)) => return show(widget, &event, now, deadline).await,
+        Err(error) => Err(error.clone()),
+    };
+    let (request_id, name) = (event.context.request_id, event.context.env_config.function_name.clone());
     let invocation = Invocation {
         request_id: request_id.clone(),
         // Lambda's tries of one event share its request id.
         owner: format!("{request_id}/{:016x}", RandomState::new().build_hasher().finish()),
         now,
-        deadline: Deadline::after(left),
+        deadline,
     };
     let mut metrics = Metrics::default();
-    let result = answer(function.await, event.payload, &invocation, &mut metrics).await;
+    let result = answer(alerts, event.payload, &invocation, &mut metrics).await;
     metrics.run_failed = result.is_err();
     metrics.duration = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     println!("{}", metrics.line(now, &name, &request_id, result.as_ref().err().map(|error| error.code.to_string())));
     result
 }
 
+async fn show(
+    widget: &Widget,
+    event: &LambdaEvent<Value>,
+    now: Timestamp,
+    deadline: Deadline,
+) -> Result<Response, RunError> {
+    let question = Question::read(&event.payload)?;
+    Ok(Response::Shown(widget.answer(&question, &event.context.invoked_function_arn, now, deadline).await))
+}
+
 async fn answer(
-    function: Result<Arc<Function>, RunError>,
+    alerts: Result<&Alerts, RunError>,
     event: Value,
     invocation: &Invocation,
     metrics: &mut Metrics,
 ) -> Result<Response, RunError> {
-    let function = function?;
-    let Function { config, services } = &*function;
+    let Alerts { config, services } = alerts?;
     let request = Request::read(event, invocation.now)?;
     tracing::info!(
         trigger = request.trigger,

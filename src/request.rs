@@ -10,6 +10,7 @@ use crate::domain::period::start_of;
 use crate::domain::policy::topic_arn;
 use crate::domain::text::did_you_mean;
 use crate::error::{Code, RunError};
+use crate::widget::is_widget_event;
 
 /// What a run is asked to do, and where things are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -195,6 +196,11 @@ impl Request {
     /// # Errors
     /// [`Code::EventInvalid`] with what was given and what is allowed.
     pub fn read(event: Value, now: Timestamp) -> Result<Request, RunError> {
+        if is_widget_event(&event) {
+            let message = "the event cannot be used: it is one of a CloudWatch custom widget, and this function reads Zoom's report and sends \
+                           alerts. The function with MODE = widget answers it; name that one as the widget's endpoint";
+            return Err(RunError::new(Code::EventInvalid, message));
+        }
         let is_envelope = ENVELOPE_KEYS.iter().all(|key| event.get(key).is_some());
         if !is_envelope {
             return Request::of(event, "it is not a JSON object", now);
@@ -366,6 +372,8 @@ mod tests {
             (json!({"publish": true}), "publish goes with as_of only"),
             (json!({"policy": ""}), "policy is empty"),
             (json!({"alert_topic_arn": "topic"}), "is not the ARN of an SNS topic"),
+            (json!({"widgetContext": {}, "dry_run": true}), "The function with MODE = widget answers it"),
+            (json!({"describe": true}), "The function with MODE = widget answers it"),
             (json!([1]), "it is not a JSON object"),
             (json!("run"), "it is not a JSON object"),
             (json!({"detail-type": "x", "source": "y", "detail": {"colour": 1}}), "unknown field \"colour\""),

@@ -33,6 +33,8 @@ pub enum Response {
     Tested(Tested),
     /// The past was loaded.
     Backfilled(Backfilled),
+    /// What CloudWatch shows in the widget.
+    Shown(String),
 }
 
 /// A list that is cut to what an answer can hold.

@@ -8,6 +8,7 @@ mod examine;
 mod foresight;
 mod judge;
 mod look_back;
+mod page;
 #[cfg(feature = "cli")]
 mod past;
 mod prepare;

@@ -16,10 +16,11 @@ use crate::error::RunError;
 use crate::request::{Judge, Moment};
 use crate::run::{Invocation, Places, Services, deliver, examine, prepare};
 
-const FIRST_RUN: &str = "First run";
 pub(super) const POLICY: &str = include_str!("../../events/policy.toml");
 
-/// Does the whole job twice against the embedded Zoom: the second run sends nothing again.
+/// The whole job with nothing set up: an embedded Zoom, a sample policy, the messages as their readers see them
+///
+/// Does it twice: the second run sends nothing again.
 #[derive(Args)]
 pub(super) struct Demo {
     /// Keep the ledger of sent alerts in this file, for the next demo too [default: a new file]
@@ -52,7 +53,7 @@ impl Demo {
             say(&format!("An embedded Zoom answers on {}. The moment judged is {as_of}.", sandbox.api_url()));
             say(&format!("The policy is events/policy.toml; the ledger of what was sent is {}.", state.display()));
         }
-        for run in [FIRST_RUN, "Second run"] {
+        for run in ["First run", "Second run"] {
             self.one_run(run, &services, as_of).await?;
         }
         Ok(())
@@ -82,12 +83,6 @@ impl Demo {
         } else {
             say(&format!("\n{run}\n{}", "═".repeat(76)));
             say(&show::receipt(&examination.report.judged.receipt, answer.requests));
-            if run == FIRST_RUN {
-                say(&show::findings(&examination.findings(), &examination.case()));
-                show::warnings(&answer, &examination.case(), examination.history.baselines.days)
-                    .iter()
-                    .for_each(|warning| say(warning));
-            }
             for publication in &kept {
                 say(&show::message(publication));
             }

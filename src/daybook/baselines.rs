@@ -122,20 +122,7 @@ impl Store {
     /// # Errors
     /// The table cannot be read.
     pub async fn baselines(&self, whose: Whose<'_>, today: Date, state: &str) -> Result<Option<Baselines>, StoreError> {
-        let item = |chunk: usize| whose.key(&format!("baselines#{chunk}"));
-        let first = self.items(vec![item(0)]).await?;
-        let of_state = |item: &&crate::clients::table::Item| text(item, "state") == Some(state);
-        let count = first.iter().find(of_state).and_then(|item| item.get("items")?.as_n().ok()?.parse::<usize>().ok());
-        let Some(count) = count.filter(|count| (1..=MOST_ITEMS).contains(count)) else { return Ok(None) };
-        let mut items = first;
-        items.extend(self.items((1..count).map(item).collect()).await?);
-        if items.iter().filter(of_state).count() != count {
-            return Ok(None);
-        }
-        items.sort_by_key(|item| item.get("chunk").and_then(|chunk| chunk.as_n().ok()?.parse::<usize>().ok()));
-        let bytes = |item: &crate::clients::table::Item| Some(item.get("baselines")?.as_b().ok()?.as_ref().to_vec());
-        let whole = items.iter().map(bytes).collect::<Option<Vec<_>>>().map(|parts| parts.concat());
-        Ok(whole.and_then(|whole| decode(&whole, today)))
+        Ok(self.cached(whose, "baselines", state).await?.and_then(|bytes| decode(&bytes, today)))
     }
 
     /// Keeps the baselines of a day for its other runs.
@@ -149,17 +136,51 @@ impl Store {
         state: &str,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        self.cache(whose, "baselines", bytes, state, now).await
+    }
+
+    /// Bytes that a run of the day left under a name, if they were made of this `state`.
+    pub(super) async fn cached(
+        &self,
+        whose: Whose<'_>,
+        name: &str,
+        state: &str,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let item = |chunk: usize| whose.key(&format!("{name}#{chunk}"));
+        let first = self.items(vec![item(0)]).await?;
+        let of_state = |item: &&crate::clients::table::Item| text(item, "state") == Some(state);
+        let count = first.iter().find(of_state).and_then(|item| item.get("items")?.as_n().ok()?.parse::<usize>().ok());
+        let Some(count) = count.filter(|count| (1..=MOST_ITEMS).contains(count)) else { return Ok(None) };
+        let mut items = first;
+        items.extend(self.items((1..count).map(item).collect()).await?);
+        if items.iter().filter(of_state).count() != count {
+            return Ok(None);
+        }
+        items.sort_by_key(|item| item.get("chunk").and_then(|chunk| chunk.as_n().ok()?.parse::<usize>().ok()));
+        let bytes = |item: &crate::clients::table::Item| Some(item.get(name)?.as_b().ok()?.as_ref().to_vec());
+        Ok(items.iter().map(bytes).collect::<Option<Vec<_>>>().map(|parts| parts.concat()))
+    }
+
+    /// Keeps bytes under a name for the day's other runs.
+    pub(super) async fn cache(
+        &self,
+        whose: Whose<'_>,
+        name: &str,
+        bytes: &[u8],
+        state: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let count = bytes.len().div_ceil(MOST_BYTES);
         if count > MOST_ITEMS {
-            return Err(self.error("written", format!("the baselines have {} bytes", bytes.len())));
+            return Err(self.error("written", format!("the {name} have {} bytes", bytes.len())));
         }
         let number = |number: usize| AttributeValue::N(number.to_string());
         let item = |(chunk, bytes): (usize, &[u8])| {
-            let mut item = whose.key(&format!("baselines#{chunk}"));
+            let mut item = whose.key(&format!("{name}#{chunk}"));
             item.insert("state".to_owned(), AttributeValue::S(state.to_owned()));
             item.insert("items".to_owned(), number(count));
             item.insert("chunk".to_owned(), number(chunk));
-            item.insert("baselines".to_owned(), AttributeValue::B(Blob::new(bytes)));
+            item.insert(name.to_owned(), AttributeValue::B(Blob::new(bytes)));
             item.insert("expires_at".to_owned(), seconds(now + LIFE));
             item
         };

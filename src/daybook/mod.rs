@@ -9,6 +9,8 @@
 //!   rows that a neighboring question may list too. Parts save requests and decide no figure. A part that is damaged is read again.
 //! - the **head**, one item that names the days and parts. It is written last, and only if no other run wrote it in between.
 //!
+//! Beside it lies the page that the dashboard's widget shows (`pages.rs`).
+//!
 //! A fault of the daybook never fails a run: the run reads everything from Zoom.
 
 mod baselines;
@@ -16,6 +18,8 @@ mod codec;
 #[cfg(feature = "cli")]
 mod file;
 mod merge;
+mod months;
+mod pages;
 mod plan;
 mod store;
 
@@ -34,6 +38,8 @@ pub use baselines::{decode, encode};
 #[cfg(feature = "cli")]
 pub use file::{FileFault, Saved, Texts, read as read_file, write as write_file};
 pub use merge::{Judged, Read, Remembered, merge};
+pub use months::Months;
+pub use pages::{Listed, PARTITION};
 pub use plan::{Plan, Rules};
 pub use store::{Loaded, Store, StoreError, Whose};
 

@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Head, KnownPart, Plan, Remembered, VERSION, codec};
 use crate::clients::aws;
-use crate::clients::table::{Item, MOST_KEYS, MOST_WRITES, get_batch, key, number, put_batch, text};
+use crate::clients::table::{Item, MOST_KEYS, MOST_WRITES, get_batch, key, number, put_batch, query, text};
 use crate::clients::zoom::Digests;
 use crate::domain::charge::Product;
 use crate::domain::totals::{DaySums, merged};
@@ -49,9 +49,10 @@ pub enum Store {
 /// Why the daybook cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the daybook in table {table:?} cannot be {action}: {problem}; check that the table exists and that the function may use it"
+    "the {what} in table {table:?} cannot be {action}: {problem}; check that the table exists and that the function may use it"
 )]
 pub struct StoreError {
+    what: &'static str,
     table: String,
     action: &'static str,
     problem: String,
@@ -63,6 +64,12 @@ pub struct Loaded {
     /// The head; `None` without one.
     pub head: Option<Head>,
     revision: i64,
+}
+
+impl StoreError {
+    pub(super) fn of_page(self) -> StoreError {
+        StoreError { what: "page", ..self }
+    }
 }
 
 impl Whose<'_> {
@@ -140,7 +147,7 @@ impl Store {
         }
     }
 
-    /// The lines of these days.
+    /// The lines of those of these days that are known.
     ///
     /// # Errors
     /// The table cannot be read.
@@ -160,10 +167,11 @@ impl Store {
             }
         }
         let as_known = |day: &Date| {
+            let known = head.days.get(day)?;
             // A known day without lines has no items.
             let mut sums = loaded.remove(day).unwrap_or_default();
             sums.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-            let is_as_known = head.days.get(day).is_some_and(|known| known.content == codec::digest(&sums));
+            let is_as_known = known.content == codec::digest(&sums);
             if !is_as_known {
                 tracing::warn!(%day, "the day's items differ from the daybook's head; the day is judged by what was read");
             }
@@ -296,12 +304,27 @@ impl Store {
         Ok(items)
     }
 
+    /// All items of a partition whose sort key starts so. In memory there is one partition.
+    pub(super) async fn query(&self, partition: &str, prefix: &str) -> Result<Vec<Item>, StoreError> {
+        match self {
+            Store::Table(client, table) => {
+                let (items, problem) = query(client, table, partition, prefix).await;
+                problem.map_or(Ok(items), |problem| Err(self.error("read", problem)))
+            }
+            Store::Memory(kept) => {
+                let kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                let from = kept.range(prefix.to_owned()..);
+                Ok(from.take_while(|(key, _)| key.starts_with(prefix)).map(|(_, item)| item.clone()).collect())
+            }
+        }
+    }
+
     pub(super) fn error(&self, action: &'static str, problem: String) -> StoreError {
         let table = match self {
             Store::Table(_, table) => table.clone(),
             Store::Memory(_) => "(memory)".to_owned(),
         };
-        StoreError { table, action, problem }
+        StoreError { what: "daybook", table, action, problem }
     }
 }
 

@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 
 use super::examine::{Examination, examine};
 use super::look_back::look_back;
+use super::page::Kept;
 use super::prepare::secret_unreadable;
 use super::report::Report;
 use super::{Invocation, Places, Prepared, Services, policy};
@@ -81,7 +82,7 @@ pub(super) async fn judge(
             let held = delivered.held.iter().copied().chain(examination.days_in_doubt()).collect();
             examination.report.finish(examination.policy, &held);
         }
-        remember(services, prepared, &mut examination, invocation).await;
+        remember(services, prepared, &mut examination, &delivered, invocation).await;
     }
     faults.extend(delivered.faults);
     // An alert that did not go out weighs most, and one that nobody would read.
@@ -118,6 +119,7 @@ async fn remember(
     services: &Services,
     prepared: &Prepared,
     examination: &mut Examination<'_>,
+    delivered: &Delivered,
     invocation: &Invocation,
 ) {
     let seen = matched(examination.policy, &examination.report.judged.totals, &examination.report.periods);
@@ -125,6 +127,7 @@ async fn remember(
     remembered.matched(seen);
     let today = examination.policy.time_zone.to_datetime(examination.as_of).date();
     remembered.head.count_run(today, examination.report.judged.receipt.complete);
+    let head = remembered.head.clone();
     let (whose, now) = (prepared.whose(), invocation.now);
     let saving = async {
         services.daybook.save(whose, &examination.report.loaded, remembered, now).await?;
@@ -133,11 +136,13 @@ async fn remember(
         }
         Ok::<_, StoreError>(())
     };
-    match invocation.deadline.less_reserve(ANSWER_RESERVE).bound(saving).await {
+    let deadline = invocation.deadline.less_reserve(ANSWER_RESERVE);
+    match deadline.bound(saving).await {
         Some(Ok(())) => {}
         Some(Err(error)) => tracing::warn!(%error, "the next run reads and compares with what is there"),
         None => tracing::warn!("the run's time was up before the daybook was written"),
     }
+    Kept { services, prepared, examination, head: &head, delivered, now }.keep(deadline).await;
 }
 
 /// Sends a test the way an alert goes: secret and policy are read, the ledger is written, the topic published to. Tries of one event are one

@@ -26,7 +26,9 @@ Loader.add_multi_constructor("!", lambda loader, _suffix, node: getattr(loader, 
 
 def check(directory, architecture):
     template = yaml.load((directory / "template.yaml").read_text(), Loader)
-    program = directory / template["Resources"]["Function"]["Properties"]["CodeUri"] / "bootstrap"
+    programs = [directory / template["Resources"][name]["Properties"]["CodeUri"] / "bootstrap" for name in ("Function", "Widget")]
+    program = programs[0]
+    assert programs[1].read_bytes() == program.read_bytes(), "the widget is another program"
     assert os.access(program, os.X_OK), f"{program} cannot be run"
     assert [path.name for path in program.parent.iterdir()] == ["bootstrap"], "the archive would hold more than the program"
     binary = program.read_bytes()

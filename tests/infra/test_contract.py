@@ -26,6 +26,21 @@ def test_template_and_config_know_the_same_variables(resources):
     assert optional - given == set(), "the template has no parameter for it"
 
 
+def test_the_widget_has_what_its_mode_requires_and_no_more(resources):
+    """Of the program's variables, its mode reads the table's name alone."""
+    variables = resources["Widget"]["Properties"]["Environment"]["Variables"]
+    assert set(variables) == {"MODE", "LEDGER_TABLE"}
+    assert f'text == "{variables["MODE"]}"' in source("src/config.rs")
+    assert variables["LEDGER_TABLE"] == resources["Function"]["Properties"]["Environment"]["Variables"]["LEDGER_TABLE"]
+
+
+def test_the_partition_that_the_widget_may_read_is_that_of_the_pages(resources):
+    (policy, _) = resources["WidgetRole"]["Properties"]["Policies"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    ((partition,),) = statement["Condition"]["ForAllValues:StringEquals"].values()
+    assert f'PARTITION: &str = "{partition}";' in source("src/daybook/pages.rs")
+
+
 def test_optional_variables_have_the_programs_own_defaults(template):
     config = source("src/config.rs")
     for parameter, constant in (
@@ -136,7 +151,7 @@ def test_the_function_is_built_without_the_command(template):
     assert (metadata["BuildMethod"], metadata["WorkingDirectory"]) == ("makefile", "..")
     makefile = source("infra/Makefile")
     package = tomllib.loads(source("Cargo.toml"))
-    assert "build-Function:" in makefile
+    assert "build-Function build-Widget:" in makefile
     assert "--no-default-features --bin $(PROGRAM)" in makefile
     assert re.search(r"^PROGRAM = (.+)$", makefile, re.MULTILINE)[1] in [binary["name"] for binary in package["bin"]]
     assert package["features"]["default"] == ["cli"]

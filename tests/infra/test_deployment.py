@@ -56,6 +56,9 @@ amount = "0.01"
 """
 
 
+# What the console sends for a custom widget.
+LOOKING = {"widgetContext": {"dashboardName": "alerts-us-east-1", "widgetId": "widget-1", "theme": "dark", "width": 1155, "height": 720, "params": {}}}
+
 KINDS = {
     "alarm", "dashboard", "function", "key", "log group", "parameter", "queue", "role", "schedule", "schedule group", "secret",
     "subscription", "table", "topic",
@@ -193,6 +196,19 @@ class Deployment:
         answer = self.client("lambda").invoke(FunctionName=self.outputs["FunctionName"], Payload=json.dumps(event))
         return "FunctionError" in answer, json.load(answer["Payload"])
 
+    def looked_at(self):
+        """What the console shows in the dashboard's widget: it calls the function that the dashboard names."""
+        cloudwatch = self.client("cloudwatch")
+        ((name,),) = [[entry["DashboardName"] for entry in cloudwatch.list_dashboards()["DashboardEntries"]]]
+        widgets = json.loads(cloudwatch.get_dashboard(DashboardName=name)["DashboardBody"])["widgets"]
+        (endpoint,) = [widget["properties"]["endpoint"] for widget in widgets if widget["type"] == "custom"]
+        assert endpoint == self.outputs["WidgetFunctionArn"]
+        answer = self.client("lambda").invoke(FunctionName=endpoint, Payload=json.dumps(LOOKING))
+        # The stand-in hands a text on as it is, AWS as JSON.
+        shown = answer["Payload"].read().decode()
+        assert "FunctionError" not in answer, shown
+        return shown
+
     def metrics(self):
         """The lines of metrics that runs wrote, the last at the end."""
         return [json.loads(line) for line in self.output.read_text().splitlines() if '"_aws"' in line] if self.output.exists() else []
@@ -277,6 +293,13 @@ def test_without_credentials_a_run_says_what_to_do(deployment):
     assert "placeholder" in error["errorMessage"]
 
 
+def test_before_the_first_run_the_dashboards_widget_says_so_and_the_alerting_function_refuses_its_event(deployment):
+    assert "No run has stored a page yet" in deployment.looked_at()
+    failed, error = deployment.invoke(LOOKING)
+    assert failed and error["errorType"] == "EventInvalid", error
+    assert "The function with MODE = widget answers it" in error["errorMessage"]
+
+
 def test_the_commands_put_the_credentials_and_the_policy(deployment):
     """With what the outputs say; the AWS command line itself is not at hand."""
     (options,) = words_of(deployment.outputs["PutSecretCommand"])
@@ -323,6 +346,13 @@ def test_the_second_firing_sends_nothing_again(deployment):
     assert deployment.subscriber.posts.empty()
     reply = deployment.client("sqs").receive_message(QueueUrl=deployment.queue, WaitTimeSeconds=1)
     assert not reply.get("Messages")
+
+
+def test_the_dashboards_widget_shows_what_the_last_run_found(deployment):
+    calls = len(deployment.witness.actions)
+    shown = deployment.looked_at()
+    assert "whole account" in shown and len(shown) < 1_000_000, shown
+    assert set(deployment.witness.actions[calls:]) == {"dynamodb:Query"}, "the right of its role"
 
 
 def test_a_test_alert_arrives(deployment):
@@ -474,6 +504,7 @@ def test_a_new_stack_takes_over_what_stayed_and_sends_nothing_again(deployment):
     deployment.parameters |= {"ExistingPolicy": outputs["PolicyName"], "ExistingLedgerTable": outputs["LedgerTableName"]}
     deployment.create()
     assert (deployment.budgets(), deployment.ledger()) == (budgets, items)
+    assert "whole account" in deployment.looked_at(), "the last page stayed, too"
     (options,) = words_of(deployment.outputs["PutSecretCommand"])
     secret = json.dumps(deployment.credentials)
     deployment.client("secretsmanager").put_secret_value(SecretId=options["--secret-id"], SecretString=secret)

@@ -171,4 +171,4 @@ def test_what_a_refused_name_would_break_is_made_after_the_guard(template, resou
         if re.search(r"AWS::StackName", str({k: v for k, v in resource.get("Properties", {}).items() if k.endswith("Name") and k != "QueueName"}))
     }
     # Of these, logs and dashboards take every stack's name, and configurations of chat names of up to 102 characters.
-    assert named == {"ScheduleGroup", "BudgetPolicy", "LogGroup", "Dashboard", "SlackAlerts", "SlackOperations", "TeamsAlerts", "TeamsOperations"}
+    assert named == {"ScheduleGroup", "BudgetPolicy", "LogGroup", "WidgetLogGroup", "Dashboard", "SlackAlerts", "SlackOperations", "TeamsAlerts", "TeamsOperations"}

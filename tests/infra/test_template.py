@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import tomllib
 
 import pytest
@@ -151,7 +152,7 @@ def test_the_protected_table_is_made_after_what_a_first_deployment_fails_at(reso
     named = {value["Fn::If"][1]["Ref"] for value in ledger["Metadata"]["MadeAfter"]}
     made_before = named | set(ledger["DependsOn"])
     chats = {name for kind in CHATS for name in of_type(resources, kind)}
-    assert made_before >= chats | {"BudgetPolicy", "ScheduleGroup", "LogGroup", "StackNameMustFit", "HoursWithoutRunMustFit"}
+    assert made_before >= chats | {"BudgetPolicy", "ScheduleGroup", "LogGroup", "WidgetLogGroup", "StackNameMustFit", "HoursWithoutRunMustFit"}
 
 
 CHATS = ("AWS::Chatbot::SlackChannelConfiguration", "AWS::Chatbot::MicrosoftTeamsChannelConfiguration")
@@ -236,7 +237,7 @@ def test_every_role_takes_a_path_and_a_boundary(template, resources, parameters)
     plain, given = Stack(template, chat), Stack(template, chat | parameters)
     assert given.refusals() == []
     roles = of_type(resources, "AWS::IAM::Role")
-    assert len(roles) == 3
+    assert len(roles) == 4
     for name in roles:
         assert not {"Path", "PermissionsBoundary"} & set(plain.properties(name)), "a property that appears would replace roles"
         added = {key: given.properties(name)[key] for key in set(given.properties(name)) - set(plain.properties(name))}
@@ -513,8 +514,10 @@ def test_local_commands_have_the_functions_variables(template):
     stack = Stack(template, {"ExistingLedgerTable": "kept", "ZoomRequestsPerSecond": 8, "LateReadHours": 5})
     variables = stack.properties("Function")["Environment"]["Variables"]
     doctor = stack.outputs()["DoctorCommand"]
-    assert dict(word.split("=", 1) for word in doctor.split(" cargo ")[0].split()) == variables | {"AWS_REGION": "us-east-1"}
+    assert dict(word.split("=", 1) for word in shlex.split(doctor.split(" cargo ")[0])) == variables | {"AWS_REGION": "us-east-1"}
     assert doctor.endswith(" cargo run -- doctor --operations-topic <OperationsTopic>")
+    # It sends nothing that could end with it.
+    del variables["LINK"]
     backfill = stack.outputs()["BackfillCommand"].split(" cargo ")[0].split()
     assert dict(word.split("=", 1) for word in backfill) == variables | {"AWS_REGION": "us-east-1", "ZOOM_REQUESTS_PER_SECOND": "1"}
 
@@ -528,10 +531,12 @@ def test_subscriptions_can_be_confirmed_so_that_the_link_does_not_end_them(templ
 
 def test_the_dashboard_is_json_and_knows_every_alarm_of_every_region(resources):
     body = json.loads(re.sub(r"\$\{[\w.:]+\}", "0", dashboard(resources)))
-    assert {widget["type"] for widget in body["widgets"]} == {"metric", "alarm"}, "pictures, no text"
+    assert {widget["type"] for widget in body["widgets"]} == {"custom", "metric", "alarm"}, "pictures, no text"
+    places = [(x, y) for each in body["widgets"] for x in range(each["x"], each["x"] + each["width"]) for y in range(each["y"], each["y"] + each["height"])]
+    assert len(places) == len(set(places)), "widgets overlap"
     for widget in body["widgets"]:
         assert widget["x"] + widget["width"] <= 24
-    shown = set(re.findall(r"\$\{(\w+)\.Arn\}", dashboard(resources)))
+    shown = set(re.findall(r"\$\{(\w+)\.Arn\}", dashboard(resources))) - {"Widget"}
     alarms = of_type(resources, "AWS::CloudWatch::Alarm")
     assert shown == {name for name, alarm in alarms.items() if "Condition" not in alarm}
 
@@ -545,3 +550,51 @@ def test_the_sample_policy_has_the_form_of_the_one_in_events(resources):
     sample = resources["BudgetPolicy"]["Properties"]["Value"]
     assert form(tomllib.loads(sample)) <= form(tomllib.loads((ROOT / "events/policy.toml").read_text()))
     assert len(sample.encode()) < 4096, "the limit of a standard parameter"
+
+
+def test_messages_and_output_lead_to_the_dashboard(template):
+    """Of names alone, since the dashboard refers to the function that has the link; so the name stands in three places."""
+    for partition, region, domain in (("aws", "eu-west-1", "console.aws.amazon.com"), ("aws-cn", "cn-north-1", "console.amazonaws.cn")):
+        stack = Stack(template, name="sms", region=region, partition=partition)
+        name = stack.properties("Dashboard")["DashboardName"]
+        url = f"https://{region}.{domain}/cloudwatch/home?region={region}#dashboards/dashboard/{name}"
+        assert stack.properties("Function")["Environment"]["Variables"]["LINK"] == url
+        assert stack.outputs()["DashboardUrl"] == url.replace(name, "<Dashboard>")
+        assert f" LINK='{url}' " in stack.outputs()["DoctorCommand"]
+    longest = Stack(template, name="x" * 64, region="us-gov-west-1", partition="aws-us-gov").properties("Function")
+    assert len(longest["Environment"]["Variables"]["LINK"]) <= 500, "the program takes no longer one"
+
+
+def test_the_widget_is_the_same_program_and_can_read_pages_and_nothing_else(template, resources):
+    function, widget = (template["Resources"][name] for name in ("Function", "Widget"))
+    for key in ("CodeUri", "Runtime", "Handler", "Architectures"):
+        assert widget["Properties"][key] == function["Properties"][key], key
+    for key in ("BuildMethod", "WorkingDirectory"):
+        assert widget["Metadata"][key] == function["Metadata"][key]
+    assert "Events" not in widget["Properties"] and "EventInvokeConfig" not in widget["Properties"]
+    assert (widget["Properties"]["MemorySize"], widget["Properties"]["Timeout"]) == (256, 10)
+    table = "arn:aws:dynamodb:us-east-1:123456789012:table/kept"
+    for parameters, name, arn in (({}, "<Ledger>", "<Ledger.Arn>"), ({"ExistingLedgerTable": "kept"}, "kept", table)):
+        stack = Stack(template, parameters)
+        assert stack.properties("Widget")["Environment"]["Variables"] == {"MODE": "widget", "LEDGER_TABLE": name}
+        program, service = [policy["PolicyDocument"]["Statement"] for policy in stack.properties("WidgetRole")["Policies"]]
+        own = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["page"]}}
+        assert program == [{"Effect": "Allow", "Action": "dynamodb:Query", "Resource": arn, "Condition": own}]
+        logs = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        assert service == [{"Effect": "Allow", "Action": logs, "Resource": "<WidgetLogGroup.Arn>"}]
+    assert resources["Widget"]["Properties"]["LoggingConfig"]["LogGroup"] == {"Ref": "WidgetLogGroup"}
+    assert resources["WidgetLogGroup"]["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+def test_the_widget_is_on_top_of_the_dashboard(template):
+    body = json.loads(Stack(template).properties("Dashboard")["DashboardBody"])
+    top = min(body["widgets"], key=lambda widget: (widget["y"], widget["x"]))
+    assert (top["type"], top["width"], top["properties"]["endpoint"]) == ("custom", 24, "<Widget.Arn>")
+    assert top["properties"]["updateOn"] == {"refresh": True, "resize": True, "timeRange": False}
+    assert not [widget for widget in body["widgets"] if widget is not top and widget["y"] < top["height"]]
+
+
+def test_what_viewers_need_is_said(template):
+    assert "viewers need lambda:InvokeFunction on the output WidgetFunctionArn" in " ".join(template["Description"].split())
+    assert len(template["Description"].encode()) <= 1024, "the limit of a description"
+    assert Stack(template).outputs()["WidgetFunctionArn"] == "<Widget.Arn>"

@@ -28,3 +28,4 @@ mod properties;
 mod readings;
 mod support;
 mod trust;
+mod widget;

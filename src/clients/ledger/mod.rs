@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::domain::alert::{AlertId, AlertRecord, Thread, Threads, hash};
 use table::Table;
@@ -71,19 +71,6 @@ impl SentMessage {
     fn sort_key(&self) -> String {
         format!("message#{}#{}", self.sent_at, self.id)
     }
-}
-
-/// A published message that was kept.
-#[derive(Clone, Debug, Deserialize)]
-pub struct KeptMessage {
-    /// The id that readers know it by.
-    pub id: String,
-    /// The topic.
-    pub topic_arn: String,
-    /// When it was sent.
-    pub sent_at: Timestamp,
-    /// What it said, as the run's answer has it.
-    pub alerts: Vec<serde_json::Value>,
 }
 
 /// Why the ledger cannot be read or written.
@@ -197,6 +184,18 @@ impl Ledger {
         }
     }
 
+    /// How the table is made; `None` where there is none.
+    ///
+    /// # Errors
+    /// AWS's code and message.
+    #[cfg(feature = "cli")]
+    pub async fn form(&self) -> Result<Option<crate::clients::table::TableForm>, String> {
+        match self {
+            Ledger::Table(table) => table.form().await.map(Some),
+            _ => Ok(None),
+        }
+    }
+
     /// Keeps a published message.
     ///
     /// # Errors
@@ -213,16 +212,15 @@ impl Ledger {
         }
     }
 
-    /// The messages that were published between two moments, oldest first.
+    /// The messages that were published from one moment on, before another, oldest first, as [`SentMessage`] was kept.
     ///
     /// # Errors
     /// [`LedgerError`].
     pub async fn messages(
         &self,
         account: &str,
-        from: Timestamp,
-        to: Timestamp,
-    ) -> Result<Vec<KeptMessage>, LedgerError> {
+        (from, to): (Timestamp, Timestamp),
+    ) -> Result<Vec<serde_json::Value>, LedgerError> {
         let [first, last] = [from, to].map(|at| format!("message#{at}"));
         let same = first.bytes().zip(last.bytes()).take_while(|(one, other)| one == other).count();
         let prefix = first.get(..same).unwrap_or("message#");
@@ -232,8 +230,9 @@ impl Ledger {
             #[cfg(test)]
             Ledger::Memory(memory) => memory.texts(account, prefix),
         };
-        let messages = texts.iter().filter_map(|text| serde_json::from_str::<KeptMessage>(text).ok());
-        Ok(messages.filter(|message| (from..to).contains(&message.sent_at)).collect())
+        let messages = texts.iter().filter_map(|text| serde_json::from_str::<serde_json::Value>(text).ok());
+        let sent_at = |message: &serde_json::Value| message["sent_at"].as_str()?.parse::<Timestamp>().ok();
+        Ok(messages.filter(|message| sent_at(message).is_some_and(|at| (from..to).contains(&at))).collect())
     }
 }
 

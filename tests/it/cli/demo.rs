@@ -37,26 +37,6 @@ async fn the_demo_does_the_job_twice_and_sends_once() {
     First run
     ════════════════════════════════════════════════════════════════════════════
     Zoom's report was read whole: 902 charged messages on 4 pages for 22 days, 4 requests.
-    ┌─────────┬──────────────────────────────────┬──────────────┬──────────┬──────┬───────────────────────────┐
-    │ Period  ┆ Who                              ┆        Spent ┆   Budget ┆ Used ┆ Reached                   │
-    ╞═════════╪══════════════════════════════════╪══════════════╪══════════╪══════╪═══════════════════════════╡
-    │ 2026-11 ┆ department Sales                 ┆  EUR 13.7901 ┆   EUR 10 ┆ 137% ┆ 100% of "sales in Europe" │
-    │ 2026-11 ┆ +12025550187                     ┆ USD 115.0931 ┆  USD 100 ┆ 115% ┆ 100% of "every number"    │
-    │ 2026-11 ┆ +12025550143                     ┆  USD 69.0775 ┆  USD 100 ┆  69% ┆ 50% of "every number"     │
-    │ 2026-11 ┆ +12025550223                     ┆  USD 35.1865 ┆  USD 100 ┆  35% ┆                           │
-    │ 2026-11 ┆ the whole account                ┆ USD 261.7799 ┆ USD 1000 ┆  26% ┆                           │
-    │ 2026-11 ┆ +12025550131                     ┆  USD 20.4583 ┆  USD 100 ┆  20% ┆                           │
-    │ 2026-11 ┆ +12025550303                     ┆   USD 4.6513 ┆  USD 100 ┆   4% ┆                           │
-    │ 2026-11 ┆ charges without a billing number ┆    USD 2.753 ┆  USD 100 ┆   2% ┆                           │
-    │ 2026-11 ┆ +12025550112                     ┆  USD 10.6164 ┆  USD 500 ┆   2% ┆                           │
-    │ 2026-11 ┆ +2100000980 Ext. 1001            ┆   USD 1.6644 ┆  USD 100 ┆   1% ┆                           │
-    │ 2026-11 ┆ +12025550224                     ┆   USD 1.2797 ┆  USD 100 ┆   1% ┆                           │
-    │ 2026-11 ┆ +12025550225                     ┆   USD 0.9997 ┆  USD 100 ┆   0% ┆                           │
-    │         ┆ not covered by a budget          ┆   EUR 3.6367 ┆     none ┆      ┆                           │
-    │         ┆ not covered by a budget          ┆    GBP 4.505 ┆     none ┆      ┆                           │
-    └─────────┴──────────────────────────────────┴──────────────┴──────────┴──────┴───────────────────────────┘
-    No budget covers EUR 3.6367 in 36 messages.
-    No budget covers GBP 4.505 in 27 messages.
     ── E-mail ──────────────────────────────────────────────────────────────────
     Subject: OVER: department Sales at 137% (EUR 13.79 of 10), November; 3 more
 
@@ -70,37 +50,37 @@ async fn the_demo_does_the_job_twice_and_sends_once() {
     1. Department Sales has spent EUR 13.79 of its EUR 10 budget for November.
     That is 137%, with 8 days left.
 
-      Sent by       +33199005521: EUR 13.79
-      Messages      109
+      Yesterday     EUR 0.48 (3 messages); a usual day is EUR 0.67
+      Sent by       Camille Roche, ext. 2001  EUR 13.79
       Budget        "sales in Europe": EUR 10 a month, alerts at 100%
+      To do         if nobody expected it, ask Camille Roche (ext. 2001)
 
     2. Marketing's number +12025550187 has spent USD 115.09 of its USD 100
     budget for November. That is 115%, with 8 days left.
 
+      Yesterday     USD 2.20 (3 messages); a usual day is USD 5.64
+      Sent by       Campaigns, ext. 1002  USD 115.09
       Also reached  50%, 80%
-      Messages      180
       Budget        "every number": USD 100 a month, alerts at 50, 80, 100%
+      To do         if nobody expected it, ask Campaigns (ext. 1002)
 
     3. Sales' number +12025550143 has spent USD 69.08 of its USD 100 budget for
     November. That is 69%, with 8 days left.
 
-      Messages      105
+      Yesterday     USD 1.14 (1 message); a usual day is USD 3.25
+      Sent by       Dana Whitfield, ext. 1001  USD 69.08
       Budget        "every number": USD 100 a month, alerts at 50, 80, 100%
+      To do         if nobody expected it, ask Dana Whitfield (ext. 1001)
 
     4. Your account has spent GBP 4.51 in November, and no budget of the policy
     covers GBP.
 
-      Sent by       +442079460018: GBP 4.51
+      Sent by       Priya Nair, ext. 3001  GBP 4.51
       Messages      27
+      To do         add a budget in GBP to the policy
 
-    - If you expected this, do nothing: no further alert follows this month,
-      unless Zoom revises it or the budget changes.
-    - If nobody expected it, ask those who sent most, or look at the messages:
-      the SMS/MMS Charges Usage Report in Zoom's web portal.
-    - If you expected this, do nothing: the next alert comes at 80% this month,
-      unless Zoom revises it or the budget changes.
-    - Add a budget in GBP to the policy, or set unwatched = "ignore". No
-      further alert follows for GBP this month.
+      Zoom    https://zoom.us/pbx/page/report/system#/report/phone-system
+      Why     cost-alerts explain 3e599a0b5605
 
     Complete as of 22 November, 08:00 EST. Message 3e599a0b5605.
 
@@ -114,10 +94,10 @@ async fn the_demo_does_the_job_twice_and_sends_once() {
     Complete as of 22 November, 08:00 EST · 3e599a0b5605
 
     Next steps
-      - If you expected this, do nothing: no further alert follows this month, unless Zoom revises it or the budget changes.
-      - If nobody expected it, ask those who sent most, or look at the messages: the SMS/MMS Charges Usage Report in Zoom's web portal.
-      - If you expected this, do nothing: the next alert comes at 80% this month, unless Zoom revises it or the budget changes.
-      - Add a budget in GBP to the policy, or set unwatched = "ignore". No further alert follows for GBP this month.
+      - Department Sales: if nobody expected it, ask Camille Roche (ext. 2001)
+      - Marketing +12025550187: if nobody expected it, ask Campaigns (ext. 1002)
+      - Sales +12025550143: if nobody expected it, ask Dana Whitfield (ext. 1001)
+      - No budget covers GBP: add a budget in GBP to the policy
     ────────────────────────────────────────────────────────────────────────────
     Sent 4 alerts in 1 message.
 

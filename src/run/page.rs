@@ -1,0 +1,121 @@
+//! The page that a run leaves for the dashboard's widget.
+//!
+//! A run that could not read everything leaves one too, which names what is missing: an old page would look as if all were well. Nobody is
+//! alerted by it, so that a failure is a warning.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::examine::Examination;
+use super::{Prepared, Services};
+use crate::clients::Deadline;
+use crate::daybook::{Head, Listed, Months, StoreError};
+use crate::domain::alert::hash;
+use crate::domain::case::Case;
+use crate::domain::page::{Page, Story};
+use crate::domain::totals::{DaySums, Totals};
+use crate::outbox::Delivered;
+
+/// Bytes of a stored page; an item of DynamoDB takes 400 KB.
+const MOST_BYTES: usize = 300 * 1024;
+/// Days of the daybook that are in memory at once.
+const DAYS_AT_ONCE: usize = 7;
+/// The version of what is kept of past months.
+const VERSION: &str = "1";
+
+/// What a run stores its page from.
+pub(super) struct Kept<'a> {
+    pub(super) services: &'a Services,
+    pub(super) prepared: &'a Prepared,
+    pub(super) examination: &'a Examination<'a>,
+    /// The daybook's head, as this run leaves it.
+    pub(super) head: &'a Head,
+    pub(super) delivered: &'a Delivered,
+    pub(super) now: Timestamp,
+}
+
+impl Kept<'_> {
+    /// Stores the page, in place of that of the last run.
+    pub(super) async fn keep(&self, deadline: Deadline) {
+        let months = self.months_in_time(deadline.share_of(2)).await;
+        let Some(page) = self.page(&months) else { return };
+        let examination = self.examination;
+        let account = examination.report.judged.totals.account().to_string();
+        let listed = Listed { account, as_of: examination.as_of, verdict: page.verdict.clone() };
+        let text = serde_json::to_string(&page).unwrap_or_default();
+        match deadline.bound(self.services.daybook.keep_page(&listed, &text)).await {
+            Some(Ok(())) => {}
+            Some(Err(error)) => {
+                tracing::warn!(%error, "the dashboard's widget goes on showing the page of an earlier run");
+            }
+            None => tracing::warn!("the run's time was up before the page of the dashboard's widget was stored"),
+        }
+    }
+
+    fn page(&self, months: &BTreeMap<Date, DaySums>) -> Option<Page> {
+        let examination = self.examination;
+        let findings = examination.findings();
+        let with_months: Totals;
+        let case = if months.is_empty() {
+            examination.case()
+        } else {
+            let mut totals = examination.report.judged.totals.clone();
+            months
+                .iter()
+                .filter(|(day, _)| **day < examination.report.first_day)
+                .for_each(|(day, sums)| totals.set(*day, sums));
+            with_months = totals;
+            Case { totals: &with_months, ..examination.case() }
+        };
+        let story = Story {
+            case,
+            findings: &findings,
+            history: &examination.history,
+            sent: &[],
+            alerts: &self.delivered.alerts,
+            is_replayed: false,
+        };
+        Page::of(&story).map(|page| page.fitting(MOST_BYTES))
+    }
+
+    /// The past months; none if they cannot be had, so that the page shows the running period alone.
+    async fn months_in_time(&self, deadline: Deadline) -> BTreeMap<Date, DaySums> {
+        if self.examination.report.is_without_daybook {
+            return BTreeMap::new();
+        }
+        let problem = match deadline.bound(self.months()).await {
+            Some(Ok(months)) => return months,
+            Some(Err(error)) => error.to_string(),
+            None => "no answer in time".to_owned(),
+        };
+        tracing::warn!(problem, "the page of the dashboard's widget shows the running period alone");
+        BTreeMap::new()
+    }
+
+    /// The past months: made by the day's first run, read by the others.
+    async fn months(&self) -> Result<BTreeMap<Date, DaySums>, StoreError> {
+        let (daybook, whose) = (&self.services.daybook, self.prepared.whose());
+        let today = self.prepared.policy.time_zone.to_datetime(self.examination.as_of).date();
+        let first = Months::first(today);
+        let days: Vec<Date> = self.head.known_days().map(|(day, _)| day).collect();
+        let days: Vec<_> = days.into_iter().filter(|day| (first..today).contains(day)).collect();
+        // A backfill makes more of them known within a day.
+        let state = hash(&[VERSION, &today.to_string(), &days.len().to_string()], 32);
+        if let Some(months) = daybook.months(whose, &state).await? {
+            return Ok(months);
+        }
+        let mut months = Months::before(today);
+        for some in days.chunks(DAYS_AT_ONCE) {
+            if months.is_too_much() {
+                break;
+            }
+            let sums = daybook.days(whose, self.head, some).await?;
+            sums.iter().for_each(|(day, sums)| months.add(*day, sums));
+        }
+        let months = months.finish();
+        daybook.keep_months(whose, &months, &state, self.now).await?;
+        Ok(months)
+    }
+}
