@@ -12,6 +12,7 @@ mod init;
 mod output;
 mod past;
 mod policy;
+mod report;
 mod sandbox;
 mod schema;
 mod secret;
