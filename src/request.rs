@@ -56,6 +56,11 @@ pub enum Judge {
     Past(Moment),
     /// A moment of the past; what was due then is sent now.
     Rerun(Moment),
+    /// The present; a summary of the running period is sent, or would be, and nothing else.
+    Digest {
+        /// Whether it is sent.
+        dry_run: bool,
+    },
 }
 
 /// A moment of the past, as the event gives it.
@@ -93,12 +98,13 @@ impl Task {
 }
 
 /// The fields of our own event.
-const FIELDS: [&str; 11] = [
+const FIELDS: [&str; 12] = [
     "as_of",
     "publish",
     "dry_run",
     "test_alert",
     "backfill",
+    "digest",
     "trigger",
     "schedule_arn",
     "scheduled_time",
@@ -106,8 +112,6 @@ const FIELDS: [&str; 11] = [
     "policy",
     "alert_topic_arn",
 ];
-/// The fields that a later version brings.
-const LATER: [&str; 1] = ["digest"];
 const ENVELOPE_KEYS: [&str; 2] = ["detail-type", "source"];
 
 /// Our own event: its fields are taken out one by one.
@@ -116,9 +120,6 @@ struct Fields(Map<String, Value>);
 impl Fields {
     fn read(event: Map<String, Value>) -> Result<Fields, RunError> {
         for name in event.keys() {
-            if LATER.contains(&name.as_str()) {
-                return Err(invalid(format!("{name} comes with a later version")));
-            }
             if !FIELDS.contains(&name.as_str()) {
                 return Err(invalid(format!("it has an unknown field {name:?}{}", did_you_mean(name, &FIELDS))));
             }
@@ -154,6 +155,7 @@ impl Fields {
         let as_of = self.text("as_of")?.map(|text| moment(&text, now)).transpose()?;
         let (publish, dry_run) = (self.flag("publish")?, self.flag("dry_run")?);
         let (test_alert, backfill) = (self.flag("test_alert")?, self.flag("backfill")?);
+        let digest = self.flag("digest")?;
         let given = |names: &[(&'static str, bool)]| -> Vec<&'static str> {
             names.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect()
         };
@@ -161,10 +163,17 @@ impl Fields {
         for group in [
             given(&[("backfill", backfill), ("as_of", has_as_of), ("dry_run", dry_run), ("test_alert", test_alert)]),
             given(&[("test_alert", test_alert), ("as_of", has_as_of), ("publish", publish)]),
+            given(&[
+                ("digest", digest),
+                ("as_of", has_as_of),
+                ("publish", publish),
+                ("test_alert", test_alert),
+                ("backfill", backfill),
+            ]),
             given(&[("publish", publish), ("dry_run", dry_run)]),
         ] {
             if let [first, _, ..] = group.as_slice()
-                && ["backfill", "test_alert", "publish"].contains(first)
+                && ["backfill", "test_alert", "publish", "digest"].contains(first)
             {
                 return Err(invalid(format!("{} exclude each other; give one of them", group.join(", "))));
             }
@@ -173,6 +182,7 @@ impl Fields {
             (None, true) => Err(invalid("publish goes with as_of only; without it alerts are published anyway")),
             _ if backfill => Ok(Task::Backfill),
             _ if test_alert => Ok(Task::Test { dry_run }),
+            _ if digest => Ok(Task::Judge(Judge::Digest { dry_run })),
             (Some(moment), true) => Ok(Task::Judge(Judge::Rerun(moment))),
             (Some(moment), false) => Ok(Task::Judge(Judge::Past(moment))),
             (None, false) => Ok(Task::Judge(if dry_run { Judge::DryRun } else { Judge::Live })),
@@ -310,6 +320,8 @@ mod tests {
             (json!({"test_alert": true}), Task::Test { dry_run: false }),
             (json!({"test_alert": true, "dry_run": true}), Task::Test { dry_run: true }),
             (json!({"backfill": true}), Task::Backfill),
+            (json!({"digest": true}), Task::Judge(Judge::Digest { dry_run: false })),
+            (json!({"digest": true, "dry_run": true}), Task::Judge(Judge::Digest { dry_run: true })),
             // Today in the zone furthest ahead.
             (json!({"as_of": "2026-11-23"}), Task::Judge(Judge::Past(Moment::EndOf("2026-11-23".parse().unwrap())))),
         ] {
@@ -342,10 +354,9 @@ mod tests {
     fn a_wrong_event_is_refused_with_its_reason() {
         for (event, part) in [
             (json!({"dryrun": true}), "unknown field \"dryrun\"; did you mean \"dry_run\"?"),
-            // No field of a later version is suggested.
-            (json!({"digst": true}), "unknown field \"digst\". Accepted"),
+            (json!({"digst": true}), "unknown field \"digst\"; did you mean \"digest\"?"),
             (json!({"colour": true}), "unknown field \"colour\". Accepted"),
-            (json!({"digest": true}), "digest comes with a later version"),
+            (json!({"digest": true, "as_of": "2026-10-31"}), "digest, as_of exclude each other"),
             (json!({"dry_run": "yes"}), "dry_run is neither true nor false"),
             (json!({"as_of": "yesterday"}), "as_of = \"yesterday\" is neither a date"),
             (json!({"as_of": "2026-11-20T10:00:00"}), "is neither a date"),

@@ -7,6 +7,7 @@ mod backfill;
 mod examine;
 mod foresight;
 mod judge;
+mod look_back;
 mod page;
 #[cfg(feature = "cli")]
 mod past;
@@ -128,13 +129,13 @@ pub async fn run(
 impl Judge {
     /// Whether what is due is published.
     fn publishes(self) -> bool {
-        matches!(self, Judge::Live | Judge::Rerun(_))
+        matches!(self, Judge::Live | Judge::Rerun(_) | Judge::Digest { dry_run: false })
     }
 
     fn memory(self) -> Memory {
         match self {
             Judge::Live => Memory::Kept,
-            Judge::DryRun => Memory::Read,
+            Judge::DryRun | Judge::Digest { .. } => Memory::Read,
             // Whoever asks for a moment of the past hears what Zoom says of it now.
             Judge::Past(_) | Judge::Rerun(_) => Memory::Unused,
         }

@@ -112,8 +112,7 @@ impl Check {
         let spinner = show::spinner("reading Zoom's report");
         let prepared = prepare(services, places, Deadline::never()).await?;
         let on_page = |pages: u64| spinner.set_message(format!("reading Zoom's report, page {pages}"));
-        let examination =
-            examine(services, &prepared, task, &places.topic_arn, now, Deadline::never(), &on_page).await?;
+        let examination = examine(services, &prepared, task, &places, now, Deadline::never(), &on_page).await?;
         spinner.finish_and_clear();
         let composed = examination.composed(&Threads::default());
         let preview = preview(&composed);

@@ -68,12 +68,11 @@ impl Demo {
         };
         let prepared = prepare(services, &places, Deadline::never()).await?;
         let task = Judge::Past(Moment::Instant(as_of));
-        let examination =
-            examine(services, &prepared, task, &places.topic_arn, as_of, Deadline::never(), &|_| {}).await?;
+        let mut examination = examine(services, &prepared, task, &places, as_of, Deadline::never(), &|_| {}).await?;
         spinner.finish_and_clear();
         let invocation =
             Invocation { request_id: run.to_owned(), owner: run.to_owned(), now: as_of, deadline: Deadline::never() };
-        let delivery = deliver(services, &examination, &invocation).await;
+        let delivery = deliver(services, &mut examination, &invocation).await;
         let (sent, due) = (delivery.sent(), delivery.alerts.len() as u64);
         let answer = examination.answer(&delivery);
         let faults = examination.faults().into_iter().chain(delivery.faults).collect();

@@ -14,7 +14,6 @@ use crate::clients::{Deadline, sdk_config};
 use crate::config::Config;
 use crate::daybook::{Head, Whose};
 use crate::domain::alert::count;
-use crate::domain::baselines::Maker;
 use crate::domain::foresight::{forecast, spike};
 use crate::domain::matches::never_matched;
 use crate::domain::policy::{Policy, topic_arn};
@@ -187,7 +186,7 @@ impl Examined {
 
     /// Whether there are enough past days to forecast, and to find spikes.
     fn history(&mut self, head: &Head, policy: &Policy) {
-        if !Maker::is_needed(policy) {
+        if !policy.looks_ahead() {
             return;
         }
         let days = head.days_before(policy.time_zone.to_datetime(self.now).date());

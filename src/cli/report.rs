@@ -25,9 +25,6 @@ use crate::page::{Theme, document, widget};
 /// Days before the running month that are replayed, so that a spike of then is not reported anew.
 const DAYS_BEFORE: i64 = 14;
 
-/// A part of another page is made for so many CSS pixels.
-const EMBEDDED_WIDTH: u32 = 1_200;
-
 /// Draws the running month and the twelve before it: budgets with their forecasts, the month to date, days with spikes, thirteen months by
 /// department and number, and who sent it.
 ///
@@ -54,6 +51,9 @@ pub(super) struct Report {
     /// Write a part for another page, in these colours, in place of a page of its own: what the console's dashboard shows
     #[arg(long, value_name = "light|dark", value_parser = theme, conflicts_with = "json")]
     embed: Option<Theme>,
+    /// How wide its place is, in CSS pixels
+    #[arg(long, value_name = "PIXELS", default_value_t = 1_200, requires = "embed")]
+    width: u32,
 }
 
 fn theme(text: &str) -> Result<Theme, String> {
@@ -89,7 +89,7 @@ impl Report {
         let progress = Progress::new("drawing the report");
         let page = page(&saved, &policy)?;
         let text = match self.embed {
-            Some(theme) => widget(&page, theme, EMBEDDED_WIDTH),
+            Some(theme) => widget(&page, theme, self.width),
             None if self.json => serde_json::to_string(&page).unwrap_or_default(),
             None => document(&page),
         };

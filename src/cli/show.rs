@@ -9,7 +9,6 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::domain::alert::{Alert, Finding, Outcome, count};
-use crate::domain::baselines::Maker;
 use crate::domain::case::Case;
 use crate::domain::charge::Scope;
 use crate::domain::coverage::Receipt;
@@ -87,7 +86,7 @@ pub(super) fn warnings(answer: &Judged, case: &Case<'_>, history: u32) -> Vec<St
     if held > 0 {
         warnings.push(format!("Silences hold back {}.", count(held, "alert")));
     }
-    if Maker::is_needed(case.policy) && history < spike::LEAST_DAYS {
+    if case.policy.looks_ahead() && history < spike::LEAST_DAYS {
         warnings.push(format!(
             "Not enough history yet: {} are known. Forecasts need {} and spikes {}; --source table has a deployment's.",
             count(history.into(), "complete day"),

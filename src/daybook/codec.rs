@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::domain::charge::{Line, NONE};
+use crate::domain::charge::{FOLDED, Line, NONE};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::totals::{DaySums, Sum};
 
@@ -15,8 +15,6 @@ use crate::domain::totals::{DaySums, Sum};
 const MOST_BYTES: usize = 280_000;
 /// Lines of a day that are kept apart; past that, detail is folded.
 const MOST_LINES: usize = 20_000;
-/// What folded detail is called.
-pub(super) const FOLDED: &str = "(folded)";
 
 /// A cell: places of number, department, cost center, extension and name among the texts, then currency, money and messages.
 type Cell = (usize, usize, usize, usize, usize, String, String, u64);

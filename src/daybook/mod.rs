@@ -43,6 +43,8 @@ pub use pages::{Listed, PARTITION};
 pub use plan::{Plan, Rules};
 pub use store::{Loaded, Store, StoreError, Whose};
 
+/// Days whose runs are counted: two months.
+const RUN_DAYS_KEPT: usize = 64;
 /// The version of the format. A head of another version counts as none.
 const VERSION: u32 = 1;
 
@@ -69,6 +71,9 @@ pub struct Head {
     newest_row: Option<Timestamp>,
     /// The report's requests of a day, in UTC.
     requests: (Date, u64),
+    /// Runs by civil day: all, and those that read the report whole.
+    #[serde(default)]
+    runs: BTreeMap<Date, (u64, u64)>,
 }
 
 impl Head {
@@ -99,6 +104,23 @@ impl Head {
     /// Counts requests for the report.
     pub fn count_requests(&mut self, day: Date, requests: u64) {
         self.requests = (day, self.requests_of(day) + requests);
+    }
+
+    /// Counts a run of this day.
+    pub fn count_run(&mut self, day: Date, is_complete: bool) {
+        let (runs, complete) = self.runs.entry(day).or_default();
+        *runs += 1;
+        *complete += u64::from(is_complete);
+        while self.runs.len() > RUN_DAYS_KEPT {
+            self.runs.pop_first();
+        }
+    }
+
+    /// How many runs there were on these days, and how many read the report whole.
+    #[must_use]
+    pub fn runs_of(&self, (first, last): (Date, Date)) -> (u64, u64) {
+        let days = self.runs.range(first..=last);
+        days.fold((0, 0), |(runs, complete), (_, of_day)| (runs + of_day.0, complete + of_day.1))
     }
 
     /// The known days on which something was charged.

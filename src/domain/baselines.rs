@@ -1,4 +1,4 @@
-//! What forecasts and spikes of a day rest on: a few numbers for each subject, made from its past days once a day.
+//! What estimates, forecasts and spikes of a day rest on: a few numbers for each subject, made from its past days once a day.
 //!
 //! A run of every hour cannot look through thirteen months. The first run of a civil day does, and leaves what the methods need (see
 //! [`super::foresight`]); the others use that. Past days are **complete and consecutive**: a day that no run has read is not a day without
@@ -30,16 +30,16 @@ pub struct Baselines {
     pub days: u32,
     /// The first day that is judged for spikes; the baseline's own day is the last.
     pub judged: Date,
-    /// By subject; those alone that a forecast or a spike of the policy is for.
+    /// By subject; those alone that a spike, or a budget of a week or a month, is for.
     pub subjects: BTreeMap<Subject, Baseline>,
 }
 
 /// What is known of one subject.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Baseline {
-    /// What is still to come in the running week, as far as a forecast is for it.
+    /// What is still to come in the running week, if the subject has a budget for it.
     pub week: Option<Outlook>,
-    /// What is still to come in the running month, as far as a forecast is for it.
+    /// What is still to come in the running month, if the subject has a budget for it.
     pub month: Option<Outlook>,
     /// What was spent on the last 7 complete days, and on the 7 before.
     pub pace: [Amount; 2],
@@ -127,19 +127,26 @@ pub(super) const FORECAST_KINDS: [PeriodKind; 2] = [PeriodKind::Week, PeriodKind
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Foreseen<'p> {
     pub(super) spike: Option<&'p Spike>,
+    /// Whether there is a budget, of each of the [`FORECAST_KINDS`]: its readers hear where the period will end.
+    has_budget: [bool; 2],
     /// The levels that are forecast, lowest first, of each of the [`FORECAST_KINDS`].
     pub(super) forecasts: [&'p [Level]; 2],
 }
 
 impl<'p> Foreseen<'p> {
-    /// `None` if neither a forecast nor a spike of the policy is for the subject.
+    /// `None` if neither a spike nor a budget of a week or a month is for the subject.
     pub(super) fn of(policy: &'p Policy, (scope, subject, currency): &Subject) -> Option<Foreseen<'p>> {
-        let forecasts = FORECAST_KINDS.map(|kind| {
-            policy.budget_for(*scope, subject, *currency, kind).map_or(&[][..], |budget| &budget.forecasts)
-        });
+        let budgets = FORECAST_KINDS.map(|kind| policy.budget_for(*scope, subject, *currency, kind));
         let spike = policy.spike_for(*scope, subject, *currency);
-        let is_any = spike.is_some() || forecasts.iter().any(|levels| !levels.is_empty());
-        is_any.then_some(Foreseen { spike, forecasts })
+        let has_budget = budgets.map(|budget| budget.is_some());
+        let forecasts = budgets.map(|budget| budget.map_or(&[][..], |budget| &budget.forecasts));
+        (spike.is_some() || has_budget.contains(&true)).then_some(Foreseen { spike, has_budget, forecasts })
+    }
+
+    /// Whether a forecast or a spike is for the subject.
+    #[cfg(any(test, feature = "cli"))]
+    pub(super) fn leads_to_alerts(&self) -> bool {
+        self.spike.is_some() || self.forecasts.iter().any(|levels| !levels.is_empty())
     }
 
     /// The watch for spikes, if there is one, among so many subjects that are watched.
@@ -159,7 +166,7 @@ pub struct Maker<'p> {
     judged: Date,
     scopes: Vec<Scope>,
     days: usize,
-    /// `None` for a subject that neither a forecast nor a spike is for.
+    /// `None` for a subject that neither a spike nor a budget of a week or a month is for.
     subjects: HashMap<Subject, Option<Past<'p>>>,
 }
 
@@ -181,7 +188,7 @@ impl<'p> Maker<'p> {
             account: Arc::clone(account),
             today,
             judged: judged.min(today),
-            scopes: watched_scopes(policy),
+            scopes: foreseen_scopes(policy),
             days: 0,
             subjects: HashMap::new(),
         }
@@ -190,7 +197,7 @@ impl<'p> Maker<'p> {
     /// Whether the policy has anything that needs baselines.
     #[must_use]
     pub fn is_needed(policy: &Policy) -> bool {
-        !policy.spikes.is_empty() || policy.budgets.iter().any(|budget| !budget.forecasts.is_empty())
+        !policy.spikes.is_empty() || policy.budgets.iter().any(|budget| FORECAST_KINDS.contains(&budget.period))
     }
 
     /// The days that history is made of.
@@ -268,10 +275,8 @@ impl<'p> Maker<'p> {
             }
         }
         judged.extend(held_against(days, &tracker, episode));
-        let outlook = |kind, levels: &[Level]| {
-            if levels.is_empty() { None } else { tracker.outlook(days_left(kind, self.today)) }
-        };
-        let [week, month] = past.foreseen.forecasts;
+        let outlook = |kind, wanted: bool| if wanted { tracker.outlook(days_left(kind, self.today)) } else { None };
+        let [week, month] = past.foreseen.has_budget;
         Baseline {
             week: outlook(PeriodKind::Week, week),
             month: outlook(PeriodKind::Month, month),
@@ -281,10 +286,11 @@ impl<'p> Maker<'p> {
     }
 }
 
-/// The scopes that have forecasts or spikes.
-pub(super) fn watched_scopes(policy: &Policy) -> Vec<Scope> {
-    let budgets = policy.budgets.iter().filter(|budget| !budget.forecasts.is_empty()).map(|budget| budget.scope);
-    let scopes: HashSet<_> = budgets.chain(policy.spikes.iter().map(|spike| spike.scope)).collect();
+/// The scopes that have spikes, or budgets of a week or a month.
+fn foreseen_scopes(policy: &Policy) -> Vec<Scope> {
+    let budgets = policy.budgets.iter().filter(|budget| FORECAST_KINDS.contains(&budget.period));
+    let scopes: HashSet<_> =
+        budgets.map(|budget| budget.scope).chain(policy.spikes.iter().map(|spike| spike.scope)).collect();
     scopes.into_iter().collect()
 }
 

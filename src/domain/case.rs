@@ -24,6 +24,8 @@ pub struct Case<'a> {
     pub receiver: &'a Receiver,
     /// The moment that is judged.
     pub as_of: Timestamp,
+    /// The address that every message ends with.
+    pub link: Option<&'a str>,
     /// Whether somebody asked for a moment of the past, and for publishing what is found.
     pub rerun: bool,
 }

@@ -10,6 +10,9 @@ use super::money::{Amount, Currency};
 /// What a subject without a value is called: charges without a department are a department's.
 pub const NONE: &str = "(none)";
 
+/// What detail is called that was too much to be kept.
+pub const FOLDED: &str = "(folded)";
+
 /// What was sent. Each product has a report of its own at Zoom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]

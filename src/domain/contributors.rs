@@ -1,12 +1,16 @@
 //! Who spent what a subject spent.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::Arc;
 
 use super::charge::{Line, NONE, Scope};
 use super::money::{Amount, Currency};
 use super::period::Period;
 use super::totals::{Sum, Totals};
+
+/// A subject in a period: period, scope, subject and currency.
+pub type Whose = (Period, Scope, Arc<str>, Currency);
 
 /// What a contributor is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,28 +64,45 @@ pub struct Contributor {
     pub amount: Amount,
 }
 
-type BySubject = HashMap<(Arc<str>, Currency), Vec<Contributor>>;
+/// One of the company's own senders, and what it spent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sender {
+    /// The extension, or [`NONE`].
+    pub extension: Arc<str>,
+    /// Its name, or [`NONE`].
+    pub name: Arc<str>,
+    /// How much.
+    pub amount: Amount,
+}
+
+type BySubject<P> = HashMap<(Arc<str>, Currency), Vec<(P, Amount)>>;
 
 /// Who spent what the subjects of a scope spent. All subjects are found in one pass, when the first is asked for.
 #[derive(Debug)]
 pub struct Contributors<'t> {
     totals: &'t Totals,
-    known: HashMap<(Period, Scope, ContributorKind), BySubject>,
+    known: HashMap<(Period, Scope, ContributorKind), BySubject<Arc<str>>>,
+    senders: HashMap<(Period, Scope), BySubject<(Arc<str>, Arc<str>)>>,
 }
 
 impl<'t> Contributors<'t> {
     /// The contributors behind these totals.
     #[must_use]
     pub fn of(totals: &'t Totals) -> Contributors<'t> {
-        Contributors { totals, known: HashMap::new() }
+        Contributors { totals, known: HashMap::new(), senders: HashMap::new() }
     }
 
     /// Who spent what a subject spent, largest first: the departments of a billing number (its extensions, if it has no department), and
     /// the billing numbers of all else.
-    pub fn behind(&mut self, period: &Period, scope: Scope, subject: &str, currency: Currency) -> Vec<Contributor> {
-        let key = (Arc::<str>::from(subject), currency);
-        let mut by = |kind| self.by_subject(period, scope, kind).get(&key).cloned().unwrap_or_default();
-        if scope != Scope::BillingNumber {
+    pub fn behind(&mut self, (period, scope, subject, currency): &Whose) -> Vec<Contributor> {
+        let (totals, key) = (self.totals, (Arc::clone(subject), *currency));
+        let mut by = |kind: ContributorKind| {
+            let known = self.known.entry((*period, *scope, kind));
+            let known = known.or_insert_with(|| parts(totals, period, *scope, |line| Arc::clone(kind.of(line))));
+            let parts = known.get(&key).into_iter().flatten().cloned();
+            parts.map(|(name, amount)| Contributor { kind, name, amount }).collect::<Vec<_>>()
+        };
+        if *scope != Scope::BillingNumber {
             return by(ContributorKind::BillingNumber);
         }
         let departments = by(ContributorKind::Department);
@@ -91,25 +112,37 @@ impl<'t> Contributors<'t> {
         }
     }
 
-    fn by_subject(&mut self, period: &Period, scope: Scope, kind: ContributorKind) -> &BySubject {
+    /// The company's own senders behind what a subject spent, largest first; none if no row names an extension.
+    pub fn senders(&mut self, (period, scope, subject, currency): &Whose) -> Vec<Sender> {
         let totals = self.totals;
-        self.known.entry((*period, scope, kind)).or_insert_with(|| {
-            let key = |line: &Line| (totals.subject(scope, line), line.currency, Arc::clone(kind.of(line)));
-            let mut sums = HashMap::<_, Sum>::new();
-            for (_, line, sum) in totals.cells(period.first_day(), period.last_day()) {
-                sums.entry(key(line)).or_default().add(sum);
-            }
-            let mut contributors = BySubject::new();
-            for ((subject, currency, name), sum) in sums {
-                let contributor = Contributor { kind, name, amount: sum.amount };
-                contributors.entry((subject, currency)).or_default().push(contributor);
-            }
-            for parts in contributors.values_mut() {
-                parts.sort_by(|a, b| b.amount.cmp(&a.amount).then_with(|| a.name.cmp(&b.name)));
-            }
-            contributors
-        })
+        let known = self.senders.entry((*period, *scope)).or_insert_with(|| {
+            parts(totals, period, *scope, |line| (Arc::clone(&line.extension), Arc::clone(&line.name)))
+        });
+        let parts = known.get(&(Arc::clone(subject), *currency)).into_iter().flatten().cloned();
+        let senders: Vec<_> = parts.map(|((extension, name), amount)| Sender { extension, name, amount }).collect();
+        if senders.iter().all(|sender| &*sender.extension == NONE) { Vec::new() } else { senders }
     }
+}
+
+/// What the subjects of a scope spent in a period, by parts, the largest first.
+fn parts<P: Clone + Eq + Hash + Ord>(
+    totals: &Totals,
+    period: &Period,
+    scope: Scope,
+    part: impl Fn(&Line) -> P,
+) -> BySubject<P> {
+    let mut sums = HashMap::<_, Sum>::new();
+    for (_, line, sum) in totals.cells(period.first_day(), period.last_day()) {
+        sums.entry((totals.subject(scope, line), line.currency, part(line))).or_default().add(sum);
+    }
+    let mut parts = BySubject::new();
+    for ((subject, currency, part), sum) in sums {
+        parts.entry((subject, currency)).or_default().push((part, sum.amount));
+    }
+    for parts in parts.values_mut() {
+        parts.sort_by(|(one, a), (other, b)| b.cmp(a).then_with(|| one.cmp(other)));
+    }
+    parts
 }
 
 #[cfg(test)]
@@ -137,7 +170,7 @@ mod tests {
         let usd = Currency::parse("USD").unwrap();
         let mut contributors = Contributors::of(&totals);
         let mut names = |scope, subject: &str| {
-            let parts = contributors.behind(november.as_ref().unwrap(), scope, subject, usd);
+            let parts = contributors.behind(&(*november.as_ref().unwrap(), scope, subject.into(), usd));
             parts.iter().map(|part| format!("{} {} {}", part.kind.name(), part.name, part.amount)).collect::<Vec<_>>()
         };
         assert_eq!(names(Scope::BillingNumber, "+1"), ["department Ops 2", "department Sales 1"]);

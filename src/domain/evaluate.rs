@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::alert::{Finding, Forecast, Spent, SpikeDay, Spiking, Stale, Unwatched};
+use super::alert::{Digest, Finding, Forecast, Lately, Spent, SpikeDay, Spiking, Stale, Unwatched, ahead, due_digest};
 use super::baselines::{Baselines, Episode};
 use super::case::Case;
 use super::charge::Scope;
@@ -26,6 +26,8 @@ pub struct History {
     pub matched: BTreeSet<String>,
     /// What forecasts and spikes of today rest on.
     pub baselines: Baselines,
+    /// What happened in the period of a digest; `None` if that is not known.
+    pub lately: Option<Arc<Lately>>,
 }
 
 impl History {
@@ -62,8 +64,8 @@ pub fn evaluate<'a>(case: &Case<'a>, history: &History) -> Vec<Finding<'a>> {
         for scope in Scope::ALL {
             let mut budgets = case.policy.budgets.iter();
             if budgets.any(|budget| budget.scope == scope && budget.period == period.kind()) {
-                let spent = spent(case, period, scope, &account_amounts);
-                findings.extend(spent.iter().filter_map(|spent| forecast(spent, case, history)));
+                let spent = spent(case, period, scope, &account_amounts, &history.baselines);
+                findings.extend(spent.iter().filter_map(|spent| forecast(spent, history)));
                 findings.extend(spent.into_iter().map(|spent| Finding::Spent(Box::new(spent))));
             }
         }
@@ -71,7 +73,21 @@ pub fn evaluate<'a>(case: &Case<'a>, history: &History) -> Vec<Finding<'a>> {
     findings.extend(spikes(case, &history.baselines));
     findings.extend(unwatched(case, history));
     findings.extend(history.stale(case.as_of).map(Finding::Stale));
+    findings.extend(due_digest(case).map(|period| digest(case, period, &findings, history, None)));
     findings
+}
+
+/// The digest of a period, from what else is true; `request` is what asked for it, if it is not the regular one.
+#[must_use]
+pub fn digest<'a>(
+    case: &Case<'a>,
+    period: Period,
+    findings: &[Finding<'a>],
+    history: &History,
+    request: Option<String>,
+) -> Finding<'a> {
+    let today = case.policy.time_zone.to_datetime(case.as_of).date();
+    Finding::Digest(Box::new(Digest::of((period, today), findings, history.lately.clone(), request)))
 }
 
 fn spent<'a>(
@@ -79,6 +95,7 @@ fn spent<'a>(
     period: &Period,
     scope: Scope,
     account_amounts: &BTreeMap<Currency, Amount>,
+    baselines: &Baselines,
 ) -> Vec<Spent<'a>> {
     let mut all = Vec::new();
     for ((subject, currency), sum) in case.totals.by_subject(period, scope) {
@@ -87,15 +104,18 @@ fn spent<'a>(
         };
         let certainty = case.coverage.certainty(period, scope, &subject, currency);
         let account_amount = account_amounts.get(&currency).copied().unwrap_or_default();
+        // A figure that is not known exactly is no ground for an estimate.
+        let baseline = baselines.of(scope, &subject, currency).filter(|_| certainty == Certainty::Exact);
+        let ahead = baseline.and_then(|baseline| ahead(period, baseline, case));
         let days = BTreeMap::new();
-        all.push(Spent { scope, subject, period: *period, sum, certainty, budget, account_amount, days });
+        all.push(Spent { scope, subject, period: *period, sum, certainty, budget, account_amount, ahead, days });
     }
     all
 }
 
-fn forecast<'a>(spent: &Spent<'a>, case: &Case<'a>, history: &History) -> Option<Finding<'a>> {
+fn forecast<'a>(spent: &Spent<'a>, history: &History) -> Option<Finding<'a>> {
     let baseline = history.baselines.of(spent.scope, &spent.subject, spent.budget.currency)?;
-    Forecast::find(spent, baseline, case).map(|forecast| Finding::Forecast(Box::new(forecast)))
+    Forecast::find(spent, baseline.pace).map(|forecast| Finding::Forecast(Box::new(forecast)))
 }
 
 /// The subjects with a spike on a day that is judged.

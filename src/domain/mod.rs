@@ -19,6 +19,7 @@ pub mod policy;
 pub mod baselines;
 pub mod estimates;
 
+pub mod background;
 pub mod case;
 
 pub mod alert;

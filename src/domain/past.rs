@@ -58,6 +58,7 @@ impl LastDay {
             periods: &self.periods,
             receiver,
             as_of: self.as_of,
+            link: None,
             rerun: false,
         }
     }

@@ -127,6 +127,20 @@ impl Period {
         self.end.yesterday().unwrap_or(self.end)
     }
 
+    /// Its first and its last civil day.
+    #[must_use]
+    pub fn days(&self) -> (Date, Date) {
+        (self.first, self.last_day())
+    }
+
+    /// The period of the same kind before it.
+    ///
+    /// # Errors
+    /// Only at the beginning of the calendar.
+    pub fn before(&self, zone: &TimeZone) -> Result<Period, jiff::Error> {
+        Period::of_day(self.kind, self.first.yesterday()?, zone)
+    }
+
     /// The name of the period: `2026-11-22`, `2026-W47` or `2026-11`.
     #[must_use]
     pub fn label(&self) -> String {
@@ -193,7 +207,7 @@ pub fn judged_periods(
         let mut period = Period::containing(kind, as_of, zone)?;
         periods.push(period);
         loop {
-            period = Period::of_day(kind, period.first.yesterday()?, zone)?;
+            period = period.before(zone)?;
             let is_finished = match finished(kind) {
                 Some(day) => period.end <= day,
                 None => as_of >= final_at(&period, zone, late_charges_days)?,

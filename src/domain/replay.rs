@@ -15,7 +15,7 @@ use std::thread;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
-use super::alert::{Alert, AlertRecord, Decision, Outcome, Thread, ThreadKey, Threads, decide};
+use super::alert::{Alert, AlertRecord, Decision, Kind, Outcome, Thread, ThreadKey, Threads, decide};
 use super::case::Case;
 use super::charge::Scope;
 use super::coverage::{Coverage, Receipt};
@@ -159,12 +159,15 @@ impl Judge<'_> {
             periods: &periods,
             receiver,
             as_of,
+            link: None,
             rerun: false,
         };
         let mut findings = evaluate(&case(&self.receivers.default), &history);
         // Of ten thousand subjects, few have a level or had one.
         findings.retain(|finding| {
-            finding.may_matter() || finding.whose().is_some_and(|whose| self.reported.contains(&whose))
+            let was_reported = || finding.whose().is_some_and(|whose| self.reported.contains(&whose));
+            // A digest comes whatever was spent.
+            finding.kind() != Kind::Digest && (finding.may_matter() || was_reported())
         });
         let mut held = BTreeSet::new();
         let mut threads = Vec::new();

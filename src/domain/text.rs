@@ -38,6 +38,13 @@ fn is_unsafe(c: char) -> bool {
         || matches!(c, '\u{E0000}'..='\u{E007F}')
 }
 
+/// The text with its first letter in upper case.
+#[must_use]
+pub fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
 /// `; did you mean "amount"?`, if one of the known words is near.
 #[must_use]
 pub fn did_you_mean(given: &str, known: &[&str]) -> String {

@@ -13,6 +13,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use jiff::ToSpan as _;
 use jiff::civil::Date;
 
 use super::charge::{Line, Scope};
@@ -184,12 +185,6 @@ impl Totals {
         cells.iter().map(|cell| (self.lines.line(cell.line).clone(), cell.sum)).collect()
     }
 
-    /// Whether there are sums of a day, if only of nothing: what is not known is no zero.
-    #[must_use]
-    pub fn knows(&self, day: Date) -> bool {
-        self.days.contains_key(&day)
-    }
-
     /// The sums of a period by line, as read.
     #[must_use]
     pub fn by_line(&self, period: &Period) -> Vec<(&Line, Sum)> {
@@ -242,11 +237,23 @@ impl Totals {
         sums
     }
 
+    /// Whether anything was read or remembered of a day; if not, its sums are unknown, not zero.
+    #[must_use]
+    pub fn knows(&self, day: Date) -> bool {
+        self.days.contains_key(&day)
+    }
+
+    /// Whether all days of a period are known.
+    #[must_use]
+    pub fn knows_all(&self, period: &Period) -> bool {
+        period.first_day().series(1.day()).take_while(|day| *day < period.end_day()).all(|day| self.knows(day))
+    }
+
     /// The sums by civil day of those subjects of a scope that are wanted, in one pass.
     #[must_use]
     pub fn days_of(
         &self,
-        period: &Period,
+        (first, last): (Date, Date),
         scope: Scope,
         wanted: &HashSet<(Arc<str>, Currency)>,
     ) -> HashMap<(Arc<str>, Currency), BTreeMap<Date, Sum>> {
@@ -256,7 +263,7 @@ impl Totals {
         let key = |line: &Arc<Line>| (self.subject(scope, line), line.currency);
         let of_lines: Vec<_> = self.lines.lines.iter().map(|line| places.get(&&key(line)).copied()).collect();
         let mut days = vec![BTreeMap::<Date, Sum>::new(); wanted.len()];
-        for (date, day) in self.days.range(period.first_day()..=period.last_day()) {
+        for (date, day) in self.days.range(first..=last) {
             if day.before.is_some() {
                 for (key, sum) in self.day_by_subject(day, scope) {
                     if let Some(days) = places.get(&&key).and_then(|place| days.get_mut(*place)) {
@@ -348,7 +355,7 @@ mod tests {
         );
         assert_eq!(of(Scope::Account), ["acc EUR 3 in 1", "acc USD 1.0615 in 5"]);
         let first = (Arc::from("+1"), Currency::parse("USD").unwrap());
-        let days = totals.days_of(&november(), Scope::BillingNumber, &HashSet::from([first.clone()]));
+        let days = totals.days_of((date(1), date(30)), Scope::BillingNumber, &HashSet::from([first.clone()]));
         let expected = BTreeMap::from([(date(1), sum("0.0205", 1)), (date(2), sum("0.041", 2))]);
         assert_eq!(days, HashMap::from([(first, expected)]));
     }

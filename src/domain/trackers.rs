@@ -3,13 +3,13 @@
 //! A replay asks for the baselines of four hundred days. So what cannot lead to an alert is left out: the bound of a day that is no spike, and
 //! the outlook of a period whose levels are out of reach.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use jiff::civil::Date;
 
 use super::baselines::{
-    Baseline, Baselines, Episode, FORECAST_KINDS, Foreseen, Subject, WatchedDay, days_left, grouped, watched_scopes,
+    Baseline, Baselines, Episode, FORECAST_KINDS, Foreseen, Subject, WatchedDay, days_left, grouped,
 };
 use super::charge::Scope;
 use super::estimates::{Day, Tracker};
@@ -44,7 +44,9 @@ struct Tracked<'p> {
 
 impl<'p> Trackers<'p> {
     pub(super) fn new(policy: &'p Policy, account: &Arc<str>) -> Trackers<'p> {
-        let scopes = watched_scopes(policy);
+        let budgets = policy.budgets.iter().filter(|budget| !budget.forecasts.is_empty()).map(|budget| budget.scope);
+        let scopes: HashSet<_> = budgets.chain(policy.spikes.iter().map(|spike| spike.scope)).collect();
+        let scopes = scopes.into_iter().collect();
         Trackers { policy, account: Arc::clone(account), scopes, days: 0, subjects: HashMap::new() }
     }
 
@@ -104,7 +106,10 @@ impl<'p> Trackers<'p> {
         let watched = self.watched();
         for key in sums.keys() {
             if !self.subjects.contains_key(key) {
-                self.subjects.insert(key.clone(), Foreseen::of(self.policy, key).map(Tracked::of));
+                self.subjects.insert(
+                    key.clone(),
+                    Foreseen::of(self.policy, key).filter(Foreseen::leads_to_alerts).map(Tracked::of),
+                );
             }
         }
         let ends = FORECAST_KINDS.map(|kind| day.tomorrow().ok() == kind.end_day(day).ok());

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 
 use super::alert::{Alert, Decision, Finding, Thread, Threads, decide};
@@ -61,6 +62,17 @@ fn sent(number: &str, department: &str, currency: &str, money: &str, messages: u
     (line, Sum { amount: amount(money), messages })
 }
 
+fn by_senders(number: &str, department: &str, of: &[(&str, &str, &str, u64)]) -> DaySums {
+    let one = |(extension, name, money, messages): &(&str, &str, &str, u64)| {
+        let (line, sum) = sent(number, department, "USD", money, *messages);
+        let [extension, name] = [extension, name].map(|text| Arc::<str>::from(*text));
+        (Line { extension, name, ..line }, sum)
+    };
+    let mut sums: DaySums = of.iter().map(one).collect();
+    sums.sort_by(|(one, _), (other, _)| one.cmp(other));
+    sums
+}
+
 impl World {
     pub(crate) fn new(policy: &str) -> World {
         let policy = Policy::parse(policy).unwrap_or_else(|faults| panic!("{faults}"));
@@ -107,16 +119,55 @@ impl World {
 
     /// What it sent on each of so many days before today, but for the days that are set; and what follows for today.
     pub(crate) fn usually(mut self, days: i64, number: &str, messages: u64, money: &str) -> World {
+        let usual = vec![sent(number, "Marketing", "USD", money, messages)];
+        self.fill(days, &usual);
+        self.learned(days)
+    }
+
+    /// What senders (extension, name, money and messages) of a department sent from a number on each of so many days before today, but for the
+    /// days that are set.
+    pub(crate) fn senders(
+        mut self,
+        days: i64,
+        number: &str,
+        department: &str,
+        of: &[(&str, &str, &str, u64)],
+    ) -> World {
+        self.fill(days, &by_senders(number, department, of));
+        self
+    }
+
+    /// What they sent on a day of November.
+    pub(crate) fn senders_on(
+        mut self,
+        day: i8,
+        number: &str,
+        department: &str,
+        of: &[(&str, &str, &str, u64)],
+    ) -> World {
+        self.totals.set(jiff::civil::date(2026, 11, day), &by_senders(number, department, of));
+        self
+    }
+
+    fn fill(&mut self, days: i64, usual: &DaySums) {
+        for day in self.past(days) {
+            if self.totals.believed(day).is_empty() {
+                self.totals.set(day, usual);
+            }
+        }
+    }
+
+    fn past(&self, days: i64) -> Vec<Date> {
+        let today = self.policy.time_zone.to_datetime(self.as_of).date();
+        today.saturating_sub(days.days()).series(1.day()).take_while(|day| *day < today).collect()
+    }
+
+    /// What follows for today from so many days before it.
+    pub(crate) fn learned(mut self, days: i64) -> World {
         let today = self.policy.time_zone.to_datetime(self.as_of).date();
         let judged = self.periods.iter().filter(|period| period.kind() == PeriodKind::Day).map(Period::first_day).min();
         let mut maker = Maker::new(&self.policy, self.totals.account(), today, judged.unwrap_or(today));
-        let usual = vec![sent(number, "Marketing", "USD", money, messages)];
-        for day in today.saturating_sub(days.days()).series(1.day()).take_while(|day| *day < today) {
-            if self.totals.believed(day).is_empty() {
-                self.totals.set(day, &usual);
-            }
-            maker.add(day, &self.totals.believed(day));
-        }
+        self.past(days).into_iter().for_each(|day| maker.add(day, &self.totals.believed(day)));
         self.history.baselines = maker.finish(|| true).unwrap();
         self
     }
@@ -161,6 +212,7 @@ impl World {
             periods: &self.periods,
             receiver: &self.receiver,
             as_of: self.as_of,
+            link: Some("https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs"),
             rerun: false,
         }
     }

@@ -71,7 +71,8 @@ impl Outbox<'_> {
         let Some(threads) = &self.threads else {
             return Ok(alerts);
         };
-        let again = |alert: Alert<'a>| Alert { top: alert.top, ..decide_by(alert.finding, threads, case) };
+        let again =
+            |alert: Alert<'a>| Alert { background: alert.background, ..decide_by(alert.finding, threads, case) };
         let decided: Vec<_> = alerts.iter().cloned().map(again).collect();
         match self.intend_more(account, &decided).await {
             Ok(()) => Ok(decided),
@@ -136,9 +137,9 @@ impl Outbox<'_> {
 
 /// Decides again about an alert whose thread is not as it was read.
 fn anew<'a>(alert: Alert<'a>, thread: Option<&Thread>, case: &Case<'a>) -> Alert<'a> {
-    let Alert { finding, top, may_repeat, id, .. } = alert;
+    let Alert { finding, background, may_repeat, id, .. } = alert;
     let mut again = decide_one(finding, thread, case);
-    again.top = top;
+    again.background = background;
     again.may_repeat |= may_repeat && again.id == id;
     again
 }

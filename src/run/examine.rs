@@ -7,12 +7,12 @@ use jiff::{SignedDuration, Timestamp};
 use super::foresight::foresight;
 use super::prepare::zoom_failed;
 use super::report::{Question, Report, read_report};
-use super::{Foresight, Made, Prepared, Services};
+use super::{Foresight, Made, Places, Prepared, Services};
 use crate::clients::Deadline;
 use crate::domain::alert::{Finding, Threads};
 use crate::domain::case::Case;
 use crate::domain::charge::Scope;
-use crate::domain::evaluate::{History, evaluate};
+use crate::domain::evaluate::{History, digest, evaluate};
 use crate::domain::message::{Composed, compose_all};
 use crate::domain::period::{Period, PeriodKind};
 use crate::domain::policy::{Policy, Receiver, Receivers, Silence};
@@ -40,8 +40,12 @@ pub struct Examination<'p> {
     pub made: Option<Made>,
     /// Who hears of it.
     pub receivers: Receivers,
+    /// The address that every message ends with.
+    pub link: Option<Arc<str>>,
     /// Whether a moment of the past is judged, and published.
     pub rerun: bool,
+    /// The request that asked for a digest, and for nothing else.
+    pub digest_request: Option<String>,
 }
 
 /// Reads what a task judges. `on_page` is called with the number of pages read so far.
@@ -52,7 +56,7 @@ pub async fn examine<'p>(
     services: &Services,
     prepared: &'p Prepared,
     task: Judge,
-    topic_arn: &str,
+    places: &Places,
     now: Timestamp,
     deadline: Deadline,
     on_page: &dyn Fn(u64),
@@ -60,12 +64,12 @@ pub async fn examine<'p>(
     let as_of = match task {
         Judge::Past(moment) | Judge::Rerun(moment) => moment.resolve(&prepared.policy.time_zone)?,
         // Zoom's rows have whole seconds, and people read this.
-        Judge::Live | Judge::DryRun => Timestamp::from_second(now.as_second()).unwrap_or(now),
+        Judge::Live | Judge::DryRun | Judge::Digest { .. } => Timestamp::from_second(now.as_second()).unwrap_or(now),
     };
     let until = match task {
         // Rows have whole seconds; one of the very moment belongs to it.
         Judge::Past(_) | Judge::Rerun(_) => as_of.saturating_add(SignedDuration::from_secs(1)).unwrap_or(as_of),
-        Judge::Live | Judge::DryRun => now,
+        Judge::Live | Judge::DryRun | Judge::Digest { .. } => now,
     };
     let question = Question { until, now, deadline, memory: task.memory(), on_page };
     let report = read_report(services, prepared, &question).await?;
@@ -74,10 +78,21 @@ pub async fn examine<'p>(
         baselines,
         freshness: report.freshness(&prepared.policy.time_zone, as_of),
         matched: report.remembered.head.matched().clone(),
+        lately: None,
     };
-    let receivers = prepared.policy.receivers(topic_arn);
+    let receivers = prepared.policy.receivers(&places.topic_arn);
     let rerun = matches!(task, Judge::Rerun(_));
-    Ok(Examination { as_of, policy: &prepared.policy, report, history, made, receivers, rerun })
+    Ok(Examination {
+        as_of,
+        policy: &prepared.policy,
+        report,
+        history,
+        made,
+        receivers,
+        link: places.link.clone(),
+        rerun,
+        digest_request: None,
+    })
 }
 
 impl Examination<'_> {
@@ -97,6 +112,7 @@ impl Examination<'_> {
             periods: &self.report.periods,
             receiver,
             as_of: self.as_of,
+            link: self.link.as_deref(),
             rerun: self.rerun,
         }
     }
@@ -104,7 +120,11 @@ impl Examination<'_> {
     /// What is true.
     #[must_use]
     pub fn findings(&self) -> Vec<Finding<'_>> {
-        evaluate(&self.case(), &self.history)
+        let (case, findings) = (self.case(), evaluate(&self.case(), &self.history));
+        let Some(request) = &self.digest_request else { return findings };
+        let kind = self.policy.digest.unwrap_or(PeriodKind::Month);
+        let running = Period::containing(kind, case.as_of, &self.policy.time_zone);
+        running.iter().map(|period| digest(&case, *period, &findings, &self.history, Some(request.clone()))).collect()
     }
 
     /// What is due to each receiver by the ledger, and what is not.

@@ -18,7 +18,7 @@ use crate::domain::period::{Period, PeriodKind};
 use crate::domain::policy::Policy;
 
 /// The version of methods and format.
-const VERSION: &str = "1";
+const VERSION: &str = "2";
 /// Days of the daybook that are in memory at once.
 const DAYS_AT_ONCE: i64 = 7;
 /// A day that is so much older than the latest charges may be is not expected to change.
@@ -54,7 +54,7 @@ pub(super) async fn foresight(
     }
     // Without the daybook, the few days that were read would pass for the whole history.
     if report.is_without_daybook {
-        tracing::warn!("without its daybook the run forecasts nothing and looks for no spikes");
+        tracing::warn!("without its daybook the run estimates nothing and looks for no spikes");
         return Foresight::default();
     }
     let deadline = deadline.share_of(2);

@@ -1,10 +1,12 @@
 //! Reads the report, judges it, and sends what is due.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 
 use super::examine::{Examination, examine};
+use super::look_back::look_back;
 use super::page::Kept;
 use super::prepare::secret_unreadable;
 use super::report::Report;
@@ -29,11 +31,12 @@ const ANSWER_RESERVE: Duration = Duration::from_secs(1);
 const MOST_ROWS_LOGGED: usize = 100;
 
 /// Decides what is due by the ledger, and sends it.
-pub async fn deliver(services: &Services, examination: &Examination<'_>, invocation: &Invocation) -> Delivered {
-    let account = examination.report.judged.totals.account();
+pub async fn deliver(services: &Services, examination: &mut Examination<'_>, invocation: &Invocation) -> Delivered {
+    let account = Arc::clone(examination.report.judged.totals.account());
     let mut outbox = Outbox::new(&services.ledger, &services.topic, &invocation.owner, invocation.deadline);
-    let threads = outbox.threads(account).await;
-    outbox.send(examination.composed(&threads), account).await
+    let threads = outbox.threads(&account).await;
+    look_back(services, examination, &threads, invocation.deadline).await;
+    outbox.send(examination.composed(&threads), &account).await
 }
 
 /// A run of the present, or of a moment of the past.
@@ -46,14 +49,17 @@ pub(super) async fn judge(
     metrics: &mut Metrics,
 ) -> Result<Judged, RunError> {
     let deadline = invocation.deadline.less_reserve(super::RESERVE);
-    let mut examination =
-        examine(services, prepared, task, &places.topic_arn, invocation.now, deadline, &|_| {}).await?;
+    let mut examination = examine(services, prepared, task, places, invocation.now, deadline, &|_| {}).await?;
     for row in examination.report.judged.coverage.row_faults.iter().take(MOST_ROWS_LOGGED) {
         tracing::warn!(%row, "a row cannot be read");
     }
+    if let Judge::Digest { .. } = task {
+        examination.digest_request = Some(invocation.request_id.clone());
+    }
     let delivered = if task.publishes() {
-        deliver(services, &examination, invocation).await
+        deliver(services, &mut examination, invocation).await
     } else {
+        look_back(services, &mut examination, &Threads::default(), deadline).await;
         preview(&examination.composed(&Threads::default()))
     };
     let mut faults = examination.faults();
@@ -119,6 +125,8 @@ async fn remember(
     let seen = matched(examination.policy, &examination.report.judged.totals, &examination.report.periods);
     let mut remembered = std::mem::take(&mut examination.report.remembered);
     remembered.matched(seen);
+    let today = examination.policy.time_zone.to_datetime(examination.as_of).date();
+    remembered.head.count_run(today, examination.report.judged.receipt.complete);
     let head = remembered.head.clone();
     let (whose, now) = (prepared.whose(), invocation.now);
     let saving = async {
@@ -161,6 +169,7 @@ pub(super) async fn test(
         periods: &[],
         receiver: &receiver,
         as_of: invocation.now,
+        link: places.link.as_deref(),
         rerun: false,
     };
     let finding = Finding::Test(Test { request: invocation.request_id.clone() });

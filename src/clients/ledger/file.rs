@@ -48,6 +48,11 @@ impl Items {
         self.0.entry(account.to_owned()).or_default().insert(sort_key.to_owned(), text);
     }
 
+    pub(super) fn texts(&self, account: &str, prefix: &str) -> Vec<String> {
+        let of_account = self.of(account).filter(|(key, _)| key.starts_with(prefix));
+        of_account.map(|(_, text)| text.clone()).collect()
+    }
+
     pub(super) fn delete(&mut self, account: &str, sort_key: &str) {
         self.0.entry(account.to_owned()).or_default().remove(sort_key);
     }

@@ -49,6 +49,10 @@ impl Memory {
         self.call(true, |items| items.delete(account, key)).await
     }
 
+    pub(super) fn texts(&self, account: &str, prefix: &str) -> Vec<String> {
+        self.items.lock().unwrap().texts(account, prefix)
+    }
+
     pub(crate) fn keys(&self) -> Vec<String> {
         self.items.lock().unwrap().keys()
     }

@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::alert::{AlertId, AlertRecord, Thread, Threads, hash};
 use table::Table;
@@ -71,6 +71,19 @@ impl SentMessage {
     fn sort_key(&self) -> String {
         format!("message#{}#{}", self.sent_at, self.id)
     }
+}
+
+/// A published message that was kept.
+#[derive(Clone, Debug, Deserialize)]
+pub struct KeptMessage {
+    /// The id that readers know it by.
+    pub id: String,
+    /// The topic.
+    pub topic_arn: String,
+    /// When it was sent.
+    pub sent_at: Timestamp,
+    /// What it said, as the run's answer has it.
+    pub alerts: Vec<serde_json::Value>,
 }
 
 /// Why the ledger cannot be read or written.
@@ -198,6 +211,29 @@ impl Ledger {
             #[cfg(test)]
             Ledger::Memory(memory) => memory.put(account, &key, text).await,
         }
+    }
+
+    /// The messages that were published between two moments, oldest first.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub async fn messages(
+        &self,
+        account: &str,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<KeptMessage>, LedgerError> {
+        let [first, last] = [from, to].map(|at| format!("message#{at}"));
+        let same = first.bytes().zip(last.bytes()).take_while(|(one, other)| one == other).count();
+        let prefix = first.get(..same).unwrap_or("message#");
+        let texts = match self {
+            Ledger::Table(table) => table.texts(account, prefix, "message").await?,
+            Ledger::File(path) => file::load(path)?.texts(account, prefix),
+            #[cfg(test)]
+            Ledger::Memory(memory) => memory.texts(account, prefix),
+        };
+        let messages = texts.iter().filter_map(|text| serde_json::from_str::<KeptMessage>(text).ok());
+        Ok(messages.filter(|message| (from..to).contains(&message.sent_at)).collect())
     }
 }
 

@@ -95,6 +95,14 @@ impl Table {
         answer.map(|_| ()).map_err(|error| self.error("written", aws::problem(&error)))
     }
 
+    /// What items with such sort keys hold under a name, in the order of the keys.
+    pub(super) async fn texts(&self, account: &str, prefix: &str, name: &str) -> Result<Vec<String>, LedgerError> {
+        match query(&self.client, &self.name, account, prefix).await {
+            (items, None) => Ok(items.iter().filter_map(|item| text(item, name)).map(str::to_owned).collect()),
+            (_, Some(problem)) => Err(self.error("read", problem)),
+        }
+    }
+
     pub(super) async fn delete(&self, account: &str, sort_key: &str) -> Result<(), LedgerError> {
         let key = key(account, sort_key);
         let answer = self.client.delete_item().table_name(&self.name).set_key(Some(key)).send().await;

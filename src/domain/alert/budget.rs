@@ -7,22 +7,26 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::due::is_above;
-use super::words::{days_left, gaps, period_name, sent_by, who, whose};
-use super::{
-    Alert, AlertRecord, Decision, Details, Finding, Kind, Record, Reported, Row, Severity, ThreadKey, Verdict, Wording,
-    limit, money,
+use super::words::{
+    ask, days_left, gaps, if_not, last, period_name, range, sent_by, sent_by_in_a_line, this, who, whose,
 };
+use super::{
+    Alert, AlertRecord, Decision, Details, Facts, Finding, Kind, Record, Reported, Row, Severity, ThreadKey, Verdict,
+    Wording, count, limit, money,
+};
+use crate::domain::background::Background;
 use crate::domain::case::Case;
 use crate::domain::charge::{Product, Scope};
 use crate::domain::coverage::Certainty;
+use crate::domain::estimates::{Ahead, Estimate};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::period::Period;
 use crate::domain::policy::{Budget, Level};
-use crate::domain::text::label;
+use crate::domain::text::{capitalised, label};
 use crate::domain::totals::Sum;
 
 /// What a subject with a budget has spent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Spent<'a> {
     /// What `subject` is.
     pub scope: Scope,
@@ -38,6 +42,8 @@ pub struct Spent<'a> {
     pub budget: &'a Budget,
     /// What the whole account spent in this currency and period.
     pub account_amount: Amount,
+    /// What is still to come in the period, if that can be estimated.
+    pub ahead: Option<Ahead>,
     /// The sums by civil day; filled in where they are needed.
     pub days: BTreeMap<Date, Amount>,
 }
@@ -132,12 +138,12 @@ impl<'a> Spent<'a> {
         if self.sum.amount >= self.budget.amount { Severity::Over } else { Severity::Warning }
     }
 
-    pub(super) fn who(&self, alert: &Alert<'_>) -> String {
-        who(self.scope, &self.subject, &alert.top)
+    pub(super) fn who(&self, alert: &Alert<'_>, case: &Case<'_>) -> String {
+        who(self.scope, &self.subject, &alert.background, case.policy.senders)
     }
 
-    pub(super) fn whose_number(&self, alert: &Alert<'_>) -> String {
-        whose(self.scope, &self.subject, &alert.top)
+    pub(super) fn whose_number(&self, alert: &Alert<'_>, case: &Case<'_>) -> String {
+        whose(self.scope, &self.subject, &alert.background, case.policy.senders)
     }
 
     pub(super) fn budget_text(&self) -> String {
@@ -162,13 +168,13 @@ impl<'a> Spent<'a> {
         }
     }
 
-    pub(super) fn details(&self, alert: &Alert<'_>) -> Details {
+    pub(super) fn details(&self, alert: &Alert<'_>, case: &Case<'_>) -> Details {
         let whole = self.certainty == Certainty::Exact;
         Details {
             messages: Some(self.sum.messages),
             remaining: if whole { self.budget.amount.checked_sub(self.sum.amount) } else { None },
             share_of_account: if whole { self.sum.amount.share_of(self.account_amount) } else { None },
-            top: alert.top.clone(),
+            ..Details::of(&alert.background, case.policy.senders)
         }
     }
 
@@ -182,7 +188,7 @@ impl<'a> Spent<'a> {
     fn lead(&self, alert: &Alert<'a>, case: &Case<'a>) -> String {
         let (amount, limit, percent) = (self.amount(), self.limit(), self.percent());
         let (currency, period) = (self.budget.currency, period_name(&self.period, case));
-        let whose = self.whose_number(alert);
+        let whose = self.whose_number(alert, case);
         let spent = format!("{whose} has spent {currency} {amount} of its {currency} {limit} budget for {period}");
         if self.at_least() {
             return format!(
@@ -194,30 +200,66 @@ impl<'a> Spent<'a> {
         format!("{spent}. That is {percent}, {with} {}.", days_left(&self.period, case))
     }
 
-    fn facts(&self, alert: &Alert<'a>, also: &[String]) -> Vec<(String, String)> {
-        let mut facts = sent_by(self.scope, &alert.top, self.budget.currency);
-        if !also.is_empty() {
-            facts.push(("Also reached".to_owned(), also.join(", ")));
-        }
-        facts.push(("Messages".to_owned(), self.sum.messages.to_string()));
-        facts.push(("Budget".to_owned(), self.budget_text()));
+    /// Where the period will end, if that can be estimated.
+    #[must_use]
+    pub fn estimate(&self) -> Option<Estimate> {
+        Some(self.ahead?.estimate(self.sum.amount, self.budget.currency))
+    }
+
+    fn facts(&self, alert: &Alert<'a>, case: &Case<'a>, also: &[String]) -> Facts {
+        let (currency, kind) = (self.budget.currency, self.period.kind());
+        let Background { yesterday, usual, before, .. } = &alert.background;
+        let shown = |amount: Amount| format!("{currency} {}", money(amount, currency, &[]));
+        let mut facts = Facts::new();
+        let mut fact = |label: &str, text: Option<String>| facts.extend(text.map(|text| (label.to_owned(), text)));
+        let usual = usual.map_or_else(String::new, |usual| format!("; a usual day is {}", shown(usual)));
+        let day = |sum: &Sum| format!("{} ({}){usual}", shown(sum.amount), count(sum.messages, "message"));
+        fact("Yesterday", yesterday.as_ref().map(day));
+        let end = format!("By {} end", kind.name());
+        fact(&end, self.estimate().map(|estimate| format!("probably {}", range(&estimate, currency))));
+        facts.extend(sent_by(self.scope, &alert.background, currency, case.policy.senders));
+        let mut fact = |label: &str, text: Option<String>| facts.extend(text.map(|text| (label.to_owned(), text)));
+        fact(last(kind), before.map(shown));
+        fact("Also reached", (!also.is_empty()).then(|| also.join(", ")));
+        fact("Budget", Some(self.budget_text()));
         facts
+    }
+
+    fn brief(&self, alert: &Alert<'a>, case: &Case<'a>) -> Vec<String> {
+        let currency = self.budget.currency;
+        let Background { yesterday, usual, .. } = &alert.background;
+        let shown = |amount: Amount| money(amount, currency, &[]);
+        let usual = usual.map_or_else(String::new, |usual| format!(" (usual {})", shown(usual)));
+        let day = yesterday.map(|sum| format!("Yesterday {currency} {}{usual}", shown(sum.amount)));
+        let end = |estimate| format!("by {} end probably {}", self.period.kind().name(), range(&estimate, currency));
+        let now: Vec<_> = day.into_iter().chain(self.estimate().map(end)).collect();
+        let now = (!now.is_empty()).then(|| capitalised(&now.join(" · ")));
+        let senders = sent_by_in_a_line(self.scope, &alert.background, currency, case.policy.senders);
+        now.into_iter().chain(senders).collect()
+    }
+
+    fn steps(&self, alert: &Alert<'a>, case: &Case<'a>) -> Vec<String> {
+        let (this, kind) = (this(self.scope), self.period.kind().name());
+        let next = self.budget.levels.iter().find(|level| self.sum.amount < level.threshold);
+        let next = next.map_or_else(
+            || format!("no further alert follows for {this}"),
+            |level| format!("the next alert for {this} comes at {level}"),
+        );
+        vec![
+            format!(
+                "If you expected this, do nothing: {next} this {kind}, unless Zoom revises it or the budget changes."
+            ),
+            if_not(&alert.background, case),
+        ]
     }
 
     pub(super) fn wording(&self, alert: &Alert<'a>, case: &Case<'a>) -> Wording {
         let (amount, limit, percent) = (self.amount(), self.limit(), self.percent());
         let currency = self.budget.currency;
         let period = period_name(&self.period, case);
-        let (who, left) = (self.who(alert), days_left(&self.period, case));
+        let (who, left) = (self.who(alert, case), days_left(&self.period, case));
         let severity = self.severity();
         let also = self.also_reached(alert);
-        let next = self.budget.levels.iter().find(|level| self.sum.amount < level.threshold);
-        let next = next
-            .map_or_else(|| "no further alert follows".to_owned(), |level| format!("the next alert comes at {level}"));
-        let kind = self.period.kind().name();
-        let expected = format!(
-            "If you expected this, do nothing: {next} this {kind}, unless Zoom revises it or the budget changes."
-        );
         let mark = match (severity, self.highest()) {
             (Severity::Warning, Some(level)) => level.to_string(),
             _ => severity.word().to_owned(),
@@ -231,13 +273,14 @@ impl<'a> Spent<'a> {
             detail: format!("{currency} {amount} of {limit}, {period}, {left}"),
             row: Row { percent, who, money: format!("{currency} {amount} of {limit}") },
             lead: self.lead(alert, case),
-            facts: self.facts(alert, &also),
-            steps: vec![expected, UNEXPECTED.to_owned()],
+            facts: self.facts(alert, case, &also),
+            table: Vec::new(),
+            facts_below: Facts::new(),
+            brief: self.brief(alert, case),
+            steps: self.steps(alert, case),
+            todo: ask(&alert.background, case),
             machine: AlertRecord { also_reached: also, ..self.machine(alert, case) },
-            details: self.details(alert),
+            details: self.details(alert, case),
         }
     }
 }
-
-/// What to do about spending that nobody expected.
-const UNEXPECTED: &str = "If nobody expected it, ask those who sent most, or look at the messages: the SMS/MMS Charges Usage Report in Zoom's web portal.";

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use super::budget::Spent;
 use super::due::is_above;
 use super::words::period_name;
-use super::{Alert, AlertRecord, Kind, Record, Reported, Row, Severity, Wording, money};
+use super::{Alert, AlertRecord, Facts, Kind, Record, Reported, Row, Severity, Wording, money};
 use crate::domain::case::Case;
 use crate::domain::money::Amount;
 use crate::domain::policy::Level;
@@ -18,7 +18,7 @@ use crate::domain::policy::Level;
 const MOST_DAYS: usize = 10;
 
 /// A figure that replaces one that was reported.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Correction<'a> {
     /// What the subject has spent.
     pub spent: Spent<'a>,
@@ -42,7 +42,7 @@ impl<'a> Correction<'a> {
         Correction { spent, previous, no_longer, only_now, days }
     }
 
-    fn facts(&self, only_now: &[String]) -> Vec<(String, String)> {
+    fn facts(&self, only_now: &[String]) -> Facts {
         let mut facts = Vec::new();
         if !self.days.is_empty() && !self.previous.at_least {
             let days: Vec<_> = self.days.iter().take(MOST_DAYS).map(|day| day.strftime("%-d %B").to_string()).collect();
@@ -63,7 +63,8 @@ impl<'a> Correction<'a> {
         let amounts = [previous.amount, spent.sum.amount];
         let beside: Vec<_> = spent.budget.levels.iter().map(|level| level.threshold).chain(amounts).collect();
         let [was, is] = amounts.map(|amount| money(amount, currency, &beside));
-        let (who, period, limit) = (spent.who(alert), period_name(&spent.period, case), spent.limit());
+        let (who, whose) = (spent.who(alert, case), spent.whose_number(alert, case));
+        let (period, limit) = (period_name(&spent.period, case), spent.limit());
         let written = previous.at.to_zoned(case.policy.time_zone.clone()).strftime("%-d %B");
         let names = |levels: &[&Level]| levels.iter().map(ToString::to_string).collect::<Vec<_>>();
         let (no_longer, only_now) = (names(&self.no_longer), names(&self.only_now));
@@ -80,7 +81,7 @@ impl<'a> Correction<'a> {
             format!(" {} {verb} no longer reached.", no_longer.join(", "))
         };
         let lead = format!(
-            "{cause}: {who} has spent {currency} {is} of {currency} {limit} in {period}, not {currency} {was} as we wrote on {written}{source}.{still} Use this \
+            "{cause}: {whose} has spent {currency} {is} of {currency} {limit} in {period}, not {currency} {was} as we wrote on {written}{source}.{still} Use this \
              figure instead."
         );
         Wording {
@@ -93,7 +94,11 @@ impl<'a> Correction<'a> {
             row: Row { percent: spent.percent(), who, money: format!("{currency} {is}, not {was}") },
             lead,
             facts: self.facts(&only_now),
+            table: Vec::new(),
+            facts_below: Vec::new(),
+            brief: Vec::new(),
             steps: vec!["If the difference matters to your bill, ask Zoom's support about it.".to_owned()],
+            todo: "use this figure instead".to_owned(),
             machine: AlertRecord {
                 kind: Kind::Correction,
                 severity: Severity::Info,
@@ -103,7 +108,7 @@ impl<'a> Correction<'a> {
                 restated_days: self.days.clone(),
                 ..spent.machine(alert, case)
             },
-            details: spent.details(alert),
+            details: spent.details(alert, case),
         }
     }
 }

@@ -40,6 +40,7 @@ pub(super) fn gone<'a>(key: &ThreadKey, case: &Case<'a>) -> Option<Finding<'a>> 
         certainty,
         budget,
         account_amount,
+        ahead: None,
         days,
     })))
 }

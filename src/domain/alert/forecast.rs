@@ -8,11 +8,12 @@ use serde::Serialize;
 
 use super::budget::Spent;
 use super::due::is_above;
-use super::words::{about, count, money, period_name, sent_by};
-use super::{Alert, AlertRecord, Finding, Kind, Record, Reported, Row, Severity, Thread, ThreadKey, Verdict, Wording};
+use super::words::{about, count, money, period_name, range, sent_by, sent_by_in_a_line};
+use super::{
+    Alert, AlertRecord, Facts, Finding, Kind, Record, Reported, Row, Severity, Thread, ThreadKey, Verdict, Wording,
+};
 use crate::domain::baselines::Baseline;
 use crate::domain::case::Case;
-use crate::domain::coverage::Certainty;
 use crate::domain::estimates::{Ahead, Chance, Estimate};
 use crate::domain::foresight::forecast::{FIRST_DAY, SHORT_HISTORY};
 use crate::domain::money::Amount;
@@ -20,7 +21,7 @@ use crate::domain::period::{Period, start_of};
 use crate::domain::policy::Level;
 
 /// A level that is likely to be reached.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Forecast<'a> {
     /// What the subject has spent so far.
     pub spent: Spent<'a>,
@@ -61,13 +62,9 @@ pub fn ahead(period: &Period, baseline: &Baseline, case: &Case<'_>) -> Option<Ah
 }
 
 impl<'a> Forecast<'a> {
-    /// Finds the highest level that is likely and not reached. A figure that is not known exactly is no ground for a forecast.
-    pub(in crate::domain) fn find(spent: &Spent<'a>, baseline: &Baseline, case: &Case<'a>) -> Option<Forecast<'a>> {
-        let budget = spent.budget;
-        if budget.forecasts.is_empty() || spent.certainty != Certainty::Exact {
-            return None;
-        }
-        let ahead = ahead(&spent.period, baseline, case)?;
+    /// Finds the highest level that is likely and not reached.
+    pub(in crate::domain) fn find(spent: &Spent<'a>, pace: [Amount; 2]) -> Option<Forecast<'a>> {
+        let (budget, ahead) = (spent.budget, spent.ahead?);
         let so_far = spent.sum.amount;
         let open = budget.forecasts.iter().filter(|level| so_far < level.threshold);
         let mut likely = open.filter_map(|level| {
@@ -76,8 +73,7 @@ impl<'a> Forecast<'a> {
         });
         let (level, chance) = likely.next_back()?;
         let estimate = ahead.estimate(so_far, budget.currency);
-        let (days, pace) = (ahead.days, baseline.pace);
-        Some(Forecast { spent: spent.clone(), level, chance, estimate, days, pace })
+        Some(Forecast { spent: spent.clone(), level, chance, estimate, days: ahead.days, pace })
     }
 
     pub(super) fn key(&self, case: &Case<'a>) -> ThreadKey {
@@ -95,10 +91,10 @@ impl<'a> Forecast<'a> {
     pub(super) fn wording(&self, alert: &Alert<'a>, case: &Case<'a>) -> Wording {
         let Forecast { spent, level, estimate, pace, .. } = self;
         let (budget, currency) = (spent.budget, spent.budget.currency);
-        let (who, whose) = (spent.who(alert), spent.whose_number(alert));
+        let (who, whose) = (spent.who(alert, case), spent.whose_number(alert, case));
         let threshold = super::limit(level.threshold, currency);
         let by = spent.period.last_day();
-        let [low, likely, high] = [estimate.low, estimate.likely, estimate.high].map(|end| about(end, currency));
+        let (range, likely) = (range(estimate, currency), about(estimate.likely, currency));
         let period = period_name(&spent.period, case);
         let part = if level.threshold == budget.amount { String::new() } else { format!(" ({level} of its budget)") };
         let short = if self.days < SHORT_HISTORY {
@@ -108,7 +104,7 @@ impl<'a> Forecast<'a> {
         };
         let lead = format!(
             "{whose} has spent {currency} {} of its {currency} {} budget for {period}. At the pace of the past 4 and 13 weeks it will be \
-             {currency} {low} to {high} by {} (4 chances in 5), most likely {likely}.{short}",
+             {range} by {} (4 chances in 5), most likely {likely}.{short}",
             spent.amount(),
             spent.limit(),
             by.strftime("%-d %B"),
@@ -119,11 +115,15 @@ impl<'a> Forecast<'a> {
             mark: Severity::Forecast.word().to_owned(),
             headline: format!("{who} likely over {currency} {threshold} by {}", by.strftime("%-d %B")),
             title: format!("{who} likely over {currency} {threshold}"),
-            detail: format!("{currency} {low} to {high} by {}{part}", by.strftime("%-d %B")),
-            row: Row { percent: spent.percent(), who, money: format!("probably {currency} {low} to {high}") },
+            detail: format!("{range} by {}{part}", by.strftime("%-d %B")),
+            row: Row { percent: spent.percent(), who, money: format!("probably {range}") },
             lead,
             facts: self.facts(alert, case, pace),
+            table: Vec::new(),
+            facts_below: Vec::new(),
+            brief: self.brief(alert, case, pace),
             steps: self.steps(case),
+            todo: self.a_day(case),
             machine: AlertRecord {
                 kind: Kind::Forecast,
                 severity: Severity::Forecast,
@@ -138,11 +138,21 @@ impl<'a> Forecast<'a> {
                 }),
                 ..spent.machine(alert, case)
             },
-            details: spent.details(alert),
+            details: spent.details(alert, case),
         }
     }
 
-    fn facts(&self, alert: &Alert<'a>, case: &Case<'a>, [last, before]: &[Amount; 2]) -> Vec<(String, String)> {
+    fn brief(&self, alert: &Alert<'a>, case: &Case<'a>, [last, before]: &[Amount; 2]) -> Vec<String> {
+        let Forecast { spent, .. } = self;
+        let currency = spent.budget.currency;
+        let [last, before] = [last, before].map(|amount| money(*amount, currency, &[]));
+        let (so_far, limit) = (spent.amount(), spent.limit());
+        let pace = format!("So far {currency} {so_far} of {limit} · last 7 days {last}, the 7 before {before}");
+        let senders = sent_by_in_a_line(spent.scope, &alert.background, currency, case.policy.senders);
+        std::iter::once(pace).chain(senders).collect()
+    }
+
+    fn facts(&self, alert: &Alert<'a>, case: &Case<'a>, [last, before]: &[Amount; 2]) -> Facts {
         let Forecast { spent, .. } = self;
         let currency = spent.budget.currency;
         let today = case.policy.time_zone.to_datetime(case.as_of).date();
@@ -154,14 +164,14 @@ impl<'a> Forecast<'a> {
             ("So far".to_owned(), format!("{currency} {} on {gone} of {all} days", spent.amount())),
             ("Last 7 days".to_owned(), format!("{}; the 7 before {}", shown(last), shown(before))),
         ];
-        facts.extend(sent_by(spent.scope, &alert.top, currency));
+        facts.extend(sent_by(spent.scope, &alert.background, currency, case.policy.senders));
         facts.push(("History".to_owned(), count(self.days.into(), "day")));
         facts.push(("Budget".to_owned(), spent.budget_text()));
         facts
     }
 
     /// What a day may cost from now on.
-    fn steps(&self, case: &Case<'a>) -> Vec<String> {
+    fn a_day(&self, case: &Case<'a>) -> String {
         let Forecast { spent, level, .. } = self;
         let currency = spent.budget.currency;
         let today = case.policy.time_zone.to_datetime(case.as_of).date();
@@ -169,11 +179,13 @@ impl<'a> Forecast<'a> {
         let rest = level.threshold.checked_sub(spent.sum.amount).map(Amount::decimal).unwrap_or_default();
         let a_day = rest.checked_div(Decimal::from(left)).unwrap_or_default();
         let a_day = a_day.round_dp_with_strategy(currency.minor_places(), rust_decimal::RoundingStrategy::ToZero);
+        let limit = super::limit(level.threshold, currency);
+        format!("about {currency} {a_day} a day would keep it within {currency} {limit}")
+    }
+
+    fn steps(&self, case: &Case<'a>) -> Vec<String> {
         vec![
-            format!(
-                "There is time to act: about {currency} {a_day} a day would keep it within {currency} {}.",
-                super::limit(level.threshold, currency)
-            ),
+            format!("There is time to act: {}.", self.a_day(case)),
             "This is an estimate from past days. A sudden jump cannot be foreseen, and no further forecast follows for this level; if it is \
              reached, that is an alert of its own."
                 .to_owned(),

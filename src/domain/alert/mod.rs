@@ -5,6 +5,7 @@
 
 mod budget;
 mod correction;
+mod digest;
 mod due;
 mod forecast;
 mod routing;
@@ -20,10 +21,12 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 
 pub use budget::Spent;
 pub use correction::Correction;
+pub use digest::{Digest, DigestRecord, Lately, due_digest};
 pub use forecast::{Forecast, ForecastRecord, ahead};
 pub use spike::{SpikeDay, SpikeRecord, Spiking};
 pub use stale::Stale;
@@ -31,14 +34,15 @@ pub use test::Test;
 pub(crate) use thread::hash;
 pub use thread::{AlertId, Claim, Peak, Record, Reported, Thread, ThreadKey, Threads};
 pub use unwatched::Unwatched;
-pub use wording::{AlertRecord, Details, Outcome, Row, Severity, Wording};
-pub(in crate::domain) use words::{about, cause, days_left, period_name};
-pub use words::{count, limit, moment, money};
+pub use wording::{AlertRecord, Details, Facts, Outcome, Row, Severity, Wording};
+pub use words::{about, count, in_thousands, limit, moment, money};
+pub(in crate::domain) use words::{cause, days_left, period_name};
 
+use super::background::{Background, first_day};
 use super::case::Case;
 use super::charge::Scope;
-use super::contributors::Contributor;
-use super::money::{Amount, Currency};
+use super::contributors::Whose;
+use super::money::Amount;
 use super::period::Period;
 
 /// The kinds of alert, the weightiest first.
@@ -57,14 +61,24 @@ pub enum Kind {
     Correction,
     /// Zoom's report has no new row.
     Stale,
+    /// A summary of a period.
+    Digest,
     /// A test of the way to the readers.
     Test,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 7] =
-        [Kind::Budget, Kind::Spike, Kind::Forecast, Kind::Unwatched, Kind::Correction, Kind::Stale, Kind::Test];
+    pub const ALL: [Kind; 8] = [
+        Kind::Budget,
+        Kind::Spike,
+        Kind::Forecast,
+        Kind::Unwatched,
+        Kind::Correction,
+        Kind::Stale,
+        Kind::Digest,
+        Kind::Test,
+    ];
 
     /// The name in answers and keys.
     #[must_use]
@@ -76,13 +90,14 @@ impl Kind {
             Kind::Unwatched => "unwatched",
             Kind::Correction => "correction",
             Kind::Stale => "stale",
+            Kind::Digest => "digest",
             Kind::Test => "test",
         }
     }
 }
 
 /// Something that is true, and that a receiver may have to hear of.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Finding<'a> {
     /// What a subject with a budget has spent.
     Spent(Box<Spent<'a>>),
@@ -96,6 +111,8 @@ pub enum Finding<'a> {
     Correction(Box<Correction<'a>>),
     /// A report without new rows.
     Stale(Stale),
+    /// A period is over, or somebody asked for a summary.
+    Digest(Box<Digest<'a>>),
     /// Somebody asked for a test.
     Test(Test),
 }
@@ -124,7 +141,7 @@ pub enum Decision {
 }
 
 /// A finding with the decision about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Alert<'a> {
     /// The same in every repeat.
     pub id: AlertId,
@@ -144,8 +161,8 @@ pub struct Alert<'a> {
     pub doubt: Option<Record>,
     /// Whether an earlier run may have sent it.
     pub may_repeat: bool,
-    /// Who spent most, largest first; filled in for alerts that are due.
-    pub top: Vec<Contributor>,
+    /// What a reader holds the figures against; filled in for alerts that are due.
+    pub background: Background,
 }
 
 /// What a kind decides.
@@ -170,6 +187,7 @@ impl<'a> Finding<'a> {
             Finding::Unwatched(_) => Kind::Unwatched,
             Finding::Correction(_) => Kind::Correction,
             Finding::Stale(_) => Kind::Stale,
+            Finding::Digest(_) => Kind::Digest,
             Finding::Test(_) => Kind::Test,
         }
     }
@@ -184,6 +202,7 @@ impl<'a> Finding<'a> {
             Finding::Unwatched(unwatched) => unwatched.key(case),
             Finding::Correction(correction) => correction.spent.key(case),
             Finding::Stale(stale) => stale.key(case),
+            Finding::Digest(digest) => digest.key(case),
             Finding::Test(test) => test.key(case),
         }
     }
@@ -195,7 +214,7 @@ impl<'a> Finding<'a> {
             Finding::Correction(correction) => due::verdict(correction.spent, key, thread, case),
             Finding::Spike(spiking) => spiking.verdict(key, thread, case),
             Finding::Forecast(forecast) => forecast.verdict(key, thread, case),
-            Finding::Unwatched(_) | Finding::Stale(_) | Finding::Test(_) => {
+            Finding::Unwatched(_) | Finding::Stale(_) | Finding::Digest(_) | Finding::Test(_) => {
                 let amount = if let Finding::Unwatched(found) = &self { found.sum.amount } else { Amount::ZERO };
                 let (id, reported) = (key.alert_id("once", 0), Reported { amount, ..Reported::once(case.as_of) });
                 by_news(self, id, reported, thread, |record| record.reported.is_none())
@@ -213,13 +232,14 @@ impl<'a> Finding<'a> {
             Finding::Unwatched(unwatched) => unwatched.wording(alert, case),
             Finding::Correction(correction) => correction.wording(alert, case),
             Finding::Stale(stale) => stale.wording(alert, case),
+            Finding::Digest(digest) => digest.wording(alert, case),
             Finding::Test(test) => test.wording(alert, case),
         }
     }
 
     /// The period and the subject that it is about; `None` for what concerns no subject.
     #[must_use]
-    pub fn whose(&self) -> Option<(Period, Scope, Arc<str>, Currency)> {
+    pub fn whose(&self) -> Option<Whose> {
         match self {
             Finding::Spent(spent) => Some(spent.whose()),
             Finding::Forecast(forecast) => Some(forecast.spent.whose()),
@@ -230,8 +250,18 @@ impl<'a> Finding<'a> {
             Finding::Unwatched(found) => {
                 Some((found.period, Scope::Account, Arc::clone(&found.account), found.currency))
             }
-            Finding::Stale(_) | Finding::Test(_) => None,
+            Finding::Stale(_) | Finding::Digest(_) | Finding::Test(_) => None,
         }
+    }
+
+    /// The first day that its message looks back to, before the period that it is about.
+    #[must_use]
+    pub fn looks_back_to(&self, case: &Case<'a>) -> Option<Date> {
+        let period = match self {
+            Finding::Digest(digest) => digest.period,
+            _ => self.whose()?.0,
+        };
+        Some(first_day(&period, case))
     }
 
     /// Until when the thread matters at least.
@@ -242,7 +272,7 @@ impl<'a> Finding<'a> {
             Finding::Forecast(forecast) => forecast.spent.period.to(),
             Finding::Unwatched(unwatched) => unwatched.period.to(),
             Finding::Correction(correction) => correction.spent.period.to(),
-            Finding::Spike(_) | Finding::Stale(_) | Finding::Test(_) => case.as_of,
+            Finding::Spike(_) | Finding::Stale(_) | Finding::Digest(_) | Finding::Test(_) => case.as_of,
         };
         end.max(case.as_of)
     }
@@ -319,7 +349,18 @@ pub fn decide_one<'a>(finding: Finding<'a>, thread: Option<&Thread>, case: &Case
         // Nothing is recorded, so that it is due as ever when the silence is over.
         (decision, next, doubt) = (Decision::Silenced { until }, None, None);
     }
-    Alert { id, key, finding, decision, thread: thread.cloned(), base, next, doubt, may_repeat, top: Vec::new() }
+    Alert {
+        id,
+        key,
+        finding,
+        decision,
+        thread: thread.cloned(),
+        base,
+        next,
+        doubt,
+        may_repeat,
+        background: Background::default(),
+    }
 }
 
 /// Decides about all findings, and about the subjects that were reported and whose charges are all gone.
@@ -355,7 +396,7 @@ fn add_days<'a>(findings: &mut [Finding<'a>], threads: &Threads, case: &Case<'a>
     }
     let days: HashMap<_, _> = wanted
         .into_iter()
-        .map(|((period, scope), subjects)| ((period, scope), case.totals.days_of(&period, scope, &subjects)))
+        .map(|((period, scope), subjects)| ((period, scope), case.totals.days_of(period.days(), scope, &subjects)))
         .collect();
     for finding in findings {
         if let Finding::Spent(spent) = finding {

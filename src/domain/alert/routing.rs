@@ -15,6 +15,7 @@ impl Finding<'_> {
             Finding::Forecast(forecast) => receiver.is_of(&forecast.spent.budget.owners),
             Finding::Correction(correction) => receiver.is_of(&correction.spent.budget.owners),
             Finding::Spike(spiking) => receiver.is_of(&spiking.rule.owners),
+            Finding::Digest(digest) => digest.is_for(receiver),
             Finding::Unwatched(_) | Finding::Stale(_) | Finding::Test(_) => receiver.is_default(),
         }
     }
@@ -33,14 +34,14 @@ impl Finding<'_> {
                 (Watch::Forecast, &found.spent.budget.name, found.spent.scope, &found.spent.subject)
             }
             Finding::Spike(found) => (Watch::Spike, &found.rule.name, found.rule.scope, &found.subject),
-            Finding::Unwatched(_) | Finding::Correction(_) | Finding::Stale(_) | Finding::Test(_) => return None,
+            _ => return None,
         };
         Some(Watched { watch, name, scope, subject })
     }
 
     /// Whether a silence can hold it back at all.
     fn can_wait(&self) -> bool {
-        !matches!(self, Finding::Stale(_) | Finding::Test(_))
+        !matches!(self, Finding::Stale(_) | Finding::Digest(_) | Finding::Test(_))
     }
 
     /// The silences of a policy that select it.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::words::{money, sent_by, who, whose};
+use super::words::{money, sent_by, sent_by_in_a_line, who, whom_to_ask, whose};
 use super::{
     Alert, AlertRecord, Details, Finding, Kind, Peak, Record, Reported, Row, Severity, Thread, ThreadKey, Verdict,
     Wording,
@@ -138,9 +138,11 @@ impl<'a> Spiking<'a> {
         let (today, date, currency) = (zone.to_datetime(case.as_of).date(), self.day.date(), self.rule.currency);
         let name = |day: Date| if day == today { "today".to_owned() } else { day.strftime("%-d %B").to_string() };
         let when = if date == today { "today".to_owned() } else { format!("on {}", name(date)) };
-        let who = who(self.scope(), &self.subject, &alert.top);
-        let whose = whose(self.scope(), &self.subject, &alert.top);
+        let senders = case.policy.senders;
+        let who = who(self.scope(), &self.subject, &alert.background, senders);
+        let whose = whose(self.scope(), &self.subject, &alert.background, senders);
         let (count, usual) = (sum.messages, excess.usual.in_words());
+        let sender = || whom_to_ask(&alert.background, senders).unwrap_or_else(|| "the sender".to_owned());
         let has_sent = if date == today {
             format!("has sent {count} messages today by {}", case.as_of.to_zoned(zone.clone()).strftime("%H:%M"))
         } else {
@@ -157,7 +159,7 @@ impl<'a> Spiking<'a> {
             ("Since".to_owned(), name(since)),
             ("Factor".to_owned(), format!("{} times the usual", excess.factor)),
         ];
-        facts.extend(sent_by(self.scope(), &alert.top, currency));
+        facts.extend(sent_by(self.scope(), &alert.background, currency, senders));
         facts.push(("Watch".to_owned(), format!("\"{}\"", label(&self.rule.name))));
         Wording {
             kind: Kind::Spike,
@@ -169,12 +171,20 @@ impl<'a> Spiking<'a> {
             row: Row { percent: String::new(), who, money: format!("{count} messages {when}, usually {usual}") },
             lead,
             facts,
+            table: Vec::new(),
+            facts_below: Vec::new(),
+            brief: std::iter::once(format!("Since {}", name(since)))
+                .chain(sent_by_in_a_line(self.scope(), &alert.background, currency, senders))
+                .collect(),
             steps: vec![
-                "If this is a campaign, silence it until it is over. If not, suspend the sender in Zoom now: a stolen login or an automation gone \
-                 wrong looks like this."
-                    .to_owned(),
+                format!(
+                    "If this is a campaign, silence it until it is over. If not, suspend {} in Zoom now: a stolen login or an automation gone \
+                     wrong looks like this.",
+                    sender()
+                ),
                 "No further alert follows until twice as many are sent in a day, or until seven days in a row were usual.".to_owned(),
             ],
+            todo: format!("if this is no campaign, suspend {} in Zoom now", sender()),
             machine: AlertRecord {
                 scope: Some(self.scope()),
                 subject: Some(label(&self.subject).into()),
@@ -185,7 +195,7 @@ impl<'a> Spiking<'a> {
                 spike: Some(self.record()),
                 ..AlertRecord::of(alert, Severity::Spike, case)
             },
-            details: Details { messages: Some(count), top: alert.top.clone(), ..Details::default() },
+            details: Details { messages: Some(count), ..Details::of(&alert.background, senders) },
         }
     }
 }

@@ -62,10 +62,14 @@ impl Stale {
                 ("Newest row".to_owned(), moment(self.newest_row, case)),
                 ("Usual".to_owned(), format!("at most {} without a row", days(self.longest_gap))),
             ],
+            table: Vec::new(),
+            facts_below: Vec::new(),
+            brief: Vec::new(),
             steps: vec![
                 "If nobody has sent a message since, do nothing: no further alert follows until rows come again.".to_owned(),
                 "If messages were sent, compare with the SMS/MMS Charges Usage Report in Zoom's web portal, and ask Zoom's support.".to_owned(),
             ],
+            todo: "if messages were sent, ask Zoom's support".to_owned(),
             machine: AlertRecord { period: Some(alert.key.period.clone()), ..AlertRecord::of(alert, Severity::Info, case) },
             details: Details::default(),
         }

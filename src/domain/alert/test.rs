@@ -43,7 +43,11 @@ impl Test {
                  will reach you the same way."
             ),
             facts: Vec::new(),
+            table: Vec::new(),
+            facts_below: Vec::new(),
+            brief: Vec::new(),
             steps: vec!["There is nothing to do.".to_owned()],
+            todo: "nothing".to_owned(),
             machine: AlertRecord::of(alert, Severity::Info, case),
             details: Details::default(),
         }

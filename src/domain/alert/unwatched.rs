@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::words::{days_left, period_name, spent_by};
+use super::words::{days_left, period_name, sent_by, sent_by_in_a_line};
 use super::{Alert, AlertRecord, Details, Kind, Row, Severity, ThreadKey, Wording, money};
 use crate::domain::case::Case;
 use crate::domain::charge::{Product, Scope};
@@ -46,7 +46,7 @@ impl Unwatched {
         let amount = money(sum.amount, *currency, &[]);
         let (name, left) = (period_name(period, case), days_left(period, case));
         let bound = if at_least { " in the part of Zoom's report that could be read" } else { "" };
-        let mut facts = spent_by(&alert.top, *currency);
+        let mut facts = sent_by(Scope::Account, &alert.background, *currency, case.policy.senders);
         facts.push(("Messages".to_owned(), sum.messages.to_string()));
         let kind = period.kind().name();
         Wording {
@@ -65,9 +65,15 @@ impl Unwatched {
                 "Your account has spent {currency} {amount} in {name}{bound}, and no budget of the policy covers {currency}."
             ),
             facts,
+            table: Vec::new(),
+            facts_below: Vec::new(),
+            brief: sent_by_in_a_line(Scope::Account, &alert.background, *currency, case.policy.senders)
+                .into_iter()
+                .collect(),
             steps: vec![format!(
                 "Add a budget in {currency} to the policy, or set unwatched = \"ignore\". No further alert follows for {currency} this {kind}."
             )],
+            todo: format!("add a budget in {currency} to the policy"),
             machine: AlertRecord {
                 scope: Some(Scope::Account),
                 subject: Some(Arc::clone(&self.account)),
@@ -77,7 +83,7 @@ impl Unwatched {
                 at_least,
                 ..AlertRecord::of(alert, Severity::Info, case)
             },
-            details: Details { messages: Some(sum.messages), top: alert.top.clone(), ..Details::default() },
+            details: Details { messages: Some(sum.messages), ..Details::of(&alert.background, case.policy.senders) },
         }
     }
 }

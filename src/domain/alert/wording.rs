@@ -7,11 +7,13 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
 
-use super::{Alert, AlertId, ForecastRecord, Kind, SpikeRecord};
+use super::{Alert, AlertId, DigestRecord, ForecastRecord, Kind, SpikeRecord};
+use crate::domain::background::Background;
 use crate::domain::case::Case;
-use crate::domain::charge::Scope;
-use crate::domain::contributors::Contributor;
+use crate::domain::charge::{NONE, Scope};
+use crate::domain::contributors::{Contributor, Sender};
 use crate::domain::money::{Amount, Currency};
+use crate::domain::policy::Senders;
 use crate::domain::text::label;
 
 /// How grave an alert is, the gravest first.
@@ -64,14 +66,25 @@ pub struct Wording {
     /// The first paragraph.
     pub lead: String,
     /// Labels and texts.
-    pub facts: Vec<(String, String)>,
-    /// What to do.
+    pub facts: Facts,
+    /// A table below them, its header first; empty without one.
+    pub table: Vec<Vec<String>>,
+    /// What follows the table.
+    pub facts_below: Facts,
+    /// The facts that a chat has room for, a line each.
+    pub brief: Vec<String>,
+    /// What to do, in sentences.
     pub steps: Vec<String>,
+    /// What to do, in a few words, for a message of several.
+    pub todo: String,
     /// The exact form.
     pub machine: AlertRecord,
     /// What the machine form says beyond the run's answer.
     pub details: Details,
 }
+
+/// Labels and texts; an empty label goes on with the one before.
+pub type Facts = Vec<(String, String)>;
 
 /// A line in a list of several alerts.
 #[derive(Clone, Debug)]
@@ -161,6 +174,9 @@ pub struct AlertRecord {
     /// Of a spike.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spike: Option<SpikeRecord>,
+    /// Of a digest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<DigestRecord>,
     /// Of a silenced alert: when the silence ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
@@ -191,6 +207,7 @@ impl AlertRecord {
             restated_days: Vec::new(),
             forecast: None,
             spike: None,
+            digest: None,
             until: None,
         }
     }
@@ -210,6 +227,34 @@ pub struct Details {
     /// Who spent most.
     #[serde(serialize_with = "contributors")]
     pub top: Vec<Contributor>,
+    /// The company's own senders who spent most.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub senders: Vec<SenderRecord>,
+}
+
+/// A sender in the machine form.
+#[derive(Clone, Debug, Serialize)]
+pub struct SenderRecord {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extension: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    amount: Amount,
+}
+
+impl Details {
+    /// What a background says.
+    pub(super) fn of(background: &Background, senders: Senders) -> Details {
+        let text = |text: &Arc<str>| (&**text != NONE).then(|| label(text).into_owned());
+        let record = |sender: &Sender| SenderRecord {
+            extension: text(&sender.extension),
+            name: text(&sender.name).filter(|_| senders == Senders::Name),
+            amount: sender.amount,
+        };
+        let shown = background.senders.iter().filter(|_| senders != Senders::None);
+        let senders = shown.take(super::words::MOST_CONTRIBUTORS).map(record).collect();
+        Details { top: background.top.clone(), senders, ..Details::default() }
+    }
 }
 
 fn exact<S: Serializer>(share: &Option<Decimal>, serializer: S) -> Result<S::Ok, S::Error> {

@@ -2,17 +2,23 @@
 
 use jiff::Timestamp;
 
+use super::Facts;
+use crate::domain::background::Background;
 use crate::domain::case::Case;
-use crate::domain::charge::Scope;
-use crate::domain::contributors::{Contributor, ContributorKind};
+use crate::domain::charge::{FOLDED, NONE, Scope};
+use crate::domain::contributors::{Contributor, ContributorKind, Sender};
 use crate::domain::dates::Dates;
+use crate::domain::estimates::Estimate;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::period::{Period, PeriodKind};
+use crate::domain::policy::Senders;
 use crate::domain::text::label;
 use crate::error::Code;
 
 /// Contributors that a message names.
 pub(super) const MOST_CONTRIBUTORS: usize = 5;
+/// Those that a line of a chat names.
+const MOST_IN_A_LINE: usize = 3;
 /// Gaps that a message names.
 const MOST_GAPS: usize = 3;
 
@@ -23,7 +29,7 @@ pub fn count(number: u64, what: &str) -> String {
     format!("{number} {what}{plural}")
 }
 
-/// An amount in the currency's minor units: `66.20`. It has more digits where rounding would make it equal to another amount beside it, or
+/// An amount in the currency's minor units: `1,066.20`. It has more digits where rounding would make it equal to another amount beside it, or
 /// put it on the other side of one.
 #[must_use]
 pub fn money(amount: Amount, currency: Currency, beside: &[Amount]) -> String {
@@ -35,19 +41,43 @@ pub fn money(amount: Amount, currency: Currency, beside: &[Amount]) -> String {
         beside.iter().all(|other| *other == amount || differs(other))
     };
     let mut places = least..=amount.places().max(least);
-    places.find(|places| is_true(*places)).map_or_else(|| amount.to_string(), |places| amount.shown(places))
+    let exact = places.find(|places| is_true(*places));
+    in_thousands(&exact.map_or_else(|| amount.to_string(), |places| amount.shown(places)))
+}
+
+/// The number with a comma between thousands: `12,345.60`.
+#[must_use]
+pub fn in_thousands(number: &str) -> String {
+    let (whole, rest) = number.find('.').map_or((number, ""), |point| number.split_at(point));
+    let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("-", digits));
+    let mut grouped = String::with_capacity(number.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    format!("{sign}{grouped}{rest}")
 }
 
 /// An estimate as people say it: from ten on without minor units, which would promise too much.
-pub(in crate::domain) fn about(estimate: Amount, currency: Currency) -> String {
+#[must_use]
+pub fn about(estimate: Amount, currency: Currency) -> String {
     let ten = Amount::parse("10").unwrap_or_default();
-    if estimate < ten { money(estimate, currency, &[]) } else { estimate.shown(0) }
+    if estimate < ten { money(estimate, currency, &[]) } else { in_thousands(&estimate.shown(0)) }
 }
 
-/// The amount of a budget: whole where it is whole, exact else: `100`, `12.50`.
+/// Where a period will end: `USD 146 to 171`.
+pub(super) fn range(estimate: &Estimate, currency: Currency) -> String {
+    let [low, high] = [estimate.low, estimate.high].map(|end| about(end, currency));
+    if low == high { format!("{currency} {low}") } else { format!("{currency} {low} to {high}") }
+}
+
+/// The amount of a budget: whole where it is whole, exact else: `1,000`, `12.50`.
 #[must_use]
 pub fn limit(amount: Amount, currency: Currency) -> String {
-    if amount.places() == 0 { amount.to_string() } else { amount.shown(amount.places().max(currency.minor_places())) }
+    let places = if amount.places() == 0 { 0 } else { amount.places().max(currency.minor_places()) };
+    in_thousands(&amount.shown(places))
 }
 
 /// `22 November, 08:00 EST`, in the policy's zone.
@@ -84,7 +114,7 @@ pub(in crate::domain) fn days_left(period: &Period, case: &Case<'_>) -> String {
 }
 
 /// The one department that a billing number belongs to.
-pub(super) fn owner(scope: Scope, top: &[Contributor]) -> Option<String> {
+fn owner(scope: Scope, top: &[Contributor]) -> Option<String> {
     match top {
         [only] if scope == Scope::BillingNumber && only.kind == ContributorKind::Department => {
             Some(label(&only.name).into_owned())
@@ -93,45 +123,142 @@ pub(super) fn owner(scope: Scope, top: &[Contributor]) -> Option<String> {
     }
 }
 
-/// `Marketing +12025550187`, or the subject alone.
-pub(super) fn who(scope: Scope, subject: &str, top: &[Contributor]) -> String {
+/// `Marketing +12025550187`, `Campaigns, ext. 1003`, or the subject alone.
+pub(super) fn who(scope: Scope, subject: &str, background: &Background, senders: Senders) -> String {
+    if scope == Scope::Extension
+        && let [sender] = background.senders.as_slice()
+    {
+        return sender_name(sender, senders);
+    }
     let subject = scope.of(&label(subject));
-    owner(scope, top).map_or_else(|| subject.clone(), |owner| format!("{owner} {subject}"))
+    owner(scope, &background.top).map_or_else(|| subject.clone(), |owner| format!("{owner} {subject}"))
 }
 
-/// `Marketing's number +12025550187`, or the subject alone.
-pub(super) fn whose(scope: Scope, subject: &str, top: &[Contributor]) -> String {
-    let subject = scope.of(&label(subject));
-    match owner(scope, top) {
-        Some(owner) if owner.ends_with('s') => format!("{owner}' number {subject}"),
-        Some(owner) => format!("{owner}'s number {subject}"),
-        None => subject,
+/// `Marketing's number +12025550187`, or as [`who`] says it.
+pub(super) fn whose(scope: Scope, subject: &str, background: &Background, senders: Senders) -> String {
+    let who = || who(scope, subject, background, senders);
+    match owner(scope, &background.top) {
+        Some(owner) if owner.ends_with('s') => format!("{owner}' number {}", label(subject)),
+        Some(owner) => format!("{owner}'s number {}", label(subject)),
+        None => who(),
     }
 }
 
-/// Who spent most, unless that is the one department that has been named.
-pub(super) fn sent_by(scope: Scope, top: &[Contributor], currency: Currency) -> Vec<(String, String)> {
-    if owner(scope, top).is_some() { Vec::new() } else { spent_by(top, currency) }
+/// `Campaigns, ext. 1003`.
+pub(super) fn sender_name(Sender { extension, name, .. }: &Sender, senders: Senders) -> String {
+    match (&**extension, &**name) {
+        (NONE, _) => "no extension".to_owned(),
+        (FOLDED, _) => "all senders".to_owned(),
+        (extension, name) if senders == Senders::Name && name != NONE => {
+            format!("{}, ext. {}", label(name), label(extension))
+        }
+        (extension, _) => format!("ext. {}", label(extension)),
+    }
 }
 
-/// Who spent most, one line each; nothing where it would only repeat the subject.
-pub(super) fn spent_by(top: &[Contributor], currency: Currency) -> Vec<(String, String)> {
-    let one = |part: &Contributor| {
+/// The sender to ask, in running text: `Campaigns (ext. 1003)`.
+pub(super) fn whom_to_ask(background: &Background, senders: Senders) -> Option<String> {
+    let is_named = |sender: &&Sender| ![NONE, FOLDED].contains(&&*sender.extension);
+    let sender = background.senders.first().filter(is_named).filter(|_| senders != Senders::None)?;
+    let name = sender_name(sender, senders);
+    Some(name.rsplit_once(", ").map_or_else(|| name.clone(), |(name, extension)| format!("{name} ({extension})")))
+}
+
+/// Who sent most: names and what each spent. Nothing where it would only repeat the subject.
+fn parts(scope: Scope, background: &Background, senders: Senders) -> Vec<(String, Amount)> {
+    let Background { top, senders: of_company, .. } = background;
+    if senders != Senders::None && scope != Scope::Extension && !of_company.is_empty() {
+        return of_company.iter().map(|sender| (sender_name(sender, senders), sender.amount)).collect();
+    }
+    if owner(scope, top).is_some() {
+        return Vec::new();
+    }
+    let name = |part: &Contributor| {
         let name = label(&part.name).into_owned();
-        let name = match part.kind {
+        match part.kind {
             ContributorKind::Department => format!("department {name}"),
             ContributorKind::Extension => format!("ext. {name}"),
             ContributorKind::BillingNumber => name,
-        };
-        format!("{name}: {currency} {}", money(part.amount, currency, &[]))
+        }
     };
-    let mut lines: Vec<_> = top.iter().take(MOST_CONTRIBUTORS).map(one).collect();
-    let more = top.len().saturating_sub(MOST_CONTRIBUTORS);
+    let is_shown = |part: &&Contributor| senders != Senders::None || part.kind != ContributorKind::Extension;
+    top.iter().filter(is_shown).map(|part| (name(part), part.amount)).collect()
+}
+
+/// Who sent most, a line each, the amounts below each other.
+pub(super) fn sent_by(scope: Scope, background: &Background, currency: Currency, senders: Senders) -> Facts {
+    let parts = parts(scope, background, senders);
+    let lines: Vec<_> = parts
+        .iter()
+        .take(MOST_CONTRIBUTORS)
+        .map(|(name, amount)| (name.clone(), format!("{currency} {}", money(*amount, currency, &[]))))
+        .collect();
+    let width = |texts: &mut dyn Iterator<Item = &String>| texts.map(|text| text.chars().count()).max().unwrap_or(0);
+    let name_width = width(&mut lines.iter().map(|(name, _)| name));
+    let money_width = width(&mut lines.iter().map(|(_, money)| money));
+    let mut lines: Vec<_> =
+        lines.iter().map(|(name, money)| format!("{name:<name_width$}  {money:>money_width$}")).collect();
+    let more = parts.len().saturating_sub(MOST_CONTRIBUTORS);
     if more > 0 {
         lines.push(format!("and {more} more"));
     }
     let label = |index| if index == 0 { "Sent by".to_owned() } else { String::new() };
     lines.into_iter().enumerate().map(|(index, line)| (label(index), line)).collect()
+}
+
+/// Who sent most, in a line for a chat: `Sent by Campaigns (ext. 1003) USD 98.40, …`.
+pub(super) fn sent_by_in_a_line(
+    scope: Scope,
+    background: &Background,
+    currency: Currency,
+    senders: Senders,
+) -> Option<String> {
+    let parts = parts(scope, background, senders);
+    let one = |(name, amount): &(String, Amount)| {
+        let name =
+            name.rsplit_once(", ext. ").map_or_else(|| name.clone(), |(name, ext)| format!("{name} (ext. {ext})"));
+        format!("{name} {currency} {}", money(*amount, currency, &[]))
+    };
+    let mut named: Vec<_> = parts.iter().take(MOST_IN_A_LINE).map(one).collect();
+    let more = parts.len().saturating_sub(MOST_IN_A_LINE);
+    if more > 0 {
+        named.push(format!("{more} more"));
+    }
+    (!named.is_empty()).then(|| format!("Sent by {}", named.join(", ")))
+}
+
+fn whom(background: &Background, case: &Case<'_>) -> String {
+    whom_to_ask(background, case.policy.senders).unwrap_or_else(|| "those who sent most".to_owned())
+}
+
+/// What to do about spending that nobody expected.
+pub(super) fn if_not(background: &Background, case: &Case<'_>) -> String {
+    format!("If not, ask {}, or look at the messages in Zoom.", whom(background, case))
+}
+
+/// The same in a few words.
+pub(super) fn ask(background: &Background, case: &Case<'_>) -> String {
+    format!("if nobody expected it, ask {}", whom(background, case))
+}
+
+/// The label of the period before: `Last month`.
+pub(super) fn last(kind: PeriodKind) -> &'static str {
+    match kind {
+        PeriodKind::Day => "Day before",
+        PeriodKind::Week => "Last week",
+        PeriodKind::Month => "Last month",
+    }
+}
+
+/// A subject of a scope as one says it the second time.
+pub(super) fn this(scope: Scope) -> &'static str {
+    match scope {
+        Scope::BillingNumber => "this number",
+        Scope::Department => "this department",
+        Scope::CostCenter => "this cost center",
+        Scope::Extension => "this extension",
+        Scope::Account => "the account",
+    }
 }
 
 /// Why something could not be read, in words and as the code that the log has.

@@ -6,8 +6,9 @@
 use serde_json::{Value, json};
 
 use super::Sheet;
-use super::text::{capitalised, cut, short};
+use super::text::{cut, short};
 use crate::domain::alert::{Severity, Wording, hash};
+use crate::domain::text::capitalised;
 
 const MOST_TITLE: usize = 250;
 const MOST_DESCRIPTION: usize = 8_000;
@@ -27,10 +28,10 @@ pub(super) fn notification(sheet: &Sheet<'_, '_>) -> Value {
         let period = machine.period.as_deref().unwrap_or_default();
         hash(&[case.totals.account(), sheet.kind().name(), machine.budget.as_deref().unwrap_or_default(), period], 16)
     });
-    let mut steps: Vec<&String> =
-        sheet.wordings.iter().flat_map(|wording| &wording.steps).take(MOST_STEPS * 50).collect();
-    let mut seen = std::collections::BTreeSet::new();
-    steps.retain(|step| seen.insert(*step));
+    let steps: Vec<_> = match sheet.wordings.as_slice() {
+        [only] => only.steps.clone(),
+        several => several.iter().take(MOST_STEPS).map(|wording| todo(wording)).collect(),
+    };
     json!({
         "version": "1.0",
         "source": "custom",
@@ -68,7 +69,7 @@ fn icon(severity: Severity) -> &'static str {
 
 fn description(sheet: &Sheet<'_, '_>) -> String {
     let mut lines: Vec<String> = sheet.marks().iter().map(|mark| plain(mark)).collect();
-    let tail = format!("{} · {}", plain(sheet.trust().trim_end_matches('.')), sheet.id);
+    let tail = format!("{}{} · {}", chart(sheet), plain(sheet.trust().trim_end_matches('.')), sheet.id);
     let left_out = |count: usize| format!("… and {count} more; the form for programs names them all.");
     let used: usize = lines.iter().map(|line| line.chars().count() + 1).sum();
     let mut room =
@@ -87,6 +88,17 @@ fn description(sheet: &Sheet<'_, '_>) -> String {
     lines.join("\n")
 }
 
+/// What to do, and about whom.
+fn todo(wording: &Wording) -> String {
+    format!("{}: {}", capitalised(&wording.row.who), wording.todo)
+}
+
+/// A link to the charts. Our own text, but for what would end the link.
+fn chart(sheet: &Sheet<'_, '_>) -> String {
+    let link = sheet.message.case.link;
+    link.map_or_else(String::new, |link| format!("<{}|Chart> · ", link.replace('|', "%7C").replace('>', "%3E")))
+}
+
 /// The alert in a line; the only one of a message with its facts.
 fn alert(wording: &Wording, single: bool) -> String {
     let part = |text: &str| plain(&short(text, MOST_TEXT));
@@ -95,9 +107,8 @@ fn alert(wording: &Wording, single: bool) -> String {
     if !single {
         return line;
     }
-    let facts = wording.facts.iter().map(|(label, text)| part(format!("{label} {text}").trim()));
-    let lead = (wording.machine.at_least || wording.facts.is_empty() || wording.severity == Severity::Info)
-        .then(|| part(&wording.lead));
+    let facts = wording.brief.iter().map(|text| part(text));
+    let lead = (wording.machine.at_least || wording.brief.is_empty()).then(|| part(&wording.lead));
     std::iter::once(line).chain(lead).chain(facts).collect::<Vec<_>>().join("\n")
 }
 

@@ -1,10 +1,9 @@
 //! Plain text for a person at seven in the morning: what passed which limit, how much, who spent it, what to do.
 
-use std::collections::BTreeSet;
-
-use super::text::{ascii, capitalised, short, wrap};
+use super::text::{ascii, short, wrap};
 use super::{Fit, Sheet};
-use crate::domain::alert::{Wording, count};
+use crate::domain::alert::{Kind, Wording, count};
+use crate::domain::text::capitalised;
 
 /// Lines stay under 76 columns (RFC 2045's line length, which SNS's e-mail keeps).
 const WIDTH: usize = 75;
@@ -12,8 +11,6 @@ const WIDTH: usize = 75;
 const MOST_SUBJECT: usize = 99;
 /// Characters of a name in the list of several.
 const MOST_WHO: usize = 34;
-/// What to do, in a message of several.
-const MOST_STEPS: usize = 6;
 
 pub(super) fn subject(sheet: &Sheet<'_, '_>) -> String {
     let Some(worst) = sheet.wordings.first() else {
@@ -33,13 +30,24 @@ pub(super) fn body(sheet: &Sheet<'_, '_>, fit: Fit) -> String {
     match sheet.wordings.as_slice() {
         [only] => {
             in_full("", only, &mut body);
-            body.push('\n');
-            body += &wrap("", &only.steps.join(" "), WIDTH);
+            if !only.steps.is_empty() {
+                body.push('\n');
+                body += &wrap("", &only.steps.join(" "), WIDTH);
+            }
         }
         several => list(sheet, several, fit, &mut body),
     }
     body.push('\n');
-    let what = if sheet.wordings.len() == 1 { "Alert" } else { "Message" };
+    let links = sheet.links();
+    for (label, link) in &links {
+        // A link that is broken leads nowhere, so it is never wrapped.
+        body += &format!("  {label:<6}  {link}\n");
+    }
+    if !links.is_empty() {
+        body.push('\n');
+    }
+    let is_alert = sheet.wordings.len() == 1 && sheet.kind() != Kind::Digest;
+    let what = if is_alert { "Alert" } else { "Message" };
     body += &wrap("", &format!("{} {what} {}.", sheet.trust(), sheet.id), WIDTH);
     body
 }
@@ -70,22 +78,55 @@ fn list(sheet: &Sheet<'_, '_>, wordings: &[Wording], fit: Fit, body: &mut String
     for (wording, number) in wordings.iter().take(fit.in_full).zip(1..) {
         body.push('\n');
         in_full(&format!("{number}. "), wording, body);
-    }
-    let mut seen = BTreeSet::new();
-    let steps = wordings.iter().flat_map(|wording| &wording.steps).filter(|step| seen.insert(*step));
-    body.push('\n');
-    for step in steps.take(MOST_STEPS) {
-        *body += &wrap("- ", step, WIDTH);
+        facts(&[("To do".to_owned(), wording.todo.clone())], body);
     }
 }
 
 fn in_full(number: &str, wording: &Wording, body: &mut String) {
     *body += &wrap("", &format!("{number}{}", capitalised(&wording.lead)), WIDTH);
-    if wording.facts.is_empty() {
-        return;
+    if !wording.facts.is_empty() {
+        body.push('\n');
     }
-    body.push('\n');
-    for (label, text) in &wording.facts {
-        *body += &wrap(&format!("  {label:<12}  "), text, WIDTH);
+    facts(&wording.facts, body);
+    if !wording.table.is_empty() {
+        body.push('\n');
+        *body += &columns(&wording.table);
     }
+    if !wording.facts_below.is_empty() {
+        body.push('\n');
+        facts(&wording.facts_below, body);
+    }
+}
+
+fn facts(facts: &[(String, String)], body: &mut String) {
+    for (label, text) in facts {
+        let start = format!("  {label:<12}  ");
+        // Columns stay columns where there is room for them.
+        *body += &if start.chars().count() + text.chars().count() <= WIDTH {
+            format!("{start}{text}\n")
+        } else {
+            wrap(&start, text, WIDTH)
+        };
+    }
+}
+
+/// A table: the first column to the left, the others to the right. The first gives way.
+fn columns(table: &[Vec<String>]) -> String {
+    let length = |text: &String| text.chars().count();
+    let count = table.first().map_or(0, Vec::len);
+    let width = |column: usize| table.iter().filter_map(|row| row.get(column)).map(length).max().unwrap_or_default();
+    let widths: Vec<usize> = (1..count).map(width).collect();
+    let room = WIDTH.saturating_sub(2 + widths.iter().map(|width| width + 2).sum::<usize>());
+    let first = width(0).min(room);
+    let mut text = String::new();
+    for row in table {
+        let mut cells = row.iter();
+        let mut line = format!("  {:<first$}", short(cells.next().map_or("", String::as_str), first));
+        for (cell, width) in cells.zip(&widths) {
+            line += &format!("  {cell:>width$}");
+        }
+        text += line.trim_end();
+        text.push('\n');
+    }
+    text
 }

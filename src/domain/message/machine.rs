@@ -42,6 +42,7 @@ pub(super) fn form(sheet: &Sheet<'_, '_>, fit: Fit) -> String {
             && let Some(details) = &mut details
         {
             details.top.clear();
+            details.senders.clear();
         }
         AlertForm { record: AlertRecord { outcome: sheet.outcome, ..wording.machine.clone() }, details }
     };

@@ -17,12 +17,14 @@ use serde_json::json;
 use super::alert::{
     Alert, AlertId, AlertRecord, Decision, Finding, Kind, Outcome, Severity, Threads, Wording, decide, moment,
 };
+use super::background::backgrounds;
 use super::case::Case;
-use super::contributors::Contributors;
 use super::policy::GroupBy;
 
 /// SNS's limit for all forms together, in bytes.
 pub const MOST_BYTES: usize = 262_144;
+/// Zoom's own page of the report.
+const PORTAL: &str = "https://zoom.us/pbx/page/report/system#/report/phone-system";
 /// What a mark that is known only when a message is sent may add.
 const ROOM_FOR_MARKS: usize = 2_048;
 /// Messages a run and receiver, as long as all alerts fit into them.
@@ -123,18 +125,20 @@ struct Sheet<'m, 'a> {
 #[must_use]
 pub fn compose<'a>(alerts: Vec<Alert<'a>>, case: &Case<'a>) -> Composed<'a> {
     let (mut due, others): (Vec<_>, Vec<_>) = alerts.into_iter().partition(|alert| alert.decision == Decision::Due);
-    let mut contributors = Contributors::of(case.totals);
+    let backgrounds = backgrounds(due.iter().filter_map(|alert| alert.finding.whose()).collect(), case);
     for alert in &mut due {
-        if let Some((period, scope, subject, currency)) = alert.finding.whose() {
-            alert.top = contributors.behind(&period, scope, &subject, currency);
-        }
+        let background = alert.finding.whose().and_then(|whose| backgrounds.get(&whose));
+        alert.background = background.cloned().unwrap_or_default();
     }
     due.sort_by_cached_key(weight);
+    // A digest is a letter of its own.
+    let (digests, due): (Vec<_>, Vec<_>) = due.into_iter().partition(|alert| alert.finding.kind() == Kind::Digest);
     let (corrections, news): (Vec<_>, Vec<_>) =
         due.into_iter().partition(|alert| alert.finding.kind() == Kind::Correction);
     let most_news = shares(news.len(), corrections.len());
     let mut messages = in_messages(news, most_news, case);
     messages.extend(in_messages(corrections, MOST_MESSAGES - most_news, case));
+    messages.extend(digests.into_iter().map(|alert| Message { case: *case, alerts: vec![alert], part: None }));
     Composed { messages, others: vec![(*case, others)] }
 }
 
@@ -321,6 +325,15 @@ impl Sheet<'_, '_> {
             marks.push("DRY RUN: nothing is sent.".to_owned());
         }
         marks
+    }
+
+    /// Where to see more, by label: Zoom's own report, the charts, and why the message was sent.
+    fn links(&self) -> Vec<(&'static str, String)> {
+        let is_test = self.kind() == Kind::Test;
+        let zoom = (!is_test).then(|| ("Zoom", PORTAL.to_owned()));
+        let chart = self.message.case.link.map(|link| ("Chart", link.to_owned()));
+        let why = (!is_test).then(|| ("Why", format!("cost-alerts explain {}", self.id)));
+        zoom.into_iter().chain(chart).chain(why).collect()
     }
 
     /// How far the figures can be trusted: one line if the report was read whole.

@@ -1,6 +1,7 @@
 //! What people and programs read, side by side, and the limits of those who carry it.
 
 mod foresight;
+mod readers;
 mod rules;
 
 use serde_json::Value;
@@ -63,26 +64,27 @@ fn one_budget_passed() {
     Marketing's number +12025550187 has spent USD 121.23 of its USD 100 budget
     for November. That is 121%, with 8 days left.
 
+      Yesterday     USD 40.41 (3 messages)
       Also reached  50%, 80%
-      Messages      9
       Budget        "every number": USD 100 a month, alerts at 50, 80, 100%
 
-    If you expected this, do nothing: no further alert follows this month,
-    unless Zoom revises it or the budget changes. If nobody expected it, ask
-    those who sent most, or look at the messages: the SMS/MMS Charges Usage
-    Report in Zoom's web portal.
+    If you expected this, do nothing: no further alert follows for this number
+    this month, unless Zoom revises it or the budget changes. If not, ask those
+    who sent most, or look at the messages in Zoom.
+
+      Zoom    https://zoom.us/pbx/page/report/system#/report/phone-system
+      Chart   https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs
+      Why     cost-alerts explain 7ac46aea9399
 
     Complete as of 22 November, 08:00 EST. Alert 7ac46aea9399.
     "#);
     insta::assert_snapshot!(chat(message), @r#"
     :rotating_light: OVER · Marketing +12025550187 at 121%
     *OVER · Marketing +12025550187 at 121%* — USD 121.23 of 100, November, 8 days left
-    Also reached 50%, 80%
-    Messages 9
-    Budget "every number": USD 100 a month, alerts at 50, 80, 100%
-    Complete as of 22 November, 08:00 EST · 7ac46aea9399
-    - If you expected this, do nothing: no further alert follows this month, unless Zoom revises it or the budget changes.
-    - If nobody expected it, ask those who sent most, or look at the messages: the SMS/MMS Charges Usage Report in Zoom's web portal.
+    Yesterday USD 40.41
+    <https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs|Chart> · Complete as of 22 November, 08:00 EST · 7ac46aea9399
+    - If you expected this, do nothing: no further alert follows for this number this month, unless Zoom revises it or the budget changes.
+    - If not, ask those who sent most, or look at the messages in Zoom.
     "#);
     insta::assert_snapshot!(pretty(&message.machine), @r#"
     {
@@ -166,37 +168,36 @@ fn several_at_once() {
     1. Department Sales has spent EUR 14.86 of its EUR 10 budget for November.
     That is 148%, with 8 days left.
 
-      Sent by       +12025550143: EUR 14.86
-      Messages      3
+      Yesterday     EUR 14.86 (3 messages)
+      Sent by       +12025550143  EUR 14.86
       Budget        "sales": EUR 10 a month, alerts at 100%
+      To do         if nobody expected it, ask those who sent most
 
     2. Marketing's number +12025550187 has spent USD 121.23 of its USD 100
     budget for November. That is 121%, with 8 days left.
 
+      Yesterday     USD 121.23 (3 messages)
       Also reached  50%, 80%
-      Messages      3
       Budget        "every number": USD 100 a month, alerts at 50, 80, 100%
+      To do         if nobody expected it, ask those who sent most
 
     3. Sales' number +12025550143 has spent USD 64.31 of its USD 100 budget for
     November. That is 64%, with 8 days left.
 
-      Messages      3
+      Yesterday     USD 64.31 (3 messages)
       Budget        "every number": USD 100 a month, alerts at 50, 80, 100%
+      To do         if nobody expected it, ask those who sent most
 
     4. Your account has spent GBP 3.21 in November, and no budget of the policy
     covers GBP.
 
-      Sent by       +12025550199: GBP 3.21
+      Sent by       ext. 1003  GBP 3.21
       Messages      3
+      To do         add a budget in GBP to the policy
 
-    - If you expected this, do nothing: no further alert follows this month,
-      unless Zoom revises it or the budget changes.
-    - If nobody expected it, ask those who sent most, or look at the messages:
-      the SMS/MMS Charges Usage Report in Zoom's web portal.
-    - If you expected this, do nothing: the next alert comes at 80% this month,
-      unless Zoom revises it or the budget changes.
-    - Add a budget in GBP to the policy, or set unwatched = "ignore". No
-      further alert follows for GBP this month.
+      Zoom    https://zoom.us/pbx/page/report/system#/report/phone-system
+      Chart   https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs
+      Why     cost-alerts explain 267b24b5c272
 
     Complete as of 22 November, 08:00 EST. Message 267b24b5c272.
     "#);
@@ -206,11 +207,11 @@ fn several_at_once() {
     *OVER · Marketing +12025550187 at 121%* — USD 121.23 of 100, November, 8 days left
     *50% · Sales +12025550143 at 64%* — USD 64.31 of 100, November, 8 days left
     *UNWATCHED · GBP 3.21 spent that no budget covers* — November, 8 days left
-    Complete as of 22 November, 08:00 EST · 267b24b5c272
-    - If you expected this, do nothing: no further alert follows this month, unless Zoom revises it or the budget changes.
-    - If nobody expected it, ask those who sent most, or look at the messages: the SMS/MMS Charges Usage Report in Zoom's web portal.
-    - If you expected this, do nothing: the next alert comes at 80% this month, unless Zoom revises it or the budget changes.
-    - Add a budget in GBP to the policy, or set unwatched = "ignore". No further alert follows for GBP this month.
+    <https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs|Chart> · Complete as of 22 November, 08:00 EST · 267b24b5c272
+    - Department Sales: if nobody expected it, ask those who sent most
+    - Marketing +12025550187: if nobody expected it, ask those who sent most
+    - Sales +12025550143: if nobody expected it, ask those who sent most
+    - No budget covers GBP: add a budget in GBP to the policy
     "#);
 }
 
@@ -229,14 +230,18 @@ fn a_correction() {
     POSSIBLE REPEAT: an earlier run may have sent this already, with the same
     id e0d4d53cc226.
 
-    Zoom has revised its report: Marketing +12025550187 has spent USD 88.21 of
-    USD 100 in November, not USD 121.23 as we wrote on 22 November. 100% is no
-    longer reached. Use this figure instead.
+    Zoom has revised its report: Marketing's number +12025550187 has spent USD
+    88.21 of USD 100 in November, not USD 121.23 as we wrote on 22 November.
+    100% is no longer reached. Use this figure instead.
 
       Revised days  5 November, 7 November
       Budget        "every number": USD 100 a month, alerts at 50, 80, 100%
 
     If the difference matters to your bill, ask Zoom's support about it.
+
+      Zoom    https://zoom.us/pbx/page/report/system#/report/phone-system
+      Chart   https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs
+      Why     cost-alerts explain e0d4d53cc226
 
     Complete as of 23 November, 08:00 EST. Alert e0d4d53cc226.
     "#);
@@ -244,10 +249,8 @@ fn a_correction() {
     :information_source: CORRECTION · Marketing +12025550187 spent USD 88.21, not 121.23 (possible repeat)
     POSSIBLE REPEAT: an earlier run may have sent this already, with the same id e0d4d53cc226.
     *CORRECTION · Marketing +12025550187 spent USD 88.21, not 121.23* — USD 88.21 of 100, November
-    Zoom has revised its report: Marketing +12025550187 has spent USD 88.21 of USD 100 in November, not USD 121.23 as we wrote on 22 November. 100% is no longer reached. Use this figure instead.
-    Revised days 5 November, 7 November
-    Budget "every number": USD 100 a month, alerts at 50, 80, 100%
-    Complete as of 23 November, 08:00 EST · e0d4d53cc226
+    Zoom has revised its report: Marketing's number +12025550187 has spent USD 88.21 of USD 100 in November, not USD 121.23 as we wrote on 22 November. 100% is no longer reached. Use this figure instead.
+    <https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs|Chart> · Complete as of 23 November, 08:00 EST · e0d4d53cc226
     - If the difference matters to your bill, ask Zoom's support about it.
     "#);
     insta::assert_snapshot!(pretty(&message.machine), @r#"
@@ -317,13 +320,17 @@ fn a_correction_of_what_was_read_in_part() {
     insta::assert_snapshot!(email(&Publication::of(&composed.messages[0], false, Outcome::Sent)), @r#"
     Subject: CORRECTION: Marketing +12025550187 spent USD 110.82 in November, not 121.23
 
-    Zoom's report has been read whole now: Marketing +12025550187 has spent USD
-    110.82 of USD 100 in November, not USD 121.23 as we wrote on 22 November
-    from a part of it. Use this figure instead.
+    Zoom's report has been read whole now: Marketing's number +12025550187 has
+    spent USD 110.82 of USD 100 in November, not USD 121.23 as we wrote on 22
+    November from a part of it. Use this figure instead.
 
       Budget        "every number": USD 100 a month, alerts at 50, 80, 100%
 
     If the difference matters to your bill, ask Zoom's support about it.
+
+      Zoom    https://zoom.us/pbx/page/report/system#/report/phone-system
+      Chart   https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs
+      Why     cost-alerts explain e0d4d53cc226
 
     Complete as of 22 November, 09:00 EST. Alert e0d4d53cc226.
     "#);
@@ -341,13 +348,15 @@ fn a_report_read_in_part() {
     by the next run; if the whole says otherwise, you will hear.
 
       Also reached  50%, 80%
-      Messages      9
       Budget        "every number": USD 100 a month, alerts at 50, 80, 100%
 
-    If you expected this, do nothing: no further alert follows this month,
-    unless Zoom revises it or the budget changes. If nobody expected it, ask
-    those who sent most, or look at the messages: the SMS/MMS Charges Usage
-    Report in Zoom's web portal.
+    If you expected this, do nothing: no further alert follows for this number
+    this month, unless Zoom revises it or the budget changes. If not, ask those
+    who sent most, or look at the messages in Zoom.
+
+      Zoom    https://zoom.us/pbx/page/report/system#/report/phone-system
+      Chart   https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs
+      Why     cost-alerts explain 7ac46aea9399
 
     Read in part as of 22 November, 08:00 EST. Alert 7ac46aea9399.
     "#);
@@ -355,12 +364,9 @@ fn a_report_read_in_part() {
     :rotating_light: OVER · Marketing +12025550187 at 121%
     *OVER · Marketing +12025550187 at 121%* — USD 121.23 of 100, November, 8 days left
     Marketing's number +12025550187 has spent USD 121.23 of its USD 100 budget for November in the part of Zoom's report that could be read. The rest (20 to 22 November: Zoom answered with errors, ZoomUnavailable) is read again by the next run; if the whole says otherwise, you will hear.
-    Also reached 50%, 80%
-    Messages 9
-    Budget "every number": USD 100 a month, alerts at 50, 80, 100%
-    Read in part as of 22 November, 08:00 EST · 7ac46aea9399
-    - If you expected this, do nothing: no further alert follows this month, unless Zoom revises it or the budget changes.
-    - If nobody expected it, ask those who sent most, or look at the messages: the SMS/MMS Charges Usage Report in Zoom's web portal.
+    <https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs|Chart> · Read in part as of 22 November, 08:00 EST · 7ac46aea9399
+    - If you expected this, do nothing: no further alert follows for this number this month, unless Zoom revises it or the budget changes.
+    - If not, ask those who sent most, or look at the messages in Zoom.
     "#);
 }
 
@@ -385,6 +391,10 @@ fn what_else_is_reported() {
     until rows come again. If messages were sent, compare with the SMS/MMS
     Charges Usage Report in Zoom's web portal, and ask Zoom's support.
 
+      Zoom    https://zoom.us/pbx/page/report/system#/report/phone-system
+      Chart   https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs
+      Why     cost-alerts explain a903abc50483
+
     Complete as of 22 November, 08:00 EST. Alert a903abc50483.
     "#);
     let unwatched = World::new(NUMBERS).day(21, &[("+12025550199", "", "GBP", "3.21")]);
@@ -394,11 +404,15 @@ fn what_else_is_reported() {
     Your account has spent GBP 3.21 in November, and no budget of the policy
     covers GBP.
 
-      Sent by       +12025550199: GBP 3.21
+      Sent by       ext. 1003  GBP 3.21
       Messages      3
 
     Add a budget in GBP to the policy, or set unwatched = "ignore". No further
     alert follows for GBP this month.
+
+      Zoom    https://zoom.us/pbx/page/report/system#/report/phone-system
+      Chart   https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs
+      Why     cost-alerts explain 5c5e6917512b
 
     Complete as of 22 November, 08:00 EST. Alert 5c5e6917512b.
     "#);
@@ -423,6 +437,8 @@ fn what_else_is_reported() {
 
     There is nothing to do.
 
+      Chart   https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs
+
     No report was read for it. Alert 22fe0fbbd66c.
     "#);
     insta::assert_snapshot!(chat(&message), @r#"
@@ -432,7 +448,7 @@ fn what_else_is_reported() {
     DRY RUN: nothing is sent.
     *TEST · Zoom SMS cost alerts reach you* — nothing is wrong
     This is a test of the Zoom SMS cost alerts of account acc. Somebody asked for it. Nothing is wrong: alerts about real charges will reach you the same way.
-    No report was read for it · 22fe0fbbd66c
+    <https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs|Chart> · No report was read for it · 22fe0fbbd66c
     - There is nothing to do.
     "#);
 }

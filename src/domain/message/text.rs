@@ -22,12 +22,6 @@ pub(super) fn short(text: &str, most: usize) -> String {
     format!("{kept}...")
 }
 
-/// The text with its first letter in upper case.
-pub(super) fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
-}
-
 /// Plain printable ASCII; any other character becomes a question mark.
 pub(super) fn ascii(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' }).collect()

@@ -30,7 +30,9 @@ impl Shown {
 pub(super) fn alerts(view: &View<'_>) -> Vec<Shown> {
     let story = view.story;
     let mut sent: Vec<(&Sent, Option<Timestamp>)> = Vec::new();
-    sent.extend(story.sent.iter().filter(|sent| sent.at >= view.month.from()).map(|sent| (sent, None)));
+    sent.extend(
+        story.sent.iter().filter(|sent| sent.at >= view.month.from() && sent.is_alert).map(|sent| (sent, None)),
+    );
     sent.sort_by_key(|(sent, _)| sent.at);
     let held: Vec<_> = story
         .alerts

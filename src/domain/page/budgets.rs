@@ -43,7 +43,8 @@ pub(super) fn budgets<'a>(view: &View<'a>) -> Vec<Budget<'a>> {
 
 fn budget<'a>(spent: &'a Spent<'a>, view: &View<'a>) -> Budget<'a> {
     let (budget, amount) = (spent.budget, spent.sum.amount);
-    let ahead = view.ahead(&spent.period, spent.scope, &spent.subject, budget.currency);
+    // Of a period with a day that is not known, no estimate is made.
+    let ahead = spent.ahead.filter(|_| view.is_whole(&spent.period));
     let estimate = ahead.as_ref().map(|ahead| super::view::estimate(ahead, amount, budget.currency));
     let is_over = amount >= budget.amount;
     let needed = budget.amount.checked_sub(amount);

@@ -30,7 +30,8 @@ pub(super) fn add(page: &mut Page, budgets: &[Budget<'_>], alerts: &[Shown], vie
         wanted.entry(spent.scope).or_default().insert((Arc::clone(&spent.subject), spent.budget.currency));
     }
     let last = view.last_month();
-    let days_of = |period: &Period, scope, wanted: &HashSet<_>| view.story.case.totals.days_of(period, scope, wanted);
+    let days_of =
+        |period: &Period, scope, wanted: &HashSet<_>| view.story.case.totals.days_of(period.days(), scope, wanted);
     let of_scopes: BTreeMap<Scope, [OfScope; 2]> = wanted
         .iter()
         .map(|(scope, wanted)| (*scope, [days_of(&view.month, *scope, wanted), days_of(&last, *scope, wanted)]))

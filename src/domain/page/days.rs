@@ -39,7 +39,7 @@ impl<'a> Days<'a> {
         let months: Vec<_> = view.months.iter().rev().take(MONTHS).rev().copied().collect();
         let mut messages = HashMap::<Key, BTreeMap<Date, u64>>::new();
         for month in &months {
-            for (key, days) in view.story.case.totals.days_of(month, Scope::BillingNumber, wanted) {
+            for (key, days) in view.story.case.totals.days_of(month.days(), Scope::BillingNumber, wanted) {
                 messages.entry(key).or_default().extend(days.into_iter().map(|(day, sum)| (day, sum.messages)));
             }
         }

@@ -3,13 +3,14 @@
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
-use super::view::{View, capitalised, grouped, short};
+use super::view::{View, grouped, short};
 use super::{Completeness, Page, Sign, Statement, shown};
 use crate::domain::alert::{Outcome, cause, count};
 use crate::domain::charge::Scope;
 use crate::domain::coverage::Gap;
 use crate::domain::matches::{is_covered, uncovered, unmatched};
 use crate::domain::money::Currency;
+use crate::domain::text::capitalised;
 use crate::domain::totals::Sum;
 use crate::error::Code;
 
@@ -78,15 +79,13 @@ fn spans(days: &[Date]) -> String {
             _ => spans.push((*day, *day)),
         }
     }
-    // Two days are no span: 18 and 19 November.
-    if let [(first, last)] = spans.as_slice()
-        && first.saturating_add(1.day()) == *last
-    {
-        spans = vec![(*first, *first), (*last, *last)];
-    }
     let shown = |(first, last): &(Date, Date)| match (first == last, first.month() == last.month()) {
         (true, _) => first.strftime("%-d %B").to_string(),
-        (_, true) => format!("{} to {}", first.day(), last.strftime("%-d %B")),
+        (_, true) => {
+            // Two days are no span.
+            let until = if last.day() == first.day() + 1 { "and" } else { "to" };
+            format!("{} {until} {}", first.day(), last.strftime("%-d %B"))
+        }
         _ => format!("{} to {}", first.strftime("%-d %B"), last.strftime("%-d %B")),
     };
     let mut named: Vec<_> = spans.iter().take(MOST_NAMED).map(shown).collect();
@@ -190,7 +189,7 @@ fn not_covered(view: &View<'_>) -> Vec<Statement> {
     let is_covered = is_covered(case);
     let lines: Vec<_> = view.lines.iter().filter(|(line, _)| !is_covered(line)).copied().collect();
     let statement = |(currency, sum): (Currency, Sum)| {
-        let who = super::senders::most(&lines, Scope::Account, case.totals.account(), currency);
+        let who = super::senders::most(&lines, (Scope::Account, case.totals.account(), currency), case.policy.senders);
         let who = who.map_or_else(String::new, |who| format!(" Most by {who}."));
         Statement {
             sign: Sign::NotCovered,

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::view::{View, percent, short};
 use super::{Page, Sender, SenderGroup};
-use crate::domain::charge::{Line, NONE, Scope};
+use crate::domain::charge::{FOLDED, Line, NONE, Scope};
 use crate::domain::money::{Amount, Currency};
+use crate::domain::policy::Senders;
 use crate::domain::totals::Sum;
 
 /// Senders of a currency that stand for themselves.
@@ -28,16 +29,21 @@ struct Sent<'a> {
 /// An extension, or a number where none is known.
 type Who<'a> = (bool, &'a str);
 
-/// Puts the senders on the page.
+/// Puts the senders on the page, as far as the policy lets them be named.
 pub(super) fn add(page: &mut Page, view: &View<'_>) {
+    let named = view.story.case.policy.senders;
+    if named == Senders::None {
+        return;
+    }
     let mut sent = BTreeMap::<Currency, HashMap<Who<'_>, Sent<'_>>>::new();
     for (line, sum) in &view.lines {
         let of = sent.entry(line.currency).or_default().entry(who(line)).or_default();
         of.now.add(*sum);
-        if &*line.number != NONE {
+        if is_text(&line.number) {
             of.numbers.insert(&line.number);
         }
-        if &*line.name != NONE && of.name.is_none_or(|(_, messages)| sum.messages > messages) {
+        if named == Senders::Name && is_text(&line.name) && of.name.is_none_or(|(_, messages)| sum.messages > messages)
+        {
             of.name = Some((&line.name, sum.messages));
         }
     }
@@ -57,8 +63,13 @@ pub(super) fn add(page: &mut Page, view: &View<'_>) {
     };
 }
 
+/// Whether a text says something: one that is missing or folded says nothing.
+fn is_text(text: &str) -> bool {
+    ![NONE, FOLDED].contains(&text)
+}
+
 fn who(line: &Line) -> Who<'_> {
-    if &*line.extension == NONE { (false, &line.number) } else { (true, &line.extension) }
+    if is_text(&line.extension) { (true, &line.extension) } else { (false, &line.number) }
 }
 
 fn group<'a>(currency: Currency, senders: HashMap<Who<'a>, Sent<'a>>, view: &View<'a>) -> (u64, SenderGroup) {
@@ -84,7 +95,7 @@ fn sender((is_extension, who): Who<'_>, sent: &Sent<'_>, whole: Amount, knows_la
     let name = match (is_extension, sent.name) {
         (true, Some((name, _))) => short(name),
         (true, None) => "Extension".to_owned(),
-        (false, _) if who == NONE => "Without a number".to_owned(),
+        (false, _) if !is_text(who) => "Without a number".to_owned(),
         (false, _) => short(who),
     };
     let is_meaningful = whole > Amount::ZERO && !sent.now.amount.is_negative() && sent.now.amount <= whole;
@@ -99,15 +110,19 @@ fn sender((is_extension, who): Who<'_>, sent: &Sent<'_>, whole: Amount, knows_la
     }
 }
 
-/// Who sent most of what a subject spent, among these lines: `Campaigns, ext. 1003: USD 98.40`.
-pub(super) fn most(lines: &[(&Line, Sum)], scope: Scope, subject: &str, currency: Currency) -> Option<String> {
+/// Who sent most of what a subject spent, among these lines: `Campaigns, ext. 1003: USD 98.40`; `None` if the policy names nobody.
+pub(super) fn most(
+    lines: &[(&Line, Sum)],
+    (scope, subject, currency): (Scope, &str, Currency),
+    named: Senders,
+) -> Option<String> {
     let mut sent = HashMap::<&str, (Amount, &str)>::new();
     for (line, sum) in lines {
         let is_its = line.currency == currency && scope.subject(line).is_none_or(|of| **of == *subject);
-        if is_its && &*line.extension != NONE {
+        if is_its && is_text(&line.extension) && named != Senders::None {
             let (spent, name) = sent.entry(&line.extension).or_default();
             super::view::add(spent, sum.amount);
-            if &*line.name != NONE {
+            if is_text(&line.name) && named == Senders::Name {
                 *name = &line.name;
             }
         }

@@ -18,6 +18,8 @@ pub struct Sent {
     pub id: String,
     /// When it was sent.
     pub at: Timestamp,
+    /// Whether it is an alert: summaries and tests are none.
+    pub is_alert: bool,
     /// Its sign.
     pub sign: Sign,
     /// Its kind in a word: `over`, `forecast`, `correction`.
@@ -48,6 +50,7 @@ impl Sent {
         Sent {
             id: record.id.to_string(),
             at,
+            is_alert: !matches!(record.kind, Kind::Digest | Kind::Test),
             sign,
             kind,
             whose: scope

@@ -7,12 +7,13 @@ use jiff::civil::Date;
 
 use super::alerts::Shown;
 use super::budgets::Budget;
-use super::view::{View, capitalised, grouped};
+use super::view::{View, grouped};
 use super::{AccountSum, Page, Sign, Statement, range, shown, shown_limit};
 use crate::domain::alert::{Finding, count};
 use crate::domain::charge::Scope;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::period::{Period, PeriodKind};
+use crate::domain::text::capitalised;
 
 /// Budgets that are named in the verdict's sentence.
 const MOST_NAMED: usize = 2;
@@ -118,12 +119,13 @@ fn has_spent(budget: &Budget<'_>) -> String {
 }
 
 fn sender(budget: &Budget<'_>, view: &View<'_>) -> Option<String> {
-    let (spent, currency) = (budget.spent, budget.row.currency);
+    let spent = budget.spent;
+    let (whose, named) = ((spent.scope, &*spent.subject, budget.row.currency), view.story.case.policy.senders);
     if spent.period == view.month {
-        return super::senders::most(&view.lines, spent.scope, &spent.subject, currency);
+        return super::senders::most(&view.lines, whose, named);
     }
     let lines = view.story.case.totals.by_line(&spent.period);
-    super::senders::most(&lines, spent.scope, &spent.subject, currency)
+    super::senders::most(&lines, whose, named)
 }
 
 fn is_over(budget: &Budget<'_>, view: &View<'_>) -> Statement {
@@ -185,7 +187,7 @@ fn spikes(view: &View<'_>) -> Vec<Statement> {
         |((day, scope, subject, currency), (messages, usual)): ((Date, Scope, &Arc<str>, Currency), (u64, String))| {
             let period = Period::of_day(PeriodKind::Day, day, &view.story.case.policy.time_zone).ok();
             let lines = period.map(|period| view.story.case.totals.by_line(&period)).unwrap_or_default();
-            let sender = super::senders::most(&lines, scope, subject, currency);
+            let sender = super::senders::most(&lines, (scope, subject, currency), view.story.case.policy.senders);
             let by = sender.map_or_else(String::new, |sender| format!(" Most by {sender}."));
             let day = day.strftime("%A, %-d %B");
             let text = format!("sent {} messages on {day}, usually {usual}.{by}", grouped(messages));

@@ -8,13 +8,13 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::{MOST_TEXT, Story};
-use crate::domain::alert::{about, ahead, limit, money};
+use crate::domain::alert::{about, ahead, in_thousands, limit, money};
 use crate::domain::charge::{Line, NONE, Scope};
 use crate::domain::coverage::Certainty;
 use crate::domain::estimates::{Ahead, Estimate};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::period::{Period, PeriodKind};
-use crate::domain::text::label;
+use crate::domain::text::{capitalised, label};
 use crate::domain::totals::{Sum, Sums};
 
 /// Months before the running one that are shown.
@@ -172,12 +172,6 @@ pub(super) fn short(text: &str) -> String {
     format!("{start}…{end}")
 }
 
-/// The text with its first letter in upper case.
-pub(super) fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
-}
-
 /// A part of a whole; zero without a positive whole.
 pub(super) fn ratio(part: Amount, whole: Amount) -> Decimal {
     if whole.is_zero() || whole.is_negative() {
@@ -207,19 +201,19 @@ pub(super) fn by_currency(sums: impl Iterator<Item = (Currency, Amount)>) -> Vec
 
 /// `12,345`.
 pub(super) fn grouped(number: u64) -> String {
-    in_groups(&number.to_string())
+    in_thousands(&number.to_string())
 }
 
 /// An amount as the page shows it: in the currency's minor units, with more digits where rounding would make it equal to an amount beside it.
 #[must_use]
 pub fn shown(amount: Amount, currency: Currency, beside: &[Amount]) -> String {
-    in_groups(&money(amount, currency, beside))
+    money(amount, currency, beside)
 }
 
 /// A budget's amount: whole where it is whole.
 #[must_use]
 pub fn shown_limit(amount: Amount, currency: Currency) -> String {
-    in_groups(&limit(amount, currency))
+    limit(amount, currency)
 }
 
 /// Where a period will end: `152 to 180`. Both ends are as exact as the larger one deserves.
@@ -227,33 +221,13 @@ pub fn shown_limit(amount: Amount, currency: Currency) -> String {
 pub fn range(estimate: &Estimate, currency: Currency) -> String {
     let ends = [estimate.low, estimate.high];
     let is_small = about(estimate.high, currency) == money(estimate.high, currency, &[]);
-    let [low, high] = ends.map(|end| if is_small { shown(end, currency, &[]) } else { in_groups(&end.shown(0)) });
+    let [low, high] = ends.map(|end| if is_small { shown(end, currency, &[]) } else { in_thousands(&end.shown(0)) });
     if low == high { format!("about {low}") } else { format!("{low} to {high}") }
-}
-
-/// A number with the digits before its point in groups of three.
-#[must_use]
-pub fn in_groups(number: &str) -> String {
-    let (whole, fraction) = number.find('.').map_or((number, ""), |point| number.split_at(point));
-    let digits = whole.trim_start_matches('-');
-    let mut text = String::from(if digits.len() < whole.len() { "-" } else { "" });
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text + fraction
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn digits_stand_in_groups_of_three() {
-        assert_eq!(["0", "999.10", "1000", "-1234567.891"].map(in_groups), ["0", "999.10", "1,000", "-1,234,567.891"]);
-    }
 
     #[test]
     fn a_long_text_keeps_its_beginning_and_its_end() {

@@ -43,6 +43,10 @@ pub struct Policy {
     pub unwatched: Unwatched,
     /// How alerts are put into messages.
     pub group_by: GroupBy,
+    /// How messages name who sent.
+    pub senders: Senders,
+    /// The kind of period after which each receiver gets a summary.
+    pub digest: Option<PeriodKind>,
     /// No two of one name; no two equally specific. At least one, or a spike.
     pub budgets: Indexed<Budget>,
     /// No two of one name; no two equally specific.
@@ -69,6 +73,17 @@ pub enum GroupBy {
     Run,
     /// One message for each.
     Subject,
+}
+
+/// How messages name who sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Senders {
+    /// By extension and name.
+    Name,
+    /// By extension.
+    Extension,
+    /// Not at all.
+    None,
 }
 
 /// Something that names subjects by `only`.
@@ -114,6 +129,12 @@ impl Policy {
     #[must_use]
     pub fn receivers(&self, default_topic_arn: &str) -> Receivers {
         Receivers::of(&self.owners, default_topic_arn)
+    }
+
+    /// Whether anything is forecast or watched for spikes.
+    #[must_use]
+    pub fn looks_ahead(&self) -> bool {
+        !self.spikes.is_empty() || self.budgets.iter().any(|budget| !budget.forecasts.is_empty())
     }
 
     /// The kinds of period that any budget has, shortest first. Spikes are judged by the day. Without a budget, currencies that none covers are

@@ -13,16 +13,35 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{GroupBy, Indexed, Policy, PolicyFault, PolicyFaults, Unwatched};
+use super::{GroupBy, Indexed, Policy, PolicyFault, PolicyFaults, Senders, Unwatched};
+use crate::domain::period::PeriodKind;
 use crate::domain::text::did_you_mean;
 use budget::Claims;
 
-pub(super) const POLICY_KEYS: [&str; 8] =
-    ["time_zone", "late_charges_days", "unwatched", "group_by", "budget", "spike", "owner", "silence"];
+pub(super) const POLICY_KEYS: [&str; 10] = [
+    "time_zone",
+    "late_charges_days",
+    "unwatched",
+    "group_by",
+    "senders",
+    "digest",
+    "budget",
+    "spike",
+    "owner",
+    "silence",
+];
 /// Keys that are refused by name until the version that brings them.
-const LATER_POLICY_KEYS: [&str; 3] = ["senders", "digest", "products"];
+const LATER_POLICY_KEYS: [&str; 1] = ["products"];
 const LATER_WATCH_KEYS: [&str; 1] = ["product"];
 pub(super) const UNWATCHED: [(&str, Unwatched); 2] = [("notify", Unwatched::Notify), ("ignore", Unwatched::Ignore)];
+pub(super) const SENDERS: [(&str, Senders); 3] =
+    [("name", Senders::Name), ("extension", Senders::Extension), ("none", Senders::None)];
+pub(super) const DIGEST: [(&str, Option<PeriodKind>); 4] = [
+    ("none", None),
+    ("daily", Some(PeriodKind::Day)),
+    ("weekly", Some(PeriodKind::Week)),
+    ("monthly", Some(PeriodKind::Month)),
+];
 pub(super) const GROUP_BY: [(&str, GroupBy); 2] = [("run", GroupBy::Run), ("subject", GroupBy::Subject)];
 
 type Value<'d> = Spanned<DeValue<'d>>;
@@ -107,6 +126,8 @@ impl<'d> Reader<'d> {
             keys.get("unwatched").map_or(Some(Unwatched::Notify), |value| self.one_of(value, "unwatched", &UNWATCHED));
         let group_by =
             keys.get("group_by").map_or(Some(GroupBy::Run), |value| self.one_of(value, "group_by", &GROUP_BY));
+        let senders = keys.get("senders").map_or(Some(Senders::Name), |value| self.one_of(value, "senders", &SENDERS));
+        let digest = keys.get("digest").map_or(Some(None), |value| self.one_of(value, "digest", &DIGEST));
         let zone = time_zone.clone().unwrap_or(TimeZone::UTC);
         let mut seen = Seen::default();
         let budgets = self.tables(keys, "budget", |reader, table, place| reader.budget(table, place, &mut seen));
@@ -126,6 +147,8 @@ impl<'d> Reader<'d> {
             late_charges_days: late_charges_days?,
             unwatched: unwatched?,
             group_by: group_by?,
+            senders: senders?,
+            digest: digest?,
             budgets: Indexed::new(budgets, |it| ((it.scope, it.currency, Some(it.period)), &it.only)),
             spikes: Indexed::new(spikes, |it| ((it.scope, it.currency, None), &it.only)),
             owners: owners?,

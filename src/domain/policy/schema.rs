@@ -10,7 +10,7 @@ use super::parse::budget::{BUDGET_KEYS, BUDGET_REQUIRED, PERIODS, SCOPES, SPIKE_
 use super::parse::owners::OWNER_KEYS;
 use super::parse::silence::{SELECTORS, SILENCE_KEYS, SILENCE_REQUIRED, WATCHES};
 use super::parse::values::{MOST_AMOUNT, MOST_LATE_DAYS, MOST_PERCENT};
-use super::parse::{GROUP_BY, POLICY_KEYS, UNWATCHED};
+use super::parse::{DIGEST, GROUP_BY, POLICY_KEYS, SENDERS, UNWATCHED};
 use crate::domain::charge::{NONE, Scope};
 use crate::domain::money::Currency;
 
@@ -44,6 +44,8 @@ pub fn schema() -> Value {
         }),
         "unwatched" => one_of(&UNWATCHED, "What becomes of charges in a currency that no budget covers"),
         "group_by" => one_of(&GROUP_BY, "One message for all new alerts of a run, or one for each subject"),
+        "senders" => one_of(&SENDERS, "How messages name who sent: by extension and name, by extension, or not at all"),
+        "digest" => one_of(&DIGEST, "A summary for each receiver, the morning after each day, week or month"),
         "budget" => {
             json!({"type": "array", "items": budget(), "description": "What each subject may spend in a period"})
         }

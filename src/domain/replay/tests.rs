@@ -104,8 +104,17 @@ fn live(past: &Past, policy: &Policy, since: Date) -> Vec<String> {
         let history = History { baselines, ..History::default() };
         for receiver in receivers.iter() {
             let (periods, totals) = (&periods, &totals);
-            let case =
-                Case { policy, totals, coverage: &coverage, receipt: &receipt, periods, receiver, as_of, rerun: false };
+            let case = Case {
+                policy,
+                totals,
+                coverage: &coverage,
+                receipt: &receipt,
+                periods,
+                receiver,
+                as_of,
+                link: None,
+                rerun: false,
+            };
             for alert in decide(&evaluate(&case, &history), &threads, &case) {
                 if alert.decision == Decision::Due {
                     threads.extend(after(&alert, &case));

@@ -9,7 +9,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::STYLE;
 use super::parts::{colour, estimate, heard, known, sign, text, word};
-use crate::domain::page::{Page, Rest, Sign, Statement, in_groups, shown};
+use crate::domain::alert::in_thousands;
+use crate::domain::page::{Page, Rest, Sign, Statement, shown};
 
 /// Nothing is loaded from anywhere, whatever a text says.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
@@ -185,5 +186,5 @@ fn more(rest: &Rest, what: &str) -> Markup {
 }
 
 fn counted(count: u64) -> String {
-    in_groups(&count.to_string())
+    in_thousands(&count.to_string())
 }

@@ -38,16 +38,17 @@ fn a_level_is_likely_to_be_reached() {
     no further forecast follows for this level; if it is reached, that is an
     alert of its own.
 
+      Zoom    https://zoom.us/pbx/page/report/system#/report/phone-system
+      Chart   https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs
+      Why     cost-alerts explain 6f2be79043af
+
     Complete as of 18 November, 08:00 EST. Alert 6f2be79043af.
     "#);
     insta::assert_snapshot!(chat(message), @r#"
     :chart_with_upwards_trend: FORECAST · Marketing +12025550187 likely over USD 500
     *FORECAST · Marketing +12025550187 likely over USD 500* — USD 498 to 571 by 30 November
-    So far USD 306.00 on 18 of 30 days
-    Last 7 days USD 126.00; the 7 before USD 126.00
-    History 120 days
-    Budget "every number": USD 500 a month, alerts at 100%
-    Complete as of 18 November, 08:00 EST · 6f2be79043af
+    So far USD 306.00 of 500 · last 7 days 126.00, the 7 before 126.00
+    <https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs|Chart> · Complete as of 18 November, 08:00 EST · 6f2be79043af
     - There is time to act: about USD 14.92 a day would keep it within USD 500.
     - This is an estimate from past days. A sudden jump cannot be foreseen, and no further forecast follows for this level; if it is reached, that is an alert of its own.
     "#);
@@ -116,15 +117,17 @@ fn a_number_sends_far_more_than_usual() {
     this. No further alert follows until twice as many are sent in a day, or
     until seven days in a row were usual.
 
+      Zoom    https://zoom.us/pbx/page/report/system#/report/phone-system
+      Chart   https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs
+      Why     cost-alerts explain a05858bfdc1b
+
     Complete as of 24 November, 14:00 EST. Alert a05858bfdc1b.
     "#);
     insta::assert_snapshot!(chat(message), @r#"
     :rotating_light: SPIKE · Marketing +12025550187 sent 412 messages today
     *SPIKE · Marketing +12025550187 sent 412 messages today* — usually 12; the extra costs about USD 8.20 so far
     Since today
-    Factor 34.3 times the usual
-    Watch "runaway sender"
-    Complete as of 24 November, 14:00 EST · a05858bfdc1b
+    <https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs|Chart> · Complete as of 24 November, 14:00 EST · a05858bfdc1b
     - If this is a campaign, silence it until it is over. If not, suspend the sender in Zoom now: a stolen login or an automation gone wrong looks like this.
     - No further alert follows until twice as many are sent in a day, or until seven days in a row were usual.
     "#);

@@ -1,0 +1,458 @@
+//! A summary of a day, a week or a month: what was spent, how far budgets are, what grew, and whether the runs were complete.
+//!
+//! It is due once, at or after seven in the morning of the day after the period. Each receiver gets its own budgets; `default` gets all, and
+//! what the whole account spent.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::budget::Spent;
+use super::words::{count, gaps, limit, money, period_name, range, sender_name, who};
+use super::{Alert, AlertRecord, Details, Facts, Finding, Kind, Row, Severity, ThreadKey, Wording};
+use crate::domain::background::{Background, backgrounds};
+use crate::domain::case::Case;
+use crate::domain::charge::{NONE, Product, Scope};
+use crate::domain::contributors::Sender;
+use crate::domain::money::{Amount, Currency};
+use crate::domain::period::{Period, PeriodKind, final_at};
+use crate::domain::policy::{Receiver, Senders};
+use crate::domain::text::{capitalised, label};
+use crate::domain::totals::Sum;
+
+/// When a digest is due, in the policy's zone.
+const HOUR: i8 = 7;
+/// Budgets that its table lists, the most used first.
+const MOST_BUDGETS: usize = 15;
+/// Senders that grew which it names.
+const MOST_MOVERS: usize = 3;
+/// Currencies that its subject names.
+const MOST_CURRENCIES: usize = 2;
+
+/// A summary of a period.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Digest<'a> {
+    /// The period.
+    pub period: Period,
+    /// What budgets have spent in the periods that are judged.
+    pub budgets: Vec<Spent<'a>>,
+    /// Currencies that no budget covers, with what was spent.
+    pub uncovered: Vec<(Currency, Amount)>,
+    /// What happened in the period; `None` if that is not known.
+    pub lately: Option<Arc<Lately>>,
+    /// The request that asked for it, if it is not the regular one.
+    pub request: Option<String>,
+}
+
+/// What happened in a period.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lately {
+    /// Alerts by the receiver's topic: sent, and held back by a silence now.
+    pub alerts: BTreeMap<Arc<str>, (u64, u64)>,
+    /// Runs that judged the report.
+    pub runs: u64,
+    /// Of these, those that read it whole.
+    pub complete_runs: u64,
+}
+
+/// A digest in the machine form.
+#[derive(Clone, Debug, Serialize)]
+pub struct DigestRecord {
+    totals: Vec<TotalRecord>,
+    budgets: Vec<BudgetRecord>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alerts_sent: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alerts_silenced: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    runs: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    complete_runs: Option<u64>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct TotalRecord {
+    currency: Currency,
+    amount: Amount,
+    messages: u64,
+    /// Of the period before, if it is known whole.
+    before: Option<Amount>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct BudgetRecord {
+    budget: String,
+    scope: Scope,
+    subject: Arc<str>,
+    currency: Currency,
+    period: String,
+    amount: Amount,
+    limit: Amount,
+}
+
+/// The period whose digest is due at the moment that is judged: the last one that is over, from seven in the morning after it on.
+#[must_use]
+pub fn due_digest(case: &Case<'_>) -> Option<Period> {
+    let (kind, zone) = (case.policy.digest?, &case.policy.time_zone);
+    let period = Period::containing(kind, case.as_of, zone).and_then(|running| running.before(zone)).ok()?;
+    let due = zone.to_timestamp(period.end_day().at(HOUR, 0, 0, 0)).ok()?;
+    (case.as_of >= due).then_some(period)
+}
+
+impl<'a> Digest<'a> {
+    /// The digest of a period, from what else is true.
+    pub(in crate::domain) fn of(
+        (period, today): (Period, Date),
+        findings: &[Finding<'a>],
+        lately: Option<Arc<Lately>>,
+        request: Option<String>,
+    ) -> Digest<'a> {
+        // A day of the digest's period is in one week and in one month: each subject is listed once by each of its budgets.
+        let day = period.last_day().min(today);
+        let of_day = |finding: &Finding<'a>| match finding {
+            Finding::Spent(spent) if (spent.period.first_day()..=spent.period.last_day()).contains(&day) => {
+                Some((**spent).clone())
+            }
+            _ => None,
+        };
+        let mut budgets: Vec<Spent<'a>> = findings.iter().filter_map(of_day).collect();
+        budgets.sort_by(|one, other| {
+            let subject = |spent: &Spent<'_>| (spent.scope, Arc::clone(&spent.subject), spent.budget.currency);
+            other.ratio().cmp(&one.ratio()).then_with(|| subject(one).cmp(&subject(other)))
+        });
+        let uncovered = findings.iter().filter_map(|finding| match finding {
+            Finding::Unwatched(found) if found.period.last_day() >= day => Some((found.currency, found.sum.amount)),
+            _ => None,
+        });
+        Digest { period, budgets, uncovered: uncovered.collect(), lately, request }
+    }
+
+    /// Whether a receiver gets it: `default`, and the owners of budgets.
+    pub(super) fn is_for(&self, receiver: &Receiver) -> bool {
+        receiver.is_default() || self.of_receiver(receiver).next().is_some()
+    }
+
+    fn of_receiver<'d>(&'d self, receiver: &'d Receiver) -> impl Iterator<Item = &'d Spent<'a>> {
+        self.budgets.iter().filter(|spent| receiver.is_default() || receiver.is_of(&spent.budget.owners))
+    }
+
+    pub(super) fn key(&self, case: &Case<'a>) -> ThreadKey {
+        ThreadKey {
+            account: Arc::clone(case.totals.account()),
+            topic_arn: Arc::clone(&case.receiver.topic_arn),
+            kind: Kind::Digest,
+            scope: Scope::Account,
+            subject: Arc::clone(case.totals.account()),
+            currency: None,
+            product: Product::Sms,
+            period: self
+                .request
+                .as_ref()
+                .map_or_else(|| self.period.label(), |id| format!("{} {id}", self.period.label())),
+        }
+    }
+
+    pub(super) fn wording(&self, alert: &Alert<'a>, case: &Case<'a>) -> Wording {
+        let figures = Figures::of(self, case);
+        let is_default = case.receiver.is_default();
+        let over = self.of_receiver(case.receiver).filter(|spent| spent.ratio() >= rust_decimal::Decimal::ONE).count();
+        let over = match over {
+            0 => "no budget over".to_owned(),
+            over => format!("{} over", count(over as u64, "budget")),
+        };
+        let sums = if is_default { format!("{} on Zoom SMS, ", figures.headline()) } else { String::new() };
+        let runs = self.runs().map_or_else(String::new, |(whole, _)| format!(", {whole}"));
+        Wording {
+            kind: Kind::Digest,
+            severity: Severity::Info,
+            mark: self.mark(),
+            headline: format!("{sums}{over}{runs}"),
+            title: format!("{sums}{over}"),
+            detail: days(&self.period),
+            row: Row { percent: String::new(), who: days(&self.period), money: figures.headline() },
+            lead: self.lead(case),
+            facts: if is_default { figures.facts(case) } else { Facts::new() },
+            table: self.table(case),
+            facts_below: self.facts_below(&figures, case),
+            brief: self.brief(&figures, case),
+            steps: Vec::new(),
+            todo: "nothing".to_owned(),
+            machine: AlertRecord {
+                period: Some(self.period.label()),
+                at_least: !case.coverage.is_whole(&self.period),
+                digest: Some(self.record(&figures, case)),
+                ..AlertRecord::of(alert, Severity::Info, case)
+            },
+            details: Details::default(),
+        }
+    }
+
+    /// `WEEK 47`, `21 NOVEMBER`, `OCTOBER`.
+    fn mark(&self) -> String {
+        let first = self.period.first_day();
+        match self.period.kind() {
+            PeriodKind::Day => first.strftime("%-d %B").to_string().to_uppercase(),
+            PeriodKind::Week => format!("WEEK {}", first.iso_week_date().week()),
+            PeriodKind::Month => first.strftime("%B").to_string().to_uppercase(),
+        }
+    }
+
+    fn lead(&self, case: &Case<'_>) -> String {
+        let zone = &case.policy.time_zone;
+        let settled = final_at(&self.period, zone, case.policy.late_charges_days).unwrap_or(Timestamp::MAX);
+        let so_far = if case.as_of < self.period.to() {
+            ", so far"
+        } else if case.as_of < settled {
+            ", so far: Zoom may still list charges late"
+        } else {
+            ""
+        };
+        let unread = if case.coverage.is_whole(&self.period) {
+            String::new()
+        } else {
+            let rest = gaps(case);
+            format!(" Every figure is at least what is shown. {}.", rest.trim_end_matches(';'))
+        };
+        format!("Zoom SMS and MMS, {}{so_far}.{unread}", days(&self.period))
+    }
+
+    /// All runs were complete, or how many: in words for the subject, and for the list.
+    fn runs(&self) -> Option<(String, String)> {
+        let Lately { runs, complete_runs, .. } = **self.lately.as_ref()?;
+        let list = format!("{complete_runs} of {runs} complete");
+        let subject = match (runs, complete_runs) {
+            (0, _) => return None,
+            (runs, complete) if runs == complete => "all runs complete".to_owned(),
+            _ => format!("{} incomplete", count(runs - complete_runs, "run")),
+        };
+        Some((subject, list))
+    }
+
+    fn table(&self, case: &Case<'a>) -> Vec<Vec<String>> {
+        let listed: Vec<_> = self.of_receiver(case.receiver).take(MOST_BUDGETS).collect();
+        if listed.is_empty() {
+            return Vec::new();
+        }
+        let header = ["Budget", "Spent", "Limit", "Used", "By its end"].map(str::to_owned).to_vec();
+        let whose: HashSet<_> = listed.iter().map(|spent| spent.whose()).collect();
+        let backgrounds = backgrounds(whose, case);
+        let nothing = Background::default();
+        let row = |spent: &&Spent<'a>| {
+            let background = backgrounds.get(&spent.whose()).unwrap_or(&nothing);
+            let currency = spent.budget.currency;
+            let end = spent.estimate().map(|estimate| range(&estimate, currency).replace(&format!("{currency} "), ""));
+            let who = capitalised(&who(spent.scope, &spent.subject, background, case.policy.senders));
+            let kind = spent.period.kind();
+            vec![
+                if kind == PeriodKind::Month { who } else { format!("{who}, the {}", kind.name()) },
+                format!("{currency} {}", spent.amount()),
+                limit(spent.budget.amount, currency),
+                spent.percent(),
+                end.unwrap_or_default(),
+            ]
+        };
+        std::iter::once(header).chain(listed.iter().map(row)).collect()
+    }
+
+    fn facts_below(&self, figures: &Figures, case: &Case<'a>) -> Facts {
+        let mut facts = Facts::new();
+        let mut fact = |label: &str, text: String| facts.push((label.to_owned(), text));
+        let left_out = self.of_receiver(case.receiver).count().saturating_sub(MOST_BUDGETS);
+        if left_out > 0 {
+            fact("", format!("and {left_out} more, all used less"));
+        }
+        if case.receiver.is_default() {
+            for (place, mover) in figures.movers.iter().enumerate() {
+                fact(if place == 0 { "Most more" } else { "" }, mover.clone());
+            }
+        }
+        if let Some((sent, silenced)) = self.alerts(case) {
+            let silenced = if silenced > 0 { format!(", {silenced} silenced now") } else { String::new() };
+            let sent = if sent == 0 { "none".to_owned() } else { sent.to_string() };
+            fact("Alerts", format!("{sent} sent{silenced}"));
+        }
+        if case.receiver.is_default() {
+            for (place, (currency, amount)) in self.uncovered.iter().enumerate() {
+                let text = format!("{currency} {}", money(*amount, *currency, &[]));
+                fact(if place == 0 { "No budget" } else { "" }, text);
+            }
+        }
+        if let Some((_, runs)) = self.runs() {
+            fact("Runs", runs);
+        }
+        facts
+    }
+
+    fn brief(&self, figures: &Figures, case: &Case<'a>) -> Vec<String> {
+        let facts = figures.facts(case);
+        let sums = facts.iter().filter(|_| case.receiver.is_default()).map(|(label, text)| format!("{label} {text}"));
+        let budget =
+            |row: &Vec<String>| row.iter().filter(|cell| !cell.is_empty()).cloned().collect::<Vec<_>>().join(" · ");
+        let table = self.table(case);
+        let budgets = table.iter().skip(1).take(5).map(budget);
+        let below = self.facts_below(figures, case);
+        let below = below.iter().filter(|(label, _)| !label.is_empty()).map(|(label, text)| format!("{label} {text}"));
+        sums.chain(budgets).chain(below).map(|line| line.trim().to_owned()).collect()
+    }
+
+    fn alerts(&self, case: &Case<'_>) -> Option<(u64, u64)> {
+        Some(self.lately.as_ref()?.alerts.get(&case.receiver.topic_arn).copied().unwrap_or_default())
+    }
+
+    fn record(&self, figures: &Figures, case: &Case<'a>) -> DigestRecord {
+        let total = |(currency, sum): (&Currency, &Sum)| TotalRecord {
+            currency: *currency,
+            amount: sum.amount,
+            messages: sum.messages,
+            before: figures.before.as_ref().map(|before| before.get(currency).copied().unwrap_or_default().amount),
+        };
+        let budget = |spent: &Spent<'a>| BudgetRecord {
+            budget: spent.budget.name.clone(),
+            scope: spent.scope,
+            subject: Arc::clone(&spent.subject),
+            currency: spent.budget.currency,
+            period: spent.period.label(),
+            amount: spent.sum.amount,
+            limit: spent.budget.amount,
+        };
+        let totals = figures.now.iter().filter(|_| case.receiver.is_default()).map(total).collect();
+        let (alerts, lately) = (self.alerts(case), self.lately.as_deref());
+        DigestRecord {
+            totals,
+            budgets: self.of_receiver(case.receiver).take(MOST_BUDGETS).map(budget).collect(),
+            alerts_sent: alerts.map(|(sent, _)| sent),
+            alerts_silenced: alerts.map(|(_, silenced)| silenced),
+            runs: lately.map(|lately| lately.runs),
+            complete_runs: lately.map(|lately| lately.complete_runs),
+        }
+    }
+}
+
+/// `16 to 22 November`, `21 November`, `October 2026`.
+fn days(period: &Period) -> String {
+    let (first, last) = period.days();
+    let day = |day: Date| day.strftime("%-d %B").to_string();
+    match period.kind() {
+        PeriodKind::Day => first.strftime("%A, %-d %B").to_string(),
+        PeriodKind::Week if first.month() == last.month() => format!("{} to {}", first.day(), day(last)),
+        PeriodKind::Week => format!("{} to {}", day(first), day(last)),
+        PeriodKind::Month => first.strftime("%B %Y").to_string(),
+    }
+}
+
+/// What the account spent in the period, and in the one before.
+struct Figures {
+    period: Period,
+    now: BTreeMap<Currency, Sum>,
+    /// `None` if not all its days are known.
+    before: Option<BTreeMap<Currency, Sum>>,
+    /// Who spent most more than before.
+    movers: Vec<String>,
+}
+
+impl Figures {
+    fn of(digest: &Digest<'_>, case: &Case<'_>) -> Figures {
+        let period = digest.period;
+        let sums = |period: &Period| {
+            let sums = case.totals.by_subject(period, Scope::Account).into_iter();
+            sums.map(|((_, currency), sum)| (currency, sum)).collect::<BTreeMap<_, _>>()
+        };
+        let is_known = |period: &Period| case.totals.knows_all(period) && case.coverage.is_whole(period);
+        let before = period.before(&case.policy.time_zone).ok().filter(is_known);
+        let movers = before.as_ref().map_or_else(Vec::new, |before| movers(&period, before, case));
+        Figures { period, now: sums(&period), before: before.as_ref().map(sums), movers }
+    }
+
+    fn headline(&self) -> String {
+        let mut shown: Vec<_> = self.now.iter().map(|(currency, sum)| (sum.messages, currency, sum.amount)).collect();
+        shown.sort_by(|one, other| other.cmp(one));
+        let named = shown.iter().take(MOST_CURRENCIES);
+        let named: Vec<_> =
+            named.map(|(_, currency, amount)| format!("{currency} {}", money(*amount, **currency, &[]))).collect();
+        match (named.as_slice(), shown.len().saturating_sub(MOST_CURRENCIES)) {
+            ([], _) => "nothing spent".to_owned(),
+            (_, 0) => named.join(" and "),
+            (_, more) => format!("{} and {more} more", named.join(", ")),
+        }
+    }
+
+    /// A line for each currency: what was spent, and how much more that is than before.
+    fn facts(&self, case: &Case<'_>) -> Facts {
+        let kind = self.period.kind();
+        let before_name = match kind {
+            PeriodKind::Day => "the day before",
+            PeriodKind::Week => "week before",
+            PeriodKind::Month => "month before",
+        };
+        let label = match kind {
+            PeriodKind::Week => "The week".to_owned(),
+            _ => period_name(&self.period, case),
+        };
+        let line = |(place, (currency, sum)): (usize, (&Currency, &Sum))| {
+            let before = self.before.as_ref().map(|before| before.get(currency).copied().unwrap_or_default().amount);
+            let before = before.map_or_else(String::new, |before| {
+                format!(" ({before_name}: {}{})", money(before, *currency, &[]), change(before, sum.amount))
+            });
+            let text = format!("{currency} {}{before}", money(sum.amount, *currency, &[]));
+            (if place == 0 { label.clone() } else { String::new() }, text)
+        };
+        self.now.iter().enumerate().map(line).collect()
+    }
+}
+
+/// `, up 18%`; nothing where a percentage says nothing.
+fn change(before: Amount, now: Amount) -> String {
+    let (Some(more), Some(less)) = (now.checked_sub(before), before.checked_sub(now)) else { return String::new() };
+    let (word, by) = if more.is_negative() { ("down", less) } else { ("up", more) };
+    match by.percent_of(before) {
+        Some(percent) if !percent.is_zero() => format!(", {word} {percent}%"),
+        Some(_) => ", about the same".to_owned(),
+        None => String::new(),
+    }
+}
+
+/// The senders, or the numbers where no row names one, that spent most more than in the period before, of each currency.
+fn movers(period: &Period, before: &Period, case: &Case<'_>) -> Vec<String> {
+    let senders = case.policy.senders;
+    type Key = (Currency, Arc<str>, Arc<str>);
+    let sums = |period: &Period| {
+        let mut sums = BTreeMap::<Key, Sum>::new();
+        for (_, line, sum) in case.totals.cells(period.first_day(), period.last_day()) {
+            let names = if senders == Senders::None || &*line.extension == NONE {
+                (Arc::from(""), Arc::clone(&line.number))
+            } else {
+                (Arc::clone(&line.extension), Arc::clone(&line.name))
+            };
+            sums.entry((line.currency, names.0, names.1)).or_default().add(sum);
+        }
+        sums
+    };
+    let (now, then) = (sums(period), sums(before));
+    let was = |key: &Key| then.get(key).copied().unwrap_or_default().amount;
+    let mut grown: Vec<_> =
+        now.iter().filter_map(|(key, sum)| Some((key, sum.amount, sum.amount.checked_sub(was(key))?))).collect();
+    grown.retain(|(_, _, more)| !more.is_negative() && !more.is_zero());
+    grown.sort_by(|(one, _, a), (other, _, b)| b.cmp(a).then_with(|| one.cmp(other)));
+    // Currencies are never compared: each has its own.
+    let mut shown = BTreeMap::<Currency, usize>::new();
+    let currencies: BTreeSet<_> = now.keys().map(|(currency, ..)| *currency).collect();
+    grown.retain(|((currency, ..), ..)| {
+        let count = shown.entry(*currency).or_default();
+        *count += 1;
+        *count <= MOST_MOVERS.div_ceil(currencies.len())
+    });
+    let line = |((currency, extension, name), amount, _): &(&Key, Amount, Amount)| {
+        let who = if extension.is_empty() {
+            Scope::BillingNumber.of(&label(name))
+        } else {
+            let (extension, name) = (Arc::clone(extension), Arc::clone(name));
+            sender_name(&Sender { extension, name, amount: *amount }, senders)
+        };
+        let was = then.get(&(*currency, Arc::clone(extension), Arc::clone(name))).copied().unwrap_or_default().amount;
+        format!("{who}: {currency} {} (was {})", money(*amount, *currency, &[]), money(was, *currency, &[]))
+    };
+    grown.iter().map(line).collect()
+}
