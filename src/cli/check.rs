@@ -90,11 +90,12 @@ impl Check {
             Ending::UsedWrongly
         };
         if let (None, Some(Place::Demo)) = (&self.policy, &self.source.place) {
-            let sample = Policy::parse(demo::POLICY).map_err(|faults| {
-                RunError::new(Code::Internal, format!("the sample policy: {faults}"))
-            });
+            let sample = Policy::parse(demo::POLICY)
+                .map_err(|faults| RunError::new(Code::Internal, format!("the sample policy: {faults}")));
             return match sample {
-                Ok(policy) => self.of_past(&Place::Demo, policy, now).await.unwrap_or_else(|fault| fault.end(self.json)),
+                Ok(policy) => {
+                    self.of_past(&Place::Demo, policy, now).await.unwrap_or_else(|fault| fault.end(self.json))
+                }
                 Err(error) => failed(&error, self.json),
             };
         }

@@ -2,16 +2,18 @@
 
 mod zoom;
 
+use anstyle::{AnsiColor, Style};
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::terminal::{Terminal, coloured, wrapped};
 use super::{Ending, help, say, show, variable};
+use crate::clients::identity::identity;
 use crate::clients::ledger::Ledger;
+use crate::clients::parameters::ParameterError;
 use crate::clients::topic::{Subscription, Topic};
 use crate::clients::zoom::SMS;
-use crate::clients::identity::identity;
-use crate::clients::parameters::ParameterError;
 use crate::clients::{Deadline, TableForm, sdk_config};
 use crate::config::Config;
 use crate::daybook::{Head, Whose};
@@ -69,6 +71,30 @@ struct Step {
     finding: String,
 }
 
+impl Step {
+    /// A line; on a terminal in as many lines as it needs.
+    fn lines(&self, terminal: &Terminal) -> Vec<String> {
+        let Step { name, verdict, finding } = self;
+        let (mark, style) = match verdict {
+            Verdict::Fine => ("ok", coloured(AnsiColor::Green)),
+            Verdict::Attention => ("attention", coloured(AnsiColor::Yellow)),
+            Verdict::Failed => ("FAILED", coloured(AnsiColor::Red)),
+            Verdict::NotChecked => ("not checked", Style::new()),
+        };
+        let start = format!("{}{} {name:<12} ", terminal.paint(style, mark), " ".repeat(11 - mark.len()));
+        if !terminal.is_terminal {
+            return vec![format!("{start}{finding}")];
+        }
+        let found = wrapped(finding, terminal.width.saturating_sub(START));
+        let blank = " ".repeat(START);
+        let lines = found.iter().enumerate();
+        lines.map(|(index, line)| format!("{}{line}", if index == 0 { &start } else { &blank })).collect()
+    }
+}
+
+/// Columns before what was found.
+const START: usize = 25;
+
 impl Doctor {
     pub(super) async fn run(&self, now: Timestamp) -> Ending {
         let spinner = show::spinner("looking");
@@ -84,15 +110,8 @@ impl Doctor {
                 .collect();
             say(&json!({"healthy": !failed, "steps": steps}).to_string());
         } else {
-            for Step { name, verdict, finding } in &examined.steps {
-                let mark = match verdict {
-                    Verdict::Fine => "ok         ",
-                    Verdict::Attention => "attention  ",
-                    Verdict::Failed => "FAILED     ",
-                    Verdict::NotChecked => "not checked",
-                };
-                say(&format!("{mark} {name:<12} {finding}"));
-            }
+            let terminal = Terminal::of_output();
+            examined.steps.iter().flat_map(|step| step.lines(&terminal)).for_each(|line| say(&line));
         }
         match (failed, examined.is_misused) {
             (true, true) => Ending::UsedWrongly,
@@ -132,7 +151,8 @@ impl Examined {
         let Some(config) = self.settle("environment", config.map_err(|error| error.message)) else {
             self.is_misused = true;
             let steps = [
-                "identity", "secret", "token", "clock", "scope", "report", "policy", "topic", "ledger", "table", "budgets",
+                "identity", "secret", "token", "clock", "scope", "report", "policy", "topic", "ledger", "table",
+                "budgets",
             ];
             let others = [("operations", operations_topic.is_some()), ("test", send_test)];
             let others = others.into_iter().filter(|(_, asked)| *asked).map(|(step, _)| step);
@@ -220,7 +240,8 @@ impl Examined {
             Ok(Some(form)) => form,
             Ok(None) => return self.note(NAME, Verdict::NotChecked, "there is no table"),
             Err(problem) => {
-                let fix = "you may lack dynamodb:DescribeTable and DescribeTimeToLive, which the function does not need";
+                let fix =
+                    "you may lack dynamodb:DescribeTable and DescribeTimeToLive, which the function does not need";
                 return self.note(NAME, Verdict::Attention, format!("its form is not known: {problem}; {fix}"));
             }
         };
@@ -228,7 +249,10 @@ impl Examined {
         let keys_are_right = keys == KEYS;
         let keys = keys.join(", ");
         if !keys_are_right {
-            let finding = format!("its keys are {keys}, not {}; make the table anew, as infra/template.yaml does", KEYS.join(", "));
+            let finding = format!(
+                "its keys are {keys}, not {}; make the table anew, as infra/template.yaml does",
+                KEYS.join(", ")
+            );
             return self.note(NAME, Verdict::Failed, finding);
         }
         match deleted_by {

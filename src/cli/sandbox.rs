@@ -81,10 +81,10 @@ fn program() -> String {
 
 /// `GET /v2/phone/reports/sms_charges from=2026-11-01 to=2026-11-22: 200`
 fn line(observed: &Observed) -> String {
-    let dates = ["from", "to"].map(|name| {
-        observed.parameter(name).map_or_else(String::new, |date| format!(" {name}={}", label(date)))
-    });
-    let next = if observed.parameter("next_page_token").is_some_and(|token| !token.is_empty()) { " next page" } else { "" };
+    let dates = ["from", "to"]
+        .map(|name| observed.parameter(name).map_or_else(String::new, |date| format!(" {name}={}", label(date))));
+    let next =
+        if observed.parameter("next_page_token").is_some_and(|token| !token.is_empty()) { " next page" } else { "" };
     let status = observed.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
     format!("{} {}{}{next}: {status}", observed.method, label(&observed.path), dates.concat())
 }

@@ -96,9 +96,8 @@ async fn given() -> Result<[SecretString; 3], RunError> {
         let mut lines = std::io::stdin().lock().lines();
         let mut line = |what: &str| {
             let line = lines.next().transpose().map_err(|error| format!("standard input cannot be read: {error}"))?;
-            line.map(SecretString::from).ok_or_else(|| {
-                format!("standard input ended before the line with the {}", what.to_lowercase())
-            })
+            line.map(SecretString::from)
+                .ok_or_else(|| format!("standard input ended before the line with the {}", what.to_lowercase()))
         };
         let [account, client, secret] = ASKED;
         let mut three = || Ok::<_, String>([line(account)?, line(client)?, line(secret)?]);
@@ -107,7 +106,9 @@ async fn given() -> Result<[SecretString; 3], RunError> {
     if !Term::stderr().is_term() {
         return Err(wrong("standard error is no terminal to ask on".to_owned()));
     }
-    complain("Of Zoom's app (marketplace.zoom.us, Manage, the app, App Credentials). What you type or paste is not shown.");
+    complain(
+        "Of Zoom's app (marketplace.zoom.us, Manage, the app, App Credentials). What you type or paste is not shown.",
+    );
     let [account, client, secret] = ASKED;
     Ok([asked(account).await?, asked(client).await?, asked(secret).await?])
 }

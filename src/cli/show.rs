@@ -39,10 +39,10 @@ pub(super) fn is_budget(alert: &Alert<'_>) -> bool {
 /// What the figures rest on, in a line.
 pub(super) fn receipt(receipt: &Receipt, requests: u64) -> String {
     let Receipt { complete, rows, pages, days, .. } = receipt;
-    let whole = if *complete { "read whole" } else { "NOT read whole" };
+    let whole = if *complete { "Read whole" } else { "Read in part" };
     let (rows, pages) = (count(*rows, "charged message"), count(*pages, "page"));
     let (days, requests) = (count(*days, "day"), count(requests, "request"));
-    format!("Zoom's report was {whole}: {rows} on {pages} for {days}, {requests}.")
+    format!("{whole}: {rows} on {pages} for {days}, {requests}.")
 }
 
 /// The budgets and spikes of a policy.
@@ -58,7 +58,8 @@ pub(super) fn budgets(policy: &Policy, terminal: &Terminal) -> Vec<String> {
     let budget = |budget: &Budget| {
         let Budget { name, currency, amount, period, .. } = budget;
         let amount = grouped(&format!("{currency} {}", limit(*amount, *currency)));
-        let ahead = if budget.forecasts.is_empty() { String::new() } else { format!(", ahead {}", levels(&budget.forecasts)) };
+        let ahead =
+            if budget.forecasts.is_empty() { String::new() } else { format!(", ahead {}", levels(&budget.forecasts)) };
         [
             label(name).into_owned(),
             watches(budget.scope, &budget.only),
@@ -138,7 +139,8 @@ pub(super) fn summary(summary: &Summary, terminal: &Terminal) -> Vec<String> {
                 let money = |currency: Currency| format!("{currency} {}", amount.shown(currency.minor_places()));
                 row.currency.map_or_else(String::new, |currency| grouped(&money(currency)))
             };
-            let each = row.scope.map_or("", |scope| if scope == Scope::BillingNumber { "number" } else { scope.name() });
+            let each =
+                row.scope.map_or("", |scope| if scope == Scope::BillingNumber { "number" } else { scope.name() });
             // The one receiver is named elsewhere.
             let receiver = if receivers.len() > 1 { row.receiver.to_string() } else { String::new() };
             let period = row.period.filter(|_| with_period).map_or("", |period| period.name());

@@ -193,7 +193,6 @@ impl Source {
         let end = end_of(last, &zone)?;
         Ok(Saved { past: Past { account, zone, days }, until: read_at.min(end) })
     }
-
 }
 
 /// The Zoom account whose part of a deployment's table is meant: that of ZOOM_ACCOUNT_ID, or of the secret.

@@ -123,7 +123,8 @@ fn table(question: &Question<'_>, replayed: &Replay, months: &[Summary], termina
         });
         Table::new(&columns, rows.collect::<Vec<_>>())
     };
-    let forms = [(true, true, true), (true, false, true), (true, false, false), (false, true, true), (false, false, true)];
+    let forms =
+        [(true, true, true), (true, false, true), (true, false, false), (false, true, true), (false, false, true)];
     let tables = forms.map(|(kinds, receivers, money)| table(kinds, receivers, money));
     let fitting = tables.iter().find(|table| table.fits(terminal)).or(tables.last());
     fitting.map(|table| table.lines(terminal)).unwrap_or_default()
@@ -199,5 +200,8 @@ fn of_the_worst(question: &Question<'_>, replayed: &Replay) -> Option<String> {
     let [first, at_over, end] = [first, at_over, end].map(|amount| grouped(&money(amount, currency, &[])));
     let is_open = question.last.strftime("%Y-%m").to_string() == period;
     let first = if first == at_over { String::new() } else { format!("{first} on the day of the first alert, ") };
-    Some(format!("{who} in {period}: {currency} {first}{at_over} when over, {end} {}", if is_open { "so far" } else { "in the end" }))
+    Some(format!(
+        "{who} in {period}: {currency} {first}{at_over} when over, {end} {}",
+        if is_open { "so far" } else { "in the end" }
+    ))
 }

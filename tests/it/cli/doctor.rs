@@ -110,7 +110,10 @@ async fn a_sound_deployment_ends_with_0_and_nothing_is_sent() {
     assert!(aws.daybook_keys().await.is_empty());
 
     let identity = finding(&examined, "identity");
-    assert!(identity.starts_with("arn:aws:sts::123456789012:") && identity.contains(" in us-east-1; your rights"), "{identity}");
+    assert!(
+        identity.starts_with("arn:aws:sts::123456789012:") && identity.contains(" in us-east-1; your rights"),
+        "{identity}"
+    );
     assert_eq!(finding(&examined, "table"), "keys pk (S), sk (S); items go by expires_at");
 }
 
@@ -121,7 +124,10 @@ async fn another_region_and_a_table_without_expiry_are_worth_a_look() {
     practice.environment.insert("AWS_REGION", "eu-central-1".to_owned());
     let (_, examined) = practice.examined(&[]).await;
     assert!(verdicts(&examined).contains(&"identity attention".to_owned()), "{examined}");
-    assert!(finding(&examined, "identity").contains("but the topic is in us-east-1 of account 123456789012"), "{examined}");
+    assert!(
+        finding(&examined, "identity").contains("but the topic is in us-east-1 of account 123456789012"),
+        "{examined}"
+    );
 
     let mut practice = Practice::new(None).await;
     practice.environment.insert("LEDGER_TABLE", Aws::new().await.table);
@@ -142,7 +148,9 @@ async fn owners_without_readers_and_a_policy_without_history_are_said() {
     let owners = [owner("sales", &heard), owner("ops", &deaf)].concat();
     // Of days alone a run reads few.
     let days = Policy::of(Budget::each("billing_number").period("day"));
-    practice.write_policy(&format!("{days}\n{spike}{owners}"));
+    let policy = format!("{days}\n{spike}{owners}");
+    practice.write_policy(&policy);
+    practice.world.write_policy(&policy);
     practice.world.run(json!({})).await;
     let (code, examined) = practice.examined(&[]).await;
     assert_eq!(code, 1, "{examined}");

@@ -48,7 +48,8 @@ async fn what_is_not_known_is_said() {
     let id = practice.world.aws.kept_messages().await[0]["id"].as_str().unwrap().to_owned();
     let ended = run(&["explain", "0123456789ab"], &practice.environment).await;
     assert_eq!((ended.code, ended.out.as_str()), (2, ""));
-    let unknown = format!("remembers no message or alert 0123456789ab of account {ACCOUNT_ID}; its latest are {id} of ");
+    let unknown =
+        format!("remembers no message or alert 0123456789ab of account {ACCOUNT_ID}; its latest are {id} of ");
     assert!(ended.err.contains(&unknown), "{}", ended.err);
     let ended = run(&["explain", "latest"], &practice.environment).await;
     assert!(ended.code == 2 && ended.err.contains("twelve hexadecimal digits"), "{}", ended.err);

@@ -34,7 +34,17 @@ const FAULTS: &[Fault] = &[
         ],
         code: 2,
         part: "missing",
-        commands: &["check", "replay", "init", "backfill", "doctor", "explain", "secret put", "policy table", "policy put"],
+        commands: &[
+            "check",
+            "replay",
+            "init",
+            "backfill",
+            "doctor",
+            "explain",
+            "secret put",
+            "policy table",
+            "policy put",
+        ],
         ..NO_FAULT
     },
     Fault {

@@ -33,10 +33,17 @@ async fn help_names_exit_codes_and_the_variables_that_are_read() {
         }
         let ended = run(&[command, &["--help"]].concat(), &Environment::new()).await;
         assert_eq!((ended.code, ended.err.as_str()), (0, ""), "{command:?}");
-        assert!(ended.out.contains("Exit codes: ") || ended.out.contains("Exit codes:\n"), "{command:?}: {}", ended.out);
+        assert!(
+            ended.out.contains("Exit codes: ") || ended.out.contains("Exit codes:\n"),
+            "{command:?}: {}",
+            ended.out
+        );
     }
     for (command, variables) in [
-        ("check", &["ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET", "ZOOM_API_URL", "LEDGER_TABLE", "NO_COLOR"][..]),
+        (
+            "check",
+            &["ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET", "ZOOM_API_URL", "LEDGER_TABLE", "NO_COLOR"][..],
+        ),
         ("init", &["ZOOM_REQUESTS_PER_SECOND"]),
         ("replay", &["ZOOM_ACCOUNT_ID"]),
         ("doctor", &["ZOOM_SECRET_ID", "ALERT_TOPIC_ARN", "LEDGER_TABLE", "POLICY"]),
