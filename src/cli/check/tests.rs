@@ -51,7 +51,7 @@ fn world() -> World {
                 ("+442079460018", "Sales", "GBP", "3.21"),
             ],
         )
-        .usually(120, "+12025550112", 900, "18.00")
+        .usually(120, "+12025550112", 900, "20.00")
 }
 
 fn shown(world: &World, terminal: &Terminal) -> String {
