@@ -35,12 +35,12 @@ pub async fn deliver(services: &Services, examination: &Examination<'_>, invocat
     outbox.send(examination.composed(&threads), account).await
 }
 
-/// A run of the present, or of a moment of the past.
+/// A run of the present, or of a moment of the past; `look` sees its figures before anything is sent.
 pub(super) async fn judge(
     services: &Services,
     places: &Places,
     prepared: &Prepared,
-    task: Judge,
+    (task, look): (Judge, &dyn Fn(&Examination<'_>)),
     invocation: &Invocation,
     metrics: &mut Metrics,
 ) -> Result<Judged, RunError> {
@@ -50,6 +50,7 @@ pub(super) async fn judge(
     for row in examination.report.judged.coverage.row_faults.iter().take(MOST_ROWS_LOGGED) {
         tracing::warn!(%row, "a row cannot be read");
     }
+    look(&examination);
     let delivered = if task.publishes() {
         deliver(services, &examination, invocation).await
     } else {
