@@ -33,7 +33,7 @@ struct Command {
 
 #[derive(Subcommand)]
 enum Subcommands {
-    /// The whole job with nothing set up: an embedded Zoom, a sample policy, the messages as their readers see them
+    /// Show a month in half a minute, with nothing set up: what is found, what is sent, and what goes wrong
     Demo(demo::Demo),
     /// Propose a policy from the past months that keeps to so many alerts a year
     Init(init::Init),
