@@ -33,7 +33,6 @@ struct Command {
 
 #[derive(Subcommand)]
 enum Subcommands {
-    /// Show a month in half a minute, with nothing set up: what is found, what is sent, and what goes wrong
     Demo(demo::Demo),
     /// Propose a policy from the past months that keeps to so many alerts a year
     Init(init::Init),
