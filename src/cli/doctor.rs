@@ -2,10 +2,12 @@
 
 mod zoom;
 
+use anstyle::{AnsiColor, Style};
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::terminal::{Terminal, coloured, wrapped};
 use super::{Ending, help, say, show, variable};
 use crate::clients::identity::identity;
 use crate::clients::ledger::Ledger;
@@ -68,6 +70,30 @@ struct Step {
     finding: String,
 }
 
+impl Step {
+    /// A line; on a terminal in as many lines as it needs.
+    fn lines(&self, terminal: &Terminal) -> Vec<String> {
+        let Step { name, verdict, finding } = self;
+        let (mark, style) = match verdict {
+            Verdict::Fine => ("ok", coloured(AnsiColor::Green)),
+            Verdict::Attention => ("attention", coloured(AnsiColor::Yellow)),
+            Verdict::Failed => ("FAILED", coloured(AnsiColor::Red)),
+            Verdict::NotChecked => ("not checked", Style::new()),
+        };
+        let start = format!("{}{} {name:<12} ", terminal.paint(style, mark), " ".repeat(11 - mark.len()));
+        if !terminal.is_terminal {
+            return vec![format!("{start}{finding}")];
+        }
+        let found = wrapped(finding, terminal.width.saturating_sub(START));
+        let blank = " ".repeat(START);
+        let lines = found.iter().enumerate();
+        lines.map(|(index, line)| format!("{}{line}", if index == 0 { &start } else { &blank })).collect()
+    }
+}
+
+/// Columns before what was found.
+const START: usize = 25;
+
 impl Doctor {
     pub(super) async fn run(&self, now: Timestamp) -> Ending {
         let spinner = show::spinner("looking");
@@ -83,15 +109,8 @@ impl Doctor {
                 .collect();
             say(&json!({"healthy": !failed, "steps": steps}).to_string());
         } else {
-            for Step { name, verdict, finding } in &examined.steps {
-                let mark = match verdict {
-                    Verdict::Fine => "ok         ",
-                    Verdict::Attention => "attention  ",
-                    Verdict::Failed => "FAILED     ",
-                    Verdict::NotChecked => "not checked",
-                };
-                say(&format!("{mark} {name:<12} {finding}"));
-            }
+            let terminal = Terminal::of_output();
+            examined.steps.iter().flat_map(|step| step.lines(&terminal)).for_each(|line| say(&line));
         }
         match (failed, examined.is_misused) {
             (true, true) => Ending::UsedWrongly,

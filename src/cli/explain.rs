@@ -47,6 +47,21 @@ fn id(text: &str) -> Result<String, String> {
     if is_id { Ok(id) } else { Err("an id has twelve hexadecimal digits, such as 6228f9c63a09".to_owned()) }
 }
 
+/// A member of a stored message or alert, whatever version of the program wrote it.
+fn at<'v>(value: &'v Value, pointer: &str) -> &'v Value {
+    value.pointer(pointer).unwrap_or(&Value::Null)
+}
+
+/// Such a member that is a text; empty if it is none.
+fn text_at<'v>(value: &'v Value, pointer: &str) -> &'v str {
+    at(value, pointer).as_str().unwrap_or_default()
+}
+
+/// The same by a name that is no pointer.
+fn text_of<'v>(value: &'v Value, name: &str) -> &'v str {
+    value.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
 /// A policy and its text.
 struct Written {
     place: PolicySource,
@@ -98,7 +113,8 @@ impl Explain {
         let mut found = Vec::new();
         for message in sent {
             let mut alerts = Vec::new();
-            for alert in message["alerts"].as_array().into_iter().flatten().filter(|alert| self.names(alert, &message))
+            for alert in
+                at(&message, "/alerts").as_array().into_iter().flatten().filter(|alert| self.names(alert, &message))
             {
                 let line = written.as_ref().and_then(|written| PolicyLine::of(alert, &written.document));
                 let behind = match &days {
@@ -124,19 +140,19 @@ impl Explain {
 
     /// Whether it is this message, or one that carries this alert.
     fn is_meant(&self, message: &Value) -> bool {
-        let mut alerts = message["alerts"].as_array().into_iter().flatten();
-        message["id"] == *self.id || alerts.any(|alert| alert["id"] == *self.id)
+        let mut alerts = at(message, "/alerts").as_array().into_iter().flatten();
+        text_at(message, "/id") == self.id || alerts.any(|alert| text_at(alert, "/id") == self.id)
     }
 
     /// Of a message all alerts are meant, unless one of several was asked for.
     fn names(&self, alert: &Value, message: &Value) -> bool {
-        message["id"] == *self.id || alert["id"] == *self.id
+        text_at(message, "/id") == self.id || text_at(alert, "/id") == self.id
     }
 
     fn unknown(&self, messages: &[Value], table: &str, account: &str) -> RunError {
         let lately = messages.iter().rev().take(MOST_NAMED).map(|message| {
-            let text = |name: &str| message[name].as_str().unwrap_or_default().to_owned();
-            let alerts: Vec<_> = message["alerts"].as_array().into_iter().flatten().collect();
+            let text = |name: &str| text_of(message, name).to_owned();
+            let alerts: Vec<_> = at(message, "/alerts").as_array().into_iter().flatten().collect();
             let first = alerts.first().map(|alert| view::headline(alert)).unwrap_or_default();
             let more = alerts.len().saturating_sub(1);
             let more = if more > 0 { format!(", and {more} more") } else { String::new() };

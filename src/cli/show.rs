@@ -39,10 +39,10 @@ pub(super) fn is_budget(alert: &Alert<'_>) -> bool {
 /// What the figures rest on, in a line.
 pub(super) fn receipt(receipt: &Receipt, requests: u64) -> String {
     let Receipt { complete, rows, pages, days, .. } = receipt;
-    let whole = if *complete { "read whole" } else { "NOT read whole" };
+    let whole = if *complete { "Read whole" } else { "Read in part" };
     let (rows, pages) = (count(*rows, "charged message"), count(*pages, "page"));
     let (days, requests) = (count(*days, "day"), count(requests, "request"));
-    format!("Zoom's report was {whole}: {rows} on {pages} for {days}, {requests}.")
+    format!("{whole}: {rows} on {pages} for {days}, {requests}.")
 }
 
 /// The budgets and spikes of a policy.

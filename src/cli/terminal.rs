@@ -34,6 +34,7 @@ pub(super) enum Sign {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Terminal {
     pub(super) width: usize,
+    pub(super) is_terminal: bool,
     is_utf8: bool,
     has_colour: bool,
 }
@@ -42,13 +43,13 @@ impl Terminal {
     /// One of this width that shows all characters and no colour.
     #[cfg(test)]
     pub(super) fn plain(width: usize) -> Terminal {
-        Terminal { width, is_utf8: true, has_colour: false }
+        Terminal { width, is_terminal: true, is_utf8: true, has_colour: false }
     }
 
     /// One of this width that shows ASCII in colours.
     #[cfg(test)]
     pub(super) fn coloured_ascii(width: usize) -> Terminal {
-        Terminal { width, is_utf8: false, has_colour: true }
+        Terminal { width, is_terminal: true, is_utf8: false, has_colour: true }
     }
 
     /// The one behind standard output.
@@ -78,7 +79,7 @@ impl Terminal {
         let is_set = |name: &str| variable(name).is_some_and(|value| value != "0");
         let is_dumb = variable("TERM").is_some_and(|kind| kind == "dumb");
         let has_colour = variable("NO_COLOR").is_none() && (is_set("CLICOLOR_FORCE") || (is_terminal && !is_dumb));
-        Terminal { width, is_utf8, has_colour }
+        Terminal { width, is_terminal, is_utf8, has_colour }
     }
 
     /// A text in a style, where there are styles.
@@ -172,7 +173,7 @@ mod tests {
     fn told(variables: &[(&str, &str)], is_terminal: bool, measured: Option<usize>) -> (usize, bool, bool) {
         let variable =
             |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-        let Terminal { width, is_utf8, has_colour } = Terminal::told(variable, is_terminal, measured);
+        let Terminal { width, is_utf8, has_colour, .. } = Terminal::told(variable, is_terminal, measured);
         (width, is_utf8, has_colour)
     }
 

@@ -8,7 +8,7 @@
 use std::fmt;
 
 use rust_decimal::prelude::ToPrimitive as _;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 #[cfg(any(test, feature = "cli"))]
 use super::foresight::forecast::within_reach;
@@ -278,6 +278,12 @@ impl Serialize for Tenths {
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_f64(self.0 as f64 / 10.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Tenths {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Tenths, D::Error> {
+        f64::deserialize(deserializer).map(Tenths::of)
     }
 }
 

@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 
 use super::examine::Examination;
 use super::{Prepared, Services};
@@ -14,12 +15,15 @@ use crate::clients::Deadline;
 use crate::daybook::{Head, Listed, Months, StoreError};
 use crate::domain::alert::hash;
 use crate::domain::case::Case;
-use crate::domain::page::{Page, Story};
+use crate::domain::page::{Page, Sent, Story};
+use crate::domain::period::start_of;
 use crate::domain::totals::{DaySums, Totals};
 use crate::outbox::Delivered;
 
 /// Bytes of a stored page; an item of DynamoDB takes 400 KB.
 const MOST_BYTES: usize = 300 * 1024;
+/// Longer than a run takes.
+const A_RUN: SignedDuration = SignedDuration::from_hours(1);
 /// Days of the daybook that are in memory at once.
 const DAYS_AT_ONCE: usize = 7;
 /// The version of what is kept of past months.
@@ -39,9 +43,16 @@ pub(super) struct Kept<'a> {
 impl Kept<'_> {
     /// Stores the page, in place of that of the last run.
     pub(super) async fn keep(&self, deadline: Deadline) {
-        let months = self.months_in_time(deadline.share_of(2)).await;
-        let Some(page) = self.page(&months) else { return };
         let examination = self.examination;
+        let Some(sent) = deadline.share_of(3).bound(self.sent()).await.flatten() else {
+            // An empty list would say that nothing was sent.
+            tracing::warn!(
+                "without what was sent no page is stored; the dashboard's widget shows that of an earlier run"
+            );
+            return;
+        };
+        let months = self.months_in_time(deadline.share_of(2)).await;
+        let Some(page) = self.page(&sent, &months) else { return };
         let account = examination.report.judged.totals.account().to_string();
         let listed = Listed { account, as_of: examination.as_of, verdict: page.verdict.clone() };
         let text = serde_json::to_string(&page).unwrap_or_default();
@@ -54,7 +65,23 @@ impl Kept<'_> {
         }
     }
 
-    fn page(&self, months: &BTreeMap<Date, DaySums>) -> Option<Page> {
+    /// What was sent in the running month, so far as the ledger has kept it.
+    async fn sent(&self) -> Option<Vec<Sent>> {
+        let report = &self.examination.report;
+        let (zone, as_of) = (&self.prepared.policy.time_zone, self.examination.as_of);
+        let from = start_of(zone.to_datetime(as_of).date().first_of_month(), zone).ok()?;
+        // What this run has sent is among it.
+        let until = as_of.saturating_add(A_RUN).unwrap_or(as_of);
+        let messages = self.services.ledger.messages(report.judged.totals.account(), (from, until)).await;
+        let messages = messages.map_err(|error| tracing::warn!(%error, "what was sent is not known")).ok()?;
+        let sent = |message: &Value| -> Vec<Sent> {
+            let Some(at) = message["sent_at"].as_str().and_then(|at| at.parse().ok()) else { return Vec::new() };
+            message["alerts"].as_array().into_iter().flatten().filter_map(|alert| Sent::kept(alert, at)).collect()
+        };
+        Some(messages.iter().flat_map(sent).collect())
+    }
+
+    fn page(&self, sent: &[Sent], months: &BTreeMap<Date, DaySums>) -> Option<Page> {
         let examination = self.examination;
         let findings = examination.findings();
         let with_months: Totals;
@@ -73,7 +100,7 @@ impl Kept<'_> {
             case,
             findings: &findings,
             history: &examination.history,
-            sent: &[],
+            sent,
             alerts: &self.delivered.alerts,
             is_replayed: false,
         };

@@ -57,6 +57,7 @@ async fn a_live_run_leaves_the_page_that_the_widget_shows() {
         let html = html(&world, event(theme)).await;
         let words = words(&html);
         assert!(words.contains(NUMBER) && words.contains("121"), "{words}");
+        assert!(words.contains("1 alert sent in ") && words.contains("100% of USD 100"), "{words}");
         assert!(html.len() < 1_000_000 && !html.contains("<script"), "{} bytes", html.len());
     }
     // It asks for pages and for nothing else.

@@ -132,13 +132,14 @@ impl Sheet {
         let mut budgets: Vec<_> = findings.iter().filter_map(|finding| rows.row(finding)).collect();
         budgets.sort_by_key(|(key, _)| std::cmp::Reverse(*key));
         let budgets: Vec<_> = budgets.into_iter().map(|(_, row)| row).collect();
+        let silenced = held(composed, case);
         Sheet {
             verdict: verdict(&budgets, case),
             budgets,
             news: news(composed),
             not_covered: not_covered(case),
-            silenced: held(composed, case),
-            notes: notes(case, history),
+            notes: notes(case, history, &silenced),
+            silenced,
         }
     }
 }
@@ -287,6 +288,7 @@ fn verdict(budgets: &[Row], case: &Case<'_>) -> String {
         (1, 0) if budgets.len() == 1 => "; the only one is within".to_owned(),
         (within, 0) if over + likely == 0 => format!("; all {within} are within"),
         (within, _) if over + likely > 0 => format!("; {within} {} within", are(within)),
+        (_, _) if budgets.len() == 1 => "; the only one has reached a level".to_owned(),
         (_, levels) => {
             let have = if levels == 1 { "has" } else { "have" };
             format!("; {levels} of {} {have} reached a level", budgets.len())
@@ -347,12 +349,14 @@ fn held(composed: &Composed<'_>, case: &Case<'_>) -> Vec<Held> {
     held.map(|(until, alerts)| Held { alerts, reason: reason(&until).unwrap_or_default(), until }).collect()
 }
 
-fn notes(case: &Case<'_>, history: &History) -> Vec<String> {
+fn notes(case: &Case<'_>, history: &History, held: &[Held]) -> Vec<String> {
     let days = history.baselines.days;
     let zone = &case.policy.time_zone;
     let day = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%-d %B %Y, %H:%M %Z").to_string();
     let mut notes = Vec::new();
-    for silence in &case.policy.silences {
+    // What a silence holds back tells that it is active.
+    let is_told = |silence: &&Silence| !held.iter().any(|held| held.until == silence.until);
+    for silence in case.policy.silences.iter().filter(is_told) {
         let reason = label(&silence.reason);
         notes.push(match silence.status(case.as_of) {
             "active" => format!("Silence {reason:?} is active until {}.", day(silence.until)),

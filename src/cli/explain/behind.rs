@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 use toml::de::DeTable;
 
+use super::at;
 use crate::cli::source::{Fault, zone_of};
 use crate::clients::zoom::SMS;
 use crate::daybook::{Head, Store, Whose};
@@ -36,9 +37,9 @@ pub(super) struct PolicyLine {
 impl PolicyLine {
     /// Looks for the table of this name, as the policy is now.
     pub(super) fn of(alert: &Value, document: &str) -> Option<PolicyLine> {
-        let (header, name) = match alert["budget"].as_str() {
+        let (header, name) = match at(alert, "/budget").as_str() {
             Some(name) => ("[[budget]]", name),
-            None => ("[[spike]]", alert["spike"]["name"].as_str()?),
+            None => ("[[spike]]", at(alert, "/spike/name").as_str()?),
         };
         let lines: Vec<&str> = document.lines().collect();
         let starts = (0..lines.len()).filter(|place| {
@@ -167,12 +168,12 @@ struct Subject {
 
 impl Subject {
     fn of(alert: &Value, account: &str) -> Option<Subject> {
-        let text = |name: &str| alert[name].as_str();
+        let text = |name: &str| alert.get(name).unwrap_or(&Value::Null).as_str();
         let currency = Currency::parse(text("currency")?).ok()?;
         let scope = Scope::ALL.into_iter().find(|scope| Some(scope.name()) == text("scope"));
         let scope = scope.unwrap_or(Scope::Account);
         let name = if scope == Scope::Account { account } else { text("subject")? };
-        let day = alert["spike"]["day"].as_str().and_then(|day| day.parse().ok()).map(|day| (PeriodKind::Day, day));
+        let day = at(alert, "/spike/day").as_str().and_then(|day| day.parse().ok()).map(|day| (PeriodKind::Day, day));
         let (kind, first) = day.or_else(|| period(text("period")?))?;
         Some(Subject { scope, name: name.into(), currency, kind, first })
     }

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::behind::Behind;
-use super::{Explained, Found};
+use super::{Explained, Found, at, text_at, text_of};
 use crate::cli::table::{Cell, Column, Table};
 use crate::cli::terminal::Terminal;
 use crate::domain::alert::{count, money};
@@ -30,9 +30,9 @@ pub(super) fn lines(
     let mut lines = Vec::new();
     let mut explained = Vec::<&Value>::new();
     for Found { message, alerts } in found {
-        let is_again = alerts.iter().all(|alert| explained.contains(&&alert.alert["id"]));
+        let is_again = alerts.iter().all(|alert| explained.contains(&at(&alert.alert, "/id")));
         for Explained { alert, line, behind } in alerts.iter().filter(|_| !is_again) {
-            explained.push(&alert["id"]);
+            explained.push(at(alert, "/id"));
             let headline = headline(alert);
             lines.extend(
                 terminal
@@ -44,7 +44,7 @@ pub(super) fn lines(
             parts.extend(facts(alert));
             match (line, policy) {
                 (Some(line), Some(place)) => parts.push(("Policy", format!("{place}, line {}:", line.line))),
-                (None, Some(place)) if alert["budget"].is_string() || alert["spike"].is_object() => {
+                (None, Some(place)) if at(alert, "/budget").is_string() || at(alert, "/spike").is_object() => {
                     parts.push(("Policy", format!("{place} no longer has what watched this")));
                 }
                 _ => {}
@@ -73,11 +73,11 @@ pub(super) fn lines(
 
 /// What an alert said, in a sentence.
 pub(super) fn headline(alert: &Value) -> String {
-    let text = |name: &str| alert[name].as_str().unwrap_or_default();
+    let text = |name: &str| text_of(alert, name);
     let scope = Scope::ALL.into_iter().find(|scope| scope.name() == text("scope"));
     let who = scope.map_or_else(String::new, |scope| scope.of(text("subject")));
     let (currency, period) = (text("currency"), text("period"));
-    let (amount, at_least) = (shown(alert, "amount"), if alert["at_least"] == true { "at least " } else { "" });
+    let (amount, at_least) = (shown(alert, "amount"), if at(alert, "/at_least") == true { "at least " } else { "" });
     match text("kind") {
         "budget" => format!(
             "{}: {who} had spent {at_least}{amount} in {period}, {} of budget {:?} ({})",
@@ -87,23 +87,23 @@ pub(super) fn headline(alert: &Value) -> String {
             shown(alert, "threshold"),
         ),
         "forecast" => {
-            let ahead = &alert["forecast"];
+            let ahead = at(alert, "/forecast");
             format!(
                 "FORECAST: {who} was likely to reach {} by {}: {} to {}, most likely {}",
                 shown(alert, "threshold"),
-                ahead["by"].as_str().unwrap_or_default(),
-                shown_in(&ahead["low"], currency),
-                shown_in(&ahead["high"], currency),
-                shown_in(&ahead["likely"], currency),
+                text_at(ahead, "/by"),
+                shown_in(at(ahead, "/low"), currency),
+                shown_in(at(ahead, "/high"), currency),
+                shown_in(at(ahead, "/likely"), currency),
             )
         }
         "spike" => {
-            let spike = &alert["spike"];
+            let spike = at(alert, "/spike");
             format!(
                 "SPIKE: {who} had sent {} messages on {}, usually {}",
-                spike["count"],
-                spike["day"].as_str().unwrap_or_default(),
-                spike["usual"],
+                at(spike, "/count"),
+                text_at(spike, "/day"),
+                at(spike, "/usual"),
             )
         }
         "correction" => {
@@ -120,7 +120,7 @@ pub(super) fn headline(alert: &Value) -> String {
 /// What an alert said besides.
 fn facts(alert: &Value) -> Vec<(&'static str, String)> {
     let list = |name: &str| {
-        let items = alert[name].as_array().into_iter().flatten();
+        let items = alert.get(name).unwrap_or(&Value::Null).as_array().into_iter().flatten();
         items.filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
     };
     let named = [
@@ -133,19 +133,19 @@ fn facts(alert: &Value) -> Vec<(&'static str, String)> {
 }
 
 fn sent(message: &Value, zone: &TimeZone) -> String {
-    let text = |name: &str| message[name].as_str().unwrap_or_default();
-    let at = text("sent_at").parse::<Timestamp>();
-    let at = at.map(|at| at.to_zoned(zone.clone()).strftime("%-d %B %Y, %H:%M %Z").to_string());
-    let alerts = message["alerts"].as_array();
+    let text = |name: &str| text_of(message, name);
+    let moment = text("sent_at").parse::<Timestamp>();
+    let moment = moment.map(|moment| moment.to_zoned(zone.clone()).strftime("%-d %B %Y, %H:%M %Z").to_string());
+    let alerts = at(message, "/alerts").as_array();
     let first = alerts.and_then(|alerts| alerts.first());
-    let receiver = first.and_then(|alert| alert["receiver"].as_str()).unwrap_or_default();
-    let at = at.unwrap_or_else(|_| text("sent_at").to_owned());
-    format!("{at}, to {receiver} ({}), SNS message {}", text("topic_arn"), text("message_id"))
+    let receiver = first.and_then(|alert| at(alert, "/receiver").as_str()).unwrap_or_default();
+    let moment = moment.unwrap_or_else(|_| text("sent_at").to_owned());
+    format!("{moment}, to {receiver} ({}), SNS message {}", text("topic_arn"), text("message_id"))
 }
 
 fn id(alert: &Value, message: &Value) -> String {
-    let (alert, of) = (alert["id"].as_str().unwrap_or_default(), message["id"].as_str().unwrap_or_default());
-    let others = message["alerts"].as_array().map_or(0, Vec::len).saturating_sub(1) as u64;
+    let (alert, of) = (text_at(alert, "/id"), text_at(message, "/id"));
+    let others = at(message, "/alerts").as_array().map_or(0, Vec::len).saturating_sub(1) as u64;
     if others == 0 {
         alert.to_owned()
     } else {
@@ -155,7 +155,7 @@ fn id(alert: &Value, message: &Value) -> String {
 
 /// An amount of the alert, in its currency's minor units.
 fn shown(alert: &Value, name: &str) -> String {
-    shown_in(&alert[name], alert["currency"].as_str().unwrap_or_default())
+    shown_in(alert.get(name).unwrap_or(&Value::Null), text_at(alert, "/currency"))
 }
 
 fn shown_in(amount: &Value, currency: &str) -> String {
@@ -168,7 +168,7 @@ fn shown_in(amount: &Value, currency: &str) -> String {
 
 /// The days as bars, and who spent.
 fn days(behind: &Behind, alert: &Value, terminal: &Terminal) -> Vec<String> {
-    let Ok(currency) = Currency::parse(alert["currency"].as_str().unwrap_or_default()) else { return Vec::new() };
+    let Ok(currency) = Currency::parse(text_at(alert, "/currency")) else { return Vec::new() };
     let sum = |amount: Amount| format!("{currency} {}", money(amount, currency, &[]));
     let most = behind.days.iter().map(|day| day.amount).max().unwrap_or_default();
     let rows = behind.days.iter().rev().take(MOST_DAYS).rev().map(|day| -> Vec<Cell> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{Alert, AlertId, DigestRecord, ForecastRecord, Kind, SpikeRecord};
 use crate::domain::background::Background;
@@ -17,7 +17,7 @@ use crate::domain::policy::Senders;
 use crate::domain::text::label;
 
 /// How grave an alert is, the gravest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// A budget is spent.

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
+use serde::Deserialize;
 
 use super::{Sign, shown, shown_limit};
-use crate::domain::alert::{AlertRecord, Kind, Severity};
+use crate::domain::alert::{AlertRecord, Kind, Severity, SpikeRecord};
 use crate::domain::charge::Scope;
+use crate::domain::estimates::Tenths;
 use crate::domain::money::{Amount, Currency};
 
 /// An alert that was sent.
@@ -34,12 +36,65 @@ pub struct Sent {
     pub spike: Option<(Date, u64)>,
 }
 
+/// What the page needs of an alert, as answers, messages and the ledger have it.
+#[derive(Deserialize)]
+struct Told {
+    id: String,
+    kind: Kind,
+    severity: Severity,
+    receiver: String,
+    scope: Option<Scope>,
+    subject: Option<String>,
+    currency: Option<Currency>,
+    level: Option<String>,
+    threshold: Option<Amount>,
+    amount: Option<Amount>,
+    previous_amount: Option<Amount>,
+    spike: Option<ToldSpike>,
+}
+
+#[derive(Deserialize)]
+struct ToldSpike {
+    usual: Tenths,
+    count: u64,
+    day: Date,
+}
+
 impl Sent {
     /// An alert as answers and messages have it. What was sent before a subject was renamed is shown by its name of then.
     #[must_use]
     pub fn of(record: &AlertRecord, at: Timestamp) -> Sent {
-        let AlertRecord { scope, subject, currency, .. } = record;
-        let (sign, kind) = match (record.kind, record.severity) {
+        Told::of(record).sent(at)
+    }
+
+    /// An alert of a message that the ledger has kept; `None` if it is one of another version.
+    #[must_use]
+    pub fn kept(alert: &serde_json::Value, at: Timestamp) -> Option<Sent> {
+        Told::deserialize(alert).ok().map(|told| told.sent(at))
+    }
+}
+
+impl Told {
+    fn of(record: &AlertRecord) -> Told {
+        let spike = |spike: &SpikeRecord| ToldSpike { usual: spike.usual, count: spike.count, day: spike.day };
+        Told {
+            id: record.id.to_string(),
+            kind: record.kind,
+            severity: record.severity,
+            receiver: record.receiver.to_string(),
+            scope: record.scope,
+            subject: record.subject.as_ref().map(ToString::to_string),
+            currency: record.currency,
+            level: record.level.clone(),
+            threshold: record.threshold,
+            amount: record.amount,
+            previous_amount: record.previous_amount,
+            spike: record.spike.as_ref().map(spike),
+        }
+    }
+
+    fn sent(self, at: Timestamp) -> Sent {
+        let (sign, kind) = match (self.kind, self.severity) {
             (Kind::Budget, Severity::Over) => (Sign::Over, "over"),
             (Kind::Budget, _) => (Sign::Level, "warning"),
             (Kind::Spike, _) => (Sign::Spike, "spike"),
@@ -47,47 +102,71 @@ impl Sent {
             (Kind::Unwatched, _) => (Sign::NotCovered, "not covered"),
             (kind, _) => (Sign::Plain, kind.name()),
         };
+        let what = self.what();
+        let whose = self.scope.zip(self.subject).zip(self.currency);
         Sent {
-            id: record.id.to_string(),
+            id: self.id,
             at,
-            is_alert: !matches!(record.kind, Kind::Digest | Kind::Test),
+            is_alert: !matches!(self.kind, Kind::Digest | Kind::Test),
             sign,
             kind,
-            whose: scope
-                .zip(subject.clone())
-                .zip(*currency)
-                .map(|((scope, subject), currency)| (scope, subject, currency)),
-            what: what(record),
-            receiver: Arc::clone(&record.receiver),
-            spike: record.spike.as_ref().map(|spike| (spike.day, spike.count)),
+            whose: whose.map(|((scope, subject), currency)| (scope, subject.into(), currency)),
+            what,
+            receiver: self.receiver.into(),
+            spike: self.spike.map(|spike| (spike.day, spike.count)),
         }
+    }
+
+    /// What the alert said, without whom it is about.
+    fn what(&self) -> String {
+        let Some(currency) = self.currency else { return String::new() };
+        let money = |amount: Option<Amount>| format!("{currency} {}", shown(amount.unwrap_or_default(), currency, &[]));
+        match (self.kind, &self.spike) {
+            (_, Some(spike)) => format!("{} messages, usually {}", spike.count, spike.usual.in_words()),
+            (Kind::Budget, _) => {
+                let level = self.level.as_deref().unwrap_or_default();
+                let of = self.budget().map(|amount| format!("{level} of {currency} {}", shown_limit(amount, currency)));
+                of.unwrap_or_else(|| money(self.amount))
+            }
+            (Kind::Forecast, _) => {
+                let threshold = shown_limit(self.threshold.unwrap_or_default(), currency);
+                format!("likely over {currency} {threshold}")
+            }
+            (Kind::Unwatched, _) => format!("{} that no budget covers", money(self.amount)),
+            (Kind::Correction, _) => format!("{}, not {}", money(self.amount), money(self.previous_amount)),
+            _ => money(self.amount),
+        }
+    }
+
+    /// The amount of the budget behind a level: its threshold is so many percent of it.
+    fn budget(&self) -> Option<Amount> {
+        let percent: Decimal = self.level.as_ref()?.strip_suffix('%')?.parse().ok()?;
+        let amount = self.threshold?.decimal().checked_mul(Decimal::ONE_HUNDRED)?.checked_div(percent)?;
+        Amount::parse(&amount.normalize().to_string()).ok()
     }
 }
 
-/// What an alert said, without whom it is about.
-fn what(record: &AlertRecord) -> String {
-    let Some(currency) = record.currency else { return String::new() };
-    let money = |amount: Option<Amount>| format!("{currency} {}", shown(amount.unwrap_or_default(), currency, &[]));
-    match (record.kind, &record.spike) {
-        (_, Some(spike)) => format!("{} messages, usually {}", spike.count, spike.usual.in_words()),
-        (Kind::Budget, _) => {
-            let level = record.level.as_deref().unwrap_or_default();
-            let of = amount_of(record).map(|amount| format!("{level} of {currency} {}", shown_limit(amount, currency)));
-            of.unwrap_or_else(|| money(record.amount))
-        }
-        (Kind::Forecast, _) => {
-            let threshold = shown_limit(record.threshold.unwrap_or_default(), currency);
-            format!("likely over {currency} {threshold}")
-        }
-        (Kind::Unwatched, _) => format!("{} that no budget covers", money(record.amount)),
-        (Kind::Correction, _) => format!("{}, not {}", money(record.amount), money(record.previous_amount)),
-        _ => money(record.amount),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::alert::{Outcome, Threads};
+    use crate::domain::message::record;
+    use crate::domain::world::{NUMBERS, World};
 
-/// The amount of the budget behind a level: its threshold is so many percent of it.
-fn amount_of(record: &AlertRecord) -> Option<Amount> {
-    let percent: Decimal = record.level.as_ref()?.strip_suffix('%')?.parse().ok()?;
-    let amount = record.threshold?.decimal().checked_mul(Decimal::ONE_HUNDRED)?.checked_div(percent)?;
-    Amount::parse(&amount.normalize().to_string()).ok()
+    #[test]
+    fn what_was_kept_of_an_alert_is_shown_as_the_alert_itself() {
+        let world = World::new(NUMBERS).spent("121.23");
+        let alerts = world.decided(&Threads::default());
+        assert!(!alerts.is_empty());
+        for alert in &alerts {
+            let record = record(alert, &world.case(), Outcome::Sent);
+            let kept = serde_json::to_value(&record).unwrap();
+            let sent = Sent::of(&record, world.as_of);
+            assert_eq!(Sent::kept(&kept, world.as_of), Some(sent.clone()), "{kept}");
+            assert_eq!((sent.kind, sent.what.as_str()), ("over", "100% of USD 100"));
+        }
+        let of_a_later_version =
+            serde_json::json!({"id": "1", "kind": "other", "severity": "over", "receiver": "default"});
+        assert_eq!(Sent::kept(&of_a_later_version, world.as_of), None);
+    }
 }

@@ -55,9 +55,8 @@ async fn a_reached_budget_ends_with_3_and_shows_what_would_be_sent() {
     assert_eq!((ended.code, ended.err.as_str()), (3, ""));
     let (figures, message) = ended.out.split_once("── E-mail").unwrap();
     insta::assert_snapshot!(figures, @"
-    No budget is over; 1 of 1 has reached a level.
-    Zoom's report was read whole: 1 charged message on 2 pages for 22 days, 2
-    requests.
+    No budget is over; the only one has reached a level.
+    Read whole: 1 charged message on 2 pages for 22 days, 2 requests.
 
     State  Budget                  Spent  Limit  Used
     ◐ 50%  Sales +12025550143  USD 60.00    100   60%
@@ -69,7 +68,7 @@ async fn a_reached_budget_ends_with_3_and_shows_what_would_be_sent() {
     assert_eq!(ended.code, 3);
     let [answer] = &ended.json()[..] else { panic!("{}", ended.out) };
     assert_eq!(answer["alerts"][0]["outcome"], "dry_run");
-    assert_eq!(answer["verdict"], "No budget is over; 1 of 1 has reached a level.");
+    assert_eq!(answer["verdict"], "No budget is over; the only one has reached a level.");
     let budget = &answer["budgets"][0];
     let (state, used, who) = (&budget["state"], &budget["used_percent"], &budget["who"]);
     assert_eq!((state, used, who), (&json!("level"), &json!(60), &json!("Sales +12025550143")));

@@ -36,7 +36,7 @@ async fn the_demo_does_the_job_twice_and_sends_once() {
 
     First run
     ════════════════════════════════════════════════════════════════════════════
-    Zoom's report was read whole: 902 charged messages on 4 pages for 22 days, 4 requests.
+    Read whole: 902 charged messages on 4 pages for 22 days, 4 requests.
     ── E-mail ──────────────────────────────────────────────────────────────────
     Subject: OVER: department Sales at 137% (EUR 13.79 of 10), November; 3 more
 
@@ -103,7 +103,7 @@ async fn the_demo_does_the_job_twice_and_sends_once() {
 
     Second run
     ════════════════════════════════════════════════════════════════════════════
-    Zoom's report was read whole: 902 charged messages on 4 pages for 22 days, 4 requests.
+    Read whole: 902 charged messages on 4 pages for 22 days, 4 requests.
     Sent nothing: the 4 alerts that are due were sent before.
     "#);
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0, "nothing is left behind");

@@ -133,7 +133,11 @@ async fn a_policy_of_the_sample_account_passes_as_it_is_and_is_replayed_as_promi
     let written = run(&["init", "--source", &past, "--out", &file], &nothing).await;
     assert_eq!((written.code, written.err.as_str()), (0, ""));
     assert_eq!(std::fs::read_to_string(&file).unwrap(), ended.out);
-    assert!(written.out.ends_with(&format!("Written to {file}. Next: cost-alerts policy {file}\n")), "{}", written.out);
+    assert!(
+        written.out.ends_with(&format!(" Written to {file}. Next: cost-alerts check --policy {file}\n")),
+        "{}",
+        written.out
+    );
     let [proposed] = json_of(&run(&["init", "--source", &past, "--json"], &nothing).await);
     let [replayed] = json_of(&run(&["replay", "--source", &past, "--policy", &file, "--json"], &nothing).await);
     assert_eq!((&proposed["replay"]["total"], &proposed["policy"]), (&replayed["total"], &json!(ended.out)));

@@ -56,7 +56,7 @@ async fn a_secret_that_is_not_there_is_said_with_its_fix() {
 #[tokio::test]
 async fn a_terminal_shows_nothing_of_what_is_typed() {
     const TYPE: &str = r#"
-import os, pty, sys
+import os, pty, sys, termios, time
 lines, seen = sys.argv[1:4], b""
 child, terminal = pty.fork()
 if child == 0:
@@ -64,6 +64,8 @@ if child == 0:
 for line, prompt in zip(lines, [b"account id: ", b"Client id: ", b"Client secret: "]):
     while prompt not in seen:
         seen += os.read(terminal, 1024)
+    while termios.tcgetattr(terminal)[3] & termios.ECHO:
+        time.sleep(0.001)
     os.write(terminal, line.encode() + b"\n")
 try:
     while data := os.read(terminal, 1024):
