@@ -139,6 +139,7 @@ fn evaluated(policy: &Policy, totals: &Totals, baselines: Baselines) -> Result<(
         periods: &periods,
         receiver: &receiver,
         as_of: end - SignedDuration::from_secs(1),
+        link: None,
         rerun: false,
     };
     let findings = evaluate(&case, &History { baselines, ..History::default() });

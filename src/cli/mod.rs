@@ -56,7 +56,6 @@ enum Subcommands {
     Replay(replay::Replay),
     /// Draw the running month and the twelve before it: one HTML page with charts, to open in a browser or to send
     Report(report::Report),
-    /// Check a deployment before its first run, step by step, each with a fix
     Explain(explain::Explain),
     Doctor(doctor::Doctor),
     Backfill(backfill::Backfill),

@@ -37,8 +37,7 @@ def test_every_parameter_output_and_resource_that_is_named_exists(template, owne
     codes = set(re.findall(r"^    ([A-Z]\w+),$", source("src/error.rs"), re.MULTILINE))
     metrics = set(re.findall(r'"([A-Z][A-Za-z]+)', source("src/telemetry.rs"))) | {"FailuresByKind"}
     # Named before the change that brings it: take it out when it has come.
-    to_come = {"WidgetFunctionArn"}
-    assert words - known - codes - metrics - to_come == set()
+    assert words - known - codes - metrics == set()
 
 
 def test_the_costs_are_those_of_the_template(resources):

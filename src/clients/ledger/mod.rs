@@ -10,6 +10,8 @@
 mod file;
 #[cfg(test)]
 pub(crate) mod memory;
+#[cfg(feature = "cli")]
+mod simulated;
 mod stored;
 mod table;
 
@@ -20,6 +22,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use crate::domain::alert::{AlertId, AlertRecord, Thread, Threads, hash};
+#[cfg(feature = "cli")]
+pub use simulated::Simulated;
 use table::Table;
 
 /// How long a claim protects its run.
@@ -38,6 +42,9 @@ pub enum Ledger {
     Table(Table),
     /// A file, for one process at a time.
     File(PathBuf),
+    /// A map with a clock of its own.
+    #[cfg(feature = "cli")]
+    Simulated(Simulated),
     /// A map that fails on command.
     #[cfg(test)]
     Memory(memory::Memory),
@@ -116,6 +123,8 @@ impl Ledger {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         match self {
+            #[cfg(feature = "cli")]
+            Ledger::Simulated(simulated) => simulated.now(),
             #[cfg(test)]
             Ledger::Memory(memory) => memory.now(),
             _ => Timestamp::now(),
@@ -133,6 +142,8 @@ impl Ledger {
                 Ok(items) => (items.threads(account, owner, self.now()), None),
                 Err(error) => (Threads::new(Vec::new(), BTreeSet::new(), true), Some(error)),
             },
+            #[cfg(feature = "cli")]
+            Ledger::Simulated(simulated) => (simulated.load(account, owner).await, None),
             #[cfg(test)]
             Ledger::Memory(memory) => memory.load(account, owner).await,
         }
@@ -146,6 +157,8 @@ impl Ledger {
         let write = match self {
             Ledger::Table(table) => table.write(thread, read, self.now()).await?,
             Ledger::File(path) => file::change(path, |items| items.write(thread, read, self.now()))?,
+            #[cfg(feature = "cli")]
+            Ledger::Simulated(simulated) => simulated.write(thread, read).await,
             #[cfg(test)]
             Ledger::Memory(memory) => memory.write(thread, read).await?,
         };
@@ -165,6 +178,11 @@ impl Ledger {
         match self {
             Ledger::Table(table) => table.put(account, &key, "intends", ids, expires_at).await,
             Ledger::File(path) => file::change(path, |items| items.put(account, &key, ids.clone())),
+            #[cfg(feature = "cli")]
+            Ledger::Simulated(simulated) => {
+                simulated.put(account, &key, ids).await;
+                Ok(())
+            }
             #[cfg(test)]
             Ledger::Memory(memory) => memory.put(account, &key, ids).await,
         }
@@ -179,6 +197,11 @@ impl Ledger {
         match self {
             Ledger::Table(table) => table.delete(account, &key).await,
             Ledger::File(path) => file::change(path, |items| items.delete(account, &key)),
+            #[cfg(feature = "cli")]
+            Ledger::Simulated(simulated) => {
+                simulated.delete(account, &key).await;
+                Ok(())
+            }
             #[cfg(test)]
             Ledger::Memory(memory) => memory.delete(account, &key).await,
         }
@@ -207,6 +230,11 @@ impl Ledger {
                 table.put(account, &key, "message", text, later(message.sent_at, MESSAGE_KEPT)).await
             }
             Ledger::File(path) => file::change(path, |items| items.put(account, &key, text.clone())),
+            #[cfg(feature = "cli")]
+            Ledger::Simulated(simulated) => {
+                simulated.keep(account, &key, text).await;
+                Ok(())
+            }
             #[cfg(test)]
             Ledger::Memory(memory) => memory.put(account, &key, text).await,
         }
@@ -227,6 +255,8 @@ impl Ledger {
         let texts = match self {
             Ledger::Table(table) => table.texts(account, prefix, "message").await?,
             Ledger::File(path) => file::load(path)?.texts(account, prefix),
+            #[cfg(feature = "cli")]
+            Ledger::Simulated(simulated) => simulated.texts(account, prefix).await,
             #[cfg(test)]
             Ledger::Memory(memory) => memory.texts(account, prefix),
         };
