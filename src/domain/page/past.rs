@@ -1,6 +1,7 @@
 //! The page of a past's last day, with the alerts that the policy would have sent.
 
 use std::collections::{BTreeSet, HashSet};
+use std::thread;
 
 use jiff::{Timestamp, ToSpan as _};
 
@@ -23,11 +24,16 @@ impl Page {
     /// Only at the ends of the calendar.
     pub fn of_past(past: &Past, until: Timestamp, policy: &Policy) -> Result<Option<Page>, jiff::Error> {
         let foreseen = policy.foreseeing(&currencies(past));
-        let Some(day) = past.last_day_foreseen(until, policy, &foreseen)? else { return Ok(None) };
+        // Neither needs the other, and with ten thousand numbers each takes seconds.
+        let (day, sent) = thread::scope(|scope| {
+            let sent = scope.spawn(|| sent(past, policy, until));
+            (past.last_day_foreseen(until, policy, &foreseen), sent.join())
+        });
+        let Some(day) = day? else { return Ok(None) };
+        let sent = sent.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         let receivers = policy.receivers("");
         let case = day.case(policy, &receivers.default);
         let findings = evaluate(&case, &day.history);
-        let sent = sent(past, policy, day.as_of)?;
         let mut silenced = Vec::new();
         for case in receivers.iter().map(|receiver| day.case(policy, receiver)) {
             let alerts = decide(&findings, &Threads::default(), &case);
@@ -46,15 +52,16 @@ fn currencies(past: &Past) -> BTreeSet<Currency> {
     all.into_iter().collect()
 }
 
-/// What the policy would have sent in the month of this moment, and when.
-fn sent(past: &Past, policy: &Policy, as_of: Timestamp) -> Result<Vec<(AlertRecord, Timestamp)>, jiff::Error> {
+/// What the policy would have sent in the month of the last day, and when.
+fn sent(past: &Past, policy: &Policy, until: Timestamp) -> Result<Vec<(AlertRecord, Timestamp)>, jiff::Error> {
     let zone = &policy.time_zone;
-    let first = zone.to_datetime(as_of).date().first_of_month();
+    let Some((_, today)) = past.ends() else { return Ok(Vec::new()) };
+    let first = today.first_of_month();
     let replayed = replay(past, policy, first.saturating_sub(DAYS_BEFORE.days()), &|_| {})?;
     let mut sent = Vec::new();
     for of_day in replayed.sent.into_iter().filter(|sent| sent.day >= first) {
         let end = start_of(of_day.day.tomorrow()?, zone)?;
-        let at = end.saturating_sub(1.second()).unwrap_or(end).min(as_of);
+        let at = end.saturating_sub(1.second()).unwrap_or(end).min(until);
         sent.push((of_day.alert, at));
     }
     Ok(sent)
