@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
+use serde_json::Value;
 
 use super::{Examination, Services};
 use crate::clients::Deadline;
@@ -99,9 +100,10 @@ async fn lately(
     let mut alerts: BTreeMap<Arc<str>, (u64, u64)> =
         silenced.into_iter().map(|(topic, silenced)| (topic, (0, silenced))).collect();
     for message in sent {
-        let kept = message["alerts"].as_array().into_iter().flatten();
-        let count = kept.filter(|alert| alert["kind"] != "digest").count() as u64;
-        alerts.entry(message["topic_arn"].as_str().unwrap_or_default().into()).or_default().0 += count;
+        let kept = message.get("alerts").and_then(Value::as_array).into_iter().flatten();
+        let count = kept.filter(|alert| alert.get("kind").and_then(Value::as_str) != Some("digest")).count() as u64;
+        alerts.entry(message.get("topic_arn").and_then(Value::as_str).unwrap_or_default().into()).or_default().0 +=
+            count;
     }
     let (runs, complete_runs) = report.remembered.head.runs_of(period.days());
     Some(Lately { alerts, runs, complete_runs })
