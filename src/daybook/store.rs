@@ -167,10 +167,11 @@ impl Store {
             }
         }
         let as_known = |day: &Date| {
+            let known = head.days.get(day)?;
             // A known day without lines has no items.
             let mut sums = loaded.remove(day).unwrap_or_default();
             sums.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-            let is_as_known = head.days.get(day).is_some_and(|known| known.content == codec::digest(&sums));
+            let is_as_known = known.content == codec::digest(&sums);
             if !is_as_known {
                 tracing::warn!(%day, "the day's items differ from the daybook's head; the day is judged by what was read");
             }
