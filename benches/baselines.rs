@@ -2,20 +2,35 @@
 //!
 //! Each size is a process of its own, so that its peak is its own. Every number has a budget with a forecast and is watched for spikes. Times
 //! are CPU times, which the machine's other work does not lengthen. The baseline is the same run without foresight: a month of daily sums that
-//! is put together and judged. Loading the days from the table is not in it.
-//! `cargo bench --bench baselines` prints a table.
+//! is put together and judged. Loading the days from the table is not in it: that is measured of the function as deployed, whose peak must
+//! stay under 128 MiB.
+//! `cargo bench --bench baselines` prints two tables; with `-- function` it prints the function's alone.
 #![allow(
     clippy::disallowed_types,
     clippy::disallowed_methods,
     clippy::float_arithmetic,
     clippy::print_stdout,
-    reason = "a measurement reads the clock and prints"
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    missing_docs,
+    reason = "a measurement reads the clock and prints, and what it shares with others panics"
 )]
+
+#[allow(dead_code, reason = "each benchmark needs another part of it")]
+#[path = "support/far.rs"]
+mod far;
+#[path = "baselines/function.rs"]
+mod function;
 
 #[path = "support/judging.rs"]
 mod judging;
 #[path = "support/sizes.rs"]
 mod sizes;
+#[allow(dead_code, reason = "shared with benchmarks of whole processes")]
+mod support;
 
 use std::error::Error;
 
@@ -52,7 +67,12 @@ const POLICY: &str = r#"
 fn main() -> Result<(), Box<dyn Error>> {
     match std::env::var("NUMBERS") {
         Ok(numbers) => a_day(numbers.parse()?),
-        Err(_) => all(),
+        Err(_) => {
+            if !std::env::args().any(|argument| argument == "function") {
+                all()?;
+            }
+            function::measured()
+        }
     }
 }
 
@@ -119,6 +139,7 @@ fn evaluated(policy: &Policy, totals: &Totals, baselines: Baselines) -> Result<(
         periods: &periods,
         receiver: &receiver,
         as_of: end - SignedDuration::from_secs(1),
+        link: None,
         rerun: false,
     };
     let findings = evaluate(&case, &History { baselines, ..History::default() });

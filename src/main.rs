@@ -6,6 +6,8 @@
 )]
 
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io::Write as _;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -24,8 +26,30 @@ use zoom_sms_cost_alerts::run::{Invocation, Places, Services, run};
 use zoom_sms_cost_alerts::telemetry::{Metrics, subscriber};
 use zoom_sms_cost_alerts::widget::{Question, Widget};
 
+/// Who starts it by hand is told what it is.
+const NO_COMMAND: &str = "zoom-sms-cost-alerts is an AWS Lambda function and runs inside Lambda alone (AWS_LAMBDA_RUNTIME_API is not set). \
+    The command for people is cost-alerts: `cost-alerts demo` needs no account, `cost-alerts --help` lists the rest.";
+
+fn main() -> ExitCode {
+    if variable("AWS_LAMBDA_RUNTIME_API").is_some() {
+        return match serve() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                _ = writeln!(std::io::stderr(), "Error: {error:?}");
+                ExitCode::FAILURE
+            }
+        };
+    }
+    if std::env::args().nth(1).is_some_and(|argument| argument == "--version" || argument == "-V") {
+        println!(concat!("zoom-sms-cost-alerts ", env!("CARGO_PKG_VERSION")));
+        return ExitCode::SUCCESS;
+    }
+    _ = writeln!(std::io::stderr(), "{NO_COMMAND}");
+    ExitCode::from(2)
+}
+
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+async fn serve() -> Result<(), Error> {
     let level = variable("AWS_LAMBDA_LOG_LEVEL");
     tracing::subscriber::set_global_default(subscriber(level.as_deref(), std::io::stderr))?;
     let function = made_beside().boxed().shared();

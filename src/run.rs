@@ -29,6 +29,8 @@ use crate::config::Config;
 use crate::daybook::Store;
 use crate::error::{Code, RunError};
 use crate::request::{Judge, Request, Task};
+#[cfg(feature = "cli")]
+use crate::response::Judged;
 use crate::response::{Backfilled, Response};
 use crate::telemetry::Metrics;
 
@@ -119,11 +121,26 @@ pub async fn run(
         }
         Task::Judge(task) => {
             let prepared = prepare(services, places, deadline).await?;
-            judge::judge(services, places, &prepared, task, invocation, metrics)
+            judge::judge(services, places, &prepared, (task, &|_| {}), invocation, metrics)
                 .await
                 .map(|judged| Response::Judged(Box::new(judged)))
         }
     }
+}
+
+/// A run of the present, whose figures `look` sees before anything is sent.
+///
+/// # Errors
+/// As [`run`].
+#[cfg(feature = "cli")]
+pub async fn watched(
+    services: &Services,
+    places: &Places,
+    invocation: &Invocation,
+    look: &dyn Fn(&Examination<'_>),
+) -> Result<Judged, RunError> {
+    let prepared = prepare(services, places, invocation.deadline.less_reserve(RESERVE)).await?;
+    judge::judge(services, places, &prepared, (Judge::Live, look), invocation, &mut Metrics::default()).await
 }
 
 impl Judge {

@@ -23,6 +23,7 @@ pub struct Far {
     pub sandbox: Sandbox,
     /// The endpoint of every AWS service.
     pub aws: String,
+    table: Table,
 }
 
 impl Far {
@@ -32,10 +33,11 @@ impl Far {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let sandbox = Sandbox::start(0, dataset, switches).await.unwrap();
+                let table = Table::default();
                 let routes =
-                    Router::new().fallback(answer).layer(DefaultBodyLimit::disable()).with_state(Table::default());
+                    Router::new().fallback(answer).layer(DefaultBodyLimit::disable()).with_state(Arc::clone(&table));
                 let aws = format!("http://{}", crate::support::serve(routes).await);
-                sender.send(Far { sandbox, aws }).unwrap();
+                sender.send(Far { sandbox, aws, table }).unwrap();
                 std::future::pending::<()>().await;
             });
         });
@@ -45,6 +47,11 @@ impl Far {
     pub fn zoom(&self, requests_per_second: u32) -> ZoomConfig {
         let (api_url, token_url) = (self.sandbox.api_url(), self.sandbox.token_url());
         ZoomConfig { api_url, token_url, requests_per_second }
+    }
+
+    /// Whether the table has an item whose key contains this.
+    pub fn has(&self, part: &str) -> bool {
+        self.table.lock().unwrap().keys().any(|key| key.contains(part))
     }
 
     /// The statuses of all requests for the report, as Zoom answered them.

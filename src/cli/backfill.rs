@@ -1,22 +1,23 @@
 use clap::Args;
 use jiff::Timestamp;
 
-use super::{Ending, failed, say, show, variable};
+use super::progress::{MONTHS, Progress, Steps};
+use super::source::Fault;
+use super::{Ending, check, help, say, variable};
 use crate::clients::{Deadline, sdk_config};
 use crate::config::Config;
 use crate::domain::alert::count;
 use crate::domain::period::Period;
-use crate::error::RunError;
 use crate::response::{Backfill as Done, Backfilled};
 use crate::run::{Places, Services, backfill, prepare};
 use crate::telemetry::Metrics;
 
-/// Loads the settled days of the past thirteen months into a deployment's daybook, a month after the other, the newest first. Sends
-/// nothing. Makes 7,500 requests at most; run it again, on the same day or another, and it goes on from there.
+/// Load the past months into a deployment's daybook
 ///
-/// Set the function's variables (ZOOM_SECRET_ID, ALERT_TOPIC_ARN, LEDGER_TABLE, POLICY, …) and AWS credentials that may do what the
-/// function does. Exit code: 0 all is loaded, 1 some is missing.
+/// The settled days of the past thirteen months, a month after the other, the newest first. Sends nothing. Makes 7,500 requests at most; run
+/// it again, on the same day or another, and it goes on from there. Needs AWS credentials that may do what the function does.
 #[derive(Args)]
+#[command(after_long_help = help::BACKFILL)]
 pub(super) struct Backfill {
     /// Answer in JSON
     #[arg(long)]
@@ -27,21 +28,31 @@ impl Backfill {
     pub(super) async fn run(&self, now: Timestamp) -> Ending {
         let mut metrics = Metrics::default();
         match self.load(now, &mut metrics).await {
-            Ok(done) => self.say(done, metrics.requests),
-            Err(error) => failed(&error, self.json),
+            Ok(Some(done)) => self.say(done, metrics.requests),
+            Ok(None) => Ending::Failed,
+            Err(fault) => fault.end(self.json),
         }
     }
 
-    async fn load(&self, now: Timestamp, metrics: &mut Metrics) -> Result<Done, RunError> {
+    /// `None` if the faults of the policy were shown.
+    async fn load(&self, now: Timestamp, metrics: &mut Metrics) -> Result<Option<Done>, Fault> {
         let config = Config::read(variable)?;
+        if !check::is_sound(&config.policy.to_string(), &config.policy, self.json)? {
+            return Ok(None);
+        }
         let services = Services::deployed(&sdk_config().await, &config)?;
         let places = Places::of(&config);
-        let spinner = show::spinner("reading Zoom's report");
+        let progress = Progress::new("reading Zoom's report");
         let prepared = prepare(&services, &places, Deadline::never()).await?;
-        let progress = |month: &Period, page: u64| {
-            spinner.set_message(format!("reading Zoom's report of {month}, page {page}"));
+        let months = Steps::default();
+        let on_page = |month: &Period, page: u64| {
+            let month = month.to_string();
+            let done = months.before(&month);
+            progress.at(&format!("reading Zoom's report of {month}, page {page}"), done, MONTHS);
         };
-        backfill(&services, &prepared, now, Deadline::never(), metrics, &progress).await
+        let done = backfill(&services, &prepared, now, Deadline::never(), metrics, &on_page).await;
+        progress.end();
+        Ok(Some(done?))
     }
 
     fn say(&self, done: Done, requests: u64) -> Ending {

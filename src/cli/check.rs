@@ -1,17 +1,26 @@
+mod sheet;
+#[cfg(test)]
+mod tests;
+mod view;
+
 use std::path::PathBuf;
 
 use clap::Args;
 use jiff::Timestamp;
+use serde::Serialize;
 
+use super::progress::Progress;
 use super::source::{Fault, Place, Source, offline};
-use super::{Ending, complain, failed, policy, say, show, variable};
+use super::terminal::Terminal;
+use super::{Ending, complain, demo, failed, help, policy, say, show, variable};
 use crate::clients::Deadline;
 use crate::clients::parameters::ParameterError;
+use crate::clients::zoom::Pages;
 use crate::config::{PolicySource, ZoomConfig};
 use crate::domain::alert::{Finding, Threads, count};
 use crate::domain::case::Case;
 use crate::domain::coverage::Gap;
-use crate::domain::evaluate::evaluate;
+use crate::domain::evaluate::{History, evaluate};
 use crate::domain::message::{Composed, Publication, compose_all};
 use crate::domain::policy::Policy;
 use crate::error::{Code, RunError};
@@ -19,20 +28,21 @@ use crate::outbox::{Delivered, preview};
 use crate::request::{Judge, Request, Task};
 use crate::response::Judged;
 use crate::run::{self, Places, Services, examine, prepare};
+use sheet::Sheet;
 
 /// Days without figures that are named.
 const MOST_NAMED: usize = 5;
 
-/// Reads the report and shows totals against budgets and what would be sent. Sends nothing and writes nothing.
+/// Read the real Zoom's report, and show the budgets, the worst first; sends nothing
 ///
-/// Credentials come from ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET, or from --secret-id. ZOOM_API_URL, ZOOM_TOKEN_URL and
-/// ZOOM_REQUESTS_PER_SECOND are those of the function. With --source, the last known day of a past is judged, with forecasts and spikes from
-/// the days before it. Exit code: 0 fine, 1 the job failed, 2 used wrongly, 3 a budget's level is reached.
+/// Writes nothing either. With --source, the last known day of a past is judged, with forecasts and spikes from the days before it.
 #[derive(Args)]
+#[command(after_long_help = help::CHECK)]
 pub(super) struct Check {
-    /// The policy: a TOML file, ssm:NAME, or table:NAME in the table that LEDGER_TABLE names
-    #[arg(long, value_name = "FILE", default_value = "policy.toml")]
-    policy: String,
+    /// The policy: a TOML file, ssm:NAME, or table:NAME in the table that LEDGER_TABLE names [default: policy.toml; with --source demo the
+    /// sample policy]
+    #[arg(long, value_name = "FILE")]
+    policy: Option<String>,
     /// Judge as of this moment (2026-10-31T23:59:59Z), or the end of this date
     #[arg(long, value_name = "TIME", conflicts_with = "place")]
     as_of: Option<String>,
@@ -50,10 +60,27 @@ pub(super) struct Check {
 struct Seen<'s, 'p> {
     case: &'s Case<'p>,
     findings: &'s [Finding<'p>],
+    history: &'s History,
     /// What the figures rest on, in words.
     receipt: String,
-    /// Complete days before the one that is judged.
-    history: u32,
+}
+
+/// All that the table shows, beside the function's answer.
+#[derive(Serialize)]
+struct Answer<'c> {
+    #[serde(flatten)]
+    judged: &'c Judged,
+    #[serde(flatten)]
+    sheet: &'c Sheet,
+    /// Why the figures are not proven.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Problem<'c>>,
+}
+
+#[derive(Serialize)]
+struct Problem<'c> {
+    code: Code,
+    message: &'c str,
 }
 
 impl Check {
@@ -62,7 +89,18 @@ impl Check {
             failed(error, self.json);
             Ending::UsedWrongly
         };
-        let event = serde_json::json!({"as_of": self.as_of, "policy": self.policy});
+        if let (None, Some(Place::Demo)) = (&self.policy, &self.source.place) {
+            let sample = Policy::parse(demo::POLICY)
+                .map_err(|faults| RunError::new(Code::Internal, format!("the sample policy: {faults}")));
+            return match sample {
+                Ok(policy) => {
+                    self.of_past(&Place::Demo, policy, now).await.unwrap_or_else(|fault| fault.end(self.json))
+                }
+                Err(error) => failed(&error, self.json),
+            };
+        }
+        let name = self.policy.as_deref().unwrap_or("policy.toml");
+        let event = serde_json::json!({"as_of": self.as_of, "policy": name});
         let request = match Request::read(event, now) {
             Ok(request) => request,
             Err(error) => return wrong(&error),
@@ -72,14 +110,15 @@ impl Check {
             Task::Judge(task) => task,
             Task::Test { .. } | Task::Backfill => Judge::DryRun,
         };
-        let source = request.policy.unwrap_or(PolicySource::File(PathBuf::from(&self.policy)));
-        match is_sound(&self.policy, &source, self.json) {
+        let source = request.policy.unwrap_or(PolicySource::File(PathBuf::from(name)));
+        match is_sound(name, &source, self.json) {
             Ok(true) => {}
             Ok(false) => return Ending::Failed,
             Err(fault) => return fault.end(self.json),
         }
         if let Some(place) = &self.source.place {
-            return self.of_past(place, &source, now).await.unwrap_or_else(|fault| fault.end(self.json));
+            let judged = async { self.of_past(place, read_policy(&source).await?, now).await };
+            return judged.await.unwrap_or_else(|fault| fault.end(self.json));
         }
         if self.source.save.is_some() {
             let message = "--save saves what --source has read; give --source zoom, table or demo with it";
@@ -109,24 +148,23 @@ impl Check {
         task: Judge,
         now: Timestamp,
     ) -> Result<Ending, RunError> {
-        let spinner = show::spinner("reading Zoom's report");
+        let progress = Progress::new("reading Zoom's report");
         let prepared = prepare(services, places, Deadline::never()).await?;
-        let on_page = |pages: u64| spinner.set_message(format!("reading Zoom's report, page {pages}"));
-        let examination = examine(services, &prepared, task, &places, now, Deadline::never(), &on_page).await?;
-        spinner.finish_and_clear();
+        let on_page = |pages: Pages| progress.at_page(pages);
+        let examination = examine(services, &prepared, task, places, now, Deadline::never(), &on_page).await?;
+        progress.end();
         let composed = examination.composed(&Threads::default());
         let preview = preview(&composed);
         let answer = examination.answer(&preview);
         let receipt = show::receipt(&examination.report.judged.receipt, answer.requests);
         let faults = examination.faults();
-        let history = examination.history.baselines.days;
-        let seen = Seen { case: &examination.case(), findings: &examination.findings(), receipt, history };
+        let (case, findings, history) = (&examination.case(), &examination.findings(), &examination.history);
+        let seen = Seen { case, findings, history, receipt };
         Ok(self.show(&seen, &composed, (&preview.publications, &answer), faults))
     }
 
     /// Judges the last day of a past.
-    async fn of_past(&self, place: &Place, source: &PolicySource, now: Timestamp) -> Result<Ending, Fault> {
-        let policy = read_policy(source).await?;
+    async fn of_past(&self, place: &Place, policy: Policy, now: Timestamp) -> Result<Ending, Fault> {
         let zone = Some(policy.time_zone_name.as_str());
         let saved = self.source.load(place, zone, policy.late_charges_days, now).await?;
         let day = saved.past.last_day(saved.until, &policy);
@@ -143,47 +181,65 @@ impl Check {
         let answer = Judged::of(&case, &day.history, 0, Vec::new(), alerts);
         let at = day.as_of.to_zoned(policy.time_zone.clone()).strftime("%-d %B %Y, %H:%M %Z");
         let (rows, days) = (count(day.receipt.rows, "charged message"), count(day.receipt.days, "day"));
-        let receipt = format!("The past is judged as of {at}: {rows} of {days}.");
+        let receipt = format!("Judged as of {at}: {rows} of {days}.");
         let gap = |gap: &Gap| RunError::new(gap.code, format!("{}: {}", gap.dates.from, gap.problem));
         let faults = day.coverage.gaps.iter().take(MOST_NAMED).map(gap).collect();
-        let seen = Seen { case: &case, findings: &findings, receipt, history: day.history.baselines.days };
+        let seen = Seen { case: &case, findings: &findings, history: &day.history, receipt };
         Ok(self.show(&seen, &composed, (&publications, &answer), faults))
     }
 
     /// Shows what was found.
     fn show(
         &self,
-        Seen { case, findings, receipt, history }: &Seen<'_, '_>,
+        Seen { case, findings, history, receipt }: &Seen<'_, '_>,
         composed: &Composed<'_>,
-        (publications, answer): (&[Publication], &Judged),
+        (publications, judged): (&[Publication], &Judged),
         faults: Vec<RunError>,
     ) -> Ending {
         let due = composed.messages.iter().flat_map(|message| &message.alerts);
         let silenced = composed.others.iter().flat_map(|(_, alerts)| alerts).filter(|alert| alert.is_silenced());
         let is_reached = due.chain(silenced).any(show::is_budget);
+        let sheet = Sheet::of(case, findings, composed, history);
+        let error = RunError::join(faults);
         if self.json {
-            say(&serde_json::to_string(answer).unwrap_or_default());
+            let problem = error.as_ref().map(|RunError { code, message }| Problem { code: *code, message });
+            say(&serde_json::to_string(&Answer { judged, sheet: &sheet, error: problem }).unwrap_or_default());
         } else {
-            say(&show::findings(findings, case));
-            say(receipt);
-            show::warnings(answer, case, *history).iter().for_each(|warning| say(warning));
-            say(&match publications.len() {
-                0 if !answer.complete => "What could be read reaches no level; the rest is unknown.".to_owned(),
-                0 => "Nothing would be sent.".to_owned(),
-                1 => "One message would be sent, if it was not sent before.".to_owned(),
-                count => format!("{count} messages would be sent, if they were not sent before."),
-            });
+            let terminal = Terminal::of_output();
+            view::lines(&sheet, case, receipt, &terminal).iter().for_each(|line| say(line));
+            let unmatched = judged.unmatched.iter().map(|name| ("Note", show::matches_nothing(name)));
+            terminal.labelled(&unmatched.collect::<Vec<_>>()).iter().for_each(|line| say(line));
+            say("");
+            self.would_be_sent(publications, judged.complete, &terminal).iter().for_each(|line| say(line));
             if self.messages {
                 publications.iter().for_each(|publication| say(&show::message(publication)));
-            } else if !publications.is_empty() {
-                say("--messages shows them.");
             }
         }
-        match RunError::join(faults) {
+        match error {
             // The answer is printed already, and says that it is not complete.
             Some(error) => failed(&error, false),
             None if is_reached => Ending::BudgetReached,
             None => Ending::Fine,
+        }
+    }
+
+    /// A check knows no ledger, so that it cannot tell what was sent before.
+    fn would_be_sent(&self, publications: &[Publication], complete: bool, terminal: &Terminal) -> Vec<String> {
+        let count = count(publications.len() as u64, "message");
+        let text = match publications.len() {
+            0 if !complete => "Nothing was sent. What could be read reaches no level; the rest is unknown.".to_owned(),
+            0 => "Nothing was sent, and nothing would be.".to_owned(),
+            _ if self.messages => format!("Nothing was sent. {count} would be, if not sent before:"),
+            _ => format!("Nothing was sent. {count} would be, if not sent before: cost-alerts check --messages"),
+        };
+        match text.split_once(": cost-alerts") {
+            // A command is not broken.
+            Some((text, command)) if text.len() + command.len() + 15 > terminal.width => {
+                let mut lines = terminal.prose(&format!("{text}:"));
+                lines.push(format!("   cost-alerts{command}"));
+                lines
+            }
+            _ => terminal.prose(&text),
         }
     }
 }

@@ -1,101 +1,246 @@
-use std::path::{Path, PathBuf};
+//! The first minute: a month of an account in half a minute, by the function's own code.
+//!
+//! A thread of its own lets the runs happen ([`play`]). What they did becomes a story ([`story`]), which is drawn on a terminal
+//! ([`screen`], [`frame`]) or printed, a line an event. But for the pace both are the same every time.
+
+mod captions;
+mod entry;
+mod frame;
+mod look;
+mod mail;
+mod play;
+mod screen;
+mod standing;
+mod story;
+
+use std::collections::BTreeMap;
+use std::io::{ErrorKind, Write as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Instant;
 
 use clap::Args;
-use jiff::Timestamp;
+use serde_json::json;
 
-use super::embedded::Embedded;
-use super::source::offline;
-use super::{Ending, failed, say, show};
-use crate::clients::Deadline;
-use crate::clients::ledger::Ledger;
-use crate::clients::parameters::Parameters;
-use crate::clients::secrets::Secrets;
-use crate::config::PolicySource;
-use crate::domain::alert::count;
-use crate::error::RunError;
-use crate::request::{Judge, Moment};
-use crate::run::{Invocation, Places, Services, deliver, examine, prepare};
+use super::{Ending, complain, failed, show};
+use crate::error::{Code, RunError};
+use entry::Sort;
+use look::Look;
+use play::{Play, RUNS, Step};
+use screen::Watched;
+use story::{Event, State};
 
-const FIRST_RUN: &str = "First run";
+/// The sample policy.
 pub(super) const POLICY: &str = include_str!("../../events/policy.toml");
 
-/// Does the whole job twice against the embedded Zoom: the second run sends nothing again.
+/// A month of an account in half a minute: 720 runs of the function's own code against an embedded Zoom.
+///
+/// Budgets fill, a number runs wild, a forecast crosses, a run dies at the worst moment, Zoom revises a day; each time you see what is sent.
+/// Space or Enter goes to the next event, q to the end. Without a terminal of 80 x 24 it prints a line for each event. Nothing leaves this
+/// machine. The policy is events/demo.toml.
 #[derive(Args)]
 pub(super) struct Demo {
-    /// Keep the ledger of sent alerts in this file, for the next demo too [default: a new file]
-    #[arg(long, value_name = "FILE")]
-    state: Option<PathBuf>,
-    /// Print the two answers in JSON, a line each
+    /// Print the messages as their readers got them
     #[arg(long)]
+    messages: bool,
+    /// Print the answers of the runs that sent something, a line each, and at last what it all came to
+    #[arg(long, conflicts_with = "messages")]
     json: bool,
 }
 
+/// What is printed, as long as somebody reads it.
+type Printed = Result<(), Ending>;
+
 impl Demo {
     pub(super) async fn run(&self) -> Ending {
-        let own_state = std::env::temp_dir().join(format!("cost-alerts-demo-{}.json", std::process::id()));
-        let result = self.both_runs(self.state.as_deref().unwrap_or(&own_state)).await;
-        if self.state.is_none() {
-            _ = std::fs::remove_file(&own_state);
+        let beginning = play::policy().and_then(|policy| Ok(State::new(&policy, play::start(&policy.time_zone)?)));
+        let mut state = match beginning {
+            Ok(state) => state,
+            Err(error) => return failed(&error, self.json),
+        };
+        let steps = steps();
+        if !self.json && !self.messages && screen::fits() {
+            return self.watched(steps, state).await;
         }
-        match result {
-            Ok(()) => Ending::Fine,
+        match self.printed(&steps, &mut state) {
+            Ok(Ok(())) => Ending::Fine,
+            Ok(Err(ending)) => ending,
             Err(error) => failed(&error, self.json),
         }
     }
 
-    async fn both_runs(&self, state: &Path) -> Result<(), RunError> {
-        let Embedded { sandbox, zoom, credentials, as_of } = Embedded::start().await?;
-        let ledger = Ledger::file(state.to_owned());
-        let services = offline(zoom, Secrets::Given(credentials), Parameters::Given(POLICY))?;
-        let services = Services { ledger, ..services };
-        if !self.json {
-            say(&format!("An embedded Zoom answers on {}. The moment judged is {as_of}.", sandbox.api_url()));
-            say(&format!("The policy is events/policy.toml; the ledger of what was sent is {}.", state.display()));
+    /// On a terminal.
+    async fn watched(&self, steps: Receiver<Result<Step, RunError>>, mut state: State) -> Ending {
+        let (look, started) = (screen::look(), Instant::now());
+        let interrupted = Arc::new(AtomicBool::new(false));
+        let seen = Arc::clone(&interrupted);
+        let watching = tokio::task::spawn_blocking(move || {
+            let watched = screen::watch(&steps, &mut state, look, &seen);
+            (watched, state)
+        });
+        tokio::spawn(async move {
+            interruption().await;
+            interrupted.store(true, Ordering::Relaxed);
+        });
+        match watching.await {
+            Ok((Ok(Watched::Enough), state)) => {
+                let seconds = started.elapsed().as_secs();
+                print(&frame::last(&state, Some(seconds), look).join("\n")).err().unwrap_or(Ending::Fine)
+            }
+            Ok((Ok(Watched::Gone), _)) => Ending::Fine,
+            // A panic has told why.
+            Ok((Ok(Watched::Interrupted), _)) | Err(_) => Ending::Failed,
+            Ok((Err(error), _)) => failed(&error, self.json),
         }
-        for run in [FIRST_RUN, "Second run"] {
-            self.one_run(run, &services, as_of).await?;
-        }
-        Ok(())
     }
 
-    async fn one_run(&self, run: &str, services: &Services, as_of: Timestamp) -> Result<(), RunError> {
-        let spinner = show::spinner("reading the embedded Zoom's report");
-        let places = Places {
-            secret_id: "demo".to_owned(),
-            policy: PolicySource::File("events/policy.toml".into()),
-            topic_arn: "terminal".to_owned(),
-            link: None,
-        };
-        let prepared = prepare(services, &places, Deadline::never()).await?;
-        let task = Judge::Past(Moment::Instant(as_of));
-        let mut examination = examine(services, &prepared, task, &places, as_of, Deadline::never(), &|_| {}).await?;
-        spinner.finish_and_clear();
-        let invocation =
-            Invocation { request_id: run.to_owned(), owner: run.to_owned(), now: as_of, deadline: Deadline::never() };
-        let delivery = deliver(services, &mut examination, &invocation).await;
-        let (sent, due) = (delivery.sent(), delivery.alerts.len() as u64);
-        let answer = examination.answer(&delivery);
-        let faults = examination.faults().into_iter().chain(delivery.faults).collect();
-        let kept = services.topic.take_kept();
-        if self.json {
-            say(&serde_json::to_string(&answer).unwrap_or_default());
-        } else {
-            say(&format!("\n{run}\n{}", "═".repeat(76)));
-            say(&show::receipt(&examination.report.judged.receipt, answer.requests));
-            if run == FIRST_RUN {
-                say(&show::findings(&examination.findings(), &examination.case()));
-                show::warnings(&answer, &examination.case(), examination.history.baselines.days)
-                    .iter()
-                    .for_each(|warning| say(warning));
+    /// Without a terminal: as fast as it can.
+    fn printed(&self, steps: &Receiver<Result<Step, RunError>>, state: &mut State) -> Result<Printed, RunError> {
+        let look = Look { colour: false, ..screen::look() };
+        for step in steps {
+            let step = step?;
+            let events = state.add(&step);
+            for text in self.texts(&step, &events, state) {
+                if let Err(ending) = print(&text) {
+                    return Ok(Err(ending));
+                }
             }
-            for publication in &kept {
-                say(&show::message(publication));
-            }
-            say(&match sent {
-                0 => format!("Sent nothing: the {due} alerts that are due were sent before."),
-                _ => format!("Sent {} in {}.", count(sent, "alert"), count(kept.len() as u64, "message")),
-            });
         }
-        RunError::join(faults).map_or(Ok(()), Err)
+        ended(state)?;
+        let end = if self.json { counts(state).to_string() } else { frame::last(state, None, look).join("\n") };
+        let blank = if self.json { "" } else { "\n" };
+        Ok(print(&format!("{blank}{end}")))
+    }
+
+    /// What is printed of a run.
+    fn texts(&self, step: &Step, events: &[Event], state: &State) -> Vec<String> {
+        if self.json {
+            let answer = step.answer.as_ref().filter(|_| !step.mails.is_empty());
+            return answer.and_then(|answer| serde_json::to_string(answer).ok()).into_iter().collect();
+        }
+        let at = state.at.strftime("%e %b %H:%M");
+        let line = |mark: &str, text: &str| format!("{at}  {mark:<12}{text}");
+        let mut texts: Vec<_> = events.iter().map(|event| told(event, state, line)).collect();
+        if self.messages {
+            texts.extend(step.mails.iter().map(|mail| show::message(&mail.publication)));
+        }
+        texts
     }
 }
+
+/// An event as a line.
+fn told(event: &Event, state: &State, line: impl Fn(&str, &str) -> String) -> String {
+    match event {
+        Event::Came(entry) => line(&entry.mark, &entry.text),
+        Event::CameAgain { entry, is_marked } => {
+            let mark = if *is_marked { "marked as a possible repeat" } else { "NOT marked as a repeat" };
+            line(&entry.mark, &format!("{}; again as {}, {mark}", entry.text, entry.id))
+        }
+        Event::Died { ids } => {
+            let text = format!("run {} published {} and was killed before it recorded that", state.run, ids.join(", "));
+            line("KILLED", &text)
+        }
+        Event::Fell { text } => {
+            line("UNCONFIRMED", &format!("Zoom lists {text}; the larger figure stands until another reading agrees"))
+        }
+    }
+}
+
+/// What it all came to.
+fn counts(state: &State) -> serde_json::Value {
+    let name = |sort| match sort {
+        Sort::Over => "over",
+        Sort::Forecast => "forecast",
+        Sort::Spike => "spike",
+        Sort::Level => "level",
+        Sort::Correction => "correction",
+    };
+    let sorts: BTreeMap<_, _> = state.counts().into_iter().map(|(sort, number)| (name(sort), number)).collect();
+    let tally = &state.tally;
+    json!({"demo": {
+        "runs": tally.runs,
+        "messages": tally.messages,
+        "alerts": state.entries.len(),
+        "by_kind": sorts,
+        "lost": state.lost(),
+        "marked_repeats": tally.marked,
+        "unmarked_repeats": tally.unmarked,
+    }})
+}
+
+/// The runs of the month, as fast as they can be had.
+fn steps() -> Receiver<Result<Step, RunError>> {
+    let (sender, steps) = channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = match runtime {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                let message = format!("the system gives no event loop: {error}");
+                _ = sender.send(Err(RunError::new(Code::Internal, message)));
+                return;
+            }
+        };
+        runtime.block_on(async {
+            let play = match Play::begin().await {
+                Ok(play) => play,
+                Err(error) => {
+                    _ = sender.send(Err(error));
+                    return;
+                }
+            };
+            for run in 1..=RUNS {
+                let step = play.step(run).await;
+                let is_last = step.is_err();
+                // Nobody is watching any more.
+                if sender.send(step).is_err() || is_last {
+                    return;
+                }
+            }
+        });
+    });
+    steps
+}
+
+/// Fails if the month is not over, though no run follows: the thread of the runs has panicked.
+fn ended(state: &State) -> Result<(), RunError> {
+    if state.run < RUNS {
+        return Err(RunError::new(Code::Internal, format!("nothing came after run {} of {RUNS}", state.run)));
+    }
+    Ok(())
+}
+
+/// Waits for a signal that asks the program to end.
+async fn interruption() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let signals = [SignalKind::terminate(), SignalKind::hangup()].map(signal);
+        if let [Ok(mut terminate), Ok(mut hang_up)] = signals {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+                _ = hang_up.recv() => {}
+            }
+            return;
+        }
+    }
+    _ = tokio::signal::ctrl_c().await;
+}
+
+/// Writes to standard output. Once nobody reads any more, there is nothing left to do.
+fn print(text: &str) -> Printed {
+    let mut out = std::io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(Ending::Fine),
+        Err(error) => {
+            complain(&format!("error: standard output cannot be written: {error}"));
+            Err(Ending::Failed)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,15 +2,19 @@
 
 mod zoom;
 
+use anstyle::{AnsiColor, Style};
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Ending, say, show, variable};
+use super::terminal::{Terminal, coloured, wrapped};
+use super::{Ending, help, say, show, variable};
+use crate::clients::identity::identity;
 use crate::clients::ledger::Ledger;
+use crate::clients::parameters::ParameterError;
 use crate::clients::topic::{Subscription, Topic};
 use crate::clients::zoom::SMS;
-use crate::clients::{Deadline, sdk_config};
+use crate::clients::{Deadline, TableForm, sdk_config};
 use crate::config::Config;
 use crate::daybook::{Head, Whose};
 use crate::domain::alert::count;
@@ -22,11 +26,13 @@ use crate::request::Request;
 use crate::run::{Invocation, Places, Services, run};
 use crate::telemetry::Metrics;
 
-/// Checks a deployment before its first run: environment, secret, token, scope, report, policy, topic, ledger, clock. Sends nothing.
+/// Check a deployment step by step, each with a fix
 ///
-/// Set the function's variables (ZOOM_SECRET_ID, ALERT_TOPIC_ARN, LEDGER_TABLE, POLICY, …) and AWS credentials that may do what the
-/// function does and list the topic's subscriptions. Exit code: 0 fine or worth a look, 1 a step failed.
+/// Environment, AWS identity and Region, secret, token, clock, scope, report, policy, topics with their subscribers, the table with its keys
+/// and expiry, budgets that match nothing. Sends nothing, unless --send-test is given. AWS is asked with your rights, not with the
+/// function's: what you may do, the function's role may be denied, and the other way round.
 #[derive(Args)]
+#[command(after_long_help = help::DOCTOR)]
 pub(super) struct Doctor {
     /// Also send one marked test notification, the way an alert goes
     #[arg(long)]
@@ -64,10 +70,34 @@ struct Step {
     finding: String,
 }
 
+impl Step {
+    /// A line; on a terminal in as many lines as it needs.
+    fn lines(&self, terminal: &Terminal) -> Vec<String> {
+        let Step { name, verdict, finding } = self;
+        let (mark, style) = match verdict {
+            Verdict::Fine => ("ok", coloured(AnsiColor::Green)),
+            Verdict::Attention => ("attention", coloured(AnsiColor::Yellow)),
+            Verdict::Failed => ("FAILED", coloured(AnsiColor::Red)),
+            Verdict::NotChecked => ("not checked", Style::new()),
+        };
+        let start = format!("{}{} {name:<12} ", terminal.paint(style, mark), " ".repeat(11 - mark.len()));
+        if !terminal.is_terminal {
+            return vec![format!("{start}{finding}")];
+        }
+        let found = wrapped(finding, terminal.width.saturating_sub(START));
+        let blank = " ".repeat(START);
+        let lines = found.iter().enumerate();
+        lines.map(|(index, line)| format!("{}{line}", if index == 0 { &start } else { &blank })).collect()
+    }
+}
+
+/// Columns before what was found.
+const START: usize = 25;
+
 impl Doctor {
     pub(super) async fn run(&self, now: Timestamp) -> Ending {
         let spinner = show::spinner("looking");
-        let mut examined = Examined { steps: Vec::new(), now };
+        let mut examined = Examined { steps: Vec::new(), now, is_misused: false };
         examined.all(self.operations_topic.as_deref(), self.send_test).await;
         spinner.finish_and_clear();
         let failed = examined.steps.iter().any(|step| step.verdict == Verdict::Failed);
@@ -79,23 +109,22 @@ impl Doctor {
                 .collect();
             say(&json!({"healthy": !failed, "steps": steps}).to_string());
         } else {
-            for Step { name, verdict, finding } in &examined.steps {
-                let mark = match verdict {
-                    Verdict::Fine => "ok         ",
-                    Verdict::Attention => "attention  ",
-                    Verdict::Failed => "FAILED     ",
-                    Verdict::NotChecked => "not checked",
-                };
-                say(&format!("{mark} {name:<12} {finding}"));
-            }
+            let terminal = Terminal::of_output();
+            examined.steps.iter().flat_map(|step| step.lines(&terminal)).for_each(|line| say(&line));
         }
-        if failed { Ending::Failed } else { Ending::Fine }
+        match (failed, examined.is_misused) {
+            (true, true) => Ending::UsedWrongly,
+            (true, false) => Ending::Failed,
+            (false, _) => Ending::Fine,
+        }
     }
 }
 
 struct Examined {
     steps: Vec<Step>,
     now: Timestamp,
+    /// Whether a variable, or a file that one names, is missing or malformed.
+    is_misused: bool,
 }
 
 impl Examined {
@@ -119,7 +148,11 @@ impl Examined {
     async fn all(&mut self, operations_topic: Option<&str>, send_test: bool) {
         let config = Config::read(variable).map(|config| (config, "all variables are well-formed".to_owned()));
         let Some(config) = self.settle("environment", config.map_err(|error| error.message)) else {
-            let steps = ["secret", "token", "clock", "scope", "report", "policy", "topic", "ledger", "budgets"];
+            self.is_misused = true;
+            let steps = [
+                "identity", "secret", "token", "clock", "scope", "report", "policy", "topic", "ledger", "table",
+                "budgets",
+            ];
             let others = [("operations", operations_topic.is_some()), ("test", send_test)];
             let others = others.into_iter().filter(|(_, asked)| *asked).map(|(step, _)| step);
             for step in steps.into_iter().chain(others) {
@@ -132,8 +165,12 @@ impl Examined {
             Ok(services) => services,
             Err(error) => return self.note("environment", Verdict::Failed, error.message),
         };
+        self.identity(&aws, &config.topic_arn).await;
         let account = self.zoom(&services, &config).await;
-        let policy = services.parameters.read(&config.policy).await.map_err(|error| error.to_string());
+        let policy = services.parameters.read(&config.policy).await.map_err(|error| {
+            self.is_misused |= matches!(error, ParameterError::File { .. });
+            error.to_string()
+        });
         let policy = policy.and_then(|document| Policy::parse(&document).map_err(|faults| faults.to_string()));
         let budgets = |policy: Policy| {
             let count = policy.budgets.len();
@@ -152,6 +189,11 @@ impl Examined {
         let is_usable = self
             .settle("ledger", ledger.map(|()| ((), format!("table {:?} can be read and written", config.ledger_table))))
             .is_some();
+        if is_usable {
+            self.table(&services.ledger).await;
+        } else {
+            self.note("table", Verdict::NotChecked, "needs the ledger");
+        }
         if let (Some(policy), true) = (policy, is_usable) {
             self.matches(&services, &account, &policy).await;
         } else {
@@ -159,6 +201,71 @@ impl Examined {
         }
         if send_test {
             self.send_test(&services, config).await;
+        }
+    }
+
+    /// Whose rights all that follows is tested with, and in which Region.
+    async fn identity(&mut self, aws: &aws_config::SdkConfig, topic_arn: &str) {
+        const NAME: &str = "identity";
+        let Some(region) = aws.region().map(ToString::to_string) else {
+            return self.note(NAME, Verdict::Failed, "no Region; set AWS_REGION, or region in the profile");
+        };
+        let identity = match identity(aws).await {
+            Ok(identity) => identity,
+            Err(problem) => {
+                let fix = "set AWS_PROFILE, or sign in, so that `aws sts get-caller-identity` answers";
+                return self.note(NAME, Verdict::Failed, format!("AWS does not say who you are: {problem}; {fix}"));
+            }
+        };
+        let who = label(&identity.arn).into_owned();
+        let mut parts = topic_arn.split(':').skip(3);
+        let (of_topic, account) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        if of_topic != region || account != identity.account {
+            let finding = format!(
+                "{who} in {region}, but the topic is in {of_topic} of account {account}; see AWS_REGION and AWS_PROFILE"
+            );
+            return self.note(NAME, Verdict::Attention, finding);
+        }
+        let finding = format!("{who} in {region}; your rights are tested, not those of the function's role");
+        self.note(NAME, Verdict::Fine, finding);
+    }
+
+    /// Keys, and whether expired items are deleted.
+    async fn table(&mut self, ledger: &Ledger) {
+        const NAME: &str = "table";
+        const KEYS: [&str; 2] = ["pk (S)", "sk (S)"];
+        const EXPIRY: &str = "expires_at";
+        let form = match ledger.form().await {
+            Ok(Some(form)) => form,
+            Ok(None) => return self.note(NAME, Verdict::NotChecked, "there is no table"),
+            Err(problem) => {
+                let fix =
+                    "you may lack dynamodb:DescribeTable and DescribeTimeToLive, which the function does not need";
+                return self.note(NAME, Verdict::Attention, format!("its form is not known: {problem}; {fix}"));
+            }
+        };
+        let TableForm { keys, deleted_by } = form;
+        let keys_are_right = keys == KEYS;
+        let keys = keys.join(", ");
+        if !keys_are_right {
+            let finding = format!(
+                "its keys are {keys}, not {}; make the table anew, as infra/template.yaml does",
+                KEYS.join(", ")
+            );
+            return self.note(NAME, Verdict::Failed, finding);
+        }
+        match deleted_by {
+            Some(by) if by == EXPIRY => self.note(NAME, Verdict::Fine, format!("keys {keys}; items go by {EXPIRY}")),
+            Some(by) => self.note(
+                NAME,
+                Verdict::Attention,
+                format!("items go by {by:?}; set its time to live to the attribute {EXPIRY}"),
+            ),
+            None => self.note(
+                NAME,
+                Verdict::Attention,
+                format!("expired items are never deleted; switch on its time to live, with the attribute {EXPIRY}"),
+            ),
         }
     }
 

@@ -31,12 +31,21 @@ impl Embedded {
         let sandbox = Sandbox::start(0, Dataset::sample(as_of), Switches::default())
             .await
             .map_err(|error| internal("the embedded Zoom finds no port on loopback", &error))?;
-        let zoom = ZoomConfig { api_url: sandbox.api_url(), token_url: sandbox.token_url(), requests_per_second: 10 };
-        let credentials = Credentials {
-            account_id: ACCOUNT_ID.to_owned(),
-            client_id: CLIENT_ID.to_owned(),
-            client_secret: SecretString::from(CLIENT_SECRET),
-        };
-        Ok(Embedded { sandbox, zoom, credentials, as_of })
+        let zoom = zoom(&sandbox, 10);
+        Ok(Embedded { sandbox, zoom, credentials: credentials(), as_of })
+    }
+}
+
+/// Where an embedded Zoom is.
+pub(super) fn zoom(sandbox: &Sandbox, requests_per_second: u32) -> ZoomConfig {
+    ZoomConfig { api_url: sandbox.api_url(), token_url: sandbox.token_url(), requests_per_second }
+}
+
+/// The credentials of the account that an embedded Zoom knows.
+pub(super) fn credentials() -> Credentials {
+    Credentials {
+        account_id: ACCOUNT_ID.to_owned(),
+        client_id: CLIENT_ID.to_owned(),
+        client_secret: SecretString::from(CLIENT_SECRET),
     }
 }

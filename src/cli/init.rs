@@ -9,7 +9,9 @@ use serde_json::json;
 use super::progress::Progress;
 use super::replay::first_whole_month;
 use super::source::{Fault, Place, Source, zone_of};
-use super::{Ending, complain, say, show};
+use super::terminal::Terminal;
+use super::{Ending, complain, help, say, show};
+use crate::domain::alert::count;
 use crate::domain::policy::GroupBy;
 use crate::domain::suggest::{SuggestFault, Suggestion, promise, suggest};
 use crate::error::{Code, RunError};
@@ -17,12 +19,14 @@ use crate::error::{Code, RunError};
 /// Charges may be listed so many days late, as in a policy that does not say so.
 const LATE_CHARGES_DAYS: u32 = 3;
 
-/// Proposes a policy from the past months: every currency is covered, the largest departments and numbers get budgets of their own by name,
-/// as many as so few alerts allow, and forecasts and spikes are watched where there is history.
+/// Propose a policy from the past months that keeps to so many alerts a year
 ///
-/// Expect at most so many alerts a year, all kinds and subjects together, in 8 years of 10. What the policy would have sent over the past is
-/// shown too; that is no prediction. The policy goes to standard output, or to --out. Exit code: 0 fine, 1 the job failed, 2 used wrongly.
+/// Every currency is covered, the largest departments and numbers get budgets of their own by name, as many as so few alerts allow, and
+/// forecasts and spikes are watched where there is history. Expect at most so many alerts a year, all kinds and subjects together, in 8
+/// years of 10. What the policy would have sent over the past is shown too; that is no prediction. The policy goes to standard output, or to
+/// --out, and all else to standard error.
 #[derive(Args)]
+#[command(after_long_help = help::INIT)]
 pub(super) struct Init {
     /// The most alerts a year, 1 to 1000
     #[arg(long, value_name = "K", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=1_000))]
@@ -96,16 +100,33 @@ impl Init {
             return;
         }
         let explain = if self.out.is_some() { say } else { complain };
-        explain(&show::budgets(policy));
-        if let Some((months, all)) = &summaries {
-            let name =
-                format!("On your past, from {} to {}, {} months, from final figures", all.from, all.to, months.len());
-            explain(&show::summary(&name, all));
+        let terminal = if self.out.is_some() { Terminal::of_output() } else { Terminal::of_errors() };
+        let (budgets, spikes) = (policy.budgets.len() as u64, policy.spikes.len() as u64);
+        let watches = match spikes {
+            0 => String::new(),
+            1 => " and 1 spike watch".to_owned(),
+            spikes => format!(" and {spikes} spike watches"),
+        };
+        let past = summaries.as_ref().map_or_else(String::new, |(months, all)| {
+            let months = count(months.len() as u64, "month");
+            format!(" On your past {months} they would have sent {}, from final figures.", count(all.alerts, "alert"))
+        });
+        let verdict = format!("{}{watches}.{past}", count(budgets, "budget"));
+        terminal.prose(&verdict).iter().for_each(|line| explain(line));
+        terminal.prose(&promise(self.alerts_a_year)).iter().for_each(|line| explain(line));
+        explain("");
+        show::budgets(policy, &terminal).iter().for_each(|line| explain(line));
+        if let Some((_, all)) = summaries.as_ref().filter(|(_, all)| all.alerts > 0) {
+            explain("");
+            show::summary(all, &terminal).iter().for_each(|line| explain(line));
         }
-        explain(&promise(self.alerts_a_year));
+        explain("");
         match &self.out {
-            Some(path) => say(&format!("Written to {}. Next: cost-alerts policy {0}", path.display())),
-            None => say(document.trim_end()),
+            Some(path) => say(&format!(" Written to {}. Next: cost-alerts check --policy {0}", path.display())),
+            None => {
+                explain(" Next: cost-alerts check --policy FILE, with the file that you keep this in");
+                say(document.trim_end());
+            }
         }
     }
 }

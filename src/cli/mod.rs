@@ -3,9 +3,12 @@
 
 mod backfill;
 mod check;
+mod completions;
 mod demo;
 mod doctor;
 mod embedded;
+mod explain;
+mod help;
 mod init;
 mod policy;
 mod progress;
@@ -13,50 +16,52 @@ mod replay;
 mod report;
 mod sandbox;
 mod schema;
+mod secret;
 mod show;
 mod source;
+mod table;
+mod terminal;
+mod verbose;
 
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Parser, Subcommand};
 use jiff::Timestamp;
 
-use crate::error::RunError;
+use crate::error::{Code, RunError};
 
 /// Alerts on Zoom Phone SMS and MMS charges before the bill does.
 #[derive(Parser)]
-#[command(name = "cost-alerts", version, about, arg_required_else_help = true)]
+#[command(name = "cost-alerts", version, about, arg_required_else_help = true, after_help = help::GENERAL)]
 struct Command {
+    /// Show requests to Zoom and AWS, and causes of failures, on standard error
+    #[arg(short, long, global = true)]
+    verbose: bool,
     #[command(subcommand)]
     subcommand: Subcommands,
 }
 
+// What each says of itself stands at its arguments.
 #[derive(Subcommand)]
 enum Subcommands {
-    /// The whole job with nothing set up: an embedded Zoom, a sample policy, the messages as their readers see them
     Demo(demo::Demo),
-    /// Propose a policy from the past months that keeps to so many alerts a year
     Init(init::Init),
-    /// Read the real Zoom's report, and show totals against budgets and what would be sent; sends nothing
     Check(check::Check),
-    /// Validate a policy, or put it where the deployment reads it
-    ///
-    /// Validating shows the budgets, or all faults with line, column and fix. `cost-alerts check` warns of budgets that match nothing in the
-    /// report, and shows what no budget covers. Exit code: 0 valid, 1 not valid, 2 used wrongly.
     Policy(policy::PolicyCommand),
     /// Print the JSON Schema of the policy, for editors that complete and check TOML by one
+    #[command(after_long_help = help::SCHEMA)]
     Schema,
-    /// Show what a policy would have sent over the past months, from final figures
     Replay(replay::Replay),
     /// Draw the running month and the twelve before it: one HTML page with charts, to open in a browser or to send
     Report(report::Report),
-    /// Check a deployment before its first run, step by step, each with a fix
+    Explain(explain::Explain),
     Doctor(doctor::Doctor),
-    /// Load the past months into a deployment's daybook
     Backfill(backfill::Backfill),
-    /// Serve the embedded Zoom for any client, with a switch for each open question and fault
+    Secret(secret::SecretCommand),
     Sandbox(Box<sandbox::Serve>),
+    Completions(completions::Completions),
 }
 
 /// How a command ends.
@@ -82,7 +87,21 @@ impl From<Ending> for ExitCode {
 /// Runs the command that the process was started with.
 #[must_use]
 pub fn main() -> ExitCode {
-    let command = Command::parse();
+    let command = match Command::try_parse() {
+        Ok(command) => command,
+        // The help that was asked for is output like any other.
+        Err(asked) if !asked.use_stderr() => {
+            let printed = asked.print();
+            return printed.map_or_else(|error| output_failed(&error), |()| Ending::Fine).into();
+        }
+        Err(wrong) => {
+            _ = wrong.print();
+            return Ending::UsedWrongly.into();
+        }
+    };
+    if command.verbose {
+        verbose::start();
+    }
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -99,22 +118,35 @@ pub fn main() -> ExitCode {
             Subcommands::Schema => schema::run(),
             Subcommands::Replay(replay) => replay.run(Timestamp::now()).await,
             Subcommands::Report(report) => report.run(Timestamp::now()).await,
+            Subcommands::Explain(explain) => explain.run().await,
             Subcommands::Doctor(doctor) => doctor.run(Timestamp::now()).await,
             Subcommands::Backfill(backfill) => backfill.run(Timestamp::now()).await,
+            Subcommands::Secret(secret) => secret.run().await,
             Subcommands::Sandbox(serve) => serve.run(Timestamp::now()).await,
+            Subcommands::Completions(completions) => completions.run(),
         }
     });
-    ending.into()
+    // Whoever could not be answered was not served, however well the job went.
+    if OUTPUT_FAILED.load(Ordering::Relaxed) { Ending::Failed.into() } else { ending.into() }
 }
 
-/// Writes to standard output. A reader who has seen enough (`| head`) is no fault.
+/// Whether some of standard output was lost.
+static OUTPUT_FAILED: AtomicBool = AtomicBool::new(false);
+
+/// Writes to standard output. A reader who has seen enough (`| head`) is no fault; a full disk is.
 fn say(text: &str) {
     let mut out = std::io::stdout().lock();
     if let Err(error) = writeln!(out, "{text}").and_then(|()| out.flush())
-        && error.kind() != ErrorKind::BrokenPipe
+        && output_failed(&error) == Ending::Failed
+        && !OUTPUT_FAILED.swap(true, Ordering::Relaxed)
     {
         complain(&format!("error: standard output cannot be written: {error}"));
     }
+}
+
+/// What becomes of a command whose output could not be written.
+fn output_failed(error: &std::io::Error) -> Ending {
+    if error.kind() == ErrorKind::BrokenPipe { Ending::Fine } else { Ending::Failed }
 }
 
 /// Writes to standard error, as far as there is one.
@@ -122,13 +154,16 @@ fn complain(text: &str) {
     _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
-/// Says why the job failed.
+/// Says why the job failed. What was asked for wrongly ends as such, whichever command was asked.
 fn failed(error: &RunError, json: bool) -> Ending {
     if json {
         say(&serde_json::json!({"error": {"code": error.code.to_string(), "message": error.message}}).to_string());
     }
     complain(&format!("error[{}]: {}", error.code, error.message));
-    Ending::Failed
+    match error.code {
+        Code::ConfigInvalid | Code::EventInvalid => Ending::UsedWrongly,
+        _ => Ending::Failed,
+    }
 }
 
 /// An environment variable that is set and not blank.

@@ -8,17 +8,21 @@ use miette::{GraphicalReportHandler, LabeledSpan, MietteDiagnostic, NamedSource,
 use serde_json::json;
 
 use super::source::{Fault, Place, Source};
-use super::{Ending, complain, say, show, variable};
-use crate::clients::parameters::Parameters;
+use super::terminal::Terminal;
+use super::{Ending, complain, help, say, show, variable};
+use crate::clients::parameters::{ParameterError, Parameters};
 use crate::clients::sdk_config;
 use crate::config::PolicySource;
 use crate::domain::matches::never_matched;
 use crate::domain::policy::{Policy, PolicyFault, PolicyFaults, Receiver};
 use crate::error::{Code, RunError};
 
-/// A policy to look at, or one to put.
+/// Validate a policy, or put it where the deployment reads it
+///
+/// Validating shows the budgets, or all faults with line, column and fix. With --source, warns of budgets that match nothing in the past,
+/// and of currencies that no budget covers.
 #[derive(Args)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, after_long_help = help::POLICY)]
 pub(super) struct PolicyCommand {
     #[command(subcommand)]
     action: Option<Action>,
@@ -28,7 +32,6 @@ pub(super) struct PolicyCommand {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Put a policy where the deployment reads it, after a look at what changes
     Put(put::Put),
 }
 
@@ -57,10 +60,7 @@ impl Validate {
     async fn run(&self, now: Timestamp) -> Ending {
         let (document, name) = match read(self.policy.as_deref().unwrap_or("-")).await {
             Ok(read) => read,
-            Err(problem) => {
-                complain(&format!("error: {problem}"));
-                return Ending::UsedWrongly;
-            }
+            Err(fault) => return fault.end(self.json),
         };
         let policy = Policy::parse(&document);
         let mut remarks = policy.as_ref().map_or_else(|_| Vec::new(), |policy| show::remarks(policy, now));
@@ -84,7 +84,8 @@ impl Validate {
         match policy {
             Ok(policy) => {
                 let (zone, late) = (&policy.time_zone_name, policy.late_charges_days);
-                say(&show::budgets(&policy));
+                let terminal = Terminal::of_output();
+                show::budgets(&policy, &terminal).iter().for_each(|line| say(line));
                 say(&format!(
                     "{name} is valid. Days and months turn in {zone}; a closed period is judged for at least {late} more days."
                 ));
@@ -114,16 +115,26 @@ impl Validate {
 }
 
 /// The text of a policy, and what to call it.
-async fn read(source: &str) -> Result<(String, String), String> {
+async fn read(source: &str) -> Result<(String, String), Fault> {
     if source == "-" {
         let mut document = String::new();
         let read = std::io::stdin().read_to_string(&mut document);
-        let read = read.map_err(|error| format!("standard input cannot be read: {error}"));
+        let read = read.map_err(|error| Fault::wrong_use(format!("standard input cannot be read: {error}")));
         return read.map(|_| (document, "standard input".to_owned()));
     }
-    let place = PolicySource::parse(source).map_err(|problem| format!("{source:?} {problem}"))?;
-    let document = parameters(&place).await.read(&place).await.map_err(|error| error.to_string())?;
+    let place = PolicySource::parse(source).map_err(|problem| Fault::wrong_use(format!("{source:?} {problem}")))?;
+    let document = parameters(&place).await.read(&place).await.map_err(|error| unreadable(&error))?;
     Ok((document, source.to_owned()))
+}
+
+/// A file or a variable that is missing is the caller's to mend; what AWS refuses is a failure.
+pub(super) fn unreadable(error: &ParameterError) -> Fault {
+    let code = if let ParameterError::NoTable(_) = error { Code::ConfigInvalid } else { Code::PolicyInvalid };
+    let run_error = RunError::new(code, error.to_string());
+    match error {
+        ParameterError::File { .. } | ParameterError::NoTable(_) => Fault::used_wrongly(run_error),
+        ParameterError::Parameter { .. } | ParameterError::Item { .. } => run_error.into(),
+    }
 }
 
 /// What a policy at this place is read with.

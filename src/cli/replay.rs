@@ -1,3 +1,6 @@
+mod view;
+
+use std::collections::BTreeSet;
 use std::thread;
 
 use clap::Args;
@@ -7,24 +10,23 @@ use serde_json::{Value, json};
 
 use super::progress::Progress;
 use super::source::{Fault, Place, Source};
-use super::{Ending, check, demo, say, show};
+use super::terminal::Terminal;
+use super::{Ending, check, demo, help, say};
 use crate::config::PolicySource;
 use crate::domain::alert::count;
 use crate::domain::policy::Policy;
-use crate::domain::replay::{Difference, Moved, Past, Replay as Replayed, Sent, replay};
+use crate::domain::replay::{Difference, Moved, Past, Replay as Replayed, Sent, Summary, replay};
 use crate::error::{Code, RunError};
 
 /// Alerts of a sort of difference that are named.
 const MOST_NAMED: usize = 20;
 
-/// Shows what a policy would have sent over the past months: each day is judged at its end, as a run would have judged it, from final
-/// figures.
+/// Show what a policy would have sent over the past months, from final figures
 ///
-/// Final figures are what Zoom lists today; a run of the time may have heard of a charge days later. It is no prediction of the months to
-/// come. Against another policy, shows what is new, gone, earlier or later.
-///
-/// Reads of Zoom, tables and files are those of check. Exit code: 0 fine, 1 the job failed, 2 used wrongly.
+/// Each day is judged at its end, as a run would have judged it. Final figures are what Zoom lists today; a run of the time may have heard
+/// of a charge days later. It is no prediction of the months to come. Against another policy, shows what is new, gone, earlier or later.
 #[derive(Args)]
+#[command(after_long_help = help::REPLAY)]
 pub(super) struct Replay {
     /// The policy: a TOML file, or ssm:NAME [default: policy.toml; with --source demo the sample policy]
     #[arg(long, value_name = "FILE")]
@@ -113,28 +115,18 @@ impl Replay {
     }
 
     fn say(&self, question: &Question<'_>, replayed: &Replayed, other: Option<&Replayed>) {
-        let Question { policy, .. } = question;
         if self.json {
             say(&in_json(question, replayed, other).to_string());
             return;
         }
-        say(&heading(question, replayed));
-        let Some((months, all)) = replayed.summaries(policy.group_by) else { return };
-        for month in &months {
-            say(&show::summary(&show::month(month, question.last), month));
-            if self.list {
-                let of_month = replayed.sent.iter().filter(|sent| (month.from..=month.to).contains(&sent.day));
-                of_month.for_each(|sent| say(&format!("  {}", line(sent))));
-            }
+        let terminal = Terminal::of_output();
+        view::lines(question, replayed, &terminal).iter().for_each(|line| say(line));
+        if self.list {
+            say("");
+            replayed.sent.iter().for_each(|sent| say(&format!("  {}", line(sent))));
         }
-        if let [_, _, ..] = months.as_slice() {
-            say(&show::summary(&format!("All {} months", months.len()), &all));
-        }
-        if all.alerts > 0 {
-            say(
-                "Of several alerts of one subject and period, the first counts for what was spent at it, and after it until the\n\
-                 period's end. Lines are not to be added up: a number's money is its department's and the account's too.",
-            );
+        if other.is_none() {
+            say("\n Against another policy: cost-alerts replay --against old.toml");
         }
         if let Some(other) = other {
             say_difference(&replayed.against(other), self.against.as_deref().unwrap_or_default());
@@ -198,25 +190,6 @@ fn both(question: &Question<'_>) -> Result<(Replayed, Option<Replayed>), RunErro
     Ok((replayed.map_err(failed)?, other))
 }
 
-fn heading(question: &Question<'_>, replayed: &Replayed) -> String {
-    let Question { past, since, last, policy, .. } = question;
-    let unknown = match replayed.unknown {
-        0 => String::new(),
-        days => format!(" {} between are not known.", count(days.into(), "day")),
-    };
-    let history = past.days.range(..*since).count() as u64;
-    let history =
-        if history > 0 { format!(", with {} before as history", count(history, "day")) } else { String::new() };
-    format!(
-        "What the policy would have sent, from final figures:\n\
-         each day from {} to {} judged at its end in {}{history}.{unknown}\n\
-         A run of the time may have heard of a charge days later. The months to come will differ.\n",
-        since.strftime("%-d %B %Y"),
-        last.strftime("%-d %B %Y"),
-        policy.time_zone_name,
-    )
-}
-
 /// `2026-03-17  default  SPIKE: …`
 fn line(sent: &Sent) -> String {
     format!("{}  {}  {}", sent.day, sent.alert.receiver, sent.headline)
@@ -261,7 +234,7 @@ fn in_json(question: &Question<'_>, replayed: &Replayed, other: Option<&Replayed
         "to": last,
         "history_days": past.days.range(..*since).count(),
         "unknown_days": replayed.unknown,
-        "months": summaries.as_ref().map(|(months, _)| months),
+        "months": summaries.as_ref().map(|(months, _)| months.iter().map(|month| in_month(month, past)).collect::<Vec<_>>()),
         "total": summaries.as_ref().map(|(_, all)| all),
         "alerts": replayed.sent.iter().map(alert).collect::<Vec<_>>(),
     });
@@ -283,6 +256,21 @@ fn in_json(question: &Question<'_>, replayed: &Replayed, other: Option<&Replayed
         answer.insert("against".to_owned(), against);
     }
     answer
+}
+
+/// A month, with what the account spent in it.
+fn in_month(month: &Summary, past: &Past) -> Value {
+    let mut value = serde_json::to_value(month).unwrap_or_default();
+    let lines = past.days.range(month.from..=month.to).flat_map(|(_, sums)| sums);
+    let currencies: BTreeSet<_> = lines.map(|(line, _)| line.currency).collect();
+    let spent: Vec<_> = currencies
+        .into_iter()
+        .map(|currency| json!({"currency": currency, "amount": view::spent(past, month, currency)}))
+        .collect();
+    if let Some(members) = value.as_object_mut() {
+        members.insert("spent".to_owned(), json!(spent));
+    }
+    value
 }
 
 fn alert(sent: &Sent) -> Value {

@@ -1,29 +1,16 @@
-use std::collections::{BTreeSet, HashSet};
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use jiff::{Timestamp, ToSpan as _};
+use jiff::Timestamp;
 
 use super::progress::Progress;
 use super::source::{Fault, Place, Source};
 use super::{Ending, complain, replay, say};
-use crate::daybook::Saved;
-use crate::domain::alert::{AlertRecord, Outcome, Threads};
-use crate::domain::evaluate::evaluate;
-use crate::domain::message::compose_all;
-use crate::domain::money::Currency;
-use crate::domain::page::{Page, Sent, Story};
-use crate::domain::period::start_of;
-use crate::domain::policy::Policy;
-use crate::domain::replay::{Past, replay as replayed};
+use crate::domain::page::Page;
 use crate::error::{Code, RunError};
-use crate::outbox::preview;
 use crate::page::{Theme, document, widget};
-
-/// Days before the running month that are replayed, so that a spike of then is not reported anew.
-const DAYS_BEFORE: i64 = 14;
 
 /// Draws the running month and the twelve before it: budgets with their forecasts, the month to date, days with spikes, thirteen months by
 /// department and number, and who sent it.
@@ -87,7 +74,11 @@ impl Report {
         let zone = &policy.time_zone_name;
         let saved = self.source.load(&place, Some(zone), policy.late_charges_days, now).await?;
         let progress = Progress::new("drawing the report");
-        let page = page(&saved, &policy)?;
+        let failed = |error: jiff::Error| RunError::new(Code::Internal, format!("the past: {error}"));
+        let page = Page::of_past(&saved.past, saved.until, &policy).map_err(failed)?;
+        let Some(page) = page else {
+            return Err(RunError::new(Code::ReportIncomplete, "the past has no day to show").into());
+        };
         let text = match self.embed {
             Some(theme) => widget(&page, theme, self.width),
             None if self.json => serde_json::to_string(&page).unwrap_or_default(),
@@ -152,59 +143,4 @@ fn write(path: &Path, text: &str, force: bool) -> Result<(), Fault> {
         let message = format!("{} cannot be written: {error}; give another file with --out", path.display());
         RunError::new(Code::Internal, message).into()
     })
-}
-
-/// The page of a past's last day.
-fn page(saved: &Saved, policy: &Policy) -> Result<Page, Fault> {
-    let failed = |error: jiff::Error| RunError::new(Code::Internal, format!("the past: {error}"));
-    let Saved { past, until } = saved;
-    let foreseen = policy.foreseeing(&currencies(past));
-    let day = past.last_day_foreseen(*until, policy, &foreseen).map_err(failed)?;
-    let Some(day) = day else {
-        return Err(RunError::new(Code::ReportIncomplete, "the past has no day to show").into());
-    };
-    let receivers = policy.receivers("");
-    let case = |receiver| day.case(policy, receiver);
-    let findings = evaluate(&case(&receivers.default), &day.history);
-    let composed = compose_all(&findings, &Threads::default(), receivers.iter().map(case));
-    let sent = sent(past, policy, &day.as_of)?;
-    let mut alerts = preview(&composed).alerts;
-    alerts.retain(|alert| !sent.iter().any(|(record, _)| is_one(record, alert)));
-    let sent: Vec<_> = sent.iter().map(|(record, at)| Sent::of(record, *at)).collect();
-    let story = Story {
-        case: case(&receivers.default),
-        findings: &findings,
-        history: &day.history,
-        sent: &sent,
-        alerts: &alerts,
-        is_replayed: true,
-    };
-    Page::of(&story).ok_or_else(|| RunError::new(Code::Internal, "the past lies at the end of the calendar").into())
-}
-
-fn currencies(past: &Past) -> BTreeSet<Currency> {
-    let all: HashSet<_> = past.days.values().flatten().map(|(line, _)| line.currency).collect();
-    all.into_iter().collect()
-}
-
-/// What the policy would have sent in the month of this moment, and when.
-fn sent(past: &Past, policy: &Policy, as_of: &Timestamp) -> Result<Vec<(AlertRecord, Timestamp)>, Fault> {
-    let failed = |error: jiff::Error| RunError::new(Code::Internal, format!("the past: {error}"));
-    let zone = &policy.time_zone;
-    let first = zone.to_datetime(*as_of).date().first_of_month();
-    let replayed = replayed(past, policy, first.saturating_sub(DAYS_BEFORE.days()), &|_| {}).map_err(failed)?;
-    let mut sent = Vec::new();
-    for of_day in replayed.sent.into_iter().filter(|sent| sent.day >= first) {
-        let end = of_day.day.tomorrow().and_then(|next| start_of(next, zone)).map_err(failed)?;
-        let at = end.saturating_sub(1.second()).unwrap_or(end).min(*as_of);
-        sent.push((of_day.alert, at));
-    }
-    Ok(sent)
-}
-
-/// Whether what a silence holds back now was sent before it began.
-fn is_one(sent: &AlertRecord, held: &AlertRecord) -> bool {
-    held.outcome == Outcome::Silenced
-        && (sent.kind, sent.scope, &sent.subject, sent.currency, &sent.period, &sent.level, &sent.receiver)
-            == (held.kind, held.scope, &held.subject, held.currency, &held.period, &held.level, &held.receiver)
 }

@@ -2,11 +2,16 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Ending, complain, say};
-use crate::sandbox::{ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, Dataset, Sandbox, Switches};
+use super::{Ending, complain, help, say};
+use crate::domain::text::label;
+use crate::sandbox::{ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, Dataset, Observed, Sandbox, Switches};
 
-/// Serves the embedded Zoom on loopback until it is stopped (Ctrl-C). Its account has sent for thirteen months up to the present.
+/// Serve the embedded Zoom for any client, with a switch for each open question and fault
+///
+/// On loopback, until it is stopped (Ctrl-C). Its account has sent for thirteen months up to the present. Each request is a line on standard
+/// error: method, path, dates asked for, status.
 #[derive(Args)]
+#[command(after_long_help = help::SANDBOX)]
 pub(super) struct Serve {
     /// Port on 127.0.0.1 (0: a free one)
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -38,17 +43,22 @@ impl Serve {
                 return Ending::Failed;
             }
         };
+        sandbox.on_answer(|observed| complain(&line(observed)));
         let (api, token) = (sandbox.api_url(), sandbox.token_url());
         if self.json {
             let place = json!({"api_url": api, "token_url": token, "account_id": ACCOUNT_ID, "client_id": CLIENT_ID,
                 "client_secret": CLIENT_SECRET, "today": today});
             say(&place.to_string());
         } else {
+            let program = program();
+            let as_of = self.today.map_or_else(String::new, |today| format!(" --as-of {today:.0}"));
             say(&format!(
                 "The embedded Zoom is served until Ctrl-C. In another terminal:\n\n\
                  export ZOOM_API_URL={api}\nexport ZOOM_TOKEN_URL={token}\nexport ZOOM_ACCOUNT_ID={ACCOUNT_ID}\n\
                  export ZOOM_CLIENT_ID={CLIENT_ID}\nexport ZOOM_CLIENT_SECRET={CLIENT_SECRET}\n\
-                 cargo run -- check --policy events/policy.toml --as-of {today:.0}\n"
+                 export ZOOM_REQUESTS_PER_SECOND=1000\n\
+                 {program} init --out policy.toml\n{program} check{as_of}\n\n\
+                 It answers only clients on this machine. Requests so far:"
             ));
         }
         tokio::select! {
@@ -59,4 +69,22 @@ impl Serve {
             _ = tokio::signal::ctrl_c() => Ending::Fine,
         }
     }
+}
+
+/// The program as it was called, so that what is printed can be typed.
+fn program() -> String {
+    let name = std::env::args().next().unwrap_or_default();
+    // A path with blanks or quotes would have to be quoted by the rules of a shell that nobody knows.
+    let is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || "/\\:._-+".contains(c));
+    if name.is_empty() || !is_plain { "cost-alerts".to_owned() } else { name }
+}
+
+/// `GET /v2/phone/reports/sms_charges from=2026-11-01 to=2026-11-22: 200`
+fn line(observed: &Observed) -> String {
+    let dates = ["from", "to"]
+        .map(|name| observed.parameter(name).map_or_else(String::new, |date| format!(" {name}={}", label(date))));
+    let next =
+        if observed.parameter("next_page_token").is_some_and(|token| !token.is_empty()) { " next page" } else { "" };
+    let status = observed.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+    format!("{} {}{}{next}: {status}", observed.method, label(&observed.path), dates.concat())
 }

@@ -1,24 +1,25 @@
 //! What the commands print: tables, and messages as their readers see them.
 
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{CellAlignment, ContentArrangement, Table};
+use std::collections::BTreeSet;
+
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use crate::domain::alert::{Alert, Finding, Outcome, count};
+use super::table::{Cell, Column, Table};
+use super::terminal::Terminal;
+use crate::domain::alert::{Alert, Finding, count, limit};
 use crate::domain::case::Case;
 use crate::domain::charge::Scope;
 use crate::domain::coverage::Receipt;
-use crate::domain::foresight::{forecast, spike};
 use crate::domain::matches::uncovered;
 use crate::domain::message::Publication;
-use crate::domain::money::Amount;
+use crate::domain::money::{Amount, Currency};
 use crate::domain::policy::{Budget, DEFAULT_OWNER, Level, Only, Owner, Policy, Spike};
 use crate::domain::replay::Summary;
-use crate::response::Judged;
+use crate::domain::text::label;
 
 /// A spinner on a terminal, nothing elsewhere.
 pub(super) fn spinner(what: &str) -> ProgressBar {
@@ -30,127 +31,52 @@ pub(super) fn spinner(what: &str) -> ProgressBar {
     spinner
 }
 
-fn table(header: &[&str], numbers: &[usize]) -> Table {
-    let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic).set_header(header);
-    for column in numbers {
-        if let Some(column) = table.column_mut(*column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    table
-}
-
 /// Whether an alert is about a budget's level.
 pub(super) fn is_budget(alert: &Alert<'_>) -> bool {
     matches!(alert.finding, Finding::Spent(_))
 }
 
-/// What every subject with a budget has spent, the worst first, and what no budget covers.
-pub(super) fn findings(findings: &[Finding<'_>], case: &Case<'_>) -> String {
-    let mut table = table(&["Period", "Who", "Spent", "Budget", "Used", "Reached"], &[2, 3, 4]);
-    let mut spent: Vec<_> = findings
-        .iter()
-        .filter_map(|finding| match finding {
-            Finding::Spent(spent) => Some(spent),
-            _ => None,
-        })
-        .collect();
-    spent.sort_by_key(|spent| std::cmp::Reverse(spent.ratio()));
-    for spent in spent {
-        let (budget, currency) = (spent.budget, spent.budget.currency);
-        let at_least = if spent.at_least() { "at least " } else { "" };
-        let used = spent.sum.amount.percent_of(budget.amount).map_or_else(String::new, |percent| format!("{percent}%"));
-        table.add_row([
-            spent.period.label(),
-            spent.scope.of(&spent.subject),
-            format!("{at_least}{currency} {}", spent.sum.amount),
-            format!("{currency} {}", budget.amount),
-            used,
-            spent.highest().map_or_else(String::new, |level| format!("{level} of {:?}", budget.name)),
-        ]);
-    }
-    for (currency, sum) in uncovered(case) {
-        table.add_row(["", "not covered by a budget", &format!("{currency} {}", sum.amount), "none", "", ""]);
-    }
-    table.to_string()
-}
-
-/// What the reader should know besides the figures. `history` is the number of complete days before the one that is judged.
-pub(super) fn warnings(answer: &Judged, case: &Case<'_>, history: u32) -> Vec<String> {
-    let mut warnings = open_ends(&answer.unmatched, case);
-    let zone = &case.policy.time_zone;
-    let silences = answer.silences.iter();
-    warnings.extend(silences.map(|of| silence(&of.reason, of.status, [of.from, of.until], zone)));
-    let held = answer.alerts.iter().filter(|alert| alert.outcome == Outcome::Silenced).count() as u64;
-    if held > 0 {
-        warnings.push(format!("Silences hold back {}.", count(held, "alert")));
-    }
-    if case.policy.looks_ahead() && history < spike::LEAST_DAYS {
-        warnings.push(format!(
-            "Not enough history yet: {} are known. Forecasts need {} and spikes {}; --source table has a deployment's.",
-            count(history.into(), "complete day"),
-            forecast::LEAST_DAYS,
-            spike::LEAST_DAYS,
-        ));
-    }
-    for unread in &answer.unread {
-        warnings.push(match (unread.from, unread.to) {
-            (Some(from), Some(to)) => format!("Not read, {from} to {to}: {}.", unread.problem),
-            _ => format!("Not read: {}.", unread.problem),
-        });
-    }
-    warnings
-}
-
 /// What the figures rest on, in a line.
 pub(super) fn receipt(receipt: &Receipt, requests: u64) -> String {
     let Receipt { complete, rows, pages, days, .. } = receipt;
-    let whole = if *complete { "read whole" } else { "NOT read whole" };
+    let whole = if *complete { "Read whole" } else { "Read in part" };
     let (rows, pages) = (count(*rows, "charged message"), count(*pages, "page"));
     let (days, requests) = (count(*days, "day"), count(requests, "request"));
-    format!("Zoom's report was {whole}: {rows} on {pages} for {days}, {requests}.")
+    format!("{whole}: {rows} on {pages} for {days}, {requests}.")
 }
 
-/// The budgets and spikes of a policy, without columns that would be empty.
-pub(super) fn budgets(policy: &Policy) -> String {
-    let only = |only: &Only| match only {
-        Only::Everyone => "all".to_owned(),
-        Only::These(_) => only.entries().join(", "),
+/// The budgets and spikes of a policy.
+pub(super) fn budgets(policy: &Policy, terminal: &Terminal) -> Vec<String> {
+    let watches = |scope: Scope, only: &Only| match (scope, only) {
+        (Scope::Account, _) => scope.of(""),
+        (_, Only::Everyone) => format!("each {}", scope.name().replace('_', " ")),
+        (Scope::BillingNumber, only) => only.entries().join(", "),
+        (_, only) => format!("{} {}", scope.name().replace('_', " "), only.entries().join(", ")),
     };
     let levels = |levels: &[Level]| levels.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let owners = |owners: &[String]| if owners == [DEFAULT_OWNER] { String::new() } else { owners.join(", ") };
-    let scope = |scope: Scope| scope.name().replace('_', " ");
     let budget = |budget: &Budget| {
         let Budget { name, currency, amount, period, .. } = budget;
-        let (name, amount, period) = (name.clone(), format!("{currency} {amount}"), period.name().to_owned());
-        let (at, ahead) = (levels(&budget.levels), levels(&budget.forecasts));
-        [name, scope(budget.scope), only(&budget.only), amount, period, at, ahead, owners(&budget.owners)]
-    };
-    let spike = |spike: &Spike| {
-        let extra = format!("{} {} extra", spike.currency, spike.min_extra);
-        let [day, at] = ["day", "a spike"].map(str::to_owned);
+        let amount = format!("{currency} {}", limit(*amount, *currency));
+        let ahead =
+            if budget.forecasts.is_empty() { String::new() } else { format!(", ahead {}", levels(&budget.forecasts)) };
         [
-            spike.name.clone(),
-            scope(spike.scope),
-            only(&spike.only),
-            extra,
-            day,
-            at,
-            String::new(),
-            owners(&spike.owners),
+            label(name).into_owned(),
+            watches(budget.scope, &budget.only),
+            format!("{amount} a {}", period.name()),
+            format!("{}{ahead}", levels(&budget.levels)),
+            owners(&budget.owners),
         ]
     };
-    let rows: Vec<_> = policy.budgets.iter().map(budget).chain(policy.spikes.iter().map(spike)).collect();
-    let header = ["Budget", "For each", "Only", "Amount", "Period", "Alert at", "Ahead at", "Owner"];
-    let is_filled = |column: &usize| rows.iter().any(|row| row.get(*column).is_some_and(|cell| !cell.is_empty()));
-    let columns: Vec<usize> = (0..header.len()).filter(is_filled).collect();
-    let header: Vec<_> = columns.iter().filter_map(|column| header.get(*column).copied()).collect();
-    let mut table = table(&header, &[3]);
-    for row in &rows {
-        table.add_row(columns.iter().filter_map(|column| row.get(*column)));
-    }
-    table.to_string()
+    let spike = |spike: &Spike| {
+        let extra = format!("{} {} extra a day", spike.currency, spike.min_extra);
+        let (name, watched) = (label(&spike.name).into_owned(), watches(spike.scope, &spike.only));
+        [name, watched, extra, "a spike".to_owned(), owners(&spike.owners)]
+    };
+    let rows = policy.budgets.iter().map(budget).chain(policy.spikes.iter().map(spike));
+    let [name, watches, at, owner] = ["Budget", "Watches", "Alerts at", "Owner"].map(Column::Left);
+    let columns = [name, watches, Column::Right("Amount"), at, owner];
+    Table::new(&columns, rows.map(|row| row.map(Cell::from).to_vec())).lines(terminal)
 }
 
 /// A silence of a policy, in a sentence.
@@ -179,10 +105,14 @@ pub(super) fn remarks(policy: &Policy, now: Timestamp) -> Vec<String> {
     remarks
 }
 
+/// That a policy names what a report does not have.
+pub(super) fn matches_nothing(name: &String) -> String {
+    format!("{name:?} matches nothing: its `only` names no subject of this report.")
+}
+
 /// What a policy names that a report does not have, and what it leaves open.
 pub(super) fn open_ends(unmatched: &[String], case: &Case<'_>) -> Vec<String> {
-    let nothing = |name: &String| format!("{name:?} matches nothing: its `only` names no subject of this report.");
-    let mut open: Vec<_> = unmatched.iter().map(nothing).collect();
+    let mut open: Vec<_> = unmatched.iter().map(matches_nothing).collect();
     for (currency, sum) in uncovered(case) {
         open.push(format!("No budget covers {currency} {} in {}.", sum.amount, count(sum.messages, "message")));
     }
@@ -201,29 +131,35 @@ pub(super) fn month(month: &Summary, last: Date) -> String {
 }
 
 /// What would have been sent, by kind and receiver.
-pub(super) fn summary(name: &str, summary: &Summary) -> String {
-    let Summary { alerts, messages, rows, .. } = summary;
-    if *alerts == 0 {
-        return format!("{name}: nothing would have been sent.");
-    }
-    let mut table =
-        table(&["Receiver", "Kind", "For each", "Period", "Alerts", "Spent at the alert", "after it"], &[4, 5, 6]);
-    for row in rows {
-        let money = |amount: Amount| {
-            row.currency
-                .map_or_else(String::new, |currency| format!("{currency} {}", amount.shown(currency.minor_places())))
-        };
-        table.add_row([
-            row.receiver.to_string(),
-            row.kind.name().to_owned(),
-            row.scope.map_or_else(String::new, |scope| scope.name().replace('_', " ")),
-            row.period.map_or_else(String::new, |period| period.name().to_owned()),
-            row.alerts.to_string(),
-            money(row.at_alert),
-            money(row.after_alert),
-        ]);
-    }
-    format!("{name}: {} in {}\n{table}", count(*alerts, "alert"), count(*messages, "message"))
+pub(super) fn summary(summary: &Summary, terminal: &Terminal) -> Vec<String> {
+    let receivers: BTreeSet<_> = summary.rows.iter().map(|row| &row.receiver).collect();
+    let table = |with_period: bool| {
+        let rows = summary.rows.iter().map(|row| -> Vec<Cell> {
+            let money = |amount: Amount| {
+                let money = |currency: Currency| format!("{currency} {}", amount.shown(currency.minor_places()));
+                row.currency.map_or_else(String::new, money)
+            };
+            let each =
+                row.scope.map_or("", |scope| if scope == Scope::BillingNumber { "number" } else { scope.name() });
+            // The one receiver is named elsewhere.
+            let receiver = if receivers.len() > 1 { row.receiver.to_string() } else { String::new() };
+            let period = row.period.filter(|_| with_period).map_or("", |period| period.name());
+            vec![
+                receiver.into(),
+                row.kind.name().into(),
+                each.replace('_', " ").into(),
+                period.into(),
+                row.alerts.to_string().into(),
+                money(row.at_alert).into(),
+                money(row.after_alert).into(),
+            ]
+        });
+        let [receiver, kind, each, period] = ["Receiver", "Kind", "For each", "Period"].map(Column::Left);
+        let [alerts, at, after] = ["Alerts", "Spent at it", "After it"].map(Column::Right);
+        Table::new(&[receiver, kind, each, period, alerts, at, after], rows)
+    };
+    let whole = table(true);
+    if whole.fits(terminal) { whole.lines(terminal) } else { table(false).lines(terminal) }
 }
 
 /// A message as its readers see it in their mail and in Slack.

@@ -2,7 +2,6 @@
 //!
 //! A past is daily sums in one time zone. Whoever wants another zone needs another past: sums of civil days cannot be regrouped.
 
-use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write as _};
@@ -14,7 +13,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
-use super::progress::Progress;
+use super::progress::{MONTHS, Progress, Steps};
 use super::{Ending, embedded, failed, variable};
 use crate::clients::ledger::Ledger;
 use crate::clients::parameters::Parameters;
@@ -31,8 +30,6 @@ use crate::run::{Services, past};
 
 /// Days of a table that are in memory as items at once.
 const DAYS_AT_ONCE: usize = 16;
-/// Months that Zoom keeps, the running one and the last days included, as steps of the progress.
-const STEPS: u64 = 15;
 
 #[derive(Args)]
 pub(super) struct Source {
@@ -137,13 +134,10 @@ impl Source {
         let services = offline(config, secrets, Parameters::Files)?;
         let secret_id = self.secret_id.as_deref().unwrap_or_default();
         let progress = Progress::new("reading Zoom's report");
-        let (done, month) = (Cell::new(0), RefCell::new(String::new()));
-        let on_page = |now: &str, page: u64| {
-            if *month.borrow() != now {
-                done.set(done.get() + 1);
-                now.clone_into(&mut month.borrow_mut());
-            }
-            progress.at(&format!("reading Zoom's report of {now}, page {page}"), done.get() - 1, STEPS);
+        let months = Steps::default();
+        let on_page = |month: &str, page: u64| {
+            let done = months.before(month);
+            progress.at(&format!("reading Zoom's report of {month}, page {page}"), done, MONTHS);
         };
         let saved = past(&services, secret_id, (zone, late_charges_days), now, &on_page).await;
         progress.end();
@@ -157,7 +151,7 @@ impl Source {
             ));
         };
         let aws = sdk_config().await;
-        let account = self.account(&aws).await?;
+        let account = account(self.secret_id.as_deref(), &aws).await?;
         let store = Store::table(&aws, &table);
         let zones = store.zones(&account, SMS.product).await?;
         let history = format!("table {table:?} has no history of account {account}");
@@ -199,20 +193,21 @@ impl Source {
         let end = end_of(last, &zone)?;
         Ok(Saved { past: Past { account, zone, days }, until: read_at.min(end) })
     }
+}
 
-    async fn account(&self, aws: &aws_config::SdkConfig) -> Result<String, Fault> {
-        if let Some(account) = variable("ZOOM_ACCOUNT_ID") {
-            return Ok(account);
-        }
-        let Some(id) = self.secret_id.clone().or_else(|| variable("ZOOM_SECRET_ID")) else {
-            return Err(Fault::wrong_use(
-                "environment: ZOOM_ACCOUNT_ID missing; it tells whose history of the table is meant; ZOOM_SECRET_ID or --secret-id will do as well",
-            ));
-        };
-        let credentials = Secrets::manager(aws).read(&id).await;
-        let credentials = credentials.map_err(|error| RunError::new(Code::SecretUnreadable, error.to_string()))?;
-        Ok(credentials.account_id)
+/// The Zoom account whose part of a deployment's table is meant: that of ZOOM_ACCOUNT_ID, or of the secret.
+pub(super) async fn account(given: Option<&str>, aws: &aws_config::SdkConfig) -> Result<String, Fault> {
+    if let Some(account) = variable("ZOOM_ACCOUNT_ID") {
+        return Ok(account);
     }
+    let Some(id) = given.map(str::to_owned).or_else(|| variable("ZOOM_SECRET_ID")) else {
+        return Err(Fault::wrong_use(
+            "environment: ZOOM_ACCOUNT_ID missing; it tells whose history of the table is meant; ZOOM_SECRET_ID or --secret-id will do as well",
+        ));
+    };
+    let credentials = Secrets::manager(aws).read(&id).await;
+    let credentials = credentials.map_err(|error| RunError::new(Code::SecretUnreadable, error.to_string()))?;
+    Ok(credentials.account_id)
 }
 
 /// The sample account of the embedded Zoom.

@@ -89,9 +89,17 @@ impl HttpConnector for Connector {
         let patience = self.patience;
         HttpConnectorFuture::new(async move {
             let client = client.ok_or_else(|| ConnectorError::other(NoRoots.into(), None))?;
+            #[cfg(feature = "cli")]
+            let asked = super::traced::Asked::aws(&request);
             let mut request = plain(request)?;
             *request.timeout_mut() = patience;
-            send(&client, request).await.map_err(|error| match error {
+            let answer = send(&client, request).await;
+            #[cfg(feature = "cli")]
+            match &answer {
+                Ok(answer) => asked.answered(answer.status().as_u16()),
+                Err(error) => asked.failed(error),
+            }
+            answer.map_err(|error| match error {
                 error if error.is_timeout() => ConnectorError::timeout(error.into()),
                 error if error.is_builder() => ConnectorError::user(error.into()),
                 error => ConnectorError::io(error.into()),

@@ -3,10 +3,14 @@
 
 pub(crate) mod aws;
 mod http;
+#[cfg(feature = "cli")]
+pub mod identity;
 mod pace;
 #[cfg(test)]
 pub(crate) mod script;
 pub(crate) mod table;
+#[cfg(feature = "cli")]
+mod traced;
 
 pub mod ledger;
 pub mod parameters;
@@ -21,6 +25,8 @@ use tokio::time::Instant;
 
 pub use aws::sdk_config;
 pub use http::sdk_http_client;
+#[cfg(feature = "cli")]
+pub use table::TableForm;
 
 /// What Zoom's Server-to-Server OAuth app is known by.
 #[derive(Clone, Debug)]

@@ -1,5 +1,8 @@
 //! Zoom's credentials, from AWS Secrets Manager or given on a laptop.
 
+#[cfg(feature = "cli")]
+mod put;
+
 use aws_sdk_secretsmanager::Client;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -24,6 +27,17 @@ pub enum SecretError {
     )]
     Unreadable {
         /// What was asked for.
+        id: String,
+        /// AWS's code and message.
+        problem: String,
+    },
+    /// Secrets Manager refused a new value.
+    #[cfg(feature = "cli")]
+    #[error(
+        "secret {id:?} cannot be written: {problem}; check the name (the deployment's stack makes the secret), and that you may call secretsmanager:PutSecretValue on it"
+    )]
+    Unwritten {
+        /// What was to be written.
         id: String,
         /// AWS's code and message.
         problem: String,

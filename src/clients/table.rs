@@ -9,6 +9,13 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, PutRequest, Wri
 
 use super::aws;
 
+#[cfg(feature = "cli")]
+mod form;
+#[cfg(feature = "cli")]
+pub use form::TableForm;
+#[cfg(feature = "cli")]
+pub(crate) use form::form;
+
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
 /// DynamoDB takes a hundred keys a batch.

@@ -147,7 +147,7 @@ impl Store {
         }
     }
 
-    /// The lines of these days.
+    /// The lines of those of these days that are known.
     ///
     /// # Errors
     /// The table cannot be read.

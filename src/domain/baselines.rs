@@ -17,7 +17,9 @@ use super::foresight::forecast::{MOST_DAYS, Outlook};
 use super::foresight::spike::LEAST_DAYS;
 use super::money::{Amount, Currency};
 use super::period::PeriodKind;
-use super::policy::{Level, Policy, Spike};
+#[cfg(any(test, feature = "cli"))]
+use super::policy::Level;
+use super::policy::{Policy, Spike};
 use super::totals::{DaySums, Sum};
 
 /// Whose baseline it is.
@@ -130,6 +132,7 @@ pub(super) struct Foreseen<'p> {
     /// Whether there is a budget, of each of the [`FORECAST_KINDS`]: its readers hear where the period will end.
     has_budget: [bool; 2],
     /// The levels that are forecast, lowest first, of each of the [`FORECAST_KINDS`].
+    #[cfg(any(test, feature = "cli"))]
     pub(super) forecasts: [&'p [Level]; 2],
 }
 
@@ -139,8 +142,12 @@ impl<'p> Foreseen<'p> {
         let budgets = FORECAST_KINDS.map(|kind| policy.budget_for(*scope, subject, *currency, kind));
         let spike = policy.spike_for(*scope, subject, *currency);
         let has_budget = budgets.map(|budget| budget.is_some());
-        let forecasts = budgets.map(|budget| budget.map_or(&[][..], |budget| &budget.forecasts));
-        (spike.is_some() || has_budget.contains(&true)).then_some(Foreseen { spike, has_budget, forecasts })
+        (spike.is_some() || has_budget.contains(&true)).then_some(Foreseen {
+            spike,
+            has_budget,
+            #[cfg(any(test, feature = "cli"))]
+            forecasts: budgets.map(|budget| budget.map_or(&[][..], |budget| &budget.forecasts)),
+        })
     }
 
     /// Whether a forecast or a spike is for the subject.

@@ -75,6 +75,8 @@ pub struct Sender {
     pub amount: Amount,
 }
 
+/// An extension and its name.
+type ByName = (Arc<str>, Arc<str>);
 type BySubject<P> = HashMap<(Arc<str>, Currency), Vec<(P, Amount)>>;
 
 /// Who spent what the subjects of a scope spent. All subjects are found in one pass, when the first is asked for.
@@ -82,7 +84,7 @@ type BySubject<P> = HashMap<(Arc<str>, Currency), Vec<(P, Amount)>>;
 pub struct Contributors<'t> {
     totals: &'t Totals,
     known: HashMap<(Period, Scope, ContributorKind), BySubject<Arc<str>>>,
-    senders: HashMap<(Period, Scope), BySubject<(Arc<str>, Arc<str>)>>,
+    senders: HashMap<(Period, Scope), BySubject<ByName>>,
 }
 
 impl<'t> Contributors<'t> {

@@ -188,21 +188,27 @@ fn marks(points: &Points<'_>, is_small: bool) -> Markup {
     let (scale, half) = if is_small { (" scale(1.9)", 114) } else { ("", 60) };
     let place = |(x, y): (i64, i64)| format!("translate({} {}){scale}", tenths(x - half), tenths(y - half));
     let unknown = (1..).zip(&points.spent).filter(|(_, (_, is_known))| !is_known).map(|(day, _)| points.x(day));
-    let mut taken = 0;
     html! {
         @for x in unknown {
             g transform=(format!("translate({} {}) scale(.7)", tenths(x - 40), tenths(BASE - 40))) { (PreEscaped(STRUCK)) }
         }
         circle.dot cx=(tenths(x)) cy=(tenths(y)) r=(if is_small { "5" } else { "3.4" }) {}
-        @for (number, day, sign) in &points.curve.marks {
-            @let (x, y) = points.on(*day);
-            // Marks of one day stand side by side.
-            @let x = if x <= taken { taken + 110 } else { x };
-            @let _ = { taken = x };
+        @for ((number, _, sign), (x, y)) in points.curve.marks.iter().zip(beside(points)) {
             g transform=(place((x, y))) { (parts::shape(*sign)) }
             @if !is_small { text.no x=(tenths(x - 70)) y=(tenths(y - 70)) text-anchor="end" { (number) } }
         }
     }
+}
+
+/// Where the marks stand: those of one day side by side.
+fn beside(points: &Points<'_>) -> Vec<(i64, i64)> {
+    let mut taken = 0;
+    let place = |(_, day, _): &(u64, u32, Sign)| {
+        let (x, y) = points.on(*day);
+        taken = if x <= taken { taken + 110 } else { x };
+        (taken, y)
+    };
+    points.curve.marks.iter().map(place).collect()
 }
 
 const STRUCK: &str = r#"<path d="M1.5 1.5h9v9h-9zM1.5 10.5l9-9" class="o-ink b-bg"/>"#;

@@ -15,7 +15,7 @@ use super::prepare::zoom_failed;
 use super::report::sums_of;
 use super::{Prepared, Services};
 use crate::clients::Deadline;
-use crate::clients::zoom::{Ask, Digests, SMS, Source, ZoomErrorKind};
+use crate::clients::zoom::{Ask, Digests, Pages, SMS, Source, ZoomErrorKind};
 use crate::daybook::{Plan, Read, merge};
 use crate::domain::dates::{Dates, utc_date};
 use crate::domain::period::{Period, PeriodKind, start_of};
@@ -101,7 +101,7 @@ impl Step<'_> {
         let listing = Dates::listing(start, until);
         // A date more, since nobody knows whether the last one belongs to the answer.
         let dates = Dates { to: listing.to.tomorrow().map_err(calendar)?, ..listing };
-        let on_page = |page: u64| progress(&month.period, page);
+        let on_page = |pages: Pages| progress(&month.period, pages.read);
         let renew = || async { services.secrets.read(&prepared.secret_id).await.ok() }.boxed_local();
         let source = Source {
             authorized: prepared.authorized.clone(),

@@ -9,6 +9,7 @@ use super::prepare::zoom_failed;
 use super::report::{Question, Report, read_report};
 use super::{Foresight, Made, Places, Prepared, Services};
 use crate::clients::Deadline;
+use crate::clients::zoom::Pages;
 use crate::domain::alert::{Finding, Threads};
 use crate::domain::case::Case;
 use crate::domain::charge::Scope;
@@ -48,7 +49,7 @@ pub struct Examination<'p> {
     pub digest_request: Option<String>,
 }
 
-/// Reads what a task judges. `on_page` is called with the number of pages read so far.
+/// Reads what a task judges. `on_page` is called after each page.
 ///
 /// # Errors
 /// Only what leaves nothing to judge.
@@ -59,7 +60,7 @@ pub async fn examine<'p>(
     places: &Places,
     now: Timestamp,
     deadline: Deadline,
-    on_page: &dyn Fn(u64),
+    on_page: &dyn Fn(Pages),
 ) -> Result<Examination<'p>, RunError> {
     let as_of = match task {
         Judge::Past(moment) | Judge::Rerun(moment) => moment.resolve(&prepared.policy.time_zone)?,

@@ -39,12 +39,12 @@ pub async fn deliver(services: &Services, examination: &mut Examination<'_>, inv
     outbox.send(examination.composed(&threads), &account).await
 }
 
-/// A run of the present, or of a moment of the past.
+/// A run of the present, or of a moment of the past; `look` sees its figures before anything is sent.
 pub(super) async fn judge(
     services: &Services,
     places: &Places,
     prepared: &Prepared,
-    task: Judge,
+    (task, look): (Judge, &dyn Fn(&Examination<'_>)),
     invocation: &Invocation,
     metrics: &mut Metrics,
 ) -> Result<Judged, RunError> {
@@ -56,6 +56,7 @@ pub(super) async fn judge(
     if let Judge::Digest { .. } = task {
         examination.digest_request = Some(invocation.request_id.clone());
     }
+    look(&examination);
     let delivered = if task.publishes() {
         deliver(services, &mut examination, invocation).await
     } else {

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
+use serde_json::Value;
 
 use super::{Examination, Services};
 use crate::clients::Deadline;
-use crate::clients::ledger::KeptMessage;
 use crate::clients::zoom::SMS;
 use crate::daybook::Whose;
 use crate::domain::alert::{Finding, Lately, Threads};
@@ -95,13 +95,15 @@ async fn lately(
     silenced: BTreeMap<Arc<str>, u64>,
 ) -> Option<Lately> {
     let report = &examination.report;
-    let sent = services.ledger.messages(report.judged.totals.account(), period.from(), period.to()).await;
+    let sent = services.ledger.messages(report.judged.totals.account(), (period.from(), period.to())).await;
     let sent = sent.map_err(|error| tracing::warn!(%error, "the digest goes without what was sent")).ok()?;
     let mut alerts: BTreeMap<Arc<str>, (u64, u64)> =
         silenced.into_iter().map(|(topic, silenced)| (topic, (0, silenced))).collect();
-    for KeptMessage { topic_arn, alerts: kept, .. } in sent {
-        let count = kept.iter().filter(|alert| alert["kind"] != "digest").count() as u64;
-        alerts.entry(topic_arn.as_str().into()).or_default().0 += count;
+    for message in sent {
+        let kept = message.get("alerts").and_then(Value::as_array).into_iter().flatten();
+        let count = kept.filter(|alert| alert.get("kind").and_then(Value::as_str) != Some("digest")).count() as u64;
+        alerts.entry(message.get("topic_arn").and_then(Value::as_str).unwrap_or_default().into()).or_default().0 +=
+            count;
     }
     let (runs, complete_runs) = report.remembered.head.runs_of(period.days());
     Some(Lately { alerts, runs, complete_runs })

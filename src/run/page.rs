@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 
 use super::examine::Examination;
 use super::{Prepared, Services};
 use crate::clients::Deadline;
-use crate::clients::ledger::KeptMessage;
 use crate::daybook::{Head, Listed, Months, StoreError};
 use crate::domain::alert::hash;
 use crate::domain::case::Case;
@@ -72,10 +72,11 @@ impl Kept<'_> {
         let from = start_of(zone.to_datetime(as_of).date().first_of_month(), zone).ok()?;
         // What this run has sent is among it.
         let until = as_of.saturating_add(A_RUN).unwrap_or(as_of);
-        let messages = self.services.ledger.messages(report.judged.totals.account(), from, until).await;
+        let messages = self.services.ledger.messages(report.judged.totals.account(), (from, until)).await;
         let messages = messages.map_err(|error| tracing::warn!(%error, "what was sent is not known")).ok()?;
-        let sent = |message: &KeptMessage| -> Vec<Sent> {
-            message.alerts.iter().filter_map(|alert| Sent::kept(alert, message.sent_at)).collect()
+        let sent = |message: &Value| -> Vec<Sent> {
+            let Some(at) = message["sent_at"].as_str().and_then(|at| at.parse().ok()) else { return Vec::new() };
+            message["alerts"].as_array().into_iter().flatten().filter_map(|alert| Sent::kept(alert, at)).collect()
         };
         Some(messages.iter().flat_map(sent).collect())
     }

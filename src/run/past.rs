@@ -6,6 +6,7 @@ use super::examine::faults;
 use super::prepare::authorize;
 use super::{Memory, Prepared, Question, Services, backfill, read_report};
 use crate::clients::Deadline;
+use crate::clients::zoom::Pages;
 use crate::daybook::{Saved, Texts};
 use crate::domain::period::Period;
 use crate::domain::policy::Policy;
@@ -39,7 +40,7 @@ pub async fn past(
                        several days, and then this with --source table";
         return Err(RunError::new(Code::ZoomRateLimited, message));
     }
-    let on_page = |page: u64| progress("the last days", page);
+    let on_page = |pages: Pages| progress("the last days", pages.read);
     let question = Question { until: now, now, deadline: Deadline::never(), memory: Memory::Unused, on_page: &on_page };
     let report = read_report(services, &prepared, &question).await?;
     if let Some(error) = RunError::join(faults(&report)) {

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Prepared, Services};
 use crate::clients::Deadline;
-use crate::clients::zoom::{Ask, Digests, Reading, SMS, Source, ZoomError};
+use crate::clients::zoom::{Ask, Digests, Pages, Reading, SMS, Source, ZoomError};
 use crate::daybook::{Judged, Loaded, Plan, Read, Remembered, Rules, Whose, merge};
 use crate::domain::charge::Line;
 use crate::domain::dates::Dates;
@@ -47,8 +47,8 @@ pub struct Question<'q> {
     pub deadline: Deadline,
     /// Whether the daybook is used.
     pub memory: Memory,
-    /// Called with the number of pages read so far.
-    pub on_page: &'q dyn Fn(u64),
+    /// Called after each page.
+    pub on_page: &'q dyn Fn(Pages),
 }
 
 /// A report, read and compared with what is believed.

@@ -39,7 +39,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::extract::{Query, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::{Method, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::serve::ListenerExt as _;
@@ -170,6 +170,11 @@ impl Sandbox {
         self.zoom.traffic.observed()
     }
 
+    /// Calls this with each request once it is answered. Only the first call of this function counts.
+    pub fn on_answer(&self, call: impl Fn(&Observed) + Send + Sync + 'static) {
+        self.zoom.traffic.on_answer(call);
+    }
+
     /// The most requests for the report that were under way at the same time.
     pub fn peak(&self) -> usize {
         self.zoom.traffic.peak()
@@ -203,8 +208,13 @@ impl Sandbox {
     }
 }
 
-async fn elsewhere(State(zoom): State<Shared>, uri: Uri, Query(query): Query<Vec<(String, String)>>) -> Response {
-    let visit = zoom.traffic.arrive(ObservedKind::Other, uri.path(), &query);
+async fn elsewhere(
+    State(zoom): State<Shared>,
+    method: Method,
+    uri: Uri,
+    Query(query): Query<Vec<(String, String)>>,
+) -> Response {
+    let visit = zoom.traffic.arrive(ObservedKind::Other, method.as_str(), uri.path(), &query);
     visit.leave(Answer::refusal(StatusCode::NOT_FOUND, 2300, "This API endpoint is not recognized."))
 }
 

@@ -34,7 +34,7 @@ pub(super) async fn of_account(
 }
 
 async fn report(zoom: Shared, account: &str, path: &str, query: Vec<(String, String)>, headers: HeaderMap) -> Response {
-    let visit = zoom.traffic.arrive(ObservedKind::Report, path, &query);
+    let visit = zoom.traffic.arrive(ObservedKind::Report, "GET", path, &query);
     let admitted = zoom.traffic.admit(&zoom.switches);
     tokio::time::sleep(Duration::from_millis(zoom.switches.latency_ms)).await;
     let fault = Fault::met(&zoom.switches.faults, visit.number);

@@ -29,7 +29,7 @@ pub(super) async fn token(
     headers: HeaderMap,
     form: Result<Form<Pairs>, FormRejection>,
 ) -> Response {
-    let visit = zoom.traffic.arrive(ObservedKind::Token, super::TOKEN_PATH, &query);
+    let visit = zoom.traffic.arrive(ObservedKind::Token, "POST", super::TOKEN_PATH, &query);
     let form = form.map(|Form(pairs)| pairs).unwrap_or_default();
     let grant: Pairs = match zoom.switches.token_grant {
         TokenGrant::Either => form.into_iter().chain(query).collect(),

@@ -1,7 +1,7 @@
 //! What arrives: kept in order, counted, and held against the limits.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::answer::{Answer, Limit};
@@ -24,6 +24,8 @@ pub enum ObservedKind {
 pub struct Observed {
     /// What it was for.
     pub kind: ObservedKind,
+    /// Its method.
+    pub method: String,
     /// Its path.
     pub path: String,
     /// Its query parameters, decoded, in their order.
@@ -56,15 +58,22 @@ struct Log {
 pub(super) struct Traffic {
     started: Instant,
     log: Mutex<Log>,
+    on_answer: OnceLock<OnAnswer>,
 }
+
+type OnAnswer = Box<dyn Fn(&Observed) + Send + Sync>;
 
 impl Traffic {
     pub(super) fn new() -> Traffic {
-        Traffic { started: clock::instant(), log: Mutex::default() }
+        Traffic { started: clock::instant(), log: Mutex::default(), on_answer: OnceLock::new() }
     }
 
     fn log(&self) -> MutexGuard<'_, Log> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn on_answer(&self, call: impl Fn(&Observed) + Send + Sync + 'static) {
+        _ = self.on_answer.set(Box::new(call));
     }
 
     pub(super) fn observed(&self) -> Vec<Observed> {
@@ -75,7 +84,13 @@ impl Traffic {
         self.log().peak
     }
 
-    pub(super) fn arrive(self: &Arc<Self>, kind: ObservedKind, path: &str, query: &[(String, String)]) -> Visit {
+    pub(super) fn arrive(
+        self: &Arc<Self>,
+        kind: ObservedKind,
+        method: &str,
+        path: &str,
+        query: &[(String, String)],
+    ) -> Visit {
         let mut log = self.log();
         let number = match kind {
             ObservedKind::Token => {
@@ -92,6 +107,7 @@ impl Traffic {
         };
         log.observed.push(Observed {
             kind,
+            method: method.to_owned(),
             path: path.to_owned(),
             query: query.to_vec(),
             status: None,
@@ -141,8 +157,12 @@ impl Visit {
     }
 
     pub(super) fn leave(self, answer: Answer) -> axum::response::Response {
-        if let Some(observed) = self.traffic.log().observed.get_mut(self.place) {
+        let seen = self.traffic.log().observed.get_mut(self.place).map(|observed| {
             observed.status = answer.status();
+            observed.clone()
+        });
+        if let (Some(call), Some(observed)) = (self.traffic.on_answer.get(), seen) {
+            call(&observed);
         }
         answer.into_response(&self.tracking_id())
     }

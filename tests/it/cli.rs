@@ -4,13 +4,20 @@ mod backfill;
 mod check;
 mod demo;
 mod doctor;
+mod documents;
+mod explain;
+mod faults;
+mod function;
 mod init;
+mod output;
 mod past;
 mod policy;
+mod report;
 mod sandbox;
 mod schema;
+mod secret;
 
-use crate::support::{Aws, Moto};
+use crate::support::{Aws, Moto, inherited};
 use serde_json::Value;
 use std::{collections::BTreeMap, process::Stdio};
 use tokio::process::Command;
@@ -20,7 +27,7 @@ type Environment = BTreeMap<&'static str, String>;
 /// The command with these arguments, which sees nothing of the test's own environment.
 fn cost_alerts(arguments: &[&str], environment: &Environment) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cost-alerts"));
-    command.args(arguments).env_clear().envs(environment).stdin(Stdio::null()).kill_on_drop(true);
+    command.args(arguments).env_clear().envs(inherited()).envs(environment).stdin(Stdio::null()).kill_on_drop(true);
     command
 }
 

@@ -438,7 +438,7 @@ async fn every_fault_ends_well_or_with_its_code_after_what_is_proven_was_sent() 
     validation-300@2 once | validation-300@2 for ever | validation-300@3, credit of A
         2026-10-28 to 2026-11-19 could not be read: Zoom answered HTTP 400. Zoom says: Validation Failed. from: Invalid field. (x-zm-trackingid v=2.0;clid=sandbox;rid=); if as_of was given, give a later one; else tell Zoom's support
     redirect@2 once | redirect@2 for ever
-        2026-10-28 to 2026-11-19 could not be read: HTTP 302 where Zoom's API should be; check ZOOM_API_URL and ZOOM_TOKEN_URL (x-zm-trackingid v=2.0;clid=sandbox;rid=)
+        2026-10-28 to 2026-11-19 could not be read: HTTP 302 where Zoom's API should be: the base address is wrong, not the account; check ZOOM_API_URL (x-zm-trackingid v=2.0;clid=sandbox;rid=)
     bad-charge@2 once
         1 row of Zoom's report cannot be read, so the sums are not whole: the row of message M-599: total_charge "abc" is not a decimal number. Give Zoom's support the message ids
     bad-charge@2 for ever
@@ -484,7 +484,7 @@ async fn every_fault_ends_well_or_with_its_code_after_what_is_proven_was_sent() 
     validation-300, newer question
         2026-10-17 to 2026-11-03 could not be read: Zoom answered HTTP 400. Zoom says: Validation Failed. from: Invalid field. (x-zm-trackingid v=2.0;clid=sandbox;rid=); if as_of was given, give a later one; else tell Zoom's support
     redirect, older question
-        2026-09-27 to 2026-10-17 could not be read: HTTP 302 where Zoom's API should be; check ZOOM_API_URL and ZOOM_TOKEN_URL (x-zm-trackingid v=2.0;clid=sandbox;rid=)
+        2026-09-27 to 2026-10-17 could not be read: HTTP 302 where Zoom's API should be: the base address is wrong, not the account; check ZOOM_API_URL (x-zm-trackingid v=2.0;clid=sandbox;rid=)
     "#);
 }
 

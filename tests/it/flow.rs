@@ -4,6 +4,7 @@ mod accounts;
 mod alerts;
 mod figures;
 mod operation;
+mod readers;
 
 use crate::support::World;
 use serde_json::Value;

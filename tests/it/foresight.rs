@@ -10,17 +10,17 @@ use serde_json::{Value, json};
 use zoom_sms_cost_alerts::sandbox::Row;
 
 /// What a number sends: so many messages a day, at so many ten-thousandths of a dollar, from `from` to before `to`.
-struct Sends {
-    number: &'static str,
-    from: &'static str,
-    to: &'static str,
-    messages: i64,
-    charge: i64,
+pub struct Sends {
+    pub number: &'static str,
+    pub from: &'static str,
+    pub to: &'static str,
+    pub messages: i64,
+    pub charge: i64,
 }
 
 impl Sends {
     /// Its rows, spread over the hours from eight to six in UTC.
-    fn rows(&self) -> Vec<Row> {
+    pub fn rows(&self) -> Vec<Row> {
         let day = |date: &str| date.parse::<Date>().unwrap();
         let days = day(self.from).series(1.day()).take_while(|date| *date < day(self.to));
         let sent = |(date, index): (Date, i64)| {
@@ -34,10 +34,10 @@ impl Sends {
 }
 
 /// So many messages from a moment on, a second each.
-fn burst(number: &str, from: &str, messages: i64) -> Vec<Row> {
+pub fn burst(number: &str, from: &str, messages: i64) -> Vec<Row> {
     let from: Timestamp = from.parse().unwrap();
     let sent = |index: i64| {
-        let id = format!("burst {number} {index}");
+        let id = format!("burst {number} {from} {index}");
         Row { billing_number: Some(number.to_owned()), ..row(&id, &(from + index.seconds()).to_string(), 205) }
     };
     (0..messages).map(sent).collect()

@@ -154,7 +154,7 @@ async fn leases_run_out_when_the_test_says_so() {
 
 #[tokio::test]
 async fn the_runtime_api_hands_out_events_and_takes_what_became_of_them() {
-    let api = RuntimeApi::start().await;
+    let api = RuntimeApi::start(None).await;
     let base = format!("http://{}/2018-06-01/runtime", api.address);
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let function = async {

@@ -7,19 +7,20 @@ use serde_json::json;
 use similar::TextDiff;
 
 use super::{parameters, read, render};
-use crate::cli::{Ending, complain, say, variable};
+use crate::cli::{Ending, complain, help, say, variable};
 use crate::clients::parameters::ParameterError;
 use crate::clients::parameters::put::{FREE_PARAMETER_BYTES, Kept, PutError, check_size};
 use crate::config::PolicySource;
 use crate::domain::alert::count;
 use crate::domain::policy::Policy;
 
-/// Puts a policy where the deployment reads it: a parameter of Systems Manager, or an item of the ledger's table for more than 8 KB.
+/// Put a policy where the deployment reads it, after a look at what changes
 ///
-/// Shows what changes line by line, and asks before it writes; where standard input is no terminal, --yes has to be given. What somebody
-/// else has put meanwhile is not overwritten: the table refuses it, and a parameter is read once more right before it is written. Exit code:
-/// 0 put or nothing to change, 1 not put, 2 used wrongly.
+/// A parameter of Systems Manager, or an item of the ledger's table for more than 8 KB. Shows what changes line by line, and asks before it
+/// writes; where standard input is no terminal, --yes has to be given. What somebody else has put meanwhile is not overwritten: the table
+/// refuses it, and a parameter is read once more right before it is written.
 #[derive(Args)]
+#[command(after_long_help = help::POLICY_PUT)]
 pub(in crate::cli) struct Put {
     /// The policy (TOML): a file, or - for standard input
     #[arg(value_name = "FILE|-")]
@@ -69,10 +70,7 @@ impl Put {
     async fn put(&self, to: &PolicySource, now: Timestamp) -> Result<Ending, PutError> {
         let (document, name) = match read(&self.source).await {
             Ok(document) => document,
-            Err(problem) => {
-                complain(&format!("error: {problem}"));
-                return Ok(Ending::UsedWrongly);
-            }
+            Err(fault) => return Ok(fault.end(self.json)),
         };
         let policy = match Policy::parse(&document) {
             Ok(policy) => policy,

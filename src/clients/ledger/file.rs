@@ -1,4 +1,4 @@
-//! The ledger of the demo: a JSON object, account → sort key → text.
+//! A ledger in a file: a JSON object, account → sort key → text.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;

@@ -10,6 +10,8 @@
 mod file;
 #[cfg(test)]
 pub(crate) mod memory;
+#[cfg(feature = "cli")]
+mod simulated;
 mod stored;
 mod table;
 
@@ -17,9 +19,11 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::domain::alert::{AlertId, AlertRecord, Thread, Threads, hash};
+#[cfg(feature = "cli")]
+pub use simulated::Simulated;
 use table::Table;
 
 /// How long a claim protects its run.
@@ -38,6 +42,9 @@ pub enum Ledger {
     Table(Table),
     /// A file, for one process at a time.
     File(PathBuf),
+    /// A map with a clock of its own.
+    #[cfg(feature = "cli")]
+    Simulated(Simulated),
     /// A map that fails on command.
     #[cfg(test)]
     Memory(memory::Memory),
@@ -71,19 +78,6 @@ impl SentMessage {
     fn sort_key(&self) -> String {
         format!("message#{}#{}", self.sent_at, self.id)
     }
-}
-
-/// A published message that was kept.
-#[derive(Clone, Debug, Deserialize)]
-pub struct KeptMessage {
-    /// The id that readers know it by.
-    pub id: String,
-    /// The topic.
-    pub topic_arn: String,
-    /// When it was sent.
-    pub sent_at: Timestamp,
-    /// What it said, as the run's answer has it.
-    pub alerts: Vec<serde_json::Value>,
 }
 
 /// Why the ledger cannot be read or written.
@@ -129,6 +123,8 @@ impl Ledger {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         match self {
+            #[cfg(feature = "cli")]
+            Ledger::Simulated(simulated) => simulated.now(),
             #[cfg(test)]
             Ledger::Memory(memory) => memory.now(),
             _ => Timestamp::now(),
@@ -146,6 +142,8 @@ impl Ledger {
                 Ok(items) => (items.threads(account, owner, self.now()), None),
                 Err(error) => (Threads::new(Vec::new(), BTreeSet::new(), true), Some(error)),
             },
+            #[cfg(feature = "cli")]
+            Ledger::Simulated(simulated) => (simulated.load(account, owner).await, None),
             #[cfg(test)]
             Ledger::Memory(memory) => memory.load(account, owner).await,
         }
@@ -159,6 +157,8 @@ impl Ledger {
         let write = match self {
             Ledger::Table(table) => table.write(thread, read, self.now()).await?,
             Ledger::File(path) => file::change(path, |items| items.write(thread, read, self.now()))?,
+            #[cfg(feature = "cli")]
+            Ledger::Simulated(simulated) => simulated.write(thread, read).await,
             #[cfg(test)]
             Ledger::Memory(memory) => memory.write(thread, read).await?,
         };
@@ -178,6 +178,11 @@ impl Ledger {
         match self {
             Ledger::Table(table) => table.put(account, &key, "intends", ids, expires_at).await,
             Ledger::File(path) => file::change(path, |items| items.put(account, &key, ids.clone())),
+            #[cfg(feature = "cli")]
+            Ledger::Simulated(simulated) => {
+                simulated.put(account, &key, ids).await;
+                Ok(())
+            }
             #[cfg(test)]
             Ledger::Memory(memory) => memory.put(account, &key, ids).await,
         }
@@ -192,8 +197,25 @@ impl Ledger {
         match self {
             Ledger::Table(table) => table.delete(account, &key).await,
             Ledger::File(path) => file::change(path, |items| items.delete(account, &key)),
+            #[cfg(feature = "cli")]
+            Ledger::Simulated(simulated) => {
+                simulated.delete(account, &key).await;
+                Ok(())
+            }
             #[cfg(test)]
             Ledger::Memory(memory) => memory.delete(account, &key).await,
+        }
+    }
+
+    /// How the table is made; `None` where there is none.
+    ///
+    /// # Errors
+    /// AWS's code and message.
+    #[cfg(feature = "cli")]
+    pub async fn form(&self) -> Result<Option<crate::clients::table::TableForm>, String> {
+        match self {
+            Ledger::Table(table) => table.form().await.map(Some),
+            _ => Ok(None),
         }
     }
 
@@ -208,32 +230,39 @@ impl Ledger {
                 table.put(account, &key, "message", text, later(message.sent_at, MESSAGE_KEPT)).await
             }
             Ledger::File(path) => file::change(path, |items| items.put(account, &key, text.clone())),
+            #[cfg(feature = "cli")]
+            Ledger::Simulated(simulated) => {
+                simulated.keep(account, &key, text).await;
+                Ok(())
+            }
             #[cfg(test)]
             Ledger::Memory(memory) => memory.put(account, &key, text).await,
         }
     }
 
-    /// The messages that were published between two moments, oldest first.
+    /// The messages that were published from one moment on, before another, oldest first, as [`SentMessage`] was kept.
     ///
     /// # Errors
     /// [`LedgerError`].
     pub async fn messages(
         &self,
         account: &str,
-        from: Timestamp,
-        to: Timestamp,
-    ) -> Result<Vec<KeptMessage>, LedgerError> {
+        (from, to): (Timestamp, Timestamp),
+    ) -> Result<Vec<serde_json::Value>, LedgerError> {
         let [first, last] = [from, to].map(|at| format!("message#{at}"));
         let same = first.bytes().zip(last.bytes()).take_while(|(one, other)| one == other).count();
         let prefix = first.get(..same).unwrap_or("message#");
         let texts = match self {
             Ledger::Table(table) => table.texts(account, prefix, "message").await?,
             Ledger::File(path) => file::load(path)?.texts(account, prefix),
+            #[cfg(feature = "cli")]
+            Ledger::Simulated(simulated) => simulated.texts(account, prefix).await,
             #[cfg(test)]
             Ledger::Memory(memory) => memory.texts(account, prefix),
         };
-        let messages = texts.iter().filter_map(|text| serde_json::from_str::<KeptMessage>(text).ok());
-        Ok(messages.filter(|message| (from..to).contains(&message.sent_at)).collect())
+        let messages = texts.iter().filter_map(|text| serde_json::from_str::<serde_json::Value>(text).ok());
+        let sent_at = |message: &serde_json::Value| message["sent_at"].as_str()?.parse::<Timestamp>().ok();
+        Ok(messages.filter(|message| sent_at(message).is_some_and(|at| (from..to).contains(&at))).collect())
     }
 }
 

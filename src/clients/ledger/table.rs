@@ -103,6 +103,11 @@ impl Table {
         }
     }
 
+    #[cfg(feature = "cli")]
+    pub(super) async fn form(&self) -> Result<crate::clients::table::TableForm, String> {
+        crate::clients::table::form(&self.client, &self.name).await
+    }
+
     pub(super) async fn delete(&self, account: &str, sort_key: &str) -> Result<(), LedgerError> {
         let key = key(account, sort_key);
         let answer = self.client.delete_item().table_name(&self.name).set_key(Some(key)).send().await;

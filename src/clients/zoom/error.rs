@@ -86,7 +86,11 @@ impl ZoomError {
     /// A failure below HTTP, with its cause down to the system's words (DNS, TLS, refused). The error's own text would hold the address with
     /// its query, so the host alone is named.
     pub(super) fn of_transport(error: &reqwest::Error) -> ZoomError {
-        let host = error.url().and_then(|url| url.host_str()).unwrap_or("Zoom").to_owned();
+        let host = error.url().and_then(|url| {
+            let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
+            Some(format!("{}{port}", url.host_str()?))
+        });
+        let host = host.unwrap_or_else(|| "Zoom".to_owned());
         let problem = if error.is_timeout() {
             format!("no answer from {host} in time")
         } else if error.is_connect() {
@@ -173,7 +177,7 @@ impl ZoomError {
                 format!("Zoom refused the account (HTTP {status}); see that account_id is right and that the account has Zoom Phone")
             }
             ZoomErrorKind::TokenExpired => format!("Zoom refused a fresh access token (HTTP {status}); see that the app is activated"),
-            ZoomErrorKind::Broken => format!("HTTP {status} where Zoom's API should be; check ZOOM_API_URL and ZOOM_TOKEN_URL"),
+            ZoomErrorKind::Broken => format!("HTTP {status} where Zoom's API should be: the base address is wrong, not the account; check ZOOM_API_URL"),
             ZoomErrorKind::Unavailable if envelope.is_none() => format!("Zoom answered HTTP {status} without a readable answer"),
             ZoomErrorKind::PageTokenExpired => "Zoom let the page token expire before the report was read".to_owned(),
             _ => format!("Zoom answered HTTP {status}"),
@@ -302,6 +306,7 @@ mod tests {
             (401, 124, "Access token is expired."),
             (403, 200, "Zoom Phone has not been enabled for this account"),
             (404, 2001, "Account does not exist"),
+            (404, 2300, "This API endpoint is not recognized."),
             (400, 4711, "Invalid access token, does not contain scopes:[phone:read:sms_charges:admin]."),
             (400, 400, "The next page token is invalid or expired."),
             (400, 300, "The next page token is invalid or expired."),
@@ -328,6 +333,7 @@ mod tests {
         401/124 TokenExpired Zoom refused a fresh access token (HTTP 401); see that the app is activated. Zoom says: Access token is expired. (x-zm-trackingid T-1)
         403/200 Unauthorized Zoom refused the account (HTTP 403); see that account_id is right and that the account has Zoom Phone. Zoom says: Zoom Phone has not been enabled for this account (x-zm-trackingid T-1)
         404/2001 Unauthorized Zoom refused the account (HTTP 404); see that account_id is right and that the account has Zoom Phone. Zoom says: Account does not exist (x-zm-trackingid T-1)
+        404/2300 Broken HTTP 404 where Zoom's API should be: the base address is wrong, not the account; check ZOOM_API_URL. Zoom says: This API endpoint is not recognized. (x-zm-trackingid T-1)
         400/4711 ScopeMissing the Zoom app lacks the scope of the report; add phone:read:sms_charges:admin (granular) or phone:read:admin (classic) to it. Zoom says: Invalid access token, does not contain scopes:[phone:read:sms_charges:admin]. (x-zm-trackingid T-1)
         400/400 PageTokenExpired Zoom let the page token expire before the report was read. Zoom says: The next page token is invalid or expired. (x-zm-trackingid T-1)
         400/300 PageTokenExpired Zoom let the page token expire before the report was read. Zoom says: The next page token is invalid or expired. (x-zm-trackingid T-1)

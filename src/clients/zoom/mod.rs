@@ -29,7 +29,7 @@ pub use page_reader::PageReader;
 pub(crate) use questions::{last_date, last_started};
 pub use reading::{Ask, Part, Reading};
 pub use reports::{Report, SMS};
-pub use session::Source;
+pub use session::{Pages, Source};
 pub use token::Authorized;
 
 /// Zoom's API, for any number of accounts; tokens are kept while they live.
@@ -67,7 +67,15 @@ impl Zoom {
 
     /// Sends a request and takes in all of the answer, whatever it says.
     async fn answered(&self, request: RequestBuilder) -> Result<(StatusCode, HeaderMap, Vec<u8>), ZoomError> {
-        let mut response = request.send().await.map_err(|error| ZoomError::of_transport(&error))?;
+        #[cfg(feature = "cli")]
+        let asked = super::traced::Asked::zoom(&request);
+        let sent = request.send().await;
+        #[cfg(feature = "cli")]
+        match &sent {
+            Ok(response) => asked.answered(response.status().as_u16()),
+            Err(error) => asked.failed(error),
+        }
+        let mut response = sent.map_err(|error| ZoomError::of_transport(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
         // Taken in piece by piece, since all pieces together and the whole would be twice the memory.
         let announced = response.content_length().map_or(0, |length| length.min(LONGEST_ANNOUNCED));

@@ -172,9 +172,12 @@ impl Reader<'_> {
         let first: FuturesUnordered<_> = questions.map(|question| self.open(question)).collect();
         let mut opened: Vec<_> = first.collect().await;
         opened.sort_by_key(|(place, _)| *place);
+        let opened_questions = opened.len();
         let open: Vec<_> = opened.into_iter().filter_map(|advance| ended.sort(advance)).collect();
         self.longest.set(self.division().longest_of(self.session.requests_left()));
         let lengths: Vec<_> = open.iter().map(|place| self.length(*place)).collect();
+        let ended_pages = (opened_questions - open.len()) as u64;
+        self.session.expect(ended_pages + lengths.iter().map(|length| length.total.max(length.read)).sum::<u64>());
         let starts: Vec<_> = self.ask.dates.iter().map(|dates| dates.from).collect();
         let runs = runs(&lengths, &starts);
         let (mut waiting, mut continued) = (VecDeque::new(), Vec::new());

@@ -23,14 +23,23 @@ const PAGE_SIZE: &str = "300";
 /// The most questions that are under way at the same time.
 const MOST_AT_ONCE: u128 = 12;
 
+/// How far a reading is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pages {
+    /// Pages read.
+    pub read: u64,
+    /// About how many there are, those that were read included; 0 if that is not known.
+    pub all: u64,
+}
+
 /// What a reading needs from outside.
 pub struct Source<'r> {
     /// The access token and its account.
     pub authorized: Authorized,
     /// Reads the credentials again, if possible. Called at most once, when Zoom rejects those of `authorized`.
     pub renew: &'r dyn Fn() -> LocalBoxFuture<'r, Option<Credentials>>,
-    /// Called with the number of pages read so far.
-    pub on_page: &'r dyn Fn(u64),
+    /// Called after each page.
+    pub on_page: &'r dyn Fn(Pages),
     /// How many requests may be made; `None`: no limit.
     pub most_requests: Option<u64>,
     /// When reading must be over.
@@ -56,6 +65,8 @@ pub(super) struct Session<'r> {
     requests: Cell<u64>,
     refusals: Cell<u64>,
     pages: Cell<u64>,
+    /// See [`Pages::all`].
+    expected: Cell<u64>,
     /// The shortest time that an answer took. Others may have waited for each other.
     latency: Cell<Option<Duration>>,
     stopped: RefCell<Option<ZoomError>>,
@@ -72,6 +83,7 @@ impl<'r> Session<'r> {
             requests: Cell::default(),
             refusals: Cell::default(),
             pages: Cell::default(),
+            expected: Cell::default(),
             latency: Cell::default(),
             stopped: RefCell::default(),
         }
@@ -83,6 +95,11 @@ impl<'r> Session<'r> {
 
     pub(super) fn refusals(&self) -> u64 {
         self.refusals.get()
+    }
+
+    /// Takes note of how many pages there will be.
+    pub(super) fn expect(&self, pages: u64) {
+        self.expected.set(pages);
     }
 
     pub(super) fn pages(&self) -> u64 {
@@ -143,7 +160,9 @@ impl<'r> Session<'r> {
         match &page {
             Ok(_) => {
                 self.pages.set(self.pages.get() + 1);
-                (self.source.on_page)(self.pages.get());
+                let (read, expected) = (self.pages.get(), self.expected.get());
+                let all = if expected == 0 { 0 } else { expected.max(read) };
+                (self.source.on_page)(Pages { read, all });
             }
             Err(error) => self.stop(error),
         }

@@ -134,6 +134,13 @@ impl Zoom {
             (400 | 401 | 403, _) => {
                 refused(ZoomErrorKind::Unauthorized, "the credentials in the secret are not accepted")
             }
+            (status @ (300..=399 | 404), _) => ZoomError::new(
+                ZoomErrorKind::Broken,
+                format!(
+                    "HTTP {status} where Zoom's token endpoint should be: the address is wrong, not the account; check ZOOM_TOKEN_URL"
+                ),
+            )
+            .with_tracking_id(&headers),
             (status, _) => ZoomError::of_answer(status, &headers, &body, now),
         })
     }

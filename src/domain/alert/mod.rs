@@ -35,7 +35,7 @@ pub(crate) use thread::hash;
 pub use thread::{AlertId, Claim, Peak, Record, Reported, Thread, ThreadKey, Threads};
 pub use unwatched::Unwatched;
 pub use wording::{AlertRecord, Details, Facts, Outcome, Row, Severity, Wording};
-pub use words::{about, count, in_thousands, limit, moment, money};
+pub use words::{about, count, in_thousands, limit, moment, money, who};
 pub(in crate::domain) use words::{cause, days_left, period_name};
 
 use super::background::{Background, first_day};

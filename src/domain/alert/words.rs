@@ -124,7 +124,7 @@ fn owner(scope: Scope, top: &[Contributor]) -> Option<String> {
 }
 
 /// `Marketing +12025550187`, `Campaigns, ext. 1003`, or the subject alone.
-pub(super) fn who(scope: Scope, subject: &str, background: &Background, senders: Senders) -> String {
+pub fn who(scope: Scope, subject: &str, background: &Background, senders: Senders) -> String {
     if scope == Scope::Extension
         && let [sender] = background.senders.as_slice()
     {
@@ -293,4 +293,22 @@ pub(super) fn gaps(case: &Case<'_>) -> String {
         parts.push(format!("{} that make no sense", count(rows, "row")));
     }
     format!("The rest ({}) is read again by the next run;", parts.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_stand_in_groups_of_three() {
+        for (number, expected) in [
+            ("100", "100"),
+            ("1000", "1,000"),
+            ("1234567.89", "1,234,567.89"),
+            ("-12345", "-12,345"),
+            ("-999.5", "-999.5"),
+        ] {
+            assert_eq!(in_thousands(number), expected);
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! Each budget, forecast and spike has a distribution of its alerts a year. They are taken for independent, so the sum's distribution is their
 //! convolution. Budgets follow [`super::amount`]. Forecasts and spikes follow rates that were measured: what a threshold so many times the
-//! expected month brings, and what a watched number brings, campaigns that were planned among them (see `docs/foresight.md`).
+//! expected month brings, and what a watched number brings, campaigns that were planned among them (see `docs/methods.md`).
 #![allow(clippy::disallowed_types, clippy::float_arithmetic, reason = "a probability is no money")]
 
 use super::amount::{CONFIDENCE, Year};

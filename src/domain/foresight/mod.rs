@@ -4,7 +4,7 @@
 //! read as money is rounded once, at the end, and called an estimate. Weekdays need no calendar here: days that are a multiple of seven
 //! apart are the same weekday, so every series is a slice of **complete, consecutive days, oldest first, days without charges included**.
 //!
-//! Where the formulas come from, and how they compare with simpler ones on synthetic and public series, is in `docs/foresight.md`;
+//! Where the formulas come from, and how they compare with simpler ones on synthetic and public series, is in `docs/methods.md`;
 //! `cargo bench --bench foresight` measures it again.
 
 pub mod amount;

@@ -30,7 +30,7 @@ pub(super) fn notification(sheet: &Sheet<'_, '_>) -> Value {
     });
     let steps: Vec<_> = match sheet.wordings.as_slice() {
         [only] => only.steps.clone(),
-        several => several.iter().take(MOST_STEPS).map(|wording| todo(wording)).collect(),
+        several => several.iter().take(MOST_STEPS).map(todo).collect(),
     };
     json!({
         "version": "1.0",

@@ -12,6 +12,8 @@ mod fitting;
 mod gaps;
 mod model;
 mod numbers;
+#[cfg(any(test, feature = "cli"))]
+mod past;
 mod rows;
 mod senders;
 mod sent;
@@ -69,3 +71,6 @@ impl Words {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

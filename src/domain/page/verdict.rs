@@ -163,6 +163,9 @@ fn a_day(spent: Amount, limit: Amount, currency: Currency, days: i32) -> Option<
     (!rounded.is_sign_negative()).then(|| rounded.to_string())
 }
 
+/// The day of a spike, and whose it is.
+type SpikeOf<'s> = (Date, Scope, &'s Arc<str>, Currency);
+
 /// The spikes of the last days, those found now and those that were reported, the latest first.
 fn spikes(view: &View<'_>) -> Vec<Statement> {
     let since = view.today.saturating_sub(NEWS_DAYS.days());
@@ -183,16 +186,16 @@ fn spikes(view: &View<'_>) -> Vec<Statement> {
         }
     }
     let recent = found.into_iter().rev().filter(|((day, ..), _)| *day >= since);
-    let statement =
-        |((day, scope, subject, currency), (messages, usual)): ((Date, Scope, &Arc<str>, Currency), (u64, String))| {
-            let period = Period::of_day(PeriodKind::Day, day, &view.story.case.policy.time_zone).ok();
-            let lines = period.map(|period| view.story.case.totals.by_line(&period)).unwrap_or_default();
-            let sender = super::senders::most(&lines, (scope, subject, currency), view.story.case.policy.senders);
-            let by = sender.map_or_else(String::new, |sender| format!(" Most by {sender}."));
-            let day = day.strftime("%A, %-d %B");
-            let text = format!("sent {} messages on {day}, usually {usual}.{by}", grouped(messages));
-            Statement { sign: Sign::Spike, lead: view.who(scope, subject), text }
-        };
+    let statement = |(whose, (messages, usual)): (SpikeOf<'_>, (u64, String))| {
+        let (day, scope, subject, currency) = whose;
+        let period = Period::of_day(PeriodKind::Day, day, &view.story.case.policy.time_zone).ok();
+        let lines = period.map(|period| view.story.case.totals.by_line(&period)).unwrap_or_default();
+        let sender = super::senders::most(&lines, (scope, subject, currency), view.story.case.policy.senders);
+        let by = sender.map_or_else(String::new, |sender| format!(" Most by {sender}."));
+        let day = day.strftime("%A, %-d %B");
+        let text = format!("sent {} messages on {day}, usually {usual}.{by}", grouped(messages));
+        Statement { sign: Sign::Spike, lead: view.who(scope, subject), text }
+    };
     recent.map(statement).collect()
 }
 
@@ -212,7 +215,7 @@ fn rest(page: &Page, budgets: &[Budget<'_>], alerts: &[Shown], more: usize) -> S
         _ => parts.push(format!("{within} other budgets are within their limits.")),
     }
     match (sent, held) {
-        (0, 0) => parts.push(format!("No alert was due in {}.", page.words.month)),
+        (0, 0) => parts.push(format!("No alert in {}.", page.words.month)),
         (sent, 0) => parts.push(format!("{} in {}.", count(sent, "alert"), page.words.month)),
         (sent, held) => parts.push(format!("{} in {}, {held} more held back.", count(sent, "alert"), page.words.month)),
     }

@@ -65,7 +65,7 @@ fn the_largest_get_amounts_of_their_own_and_the_rest_is_shared() {
     # 3 subjects have a budget by name; what is not named is watched by the budgets of the whole
     # account. An amount is what a month of the subject exceeds once a year at most, in 8 years of 10,
     # rounded up.
-    # Receivers of your own, levels below 100% and silences: see "The policy" in the README.
+    # Receivers of your own, levels below 100% and silences: see docs/policy.md.
 
     time_zone = "UTC"
 

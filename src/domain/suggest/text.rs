@@ -56,7 +56,7 @@ impl Known<'_> {
                 }
             ),
         );
-        comment(text, "Receivers of your own, levels below 100% and silences: see \"The policy\" in the README.");
+        comment(text, "Receivers of your own, levels below 100% and silences: see docs/policy.md.");
         text.push('\n');
     }
 

@@ -4,6 +4,7 @@
 //! Everything follows from the date alone, so that a later `now` adds rows and changes none.
 
 mod lines;
+mod month;
 mod story;
 
 use jiff::tz::TimeZone;

@@ -1,151 +1,136 @@
-use super::{Environment, run};
-use serde_json::Value;
-
-fn environment(directory: &tempfile::TempDir) -> Environment {
-    Environment::from([("TMPDIR", directory.path().to_str().unwrap().to_owned())])
-}
-
-fn outcomes(answer: &Value) -> Vec<&str> {
-    let alerts = answer["alerts"].as_array().unwrap().iter();
-    alerts.map(|alert| alert["outcome"].as_str().unwrap()).collect()
-}
+use super::{Ended, Environment, cost_alerts, run};
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::process::Command;
 
 #[tokio::test]
-async fn the_demo_does_the_job_twice_and_sends_once() {
-    let directory = tempfile::tempdir().unwrap();
-    let ended = run(&["demo"], &environment(&directory)).await;
+async fn without_a_terminal_the_demo_prints_a_line_an_event_always_the_same() {
+    let ended = run(&["demo"], &Environment::new()).await;
     assert_eq!((ended.code, ended.err.as_str()), (0, ""));
-    let mut shown = String::new();
-    for line in ended.out.lines() {
-        // Port and process id are of the day.
-        let line = match line.split_once("http://127.0.0.1:") {
-            Some((before, after)) => format!("{before}http://127.0.0.1:PORT/{}", after.split_once('/').unwrap().1),
-            None => line.replace(directory.path().to_str().unwrap(), "DIRECTORY"),
-        };
-        let line = match line.split_once("cost-alerts-demo-") {
-            Some((before, after)) => {
-                format!("{before}cost-alerts-demo-PID{}", after.trim_start_matches(char::is_numeric))
-            }
-            None => line,
-        };
-        shown += &(line + "\n");
-    }
-    insta::assert_snapshot!(shown, @r#"
-    An embedded Zoom answers on http://127.0.0.1:PORT/v2. The moment judged is 2026-11-22T13:00:00Z.
-    The policy is events/policy.toml; the ledger of what was sent is DIRECTORY/cost-alerts-demo-PID.json.
+    insta::assert_snapshot!(ended.out, @"
+    11 Nov 17:00  50%         Marketing +12025550187: USD 51.79 of 100
+    12 Nov 14:00  SPIKE       Front desk +12025550109: 167 messages, usually 4
+    14 Nov 00:00  FORECAST    Support +12025550112: likely over USD 500
+    16 Nov 16:00  50%         Sales +12025550143: USD 60.03 of 120
+    16 Nov 17:00  80%         Marketing +12025550187: USD 80.56 of 100
+    17 Nov 13:00  50%         The whole account: USD 500.52 of 1000
+    18 Nov 11:00  OVER        Marketing +12025550187: USD 101.65 of 100
+    18 Nov 11:00  KILLED      run 419 published 6956d2b9b63d and was killed before it recorded that
+    18 Nov 12:00  OVER        Marketing +12025550187: USD 101.65 of 100; again as 6956d2b9b63d, marked as a possible repeat
+    21 Nov 08:00  UNCONFIRMED Zoom lists USD 17.58 less for 17 November; the larger figure stands until another reading agrees
+    21 Nov 09:00  CORRECTION  Marketing +12025550187: USD 93.66, not 101.65
+    24 Nov 11:00  OVER        Marketing +12025550187: USD 101.33 of 100
+    27 Nov 13:00  OVER        Support +12025550112: USD 502.52 of 500
 
-    First run
-    ════════════════════════════════════════════════════════════════════════════
-    Zoom's report was read whole: 902 charged messages on 4 pages for 22 days, 4 requests.
-    ┌─────────┬──────────────────────────────────┬──────────────┬──────────┬──────┬───────────────────────────┐
-    │ Period  ┆ Who                              ┆        Spent ┆   Budget ┆ Used ┆ Reached                   │
-    ╞═════════╪══════════════════════════════════╪══════════════╪══════════╪══════╪═══════════════════════════╡
-    │ 2026-11 ┆ department Sales                 ┆  EUR 13.7901 ┆   EUR 10 ┆ 137% ┆ 100% of "sales in Europe" │
-    │ 2026-11 ┆ +12025550187                     ┆ USD 115.0931 ┆  USD 100 ┆ 115% ┆ 100% of "every number"    │
-    │ 2026-11 ┆ +12025550143                     ┆  USD 69.0775 ┆  USD 100 ┆  69% ┆ 50% of "every number"     │
-    │ 2026-11 ┆ +12025550223                     ┆  USD 35.1865 ┆  USD 100 ┆  35% ┆                           │
-    │ 2026-11 ┆ the whole account                ┆ USD 261.7799 ┆ USD 1000 ┆  26% ┆                           │
-    │ 2026-11 ┆ +12025550131                     ┆  USD 20.4583 ┆  USD 100 ┆  20% ┆                           │
-    │ 2026-11 ┆ +12025550303                     ┆   USD 4.6513 ┆  USD 100 ┆   4% ┆                           │
-    │ 2026-11 ┆ charges without a billing number ┆    USD 2.753 ┆  USD 100 ┆   2% ┆                           │
-    │ 2026-11 ┆ +12025550112                     ┆  USD 10.6164 ┆  USD 500 ┆   2% ┆                           │
-    │ 2026-11 ┆ +2100000980 Ext. 1001            ┆   USD 1.6644 ┆  USD 100 ┆   1% ┆                           │
-    │ 2026-11 ┆ +12025550224                     ┆   USD 1.2797 ┆  USD 100 ┆   1% ┆                           │
-    │ 2026-11 ┆ +12025550225                     ┆   USD 0.9997 ┆  USD 100 ┆   0% ┆                           │
-    │         ┆ not covered by a budget          ┆   EUR 3.6367 ┆     none ┆      ┆                           │
-    │         ┆ not covered by a budget          ┆    GBP 4.505 ┆     none ┆      ┆                           │
-    └─────────┴──────────────────────────────────┴──────────────┴──────────┴──────┴───────────────────────────┘
-    No budget covers EUR 3.6367 in 36 messages.
-    No budget covers GBP 4.505 in 27 messages.
-    ── E-mail ──────────────────────────────────────────────────────────────────
-    Subject: OVER: department Sales at 137% (EUR 13.79 of 10), November; 3 more
+     cost-alerts demo: done, 30 days
 
-    4 alerts, the worst first:
+       720 runs     10 alerts     0 lost     0 unmarked repeats
 
-      OVER       137%  department Sales        EUR 13.79 of 10
-      OVER       115%  Marketing +12025550187  USD 115.09 of 100
-      50%         69%  Sales +12025550143      USD 69.08 of 100
-      UNWATCHED        no budget covers GBP    GBP 4.51
+       ■ OVER        3   Marketing +12025550187, again after the correction
+                         Support +12025550112, as forecast
+       ◆ FORECAST    1   Support +12025550112, 13 days before it was over
+       ▲ SPIKE       1   Front desk +12025550109: 167 messages, usually 4
+       ◐ levels      4   50% and 80% on the way
+       ↺ CORRECTION  1   after two readings that agree
 
-    1. Department Sales has spent EUR 13.79 of its EUR 10 budget for November.
-    That is 137%, with 8 days left.
+     Read the alerts as their readers got them:
+       cost-alerts demo --messages
 
-      Sent by       +33199005521: EUR 13.79
-      Messages      109
-      Budget        "sales in Europe": EUR 10 a month, alerts at 100%
+     See an account as a page in your browser:
+       cost-alerts report --source demo --out report.html
 
-    2. Marketing's number +12025550187 has spent USD 115.09 of its USD 100
-    budget for November. That is 115%, with 8 days left.
-
-      Also reached  50%, 80%
-      Messages      180
-      Budget        "every number": USD 100 a month, alerts at 50, 80, 100%
-
-    3. Sales' number +12025550143 has spent USD 69.08 of its USD 100 budget for
-    November. That is 69%, with 8 days left.
-
-      Messages      105
-      Budget        "every number": USD 100 a month, alerts at 50, 80, 100%
-
-    4. Your account has spent GBP 4.51 in November, and no budget of the policy
-    covers GBP.
-
-      Sent by       +442079460018: GBP 4.51
-      Messages      27
-
-    - If you expected this, do nothing: no further alert follows this month,
-      unless Zoom revises it or the budget changes.
-    - If nobody expected it, ask those who sent most, or look at the messages:
-      the SMS/MMS Charges Usage Report in Zoom's web portal.
-    - If you expected this, do nothing: the next alert comes at 80% this month,
-      unless Zoom revises it or the budget changes.
-    - Add a budget in GBP to the policy, or set unwatched = "ignore". No
-      further alert follows for GBP this month.
-
-    Complete as of 22 November, 08:00 EST. Message 3e599a0b5605.
-
-    ── Slack ───────────────────────────────────────────────────────────────────
-    :rotating_light: OVER · department Sales at 137%; 3 more
-
-    *OVER · Department Sales at 137%* — EUR 13.79 of 10, November, 8 days left
-    *OVER · Marketing +12025550187 at 115%* — USD 115.09 of 100, November, 8 days left
-    *50% · Sales +12025550143 at 69%* — USD 69.08 of 100, November, 8 days left
-    *UNWATCHED · GBP 4.51 spent that no budget covers* — November, 8 days left
-    Complete as of 22 November, 08:00 EST · 3e599a0b5605
-
-    Next steps
-      - If you expected this, do nothing: no further alert follows this month, unless Zoom revises it or the budget changes.
-      - If nobody expected it, ask those who sent most, or look at the messages: the SMS/MMS Charges Usage Report in Zoom's web portal.
-      - If you expected this, do nothing: the next alert comes at 80% this month, unless Zoom revises it or the budget changes.
-      - Add a budget in GBP to the policy, or set unwatched = "ignore". No further alert follows for GBP this month.
-    ────────────────────────────────────────────────────────────────────────────
-    Sent 4 alerts in 1 message.
-
-    Second run
-    ════════════════════════════════════════════════════════════════════════════
-    Zoom's report was read whole: 902 charged messages on 4 pages for 22 days, 4 requests.
-    Sent nothing: the 4 alerts that are due were sent before.
-    "#);
-    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0, "nothing is left behind");
+     Your own account, read only, nothing is sent:
+       export ZOOM_ACCOUNT_ID=... ZOOM_CLIENT_ID=... ZOOM_CLIENT_SECRET=...
+       cost-alerts init > policy.toml
+       cost-alerts check
+    ");
 }
 
 #[tokio::test]
-async fn the_demo_for_machines_is_two_answers() {
-    let directory = tempfile::tempdir().unwrap();
-    let state = directory.path().join("state.json");
-    let arguments = ["demo", "--json", "--state", state.to_str().unwrap()];
-    let environment = environment(&directory);
-    let ended = run(&arguments, &environment).await;
-    let answers = ended.json();
-    assert_eq!((ended.code, answers.len()), (0, 2));
-    assert_eq!(answers[0]["totals"], answers[1]["totals"]);
-    let (first, second) = (outcomes(&answers[0]), outcomes(&answers[1]));
-    assert!(!first.is_empty());
-    assert!(first.iter().all(|outcome| *outcome == "sent"), "{first:?}");
-    assert!(second.iter().all(|outcome| *outcome == "already_sent"), "{second:?}");
-    assert_eq!(first.len(), second.len());
+async fn the_demo_for_machines_is_the_answers_of_the_runs_that_sent_something() {
+    let mut demo = cost_alerts(&["demo", "--json"], &Environment::new()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(demo.stdout.take().unwrap()).lines();
+    let mut answers = Vec::new();
+    for _ in 0..2 {
+        let line = lines.next_line().await.unwrap().unwrap();
+        answers.push(serde_json::from_str::<serde_json::Value>(&line).unwrap());
+    }
+    for (answer, (at, kind)) in
+        answers.iter().zip([("2026-11-12T00:00:00Z", "budget"), ("2026-11-12T21:00:00Z", "spike")])
+    {
+        assert_eq!((answer["as_of"].as_str(), answer["complete"].as_bool()), (Some(at), Some(true)));
+        let sent = answer["alerts"].as_array().unwrap().iter().filter(|alert| alert["outcome"] == "sent");
+        assert_eq!(sent.map(|alert| alert["kind"].as_str().unwrap()).collect::<Vec<_>>(), [kind]);
+    }
+    // Whoever has seen enough closes the pipe, which is no fault.
+    drop(lines);
+    assert_eq!(demo.wait().await.unwrap().code(), Some(0));
+}
 
-    // What was sent stays sent as long as the state is kept.
-    let again = run(&arguments, &environment).await.json();
-    assert_eq!(outcomes(&again[0]), second);
+#[tokio::test]
+async fn messages_follow_their_event_as_their_readers_got_them() {
+    let mut demo = cost_alerts(&["demo", "--messages"], &Environment::new()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(demo.stdout.take().unwrap()).lines();
+    let mut shown = Vec::new();
+    while !shown.iter().any(|line: &String| line.starts_with("Subject: ")) {
+        shown.push(lines.next_line().await.unwrap().unwrap());
+    }
+    assert!(shown[0].starts_with("11 Nov 17:00  50%"), "{shown:?}");
+    let subject = shown.last().unwrap();
+    assert!(subject.starts_with("Subject: 50%") && subject.contains("Marketing +12025550187"), "{subject}");
+}
+
+/// The demo on a terminal of 80 x 24: as soon as it shows its first day, this key is pressed.
+async fn on_a_terminal(key: &str) -> Ended {
+    let demo = format!("stty rows 24 cols 80; exec {} demo", env!("CARGO_BIN_EXE_cost-alerts"));
+    let mut terminal = Command::new("script")
+        .args(["-qec", &demo, "/dev/null"])
+        .env("TERM", "xterm-256color")
+        .env_remove("COLUMNS")
+        .env("LANG", "C.UTF-8")
+        .env_remove("LC_ALL")
+        .env_remove("NO_COLOR")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let (mut keys, mut screen) = (terminal.stdin.take().unwrap(), terminal.stdout.take().unwrap());
+    let mut seen = Vec::new();
+    let watching = async {
+        while !String::from_utf8_lossy(&seen).contains("day 1 of 30") {
+            assert!(screen.read_buf(&mut seen).await.unwrap() > 0, "{}", String::from_utf8_lossy(&seen));
+        }
+        keys.write_all(key.as_bytes()).await.unwrap();
+        keys.flush().await.unwrap();
+        screen.read_to_end(&mut seen).await.unwrap();
+    };
+    tokio::time::timeout(Duration::from_secs(120), watching).await.unwrap();
+    let code = terminal.wait().await.unwrap().code().unwrap();
+    Ended { code, out: String::from_utf8(seen).unwrap(), err: String::new() }
+}
+
+/// What is on the screen that stays, after the picture is gone.
+fn left(shown: &str) -> &str {
+    let (picture, left) = shown.split_once("\x1b[?1049l").expect("the screen is given back");
+    let (before, after) = picture.split_once("\x1b[?25l").expect("the cursor is hidden");
+    assert!(before.contains("\x1b[?1049h") && after.contains("\x1b[?25h"), "{picture:?}");
+    assert!(picture.contains("The whole account, USD") && picture.contains("\x1b[34m"), "{picture:?}");
+    left
+}
+
+#[tokio::test]
+async fn q_leads_to_the_last_picture_and_gives_the_terminal_back() {
+    let ended = on_a_terminal("q").await;
+    let left = left(&ended.out);
+    assert_eq!(ended.code, 0, "{left}");
+    assert!(left.contains("stopped after 0 of 30 days") && left.contains("cost-alerts init > policy.toml"), "{left}");
+    assert!(!left.contains("\x1b[?25l"), "{left:?}");
+}
+
+#[tokio::test]
+async fn ctrl_c_gives_the_terminal_back() {
+    let ended = on_a_terminal("\x03").await;
+    assert_eq!((ended.code, left(&ended.out).trim()), (1, ""));
 }

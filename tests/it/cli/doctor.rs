@@ -23,6 +23,7 @@ impl Practice {
 
     pub(super) async fn of(setup: Setup) -> Self {
         let world = setup.world().await;
+        world.aws.delete_by("expires_at").await;
         let directory = tempfile::tempdir().unwrap();
         let policy = directory.path().join("policy.toml").to_str().unwrap().to_owned();
         let environment = Environment::from([
@@ -78,8 +79,9 @@ fn finding<'e>(examined: &'e Value, name: &str) -> &'e str {
 }
 
 /// No run has read the report yet, so nothing can be said of what budgets match.
-const ALL_FINE: [&str; 10] = [
+const ALL_FINE: [&str; 12] = [
     "environment ok",
+    "identity ok",
     "secret ok",
     "token ok",
     "clock ok",
@@ -88,6 +90,7 @@ const ALL_FINE: [&str; 10] = [
     "policy ok",
     "topic ok",
     "ledger ok",
+    "table ok",
     "budgets not_checked",
 ];
 
@@ -105,6 +108,33 @@ async fn a_sound_deployment_ends_with_0_and_nothing_is_sent() {
     let aws = &practice.world.aws;
     assert_eq!((aws.ledger_items().await, aws.intents().await), (Vec::new(), 0));
     assert!(aws.daybook_keys().await.is_empty());
+
+    let identity = finding(&examined, "identity");
+    assert!(
+        identity.starts_with("arn:aws:sts::123456789012:") && identity.contains(" in us-east-1; your rights"),
+        "{identity}"
+    );
+    assert_eq!(finding(&examined, "table"), "keys pk (S), sk (S); items go by expires_at");
+}
+
+/// Rights and Regions are the caller's own, and a table whose items never go is worth a look.
+#[tokio::test]
+async fn another_region_and_a_table_without_expiry_are_worth_a_look() {
+    let mut practice = Practice::new(None).await;
+    practice.environment.insert("AWS_REGION", "eu-central-1".to_owned());
+    let (_, examined) = practice.examined(&[]).await;
+    assert!(verdicts(&examined).contains(&"identity attention".to_owned()), "{examined}");
+    assert!(
+        finding(&examined, "identity").contains("but the topic is in us-east-1 of account 123456789012"),
+        "{examined}"
+    );
+
+    let mut practice = Practice::new(None).await;
+    practice.environment.insert("LEDGER_TABLE", Aws::new().await.table);
+    let (code, examined) = practice.examined(&[]).await;
+    assert_eq!(code, 0, "{examined}");
+    assert!(verdicts(&examined).contains(&"table attention".to_owned()), "{examined}");
+    assert!(finding(&examined, "table").contains("switch on its time to live"), "{examined}");
 }
 
 /// Each owner's topic is looked at as the function's own is, and a policy that looks ahead needs a past.
@@ -116,9 +146,11 @@ async fn owners_without_readers_and_a_policy_without_history_are_said() {
     let owner = |name: &str, topic: &Aws| format!("[[owner]]\nname = {name:?}\ntopic_arn = {:?}\n", topic.topic_arn);
     let spike = "[[spike]]\nname = \"s\"\nscope = \"account\"\ncurrency = \"USD\"\nowner = [\"sales\", \"ops\"]\n";
     let owners = [owner("sales", &heard), owner("ops", &deaf)].concat();
-    // Of days alone a run reads few.
+    // Of days alone a run reads few, on whatever day this test runs.
     let days = Policy::of(Budget::each("billing_number").period("day"));
-    practice.write_policy(&format!("{days}\n{spike}{owners}"));
+    let policy = format!("{days}\n{spike}{owners}");
+    practice.write_policy(&policy);
+    practice.world.write_policy(&policy);
     practice.world.run(json!({})).await;
     let (code, examined) = practice.examined(&[]).await;
     assert_eq!(code, 1, "{examined}");
@@ -155,6 +187,7 @@ async fn a_failing_step_hides_no_other_that_does_not_need_it() {
         verdicts(&examined),
         [
             "environment ok",
+            "identity ok",
             "secret failed",
             "token not_checked",
             "clock not_checked",
@@ -163,6 +196,7 @@ async fn a_failing_step_hides_no_other_that_does_not_need_it() {
             "policy failed",
             "topic failed",
             "ledger failed",
+            "table not_checked",
             "budgets not_checked",
         ]
     );
@@ -174,6 +208,7 @@ async fn a_failing_step_hides_no_other_that_does_not_need_it() {
     let shown = shown.replace(&aws.table, "TABLE");
     insta::assert_snapshot!(shown, @r#"
     ok          environment  all variables are well-formed
+    ok          identity     arn:aws:sts::123456789012:user/moto in us-east-1; your rights are tested, not those of the function's role
     FAILED      secret       secret "SECRET" still holds the placeholder REPLACE_ME; put the Zoom app's credentials into it; it must be a JSON text with the members account_id, client_id and client_secret, each a non-empty text
     not checked token        needs the secret
     not checked clock        needs the secret
@@ -182,6 +217,7 @@ async fn a_failing_step_hides_no_other_that_does_not_need_it() {
     FAILED      policy       line 4, column 12: currency "DOLLAR" is not a code of ISO 4217; write three letters such as "USD"
     FAILED      topic        its subscriptions cannot be listed: NotFound (Topic does not exist); check the ARN, and that you may call sns:ListSubscriptionsByTopic on it
     FAILED      ledger       the ledger table "TABLE" cannot be read: ResourceNotFoundException (Requested resource not found); check that it exists and that the function may read and write it
+    not checked table        needs the ledger
     not checked budgets      needs the policy and the ledger
     "#);
 }
@@ -196,7 +232,7 @@ async fn a_daybook_that_may_not_be_read_is_a_failure_of_its_own() {
     let (code, examined) = practice.examined(&[]).await;
     assert_eq!(code, 1, "{examined}");
     let mut expected = ALL_FINE;
-    expected[9] = "budgets failed";
+    expected[11] = "budgets failed";
     assert_eq!(verdicts(&examined), expected);
     assert!(finding(&examined, "budgets").contains("the function may use it"), "{examined}");
 }
@@ -207,7 +243,7 @@ async fn a_missing_scope_is_told_as_such_and_the_report_is_not_judged() {
     let (code, examined) = practice.examined(&[]).await;
     assert_eq!(code, 1, "{examined}");
     let mut expected = ALL_FINE;
-    (expected[4], expected[5]) = ("scope failed", "report not_checked");
+    (expected[5], expected[6]) = ("scope failed", "report not_checked");
     assert_eq!(verdicts(&examined), expected);
     assert!(finding(&examined, "scope").contains("scope"), "{examined}");
 }
@@ -218,7 +254,7 @@ async fn an_empty_environment_is_one_failure_that_names_all_that_is_missing() {
     let mut practice = Practice::new(None).await;
     practice.environment.retain(|name, _| !required.contains(name));
     let (code, examined) = practice.examined(&["--send-test"]).await;
-    assert_eq!((code, &examined["healthy"]), (1, &json!(false)), "{examined}");
+    assert_eq!((code, &examined["healthy"]), (2, &json!(false)), "{examined}");
     for name in required {
         assert!(finding(&examined, "environment").contains(&format!("{name} is missing")), "{name}: {examined}");
     }

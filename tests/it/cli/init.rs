@@ -21,7 +21,7 @@ async fn a_policy_of_the_sample_account_passes_as_it_is_and_is_replayed_as_promi
     # 3 subjects have a budget by name; what is not named is watched by the budgets of the whole
     # account. An amount is what a month of the subject exceeds once a year at most, in 8 years of 10,
     # rounded up.
-    # Receivers of your own, levels below 100% and silences: see "The policy" in the README.
+    # Receivers of your own, levels below 100% and silences: see docs/policy.md.
 
     time_zone = "America/New_York"
 
@@ -96,30 +96,30 @@ async fn a_policy_of_the_sample_account_passes_as_it_is_and_is_replayed_as_promi
     currency  = "USD"
     min_extra = "1"
     "#);
-    insta::assert_snapshot!(ended.err, @r#"
-    ┌──────────────────────┬────────────┬───────────┬─────────────┬────────┬──────────┬──────────┐
-    │ Budget               ┆ For each   ┆ Only      ┆      Amount ┆ Period ┆ Alert at ┆ Ahead at │
-    ╞══════════════════════╪════════════╪═══════════╪═════════════╪════════╪══════════╪══════════╡
-    │ whole account in EUR ┆ account    ┆ all       ┆      EUR 36 ┆ month  ┆ 100%     ┆ 100%     │
-    │ whole account in GBP ┆ account    ┆ all       ┆     GBP 8.9 ┆ month  ┆ 100%     ┆ 100%     │
-    │ whole account in USD ┆ account    ┆ all       ┆     USD 590 ┆ month  ┆ 100%     ┆ 100%     │
-    │ Marketing in USD     ┆ department ┆ Marketing ┆     USD 360 ┆ month  ┆ 100%     ┆ 100%     │
-    │ Sales in USD         ┆ department ┆ Sales     ┆     USD 130 ┆ month  ┆ 100%     ┆ 100%     │
-    │ Sales in EUR         ┆ department ┆ Sales     ┆      EUR 29 ┆ month  ┆ 100%     ┆ 100%     │
-    │ unusual in EUR       ┆ department ┆ all       ┆ EUR 1 extra ┆ day    ┆ a spike  ┆          │
-    │ unusual in GBP       ┆ department ┆ all       ┆ GBP 1 extra ┆ day    ┆ a spike  ┆          │
-    │ unusual in USD       ┆ department ┆ all       ┆ USD 1 extra ┆ day    ┆ a spike  ┆          │
-    └──────────────────────┴────────────┴───────────┴─────────────┴────────┴──────────┴──────────┘
-    On your past, from 2025-11-01 to 2026-11-21, 13 months, from final figures: 3 alerts in 3 messages
-    ┌──────────┬──────────┬────────────┬────────┬────────┬────────────────────┬────────────┐
-    │ Receiver ┆ Kind     ┆ For each   ┆ Period ┆ Alerts ┆ Spent at the alert ┆   after it │
-    ╞══════════╪══════════╪════════════╪════════╪════════╪════════════════════╪════════════╡
-    │ default  ┆ budget   ┆ department ┆ month  ┆      1 ┆         USD 368.06 ┆   USD 0.00 │
-    │ default  ┆ spike    ┆ department ┆ day    ┆      1 ┆          USD 48.40 ┆   USD 0.00 │
-    │ default  ┆ forecast ┆ department ┆ month  ┆      1 ┆         USD 250.44 ┆ USD 108.54 │
-    └──────────┴──────────┴────────────┴────────┴────────┴────────────────────┴────────────┘
-    Expect at most 12 alerts a year in 8 years of 10, if the account goes on as before; this is no prediction of a month.
-    "#);
+    insta::assert_snapshot!(ended.err, @"
+    6 budgets and 3 spike watches. On your past 13 months they would have sent 3
+    alerts, from final figures.
+    Expect at most 12 alerts a year in 8 years of 10, if the account goes on as
+    before; this is no prediction of a month.
+
+    Budget                Watches                          Amount  Alerts at
+    whole account in EUR  the whole account        EUR 36 a month  100%, ahead 100%
+    whole account in GBP  the whole account      GBP 8.90 a month  100%, ahead 100%
+    whole account in USD  the whole account       USD 590 a month  100%, ahead 100%
+    Marketing in USD      department Marketing    USD 360 a month  100%, ahead 100%
+    Sales in USD          department Sales        USD 130 a month  100%, ahead 100%
+    Sales in EUR          department Sales         EUR 29 a month  100%, ahead 100%
+    unusual in EUR        each department       EUR 1 extra a day  a spike
+    unusual in GBP        each department       GBP 1 extra a day  a spike
+    unusual in USD        each department       USD 1 extra a day  a spike
+
+    Kind      For each    Period  Alerts  Spent at it    After it
+    budget    department  month        1   USD 368.06    USD 0.00
+    spike     department  day          1    USD 48.40    USD 0.00
+    forecast  department  month        1   USD 250.44  USD 108.54
+
+    Next: cost-alerts check --policy FILE, with the file that you keep this in
+    ");
 
     // `init | policy -`
     let mut policy = cost_alerts(&["policy", "-"], &nothing);
@@ -133,7 +133,11 @@ async fn a_policy_of_the_sample_account_passes_as_it_is_and_is_replayed_as_promi
     let written = run(&["init", "--source", &past, "--out", &file], &nothing).await;
     assert_eq!((written.code, written.err.as_str()), (0, ""));
     assert_eq!(std::fs::read_to_string(&file).unwrap(), ended.out);
-    assert!(written.out.ends_with(&format!("Written to {file}. Next: cost-alerts policy {file}\n")), "{}", written.out);
+    assert!(
+        written.out.ends_with(&format!(" Written to {file}. Next: cost-alerts check --policy {file}\n")),
+        "{}",
+        written.out
+    );
     let [proposed] = json_of(&run(&["init", "--source", &past, "--json"], &nothing).await);
     let [replayed] = json_of(&run(&["replay", "--source", &past, "--policy", &file, "--json"], &nothing).await);
     assert_eq!((&proposed["replay"]["total"], &proposed["policy"]), (&replayed["total"], &json!(ended.out)));

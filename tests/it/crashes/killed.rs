@@ -20,12 +20,18 @@ fn in_order(mut deeds: Vec<String>) -> Vec<String> {
 }
 
 /// Kills a run around each call that a clean one makes, has the same report sent to another topic, lets the lease run out, and runs twice
-/// more. A line for each: how many alerts shared which fate.
-async fn fates_of_killed_runs(group_by: &str, alerts: usize) -> String {
-    let mut clean = Story::new(group_by, alerts).await;
+/// more. `and_then` says what must be as ever after that. A line for each: how many alerts shared which fate.
+async fn fates_of_killed_runs(
+    begun: impl AsyncFn() -> Story,
+    alerts: usize,
+    and_then: impl AsyncFn(&mut Story),
+) -> String {
+    let mut clean = begun().await;
+    let known = clean.world.proxy.calls().len();
     let told = clean.run().await;
     assert!(told.starts_with("sent: 1") && !told.contains('*'), "{told}");
-    let order = in_order(clean.world.proxy.calls().into_iter().map(|call| call.deed).collect());
+    let calls = clean.world.proxy.calls().into_iter().skip(known);
+    let order = in_order(calls.map(|call| call.deed).collect());
     assert_eq!(clean.run().await, "already_sent");
 
     let count = |deeds: &[String], deed: &String| deeds.iter().filter(|other| *other == deed).count();
@@ -36,14 +42,15 @@ async fn fates_of_killed_runs(group_by: &str, alerts: usize) -> String {
         let row = format!("{when} {deed} {nth}");
         let before = &order[..if after { place + 1 } else { place }];
         let done = order.iter().map(|deed| (deed.clone(), count(before, deed))).collect();
-        let mut story = Story::new(group_by, alerts).await;
+        let mut story = begun().await;
         let killed = story.killed(deed, nth, after, &done).await;
         let states = story.states().await;
         story.another_receiver_gets_its_own(alerts).await;
-        story.world.aws.expire_leases().await;
+        story.leases_end().await;
         let next = story.run().await;
         assert!(next.starts_with("sent") || next.starts_with("already_sent"), "{row}: {next}");
         assert_eq!(story.run().await, "already_sent", "{row}: the third run");
+        and_then(&mut story).await;
         let mut fates = BTreeMap::<_, usize>::new();
         for alert in 1..=alerts {
             let alert = alert.to_string();
@@ -69,7 +76,7 @@ async fn fates_of_killed_runs(group_by: &str, alerts: usize) -> String {
 
 #[tokio::test]
 async fn a_run_killed_around_any_call_loses_no_alert_of_its_message_and_repeats_only_marked_ones() {
-    insta::assert_snapshot!(fates_of_killed_runs("run", 3).await, @"
+    insta::assert_snapshot!(fates_of_killed_runs(async || Story::new("run", 3).await, 3, async |_| {}).await, @"
     before SecretsManager.GetSecretValue 1: 3 unclaimed, then sent
     after SecretsManager.GetSecretValue 1: 3 unclaimed, then sent
     before DynamoDB.Query run 1: 3 unclaimed, then sent
@@ -103,7 +110,7 @@ async fn a_run_killed_around_any_call_loses_no_alert_of_its_message_and_repeats_
 
 #[tokio::test]
 async fn a_run_killed_around_any_call_loses_no_message_and_repeats_only_marked_ones() {
-    insta::assert_snapshot!(fates_of_killed_runs("subject", 2).await, @"
+    insta::assert_snapshot!(fates_of_killed_runs(async || Story::new("subject", 2).await, 2, async |_| {}).await, @"
     before SecretsManager.GetSecretValue 1: 2 unclaimed, then sent
     after SecretsManager.GetSecretValue 1: 2 unclaimed, then sent
     before DynamoDB.Query run 1: 2 unclaimed, then sent
@@ -132,5 +139,54 @@ async fn a_run_killed_around_any_call_loses_no_message_and_repeats_only_marked_o
     after DynamoDB.PutItem thread 4: 2 sent and recorded
     before DynamoDB.DeleteItem run 1: 2 sent and recorded
     after DynamoDB.DeleteItem run 1: 2 sent and recorded
+    ");
+}
+
+/// The episode goes on for hours: it is one alert, and a new one when twice as much is sent, whatever call a run dies at.
+#[tokio::test]
+#[cfg_attr(not(target_os = "linux"), ignore = "the clock is moved by a preloaded library")]
+async fn a_run_killed_around_any_call_reports_an_episode_once_and_what_it_grows_to_anew() {
+    let grows = async |story: &mut Story| {
+        story.grows(100).await;
+        assert_eq!(story.run().await, "already_sent");
+        let first = std::mem::take(&mut story.subjects);
+        story.grows(100).await;
+        assert_eq!(story.run().await, "sent: 1");
+        assert!(story.subjects.keys().all(|id| !first.contains_key(id)), "another alert");
+        assert_eq!(story.run().await, "already_sent");
+    };
+    insta::assert_snapshot!(fates_of_killed_runs(Story::of_episode, 1, grows).await, @"
+    before SecretsManager.GetSecretValue 1: 1 unclaimed, then sent
+    after SecretsManager.GetSecretValue 1: 1 unclaimed, then sent
+    before DynamoDB.BatchGetItem 1: 1 unclaimed, then sent
+    after DynamoDB.BatchGetItem 1: 1 unclaimed, then sent
+    before DynamoDB.BatchGetItem 2: 1 unclaimed, then sent
+    after DynamoDB.BatchGetItem 2: 1 unclaimed, then sent
+    before DynamoDB.BatchGetItem 3: 1 unclaimed, then sent
+    after DynamoDB.BatchGetItem 3: 1 unclaimed, then sent
+    before DynamoDB.Query run 1: 1 unclaimed, then sent
+    after DynamoDB.Query run 1: 1 unclaimed, then sent
+    before DynamoDB.Query thread 1: 1 unclaimed, then sent
+    after DynamoDB.Query thread 1: 1 unclaimed, then sent
+    before SNS.GetTopicAttributes 1: 1 unclaimed, then sent
+    after SNS.GetTopicAttributes 1: 1 unclaimed, then sent
+    before DynamoDB.PutItem run 1: 1 unclaimed, then sent
+    after DynamoDB.PutItem run 1: 1 intended, then sent marked
+    before DynamoDB.PutItem thread 1: 1 intended, then sent marked
+    after DynamoDB.PutItem thread 1: 1 claimed, then sent marked
+    before SNS.Publish 1: 1 claimed, then sent marked
+    after SNS.Publish 1: 1 sent, then again marked
+    before DynamoDB.PutItem message 1: 1 sent, then again marked
+    after DynamoDB.PutItem message 1: 1 sent, then again marked
+    before DynamoDB.PutItem thread 2: 1 sent, then again marked
+    after DynamoDB.PutItem thread 2: 1 sent and recorded
+    before DynamoDB.DeleteItem run 1: 1 sent and recorded
+    after DynamoDB.DeleteItem run 1: 1 sent and recorded
+    before SNS.GetTopicAttributes 2: 1 sent and recorded
+    after SNS.GetTopicAttributes 2: 1 sent and recorded
+    before DynamoDB.BatchWriteItem 1: 1 sent and recorded
+    after DynamoDB.BatchWriteItem 1: 1 sent and recorded
+    before DynamoDB.PutItem daybook 1: 1 sent and recorded
+    after DynamoDB.PutItem daybook 1: 1 sent and recorded
     ");
 }

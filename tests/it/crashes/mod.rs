@@ -8,8 +8,10 @@ mod contended;
 mod failing;
 mod killed;
 
-use crate::support::{Aws, Budget, Effect, Function, Gate, Outcome, Policy, World, from_number, setup, spent};
+use crate::foresight::{Sends, burst};
+use crate::support::{Aws, Budget, Effect, Function, Gate, NOW, Outcome, Policy, World, at, from_number, setup, spent};
 use futures_util::{StreamExt, stream};
+use jiff::ToSpan as _;
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -34,6 +36,16 @@ const FORBIDDEN: Effect = Effect::Fail { status: 403, code: "AuthorizationError"
 /// Worlds at a time: moto is one process, and a held call must not wait so long that the SDK gives it up.
 const WORLDS_AT_ONCE: usize = 4;
 
+/// The one subject that spikes.
+const WILD: &str = "+14085550001";
+const SPIKES: &str = r#"
+    unwatched = "ignore"
+    [[spike]]
+    name = "runaway sender"
+    scope = "billing_number"
+    currency = "USD"
+"#;
+
 /// A world in which a number of alerts is due, and what its runs put into the queue.
 struct Story {
     world: World,
@@ -49,6 +61,40 @@ impl Story {
         let policy = policy.key("group_by", format!("{group_by:?}"));
         let rows: Vec<_> = (1..=alerts).map(|number| from_number(&format!("+1408555000{number}"), spent(2))).collect();
         Self { world: setup().policy(policy).rows(rows).world().await, subjects: BTreeMap::new(), seen: 0 }
+    }
+
+    /// An episode that has begun on a day which an earlier run has looked at: scheduled runs, since those of a given moment know no past.
+    async fn of_episode() -> Self {
+        let mut rows = Sends { number: WILD, from: "2026-09-01", to: "2026-12-01", messages: 4, charge: 205 }.rows();
+        rows.extend(burst(WILD, "2026-11-22T12:30:00Z", 150));
+        let setup = setup().now(at(NOW) - 1.hour()).policy(SPIKES).rows(rows).live();
+        let mut story = Self { world: setup.world().await, subjects: BTreeMap::new(), seen: 0 };
+        let backfill = story.world.run(json!({ "backfill": true })).await;
+        assert_eq!(backfill.answer()["backfill"]["finished"], true);
+        assert_eq!(story.run().await, "");
+        story.world.until(NOW);
+        story
+    }
+
+    /// The same episode has grown so much by the next hour.
+    async fn grows(&mut self, messages: i64) {
+        let rows: Vec<_> = self.world.zoom.dataset().rows().cloned().collect();
+        let more = burst(WILD, &(self.world.now + 1.minute()).to_string(), messages);
+        self.world.show([rows, more].concat());
+        self.an_hour_passes();
+    }
+
+    fn an_hour_passes(&mut self) {
+        self.world.until(self.world.now + 1.hour());
+    }
+
+    /// Claims that were not recorded are over.
+    async fn leases_end(&mut self) {
+        if self.world.env.clock.is_some() {
+            self.an_hour_passes();
+        } else {
+            self.world.aws.expire_leases().await;
+        }
     }
 
     /// One try for each call, where the SDK's own would only take time.

@@ -188,7 +188,7 @@ async fn logs_are_lines_of_json_at_the_level_asked_for() {
             let lines = lines(&world, &[world.event()]).await;
             world.proxy.clear();
             let logs = &lines[1..];
-            assert_eq!(levels(logs), expected, "{level:?}");
+            assert_eq!(levels(logs), expected, "{level:?} {logs:?}");
             for line in logs {
                 assert!(line["timestamp"].as_str().unwrap().parse::<Timestamp>().is_ok(), "{line}");
                 assert!(line["message"].is_string(), "{line}");

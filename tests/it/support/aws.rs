@@ -4,6 +4,7 @@ use super::{Moto, http_client};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+    TimeToLiveSpecification,
 };
 use aws_sdk_secretsmanager::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_ssm::types::ParameterType;
@@ -144,6 +145,19 @@ impl Aws {
             create = create.key_schema(key).attribute_definitions(attribute);
         }
         create.send().await.unwrap();
+    }
+
+    /// Lets the table's items be deleted when the time in this attribute has come.
+    pub async fn delete_by(&self, attribute: &str) {
+        let life = TimeToLiveSpecification::builder().attribute_name(attribute).enabled(true).build().unwrap();
+        let update = self.tables.update_time_to_live().table_name(&self.table);
+        update.time_to_live_specification(life).send().await.unwrap();
+    }
+
+    /// The secret's value.
+    pub async fn secret_value(&self) -> Option<String> {
+        let answer = self.secrets.get_secret_value().secret_id(&self.secret_id).send().await;
+        answer.ok().and_then(|answer| answer.secret_string)
     }
 
     /// Subscribes an endpoint: "http" or "https" (moto takes a plain http:// URL for both), "email", "sqs".

@@ -1,6 +1,6 @@
 //! The real binary as a child process under a Runtime API server of its own.
 
-use super::{Outcome, RuntimeApi, aws::REGION};
+use super::{Clock, Outcome, RuntimeApi, aws::REGION, clock::inherited};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -29,6 +29,8 @@ const GRACE: Duration = Duration::from_secs(15);
 pub struct FunctionEnv {
     variables: BTreeMap<String, String>,
     pub directory: PathBuf,
+    /// The time of the functions, where it is not the test's own.
+    pub clock: Option<Clock>,
 }
 
 impl FunctionEnv {
@@ -44,8 +46,9 @@ impl FunctionEnv {
             ("AWS_EC2_METADATA_DISABLED", "true"),
             ("NO_PROXY", "127.0.0.1"),
         ];
-        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        Self { variables: variables.into(), directory: std::env::temp_dir() }
+        let variables = variables.map(|(name, value)| (name, value.to_owned())).into_iter().chain(inherited());
+        let variables = variables.map(|(name, value)| (name.to_owned(), value)).collect();
+        Self { variables, directory: std::env::temp_dir(), clock: None }
     }
 
     pub fn set(&mut self, name: &str, value: impl ToString) -> &mut Self {
@@ -129,7 +132,7 @@ pub struct Function {
 impl Function {
     /// Starts the process; it may ask for its first event from now on.
     pub async fn spawn(env: &FunctionEnv) -> Self {
-        let api = RuntimeApi::start().await;
+        let api = RuntimeApi::start(env.clock.clone()).await;
         let mut child = Command::new(env!("CARGO_BIN_EXE_zoom-sms-cost-alerts"))
             .env_clear()
             .envs(&env.variables)

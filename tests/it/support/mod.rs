@@ -2,6 +2,7 @@
 
 mod aws;
 mod aws_proxy;
+mod clock;
 mod deployment;
 mod function;
 mod moto;
@@ -14,6 +15,7 @@ mod world;
 
 pub use aws::{Aws, Notification};
 pub use aws_proxy::{AwsProxy, Call, Effect, Gate};
+pub use clock::{Clock, inherited};
 pub use deployment::Deployment;
 pub use function::{Function, FunctionEnv, Process};
 pub use moto::Moto;

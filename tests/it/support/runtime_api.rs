@@ -1,6 +1,6 @@
 //! The server side of Lambda's Runtime API (version 2018-06-01): it hands events to one function and hears what became of them.
 
-use super::serve;
+use super::{Clock, serve};
 use axum::{
     Json, Router,
     body::Bytes,
@@ -9,6 +9,7 @@ use axum::{
     response::IntoResponse,
     routing::{get, post},
 };
+use jiff::Timestamp;
 use serde_json::Value;
 use std::{
     collections::HashMap,
@@ -17,7 +18,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 use tokio::sync::{SetOnce, mpsc, oneshot};
 
@@ -79,6 +80,7 @@ struct Shared {
     waiting: tokio::sync::Mutex<mpsc::UnboundedReceiver<Invocation>>,
     outcomes: Mutex<HashMap<String, oneshot::Sender<Outcome>>>,
     init_error: SetOnce<Outcome>,
+    clock: Option<Clock>,
 }
 
 pub struct RuntimeApi {
@@ -88,10 +90,16 @@ pub struct RuntimeApi {
 }
 
 impl RuntimeApi {
-    pub async fn start() -> Self {
+    /// Serves a function that has this clock, or the test's own.
+    pub async fn start(clock: Option<Clock>) -> Self {
         let (queue, waiting) = mpsc::unbounded_channel();
-        let shared =
-            Arc::new(Shared { queue, waiting: waiting.into(), outcomes: Mutex::default(), init_error: SetOnce::new() });
+        let shared = Arc::new(Shared {
+            queue,
+            waiting: waiting.into(),
+            outcomes: Mutex::default(),
+            init_error: SetOnce::new(),
+            clock,
+        });
         let runtime = Router::new()
             .route("/invocation/next", get(next))
             .route("/invocation/{id}/response", post(response))
@@ -124,10 +132,10 @@ impl RuntimeApi {
 
 async fn next(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
     let invocation = shared.waiting.lock().await.recv().await.expect("the queue lives as long as its server");
-    let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + invocation.deadline;
+    let deadline = shared.clock.as_ref().map_or_else(Timestamp::now, Clock::now) + invocation.deadline;
     let headers = [
         ("lambda-runtime-aws-request-id", invocation.request_id),
-        ("lambda-runtime-deadline-ms", deadline.as_millis().to_string()),
+        ("lambda-runtime-deadline-ms", deadline.as_millisecond().to_string()),
         ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:us-east-1:123456789012:function:under-test".to_owned()),
         ("lambda-runtime-trace-id", "Root=1-00000000-000000000000000000000000;Sampled=0".to_owned()),
     ];

@@ -12,6 +12,7 @@ pub struct Setup {
     data: Data,
     pub(super) switches: Switches,
     pub(super) now: Timestamp,
+    pub(super) is_live: bool,
 }
 
 #[derive(Clone)]
@@ -27,6 +28,7 @@ pub fn setup() -> Setup {
         data: Data::Rows(Vec::new()),
         switches: Switches::default(),
         now: at(NOW),
+        is_live: false,
     }
 }
 
@@ -60,6 +62,12 @@ impl Setup {
 
     pub fn now(mut self, moment: impl Into<Moment>) -> Self {
         self.now = moment.into().0;
+        self
+    }
+
+    /// Functions take the moment for the present, so that scheduled runs judge it.
+    pub fn live(mut self) -> Self {
+        self.is_live = true;
         self
     }
 

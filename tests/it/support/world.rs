@@ -1,6 +1,6 @@
 //! Everything that a run meets, put together for one test.
 
-use super::{Aws, AwsProxy, Function, FunctionEnv, Outcome, Setup, function::Output};
+use super::{Aws, AwsProxy, Clock, Function, FunctionEnv, Moment, Outcome, Setup, function::Output};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::{collections::HashSet, fs, sync::Mutex, thread};
@@ -40,6 +40,9 @@ impl World {
             .set("ZOOM_API_URL", zoom.api_url())
             .set("ZOOM_TOKEN_URL", zoom.token_url())
             .set("ZOOM_REQUESTS_PER_SECOND", 1000);
+        if setup.is_live {
+            Clock::at(now).give(&mut env);
+        }
         let proxy = AwsProxy::new();
         let world = Self { zoom, aws, proxy, env, now, directory, outputs: Mutex::default(), people };
         world.write_policy(setup.policy);
@@ -62,6 +65,13 @@ impl World {
         self.zoom.replace(dataset);
     }
 
+    /// Goes on to this moment, in a live world; Zoom's report goes with it.
+    pub fn until(&mut self, moment: impl Into<Moment>) {
+        self.now = moment.into().0;
+        self.env.clock.as_ref().expect("a live world").set(self.now);
+        self.zoom.replace(self.zoom.dataset().at(self.now));
+    }
+
     /// Starts a function with a door of its own to AWS.
     pub async fn function(&self) -> Function {
         let door = self.proxy.door().await;
@@ -79,9 +89,9 @@ impl World {
         outcome
     }
 
-    /// The event that has the moment of this world judged, and what is due sent.
+    /// The event that has the moment of this world judged, and what is due sent: in a live world a scheduled one.
     pub fn event(&self) -> Value {
-        json!({ "as_of": self.now, "publish": true })
+        if self.env.clock.is_some() { json!({}) } else { json!({ "as_of": self.now, "publish": true }) }
     }
 
     /// One cold run of [`Self::event`].

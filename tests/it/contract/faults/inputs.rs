@@ -102,7 +102,7 @@ async fn a_policy_that_is_none_is_told_with_line_and_column() {
         the policy is not valid: line 1, column 13: time zone "Mars/Olympus" is not known;
         write an IANA name such as "America/New_York", or leave the key out for UTC |
         line 2, column 1: a policy has no key "colour";
-        allowed are time_zone, late_charges_days, unwatched, group_by, budget, spike, owner, silence |
+        allowed are time_zone, late_charges_days, unwatched, group_by, senders, digest, budget, spike, owner, silence |
         line 6, column 12: currency "DOLLAR" is not a code of ISO 4217;
         write three letters such as "USD" |
         line 7, column 10: amount "-1" is not greater than 0;
@@ -135,7 +135,7 @@ async fn an_event_that_is_none_is_told_with_what_is_accepted() {
     // The list of what is accepted is told each time.
     let (told, accepted) = (told.text, ". Accepted are ");
     let list = told.split_once(accepted).unwrap().1.lines().next().unwrap();
-    insta::assert_snapshot!(list, @"{}, an EventBridge rule's or scheduler's event, and an object with any of as_of, publish, dry_run, test_alert, backfill, trigger, schedule_arn, scheduled_time, zoom_secret_id, policy, alert_topic_arn");
+    insta::assert_snapshot!(list, @r#"{}, an EventBridge rule's or scheduler's event, and an object with any of as_of, publish, dry_run, test_alert, backfill, digest, trigger, schedule_arn, scheduled_time, zoom_secret_id, policy, alert_topic_arn"#);
     insta::assert_snapshot!(told.replace(&format!("{accepted}{list}"), ""), @r#"
     an unknown field
       EventInvalid

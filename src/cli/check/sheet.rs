@@ -1,0 +1,376 @@
+//! What a check has found, worst first: what the table shows, and the same for programs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive as _;
+use serde::Serialize;
+
+use crate::domain::alert::{Alert, Decision, Finding, Kind, Spent, ahead, count, who};
+use crate::domain::background::Background;
+use crate::domain::baselines::Maker;
+use crate::domain::case::Case;
+use crate::domain::charge::Scope;
+use crate::domain::contributors::Contributors;
+use crate::domain::estimates::Estimate;
+use crate::domain::evaluate::History;
+use crate::domain::foresight::{forecast, spike};
+use crate::domain::matches::uncovered;
+use crate::domain::message::Composed;
+use crate::domain::money::{Amount, Currency};
+use crate::domain::period::{Period, PeriodKind};
+use crate::domain::policy::Silence;
+use crate::domain::text::{capitalised, label};
+use crate::domain::totals::Sum;
+
+/// How it stands with a budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::cli) enum State {
+    /// All of it is spent.
+    Over,
+    /// A level is likely to be reached.
+    Forecast,
+    /// A level is reached.
+    Level,
+    /// What would be sent is held back.
+    Silenced,
+    /// No level is reached.
+    Within,
+}
+
+/// A budget and what was spent of it.
+#[derive(Clone, Debug, Serialize)]
+pub(in crate::cli) struct Row {
+    pub(super) state: State,
+    /// The highest level that is reached; of a forecast, the one that is likely.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) level: Option<String>,
+    pub(super) who: String,
+    scope: Scope,
+    subject: String,
+    period: String,
+    budget: String,
+    pub(super) currency: Currency,
+    pub(super) amount: Amount,
+    at_least: bool,
+    pub(super) limit: Amount,
+    /// Rounded down.
+    pub(super) used_percent: Option<i64>,
+    /// Where the period will end, as far as there is history.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) estimate: Option<Outlook>,
+    /// The amounts on whose other side rounding must not put the sum.
+    #[serde(skip)]
+    pub(super) thresholds: Vec<Amount>,
+}
+
+/// Where a period will end: lower with one chance in ten, and higher with one in ten.
+#[derive(Clone, Debug, Serialize)]
+pub(in crate::cli) struct Outlook {
+    pub(super) low: Amount,
+    pub(super) likely: Amount,
+    pub(super) high: Amount,
+    /// The last day of the period.
+    pub(super) by: Date,
+}
+
+/// Money that no budget covers.
+#[derive(Clone, Debug, Serialize)]
+pub(in crate::cli) struct NotCovered {
+    pub(super) currency: Currency,
+    pub(super) amount: Amount,
+    messages: u64,
+    /// Who spent most of it, where all of the currency is meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) most: Option<String>,
+    /// Whether there is a budget in this currency, for others.
+    pub(super) has_budget: bool,
+}
+
+/// Alerts that a silence holds back.
+#[derive(Clone, Debug, Serialize)]
+pub(in crate::cli) struct Held {
+    pub(super) alerts: u64,
+    pub(super) until: Timestamp,
+    pub(super) reason: String,
+}
+
+/// What a check has found.
+#[derive(Clone, Debug, Serialize)]
+pub(in crate::cli) struct Sheet {
+    pub(in crate::cli) verdict: String,
+    /// The worst first.
+    pub(super) budgets: Vec<Row>,
+    /// Spikes, a stale report and other news that is about no budget, in a line each.
+    pub(super) news: Vec<News>,
+    pub(super) not_covered: Vec<NotCovered>,
+    pub(super) silenced: Vec<Held>,
+    /// What else the reader of a policy should know.
+    pub(super) notes: Vec<String>,
+}
+
+/// An alert that is about no budget.
+#[derive(Clone, Debug, Serialize)]
+pub(in crate::cli) struct News {
+    kind: Kind,
+    pub(super) mark: String,
+    pub(super) headline: String,
+}
+
+impl Sheet {
+    pub(in crate::cli) fn of(
+        case: &Case<'_>,
+        findings: &[Finding<'_>],
+        composed: &Composed<'_>,
+        history: &History,
+    ) -> Sheet {
+        let mut rows = Rows::of(case, findings, composed, history);
+        let mut budgets: Vec<_> = findings.iter().filter_map(|finding| rows.row(finding)).collect();
+        budgets.sort_by_key(|(key, _)| std::cmp::Reverse(*key));
+        let budgets: Vec<_> = budgets.into_iter().map(|(_, row)| row).collect();
+        let silenced = held(composed, case);
+        Sheet {
+            verdict: verdict(&budgets, case),
+            budgets,
+            news: news(composed),
+            not_covered: not_covered(case),
+            notes: notes(case, history, &silenced),
+            silenced,
+        }
+    }
+}
+
+type Key = (Scope, Arc<str>, Currency, Period);
+
+/// What tells of each subject's budget how it stands.
+struct Rows<'s, 'a> {
+    case: &'s Case<'a>,
+    history: &'s History,
+    /// The likely level by subject and period.
+    likely: BTreeMap<Key, (String, bool)>,
+    silenced: BTreeSet<Key>,
+    contributors: Contributors<'a>,
+}
+
+impl<'s, 'a> Rows<'s, 'a> {
+    fn of(case: &'s Case<'a>, findings: &[Finding<'_>], composed: &Composed<'_>, history: &'s History) -> Rows<'s, 'a> {
+        let likely = findings.iter().filter_map(|finding| match finding {
+            Finding::Forecast(forecast) => {
+                let is_all = forecast.level.threshold >= forecast.spent.budget.amount;
+                Some((key(&forecast.spent), (forecast.level.to_string(), is_all)))
+            }
+            _ => None,
+        });
+        let silenced = alerts(composed).filter(|alert| alert.is_silenced());
+        let silenced = silenced.filter_map(|alert| match &alert.finding {
+            Finding::Spent(spent) => Some(key(spent)),
+            Finding::Forecast(forecast) => Some(key(&forecast.spent)),
+            _ => None,
+        });
+        let (likely, silenced) = (likely.collect(), silenced.collect());
+        Rows { case, history, likely, silenced, contributors: Contributors::of(case.totals) }
+    }
+
+    /// The row of a finding about a budget, and what it is sorted by.
+    fn row(&mut self, finding: &Finding<'_>) -> Option<((u8, Decimal), Row)> {
+        let Finding::Spent(spent) = finding else { return None };
+        let Spent { scope, subject, period, budget, .. } = &**spent;
+        let key = key(spent);
+        let likely = self.likely.get(&key);
+        let (state, level) = if self.silenced.contains(&key) {
+            (State::Silenced, None)
+        } else if spent.sum.amount >= budget.amount {
+            (State::Over, None)
+        } else if let Some((level, is_all)) = likely {
+            (State::Forecast, (!is_all).then(|| level.clone()))
+        } else {
+            let level = spent.highest().map(ToString::to_string);
+            (if level.is_some() { State::Level } else { State::Within }, level)
+        };
+        let rank = match state {
+            State::Over => 2,
+            State::Forecast => 1,
+            _ => 0,
+        };
+        let whose = (*period, *scope, Arc::clone(subject), budget.currency);
+        let (top, senders) = (self.contributors.behind(&whose), self.contributors.senders(&whose));
+        let background = Background { top, senders, ..Background::default() };
+        let name = capitalised(&who(*scope, subject, &background, self.case.policy.senders));
+        let row = Row {
+            state,
+            level,
+            who: format!("{name}{}", self.suffix(period)),
+            scope: *scope,
+            subject: label(subject).into_owned(),
+            period: period.label(),
+            budget: label(&budget.name).into_owned(),
+            currency: budget.currency,
+            amount: spent.sum.amount,
+            at_least: spent.at_least(),
+            limit: budget.amount,
+            used_percent: spent.sum.amount.percent_of(budget.amount).and_then(|percent| percent.to_i64()),
+            estimate: self.estimate(spent),
+            thresholds: budget.levels.iter().map(|level| level.threshold).chain([budget.amount]).collect(),
+        };
+        Some(((rank, spent.ratio()), row))
+    }
+
+    fn estimate(&self, spent: &Spent<'_>) -> Option<Outlook> {
+        let currency = spent.budget.currency;
+        let baseline = self.history.baselines.of(spent.scope, &spent.subject, currency)?;
+        let ahead = ahead(&spent.period, baseline, self.case)?;
+        let Estimate { low, likely, high } = ahead.estimate(spent.sum.amount, currency);
+        Some(Outlook { low, likely, high, by: spent.period.last_day() })
+    }
+
+    /// Which period is meant, where it is not the running one of the longest kind.
+    fn suffix(&self, period: &Period) -> String {
+        if Some(*period) == main_period(self.case) {
+            return String::new();
+        }
+        let first = period.first_day();
+        match period.kind() {
+            PeriodKind::Day => format!(", {}", first.strftime("%-d %b")),
+            PeriodKind::Week => format!(", week from {}", first.strftime("%-d %b")),
+            PeriodKind::Month => format!(", {}", first.strftime("%B")),
+        }
+    }
+}
+
+fn key(spent: &Spent<'_>) -> Key {
+    (spent.scope, Arc::clone(&spent.subject), spent.budget.currency, spent.period)
+}
+
+fn alerts<'c, 'a>(composed: &'c Composed<'a>) -> impl Iterator<Item = &'c Alert<'a>> {
+    let due = composed.messages.iter().flat_map(|message| &message.alerts);
+    due.chain(composed.others.iter().flat_map(|(_, alerts)| alerts))
+}
+
+/// The running period of the longest kind that a budget has.
+pub(super) fn main_period(case: &Case<'_>) -> Option<Period> {
+    let kinds: Vec<_> = case.policy.budgets.iter().map(|budget| budget.period).collect();
+    let running = case.periods.iter().filter(|period| case.as_of < period.to() && kinds.contains(&period.kind()));
+    running.max_by_key(|period| period.kind()).copied()
+}
+
+/// `1 budget is over and 1 more will probably be by 30 November; 6 are within.`
+fn verdict(budgets: &[Row], case: &Case<'_>) -> String {
+    let is_over = |row: &&Row| row.amount >= row.limit;
+    let is_likely = |row: &&Row| row.state == State::Forecast && row.level.is_none();
+    let over = budgets.iter().filter(is_over).count() as u64;
+    let likely = budgets.iter().filter(is_likely).count() as u64;
+    let levels = budgets.iter().filter(|row| row.state == State::Level).count() as u64;
+    let within = (budgets.len() as u64) - over - likely;
+    let are = |number: u64| if number == 1 { "is" } else { "are" };
+    let by = budgets.iter().filter(is_likely).filter_map(|row| row.estimate.as_ref()).map(|end| end.by).max();
+    let by = by.map_or_else(String::new, |by| format!(" by {}", by.strftime("%-d %B")));
+    let start = match (over, likely) {
+        (0, 0) => "No budget is over".to_owned(),
+        (over, 0) => format!("{} {} over", count(over, "budget"), are(over)),
+        (0, likely) => format!("No budget is over; {likely} will probably be{by}"),
+        (over, likely) => {
+            format!("{} {} over and {likely} more will probably be{by}", count(over, "budget"), are(over))
+        }
+    };
+    // What was not read may be anything.
+    let start = if over == 0 && !case.coverage.is_complete() {
+        format!("As far as could be read, {}", start.replacen('N', "n", 1))
+    } else {
+        start
+    };
+    let end = match (within, levels) {
+        (0, _) if budgets.is_empty() => ": nothing was charged that one covers".to_owned(),
+        (0, _) => String::new(),
+        (1, 0) if budgets.len() == 1 => "; the only one is within".to_owned(),
+        (within, 0) if over + likely == 0 => format!("; all {within} are within"),
+        (within, _) if over + likely > 0 => format!("; {within} {} within", are(within)),
+        (_, _) if budgets.len() == 1 => "; the only one has reached a level".to_owned(),
+        (_, levels) => {
+            let have = if levels == 1 { "has" } else { "have" };
+            format!("; {levels} of {} {have} reached a level", budgets.len())
+        }
+    };
+    format!("{start}{end}.")
+}
+
+/// What is due or held back that is about no budget.
+fn news(composed: &Composed<'_>) -> Vec<News> {
+    let cases = composed.messages.iter().map(|message| (&message.case, &message.alerts));
+    let cases = cases.chain(composed.others.iter().map(|(case, alerts)| (case, alerts)));
+    let mut seen = BTreeSet::new();
+    let mut news = Vec::new();
+    for (case, alert) in cases.flat_map(|(case, alerts)| alerts.iter().map(move |alert| (case, alert))) {
+        let kind = alert.finding.kind();
+        let is_shown = matches!(kind, Kind::Spike | Kind::Stale);
+        let is_true = matches!(alert.decision, Decision::Due | Decision::Silenced { .. });
+        if is_shown && is_true {
+            let wording = alert.finding.wording(alert, case);
+            // Owners of one spike hear of it each.
+            if seen.insert(wording.headline.clone()) {
+                news.push(News { kind, mark: capitalised(&wording.mark.to_lowercase()), headline: wording.headline });
+            }
+        }
+    }
+    news
+}
+
+fn not_covered(case: &Case<'_>) -> Vec<NotCovered> {
+    let mut contributors = Contributors::of(case.totals);
+    let open = case.periods.iter().filter(|period| case.as_of < period.to());
+    let period = open.max_by_key(|period| period.kind());
+    let one = |(currency, Sum { amount, messages }): (Currency, Sum)| {
+        let has_budget = case.policy.budgets.iter().any(|budget| budget.currency == currency);
+        let account = case.totals.account();
+        let top = period.filter(|_| !has_budget);
+        let top = top.map(|period| contributors.behind(&(*period, Scope::Account, Arc::clone(account), currency)));
+        let most = top.unwrap_or_default().first().map(|top| label(&top.name).into_owned());
+        NotCovered { currency, amount, messages, most, has_budget }
+    };
+    uncovered(case).into_iter().map(one).collect()
+}
+
+/// What each silence holds back.
+fn held(composed: &Composed<'_>, case: &Case<'_>) -> Vec<Held> {
+    let mut by_end = BTreeMap::<Timestamp, u64>::new();
+    for alert in alerts(composed) {
+        if let Decision::Silenced { until } = alert.decision {
+            *by_end.entry(until).or_default() += 1;
+        }
+    }
+    let reason = |until: &Timestamp| {
+        let is_it = |silence: &&Silence| silence.until == *until && silence.is_active(case.as_of);
+        case.policy.silences.iter().find(is_it).map(|silence| label(&silence.reason).into_owned())
+    };
+    let held = by_end.into_iter();
+    held.map(|(until, alerts)| Held { alerts, reason: reason(&until).unwrap_or_default(), until }).collect()
+}
+
+fn notes(case: &Case<'_>, history: &History, held: &[Held]) -> Vec<String> {
+    let days = history.baselines.days;
+    let zone = &case.policy.time_zone;
+    let day = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%-d %B %Y, %H:%M %Z").to_string();
+    let mut notes = Vec::new();
+    // What a silence holds back tells that it is active.
+    let is_told = |silence: &&Silence| !held.iter().any(|held| held.until == silence.until);
+    for silence in case.policy.silences.iter().filter(is_told) {
+        let reason = label(&silence.reason);
+        notes.push(match silence.status(case.as_of) {
+            "active" => format!("Silence {reason:?} is active until {}.", day(silence.until)),
+            "over" => format!("Silence {reason:?} ended on {}; remove it from the policy.", day(silence.until)),
+            _ => format!("Silence {reason:?} starts on {}.", day(silence.from)),
+        });
+    }
+    if Maker::is_needed(case.policy) && days < spike::LEAST_DAYS {
+        notes.push(format!(
+            "Not enough history yet: {} are known. Forecasts need {} and spikes {}; --source table has a deployment's.",
+            count(days.into(), "complete day"),
+            forecast::LEAST_DAYS,
+            spike::LEAST_DAYS,
+        ));
+    }
+    notes
+}

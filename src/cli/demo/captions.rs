@@ -1,0 +1,143 @@
+//! What is told of each scene.
+
+use jiff::Zoned;
+use rust_decimal::RoundingStrategy;
+
+use super::entry::{Entry, Sort};
+use super::look::Role;
+use super::play::DAYS;
+use super::standing::Standing;
+use super::story::State;
+use crate::domain::alert::{count, limit, money};
+
+/// Some sentences about a scene.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Caption {
+    /// The time of day that stands before them; empty where the whole scene is one moment.
+    pub(super) time: String,
+    /// The sign before them.
+    pub(super) sign: Option<(Role, char)>,
+    /// The sentences.
+    pub(super) text: String,
+}
+
+fn time(at: &Zoned) -> String {
+    at.strftime("%H:%M").to_string()
+}
+
+/// Before the first run.
+pub(super) fn loading() -> Caption {
+    let text =
+        "First the account's past thirteen months are loaded: they tell what is usual, and where a month will end.";
+    Caption { text: text.to_owned(), ..Caption::default() }
+}
+
+/// Before anything is due.
+pub(super) fn beginning() -> Caption {
+    let text = "Every hour the function reads Zoom's report and adds it up. As long as no budget reaches a level, it says nothing.";
+    Caption { text: text.to_owned(), ..Caption::default() }
+}
+
+/// An alert came.
+pub(super) fn came(entry: &Entry, standing: &Standing, state: &State) -> Caption {
+    let (name, currency) = (&standing.name, standing.currency);
+    let whole = limit(standing.limit, currency);
+    let text = match entry.sort {
+        Sort::Over => over(entry, standing, state),
+        Sort::Spike => spike(entry, standing),
+        Sort::Forecast => forecast(standing, state),
+        Sort::Level | Sort::Correction => format!(
+            "{name} has spent {} of {currency} {whole}: one message to the budget's owner. The next runs find the same and say nothing.",
+            entry.mark
+        ),
+    };
+    Caption { sign: Some((entry.sort.role(), entry.sort.sign())), text, ..Caption::default() }
+}
+
+fn spike(entry: &Entry, standing: &Standing) -> String {
+    let Some(spike) = &entry.spike else { return String::new() };
+    let (name, currency) = (&standing.name, standing.currency);
+    format!(
+        "{name} has sent {} messages today; a usual day has {}. That is {currency} {} more: far from any limit, so no budget would have noticed. \
+         The message says what to do.",
+        spike.count,
+        spike.usual(),
+        money(spike.extra(), currency, &[]),
+    )
+}
+
+fn over(entry: &Entry, standing: &Standing, state: &State) -> String {
+    let (name, currency) = (&standing.name, standing.currency);
+    let whole = limit(standing.limit, currency);
+    let is_again = state.of(Sort::Over).any(|earlier| earlier.place == entry.place && earlier.id != entry.id);
+    if is_again {
+        return format!(
+            "{name} has passed {currency} {whole} again. The correction took the first alert back, so this one is due."
+        );
+    }
+    match state.of(Sort::Forecast).find(|earlier| earlier.place == entry.place) {
+        Some(forecast) => {
+            let days = days_between(&forecast.at, &entry.at);
+            format!("{name} has passed {currency} {whole}, {days} after the forecast said that it would.")
+        }
+        None => {
+            format!("{name} has spent its budget of {currency} {whole}. Nothing more follows unless Zoom revises it.")
+        }
+    }
+}
+
+/// `14 days`.
+pub(super) fn days_between(from: &Zoned, to: &Zoned) -> String {
+    let days = from.date().until(to.date()).map_or(0, |span| span.get_days());
+    count(u64::from(days.unsigned_abs()), "day")
+}
+
+fn forecast(standing: &Standing, state: &State) -> String {
+    let (name, currency) = (&standing.name, standing.currency);
+    // As the message counts them: today is one of the days that are left to act, but not one of those after it.
+    let left = DAYS.saturating_sub(state.at.day().unsigned_abs().into());
+    let rest = standing.limit.checked_sub(standing.spent).unwrap_or_default();
+    let a_day = rest.decimal().checked_div((left + 1).into()).unwrap_or_default();
+    let a_day = a_day.round_dp_with_strategy(currency.minor_places(), RoundingStrategy::ToZero);
+    format!(
+        "{name} has spent {}% of {currency} {}, and will pass it by the {DAYS}th in 4 cases of 5. {} are left to act: about {currency} {a_day} a day \
+         keeps it within.",
+        standing.percent(),
+        limit(standing.limit, currency),
+        count(left.into(), "day"),
+    )
+}
+
+/// A run died between publishing and recording.
+pub(super) fn died(at: &Zoned, run: u32, id: &str) -> Caption {
+    let text = format!("run {run} was killed: {id} was published, not yet recorded.");
+    Caption { time: time(at), sign: Some((Role::Over, '✗')), text }
+}
+
+/// What it had published came again.
+pub(super) fn came_again(at: &Zoned, run: u32) -> Caption {
+    let text = format!(
+        "run {run} finds a claim that nobody confirmed. Was it published? Nobody can know, so it goes out again: same id, marked \"possible \
+         repeat\"."
+    );
+    Caption { time: time(at), sign: None, text }
+}
+
+/// The run after that has nothing to send.
+pub(super) fn nothing_more(run: u32) -> Caption {
+    let text = format!("Going by the id, the mailbox shows it once. Run {run} sends nothing.");
+    Caption { time: " ".to_owned(), sign: Some((Role::Good, '✓')), text }
+}
+
+/// A figure fell.
+pub(super) fn fell(at: &Zoned, less: &str) -> Caption {
+    let text = format!("Zoom now lists {less}. One answer is no proof: the larger figure stands.");
+    Caption { time: time(at), sign: None, text }
+}
+
+/// The fall is confirmed.
+pub(super) fn corrected(at: &Zoned) -> Caption {
+    let text = "A second reading says the same. One correction goes to those who got the wrong figure; if 100% is passed again, they hear of it \
+                again.";
+    Caption { time: time(at), sign: None, text: text.to_owned() }
+}

@@ -1,0 +1,199 @@
+//! The explanation as people read it.
+
+use anstyle::Style;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::Value;
+
+use super::behind::Behind;
+use super::{Explained, Found, at, text_at, text_of};
+use crate::cli::table::{Cell, Column, Table};
+use crate::cli::terminal::Terminal;
+use crate::domain::alert::{count, money};
+use crate::domain::charge::Scope;
+use crate::domain::money::{Amount, Currency};
+
+/// Contributors and days that are shown.
+const MOST_CONTRIBUTORS: usize = 10;
+const MOST_DAYS: usize = 31;
+/// The longest bar.
+const BAR: u32 = 24;
+
+/// What was sent, when and why.
+pub(super) fn lines(
+    found: &[Found],
+    policy: Option<&str>,
+    notes: &[String],
+    zone: &TimeZone,
+    terminal: &Terminal,
+) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut explained = Vec::<&Value>::new();
+    for Found { message, alerts } in found {
+        let is_again = alerts.iter().all(|alert| explained.contains(&at(&alert.alert, "/id")));
+        for Explained { alert, line, behind } in alerts.iter().filter(|_| !is_again) {
+            explained.push(at(alert, "/id"));
+            let headline = headline(alert);
+            lines.extend(
+                terminal
+                    .prose(&headline)
+                    .iter()
+                    .map(|line| format!(" {}", terminal.paint(Style::new().bold(), line.trim_start()))),
+            );
+            let mut parts = vec![("Sent", sent(message, zone)), ("Id", id(alert, message))];
+            parts.extend(facts(alert));
+            match (line, policy) {
+                (Some(line), Some(place)) => parts.push(("Policy", format!("{place}, line {}:", line.line))),
+                (None, Some(place)) if at(alert, "/budget").is_string() || at(alert, "/spike").is_object() => {
+                    parts.push(("Policy", format!("{place} no longer has what watched this")));
+                }
+                _ => {}
+            }
+            lines.extend(terminal.labelled(&parts));
+            let text = line.iter().flat_map(|line| line.text.lines());
+            lines.extend(text.map(|line| format!("   {line}")));
+            if let Some(behind) = behind {
+                lines.push(String::new());
+                lines.extend(days(behind, alert, terminal));
+            }
+            lines.push(String::new());
+        }
+        if is_again {
+            // The same alert once more: what it rests on is the same.
+            lines.extend(terminal.labelled(&[("Sent again", sent(message, zone))]));
+            lines.push(String::new());
+        }
+    }
+    lines.extend(notes.iter().flat_map(|note| terminal.prose(note)));
+    while lines.last().is_some_and(String::is_empty) {
+        lines.pop();
+    }
+    lines
+}
+
+/// What an alert said, in a sentence.
+pub(super) fn headline(alert: &Value) -> String {
+    let text = |name: &str| text_of(alert, name);
+    let scope = Scope::ALL.into_iter().find(|scope| scope.name() == text("scope"));
+    let who = scope.map_or_else(String::new, |scope| scope.of(text("subject")));
+    let (currency, period) = (text("currency"), text("period"));
+    let (amount, at_least) = (shown(alert, "amount"), if at(alert, "/at_least") == true { "at least " } else { "" });
+    match text("kind") {
+        "budget" => format!(
+            "{}: {who} had spent {at_least}{amount} in {period}, {} of budget {:?} ({})",
+            if text("severity") == "over" { "OVER" } else { text("level") },
+            text("level"),
+            text("budget"),
+            shown(alert, "threshold"),
+        ),
+        "forecast" => {
+            let ahead = at(alert, "/forecast");
+            format!(
+                "FORECAST: {who} was likely to reach {} by {}: {} to {}, most likely {}",
+                shown(alert, "threshold"),
+                text_at(ahead, "/by"),
+                shown_in(at(ahead, "/low"), currency),
+                shown_in(at(ahead, "/high"), currency),
+                shown_in(at(ahead, "/likely"), currency),
+            )
+        }
+        "spike" => {
+            let spike = at(alert, "/spike");
+            format!(
+                "SPIKE: {who} had sent {} messages on {}, usually {}",
+                at(spike, "/count"),
+                text_at(spike, "/day"),
+                at(spike, "/usual"),
+            )
+        }
+        "correction" => {
+            let before = shown(alert, "previous_amount");
+            format!("CORRECTION: {who} had spent {at_least}{amount} in {period}, not {before}")
+        }
+        "unwatched" => format!("UNWATCHED: {at_least}{amount} in {period}, and no budget covered {currency}"),
+        "stale" => "STALE: Zoom's report had no new row for longer than usual".to_owned(),
+        "test" => "TEST: somebody asked for a test".to_owned(),
+        kind => kind.to_uppercase(),
+    }
+}
+
+/// What an alert said besides.
+fn facts(alert: &Value) -> Vec<(&'static str, String)> {
+    let list = |name: &str| {
+        let items = alert.get(name).unwrap_or(&Value::Null).as_array().into_iter().flatten();
+        items.filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
+    };
+    let named = [
+        ("Also reached", list("also_reached")),
+        ("Not any more", list("no_longer_reached")),
+        ("Only now", list("only_now_reached")),
+        ("Revised days", list("restated_days")),
+    ];
+    named.into_iter().filter(|(_, text)| !text.is_empty()).collect()
+}
+
+fn sent(message: &Value, zone: &TimeZone) -> String {
+    let text = |name: &str| text_of(message, name);
+    let moment = text("sent_at").parse::<Timestamp>();
+    let moment = moment.map(|moment| moment.to_zoned(zone.clone()).strftime("%-d %B %Y, %H:%M %Z").to_string());
+    let alerts = at(message, "/alerts").as_array();
+    let first = alerts.and_then(|alerts| alerts.first());
+    let receiver = first.and_then(|alert| at(alert, "/receiver").as_str()).unwrap_or_default();
+    let moment = moment.unwrap_or_else(|_| text("sent_at").to_owned());
+    format!("{moment}, to {receiver} ({}), SNS message {}", text("topic_arn"), text("message_id"))
+}
+
+fn id(alert: &Value, message: &Value) -> String {
+    let (alert, of) = (text_at(alert, "/id"), text_at(message, "/id"));
+    let others = at(message, "/alerts").as_array().map_or(0, Vec::len).saturating_sub(1) as u64;
+    if others == 0 {
+        alert.to_owned()
+    } else {
+        format!("{alert}, in message {of} with {}", count(others, "other alert"))
+    }
+}
+
+/// An amount of the alert, in its currency's minor units.
+fn shown(alert: &Value, name: &str) -> String {
+    shown_in(alert.get(name).unwrap_or(&Value::Null), text_at(alert, "/currency"))
+}
+
+fn shown_in(amount: &Value, currency: &str) -> String {
+    let text = amount.as_str().unwrap_or_default();
+    match (Amount::parse(text), Currency::parse(currency)) {
+        (Ok(amount), Ok(currency)) => format!("{currency} {}", money(amount, currency, &[])),
+        _ => format!("{currency} {text}"),
+    }
+}
+
+/// The days as bars, and who spent.
+fn days(behind: &Behind, alert: &Value, terminal: &Terminal) -> Vec<String> {
+    let Ok(currency) = Currency::parse(text_at(alert, "/currency")) else { return Vec::new() };
+    let sum = |amount: Amount| format!("{currency} {}", money(amount, currency, &[]));
+    let most = behind.days.iter().map(|day| day.amount).max().unwrap_or_default();
+    let rows = behind.days.iter().rev().take(MOST_DAYS).rev().map(|day| -> Vec<Cell> {
+        let bar = terminal.bar(day.amount.decimal(), most.decimal(), BAR);
+        vec![
+            day.day.strftime("%a %-d %b").to_string().into(),
+            sum(day.amount).into(),
+            day.messages.to_string().into(),
+            bar.into(),
+        ]
+    });
+    let columns = [Column::Left("Day"), Column::Right("Spent"), Column::Right("Messages"), Column::Left("")];
+    let mut lines = Table::new(&columns, rows).lines(terminal);
+    let unknown = match behind.unknown_days {
+        0 => String::new(),
+        days => format!("; {} not known", count(days, "day")),
+    };
+    let sums = format!("{} in {} as of today{unknown}", sum(behind.amount), count(behind.messages, "message"));
+    let mut parts = vec![("In all", sums)];
+    let shown = behind.contributors.iter().take(MOST_CONTRIBUTORS);
+    parts.extend(shown.map(|part| {
+        let kind = if part.kind == "billing_number" { "" } else { part.kind };
+        ("Sent by", format!("{kind} {}: {}", part.name, sum(part.amount)).trim_start().to_owned())
+    }));
+    lines.push(String::new());
+    lines.extend(terminal.labelled(&parts));
+    lines
+}

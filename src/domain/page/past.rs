@@ -1,0 +1,85 @@
+//! The page of a past's last day, with the alerts that the policy would have sent.
+
+use std::collections::{BTreeSet, HashSet};
+use std::thread;
+
+use jiff::{Timestamp, ToSpan as _};
+
+use super::{Page, Sent, Story};
+use crate::domain::alert::{AlertRecord, Outcome, Threads, decide};
+use crate::domain::evaluate::evaluate;
+use crate::domain::message::record;
+use crate::domain::money::Currency;
+use crate::domain::period::start_of;
+use crate::domain::policy::Policy;
+use crate::domain::replay::{Past, replay};
+
+/// Days before the running month that are replayed, so that a spike of then is not reported anew.
+const DAYS_BEFORE: i64 = 14;
+
+impl Page {
+    /// The page of the last day of a past, as of `until` at the latest; `None` without a day.
+    ///
+    /// # Errors
+    /// Only at the ends of the calendar.
+    pub fn of_past(past: &Past, until: Timestamp, policy: &Policy) -> Result<Option<Page>, jiff::Error> {
+        let foreseen = policy.foreseeing(&currencies(past));
+        // Neither needs the other, and with ten thousand numbers each takes seconds.
+        let (day, sent) = thread::scope(|scope| {
+            let sent = scope.spawn(|| sent(past, policy, until));
+            (past.last_day_foreseen(until, policy, &foreseen), sent.join())
+        });
+        let Some(day) = day? else { return Ok(None) };
+        let sent = sent.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        let receivers = policy.receivers("");
+        let case = day.case(policy, &receivers.default);
+        let findings = evaluate(&case, &day.history);
+        let mut silenced = Vec::new();
+        for case in receivers.iter().map(|receiver| day.case(policy, receiver)) {
+            let alerts = decide(&findings, &Threads::default(), &case);
+            let held = alerts.iter().filter(|alert| alert.is_silenced());
+            silenced.extend(held.map(|alert| record(alert, &case, Outcome::Silenced)));
+        }
+        silenced.retain(|held| !sent.iter().any(|(sent, _)| is_one(sent, held)));
+        let sent: Vec<_> = sent.iter().map(|(record, at)| Sent::of(record, *at)).collect();
+        let (findings, history) = (&findings, &day.history);
+        Ok(Page::of(&Story { case, findings, history, sent: &sent, alerts: &silenced, is_replayed: true }))
+    }
+}
+
+fn currencies(past: &Past) -> BTreeSet<Currency> {
+    let all: HashSet<_> = past.days.values().flatten().map(|(line, _)| line.currency).collect();
+    all.into_iter().collect()
+}
+
+/// What the policy would have sent in the month of the last day, and when.
+fn sent(past: &Past, policy: &Policy, until: Timestamp) -> Result<Vec<(AlertRecord, Timestamp)>, jiff::Error> {
+    let zone = &policy.time_zone;
+    let Some((_, today)) = past.ends() else { return Ok(Vec::new()) };
+    let first = today.first_of_month();
+    let replayed = replay(past, policy, first.saturating_sub(DAYS_BEFORE.days()), &|_| {})?;
+    let mut sent = Vec::new();
+    for of_day in replayed.sent.into_iter().filter(|sent| sent.day >= first) {
+        let end = start_of(of_day.day.tomorrow()?, zone)?;
+        let at = end.saturating_sub(1.second()).unwrap_or(end).min(until);
+        sent.push((of_day.alert, at));
+    }
+    Ok(sent)
+}
+
+/// Whether what a silence holds back now was sent before it began.
+fn is_one(sent: &AlertRecord, held: &AlertRecord) -> bool {
+    let of = |record: &AlertRecord| {
+        let AlertRecord { kind, scope, currency, .. } = record;
+        (
+            *kind,
+            *scope,
+            record.subject.clone(),
+            *currency,
+            record.period.clone(),
+            record.level.clone(),
+            record.receiver.clone(),
+        )
+    };
+    of(sent) == of(held)
+}
