@@ -1,3 +1,4 @@
+mod beside;
 mod sheet;
 #[cfg(test)]
 mod tests;

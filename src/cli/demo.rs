@@ -34,11 +34,11 @@ use story::{Event, State};
 /// The sample policy.
 pub(super) const POLICY: &str = include_str!("../../events/policy.toml");
 
-/// A month of an account in half a minute: 720 runs of the function's own code against an embedded Zoom.
+/// Show a month in half a minute, with nothing set up: what is found, what is sent, and what goes wrong
 ///
-/// Budgets fill, a number runs wild, a forecast crosses, a run dies at the worst moment, Zoom revises a day; each time you see what is sent.
-/// Space or Enter goes to the next event, q to the end. Without a terminal of 80 x 24 it prints a line for each event. Nothing leaves this
-/// machine. The policy is events/demo.toml.
+/// The month is 720 runs of the function's own code against an embedded Zoom. Budgets fill, a number runs wild, a forecast crosses, a run dies
+/// at the worst moment, Zoom revises a day; each time you see what is sent. Space or Enter goes to the next event, q to the end. Without a
+/// terminal of 80 x 24 it prints a line for each event. Nothing leaves this machine. The policy is events/demo.toml.
 #[derive(Args)]
 pub(super) struct Demo {
     /// Print the messages as their readers got them

@@ -62,8 +62,9 @@ impl Progress {
         let left = left(self.started.elapsed(), done, all);
         match &self.lines {
             Some((text, _)) => {
+                let of = if all > 0 { format!(", {done} of about {all} parts") } else { String::new() };
                 let left = left.map_or_else(String::new, |left| format!("; {left} to go"));
-                *text.lock().unwrap_or_else(PoisonError::into_inner) = format!("{what}{left}");
+                *text.lock().unwrap_or_else(PoisonError::into_inner) = format!("{what}{of}{left}");
             }
             None => {
                 let bar = if all > 0 { Terminal::of_errors().gauge(done, all, BAR) } else { String::new() };
@@ -75,8 +76,7 @@ impl Progress {
 
     /// A report of so many pages is read.
     pub(super) fn at_page(&self, Pages { read, all }: Pages) {
-        let of = if all > 1 { format!(" of about {all}") } else { String::new() };
-        self.at(&format!("reading Zoom's report, page {read}{of}"), read, if all > 1 { all } else { 0 });
+        self.at(&format!("reading Zoom's report, page {read}"), read, if all > 1 { all } else { 0 });
     }
 
     pub(super) fn end(self) {

@@ -6,7 +6,8 @@ use anstyle::{AnsiColor, Style};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::sheet::{Held, NotCovered, Row, Sheet, State, main_period};
+use super::beside::{Held, NotCovered};
+use super::sheet::{Row, Sheet, State, main_period};
 use crate::cli::table::{Cell, Column, Table};
 use crate::cli::terminal::{Sign, Terminal, coloured};
 use crate::domain::alert::{about, count, limit, money};

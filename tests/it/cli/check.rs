@@ -54,15 +54,18 @@ async fn a_reached_budget_ends_with_3_and_shows_what_would_be_sent() {
     let ended = desk.check(&["--messages"]).await;
     assert_eq!((ended.code, ended.err.as_str()), (3, ""));
     let (figures, message) = ended.out.split_once("── E-mail").unwrap();
-    insta::assert_snapshot!(figures, @"
+    insta::assert_snapshot!(figures, @r#"
     No budget is over; the only one has reached a level.
     Read whole: 1 charged message on 2 pages for 22 days, 2 requests.
 
     State  Budget                  Spent  Limit  Used
     ◐ 50%  Sales +12025550143  USD 60.00    100   60%
 
+    Note  Not enough history yet: 0 complete days are known. Forecasts need 7 and
+          spikes 28; --source table has a deployment's.
+
     Nothing was sent. 1 message would be, if not sent before:
-    ");
+    "#);
     assert!(message.contains("Subject: 50%: Sales +12025550143 at 60% (USD 60.00 of 100), November"), "{message}");
     let ended = desk.check(&["--json"]).await;
     assert_eq!(ended.code, 3);

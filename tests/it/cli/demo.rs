@@ -8,13 +8,13 @@ use tokio::process::Command;
 async fn without_a_terminal_the_demo_prints_a_line_an_event_always_the_same() {
     let ended = run(&["demo"], &Environment::new()).await;
     assert_eq!((ended.code, ended.err.as_str()), (0, ""));
-    insta::assert_snapshot!(ended.out, @"
+    insta::assert_snapshot!(ended.out, @r#"
     11 Nov 17:00  50%         Marketing +12025550187: USD 51.79 of 100
     12 Nov 14:00  SPIKE       Front desk +12025550109: 167 messages, usually 4
     14 Nov 00:00  FORECAST    Support +12025550112: likely over USD 500
     16 Nov 16:00  50%         Sales +12025550143: USD 60.03 of 120
     16 Nov 17:00  80%         Marketing +12025550187: USD 80.56 of 100
-    17 Nov 13:00  50%         The whole account: USD 500.52 of 1000
+    17 Nov 13:00  50%         The whole account: USD 500.52 of 1,000
     18 Nov 11:00  OVER        Marketing +12025550187: USD 101.65 of 100
     18 Nov 11:00  KILLED      run 419 published 6956d2b9b63d and was killed before it recorded that
     18 Nov 12:00  OVER        Marketing +12025550187: USD 101.65 of 100; again as 6956d2b9b63d, marked as a possible repeat
@@ -44,7 +44,7 @@ async fn without_a_terminal_the_demo_prints_a_line_an_event_always_the_same() {
        export ZOOM_ACCOUNT_ID=... ZOOM_CLIENT_ID=... ZOOM_CLIENT_SECRET=...
        cost-alerts init > policy.toml
        cost-alerts check
-    ");
+    "#);
 }
 
 #[tokio::test]

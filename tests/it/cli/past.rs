@@ -10,6 +10,17 @@ use zoom_sms_cost_alerts::sandbox::{ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET};
 
 const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/events/policy.toml");
 
+/// What tells the command of a deployment, and the credentials that `check` takes.
+fn with_credentials(practice: &Practice) -> Environment {
+    let mut environment = practice.environment.clone();
+    environment.extend([
+        ("ZOOM_ACCOUNT_ID", ACCOUNT_ID.to_owned()),
+        ("ZOOM_CLIENT_ID", CLIENT_ID.to_owned()),
+        ("ZOOM_CLIENT_SECRET", CLIENT_SECRET.to_owned()),
+    ]);
+    environment
+}
+
 /// A directory, and the paths of files in it.
 struct Desk(TempDir);
 
@@ -116,12 +127,15 @@ async fn a_check_of_a_past_judges_its_last_day() {
     let again = run(&["check", "--policy", SAMPLE, "--source", &past], &nothing).await;
     assert_eq!((again.code, again.out), (3, ended.out));
 
-    // The same totals and alerts as the check of the report, and forecasts and spikes from the days before besides.
-    let demo = run(&["demo", "--json"], &Environment::from([("TMPDIR", desk.path(""))])).await.json();
+    // The same totals and alerts as by the report itself, and forecasts and spikes from the days before besides.
+    let practice = Practice::of(setup().now("2026-11-22T13:00:00Z").sample()).await;
+    let environment = with_credentials(&practice);
+    let read = ["check", "--policy", SAMPLE, "--as-of", "2026-11-22T13:00:00Z", "--json"];
+    let [read] = run(&read, &environment).await.json().try_into().unwrap();
     let [checked] =
         run(&["check", "--policy", SAMPLE, "--source", &past, "--json"], &nothing).await.json().try_into().unwrap();
-    assert_eq!((&checked["totals"], &checked["as_of"]), (&demo[0]["totals"], &demo[0]["as_of"]));
-    assert_eq!(checked["alerts"].as_array().unwrap().len(), demo[0]["alerts"].as_array().unwrap().len());
+    assert_eq!((&checked["totals"], &checked["as_of"]), (&read["totals"], &read["as_of"]));
+    assert_eq!(checked["alerts"].as_array().unwrap().len(), read["alerts"].as_array().unwrap().len());
     let watchful = desk.file(
         "watchful.toml",
         "time_zone = 'America/New_York'\n[[budget]]\nname = 'a'\nscope = 'account'\ncurrency = 'USD'\namount = 300\nforecast_at = [100]\n",
@@ -185,12 +199,7 @@ async fn a_past_that_cannot_be_used_says_why() {
 async fn the_past_of_a_table_is_that_of_zoom_once_it_is_loaded() {
     let practice = Practice::of(setup().now(Timestamp::now()).sample()).await;
     let policy = practice.environment["POLICY"].clone();
-    let mut environment = practice.environment.clone();
-    environment.extend([
-        ("ZOOM_ACCOUNT_ID", ACCOUNT_ID.to_owned()),
-        ("ZOOM_CLIENT_ID", CLIENT_ID.to_owned()),
-        ("ZOOM_CLIENT_SECRET", CLIENT_SECRET.to_owned()),
-    ]);
+    let environment = with_credentials(&practice);
     let of_table = ["replay", "--source", "table", "--policy", &policy, "--json"];
     let ended = run(&of_table, &environment).await;
     assert_eq!(ended.code, 1, "{}", ended.err);
