@@ -8,7 +8,6 @@ use serde::Serialize;
 
 use super::sheet::alerts;
 use crate::domain::alert::{Decision, Kind, count};
-use crate::domain::baselines::Maker;
 use crate::domain::case::Case;
 use crate::domain::charge::Scope;
 use crate::domain::contributors::Contributors;
@@ -117,7 +116,7 @@ pub(super) fn notes(case: &Case<'_>, history: &History, held: &[Held]) -> Vec<St
             _ => format!("Silence {reason:?} starts on {}.", day(silence.from)),
         });
     }
-    if Maker::is_needed(case.policy) && days < spike::LEAST_DAYS {
+    if case.policy.looks_ahead() && days < spike::LEAST_DAYS {
         notes.push(format!(
             "Not enough history yet: {} are known. Forecasts need {} and spikes {}; --source table has a deployment's.",
             count(days.into(), "complete day"),

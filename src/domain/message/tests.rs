@@ -1,6 +1,7 @@
 //! What people and programs read, side by side, and the limits of those who carry it.
 
 mod foresight;
+mod gallery;
 mod readers;
 mod rules;
 

@@ -7,7 +7,7 @@ use super::*;
 use crate::domain::alert::Lately;
 
 /// Marketing's number: usually a few dollars a day, and a campaign of three days.
-fn campaign(policy: &str) -> World {
+pub(super) fn campaign(policy: &str) -> World {
     let sent = |campaign: &'static str, messages| {
         [("1003", "Campaigns", campaign, messages), ("1007", "Dana Whitfield", "1.05", 6)]
     };
@@ -131,8 +131,8 @@ fn digest_of(world: &World) -> Option<Publication> {
     messages.into_iter().find(|message| message.machine.contains("\"kind\":\"digest\""))
 }
 
-#[test]
-fn a_weekly_digest() {
+/// The digest of the campaign's week.
+pub(super) fn weekly() -> Publication {
     let mut world = campaign(OWNERS).at("2026-11-23T12:00:00Z").senders_on(
         22,
         "+442079460018",
@@ -140,7 +140,12 @@ fn a_weekly_digest() {
         &[("3001", "Priya Nair", "3.21", 9)],
     );
     world.history.lately = lately(&world);
-    let digest = digest_of(&world).unwrap();
+    digest_of(&world).unwrap()
+}
+
+#[test]
+fn a_weekly_digest() {
+    let digest = weekly();
     insta::assert_snapshot!(email(&digest), @r#"
     Subject: WEEK 47: USD 69.81 on Zoom SMS, 1 budget over, all runs complete
 
