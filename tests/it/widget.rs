@@ -175,9 +175,9 @@ async fn the_page_has_thirteen_months_that_the_days_first_run_puts_together() {
     }
 }
 
-/// The measurement that the contract speaks of, printed with `--nocapture`: the page of 200 numbers, from the table to HTML.
+/// The page of 200 numbers, from the table to HTML.
 #[tokio::test]
-async fn a_page_of_200_numbers_is_answered_by_a_warm_function() {
+async fn a_page_of_200_numbers_is_within_what_the_console_takes() {
     let rows: Vec<Row> = (0..200)
         .map(|number| {
             let id = format!("+1202555{number:04}");
@@ -189,14 +189,7 @@ async fn a_page_of_200_numbers_is_answered_by_a_warm_function() {
     world.run(json!({})).await.answer();
     become_widget(&mut world);
     let mut function = world.function().await;
-    let mut times = Vec::new();
-    let mut bytes = 0;
-    for _ in 0..6 {
-        let started = std::time::Instant::now();
-        bytes = function.invoke(event("light")).await.answer().as_str().unwrap().len();
-        times.push(started.elapsed());
-    }
+    let bytes = function.invoke(event("light")).await.answer().as_str().unwrap().len();
     function.kill().await;
-    println!("the widget of 200 numbers: {bytes} bytes, first {:?}, then {:?}", times[0], &times[1..]);
     assert!(bytes < 1_000_000, "{bytes}");
 }

@@ -57,7 +57,7 @@ fn test() -> Publication {
     Publication::of(&composed.messages[0], false, Outcome::Sent)
 }
 
-/// `UPDATE_DOCS=1 cargo test --lib gallery` writes it anew.
+/// Where it differs, what it should be is left beside it.
 #[test]
 fn the_document_shows_every_kind_of_message_as_it_is() {
     let mut document = START.to_owned();
@@ -85,9 +85,8 @@ fn the_document_shows_every_kind_of_message_as_it_is() {
     }
     let document = document.trim_end().to_owned() + "\n";
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(DOCUMENT);
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::write(&path, &document).unwrap();
+    if std::fs::read_to_string(&path).unwrap_or_default() != document {
+        std::fs::write(path.with_extension("md.new"), &document).unwrap();
+        panic!("{DOCUMENT} differs; it should be as {DOCUMENT}.new is");
     }
-    let there = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(there == document, "{DOCUMENT} differs; UPDATE_DOCS=1 cargo test --lib gallery writes it anew");
 }
