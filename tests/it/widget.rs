@@ -177,6 +177,7 @@ async fn the_page_has_thirteen_months_that_the_days_first_run_puts_together() {
 
 /// The measurement that the contract speaks of, printed with `--nocapture`: the page of 200 numbers, from the table to HTML.
 #[tokio::test]
+#[expect(clippy::print_stdout, reason = "a measurement")]
 async fn a_page_of_200_numbers_is_answered_by_a_warm_function() {
     let rows: Vec<Row> = (0..200)
         .map(|number| {

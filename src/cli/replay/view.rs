@@ -173,7 +173,7 @@ fn standing_out(question: &Question<'_>, replayed: &Replay, months: &[Summary]) 
     let forecasts = replayed.sent.iter().rev().filter(|sent| sent.alert.kind == Kind::Forecast);
     for sent in forecasts.take(MOST_NAMED) {
         let end = sent.spent.zip(sent.alert.currency).map_or_else(String::new, |((_, end), currency)| {
-            format!("; it ended at {}", format!("{currency} {}", money(end, currency, &[])))
+            format!("; it ended at {currency} {}", money(end, currency, &[]))
         });
         let headline = sent.headline.trim_start_matches("FORECAST: ");
         parts.push(("Warned early", format!("{}: {headline}{end}", sent.day.strftime("%-d %B %Y"))));

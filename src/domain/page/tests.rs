@@ -168,7 +168,7 @@ fn hostile() -> World {
             (line, Sum { amount: amount(&format!("{}.0205", index % 97)), messages: index as u64 % 17 + 1 })
         };
         // A tenth of them sends on a day.
-        let sums = numbers.iter().enumerate().filter(|(index, _)| (index + back as usize) % 10 == 0).map(line);
+        let sums = numbers.iter().enumerate().filter(|(index, _)| (index + back as usize).is_multiple_of(10)).map(line);
         world.totals.set(day, &sums.collect());
     }
     world
