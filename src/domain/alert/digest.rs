@@ -3,34 +3,31 @@
 //! It is due once, at or after seven in the morning of the day after the period. Each receiver gets its own budgets; `default` gets all, and
 //! what the whole account spent.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+mod figures;
+mod record;
+
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use jiff::civil::Date;
-use serde::Serialize;
-
 use super::budget::Spent;
-use super::words::{count, gaps, limit, money, period_name, range, sender_name, who};
+use super::words::{count, gaps, limit, money, range, who};
 use super::{Alert, AlertRecord, Details, Facts, Finding, Kind, Row, Severity, ThreadKey, Wording};
 use crate::domain::background::{Background, backgrounds};
 use crate::domain::case::Case;
-use crate::domain::charge::{NONE, Product, Scope};
-use crate::domain::contributors::Sender;
+use crate::domain::charge::{Product, Scope};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::period::{Period, PeriodKind, final_at};
-use crate::domain::policy::{Receiver, Senders};
-use crate::domain::text::{capitalised, label};
-use crate::domain::totals::Sum;
+use crate::domain::policy::Receiver;
+use crate::domain::text::capitalised;
+use figures::Figures;
+use jiff::Timestamp;
+use jiff::civil::Date;
+pub use record::DigestRecord;
 
 /// When a digest is due, in the policy's zone.
 const HOUR: i8 = 7;
 /// Budgets that its table lists, the most used first.
 const MOST_BUDGETS: usize = 15;
-/// Senders that grew which it names.
-const MOST_MOVERS: usize = 3;
-/// Currencies that its subject names.
-const MOST_CURRENCIES: usize = 2;
 
 /// A summary of a period.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,41 +53,6 @@ pub struct Lately {
     pub runs: u64,
     /// Of these, those that read it whole.
     pub complete_runs: u64,
-}
-
-/// A digest in the machine form.
-#[derive(Clone, Debug, Serialize)]
-pub struct DigestRecord {
-    totals: Vec<TotalRecord>,
-    budgets: Vec<BudgetRecord>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    alerts_sent: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    alerts_silenced: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    runs: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    complete_runs: Option<u64>,
-}
-
-#[derive(Clone, Debug, Serialize)]
-struct TotalRecord {
-    currency: Currency,
-    amount: Amount,
-    messages: u64,
-    /// Of the period before, if it is known whole.
-    before: Option<Amount>,
-}
-
-#[derive(Clone, Debug, Serialize)]
-struct BudgetRecord {
-    budget: String,
-    scope: Scope,
-    subject: Arc<str>,
-    currency: Currency,
-    period: String,
-    amount: Amount,
-    limit: Amount,
 }
 
 /// The period whose digest is due at the moment that is judged: the last one that is over, from seven in the morning after it on.
@@ -156,7 +118,7 @@ impl<'a> Digest<'a> {
     }
 
     pub(super) fn wording(&self, alert: &Alert<'a>, case: &Case<'a>) -> Wording {
-        let figures = Figures::of(self, case);
+        let figures = Figures::of(self.period, case);
         let is_default = case.receiver.is_default();
         let over = self.of_receiver(case.receiver).filter(|spent| spent.ratio() >= rust_decimal::Decimal::ONE).count();
         let over = match over {
@@ -301,34 +263,6 @@ impl<'a> Digest<'a> {
     fn alerts(&self, case: &Case<'_>) -> Option<(u64, u64)> {
         Some(self.lately.as_ref()?.alerts.get(&case.receiver.topic_arn).copied().unwrap_or_default())
     }
-
-    fn record(&self, figures: &Figures, case: &Case<'a>) -> DigestRecord {
-        let total = |(currency, sum): (&Currency, &Sum)| TotalRecord {
-            currency: *currency,
-            amount: sum.amount,
-            messages: sum.messages,
-            before: figures.before.as_ref().map(|before| before.get(currency).copied().unwrap_or_default().amount),
-        };
-        let budget = |spent: &Spent<'a>| BudgetRecord {
-            budget: spent.budget.name.clone(),
-            scope: spent.scope,
-            subject: Arc::clone(&spent.subject),
-            currency: spent.budget.currency,
-            period: spent.period.label(),
-            amount: spent.sum.amount,
-            limit: spent.budget.amount,
-        };
-        let totals = figures.now.iter().filter(|_| case.receiver.is_default()).map(total).collect();
-        let (alerts, lately) = (self.alerts(case), self.lately.as_deref());
-        DigestRecord {
-            totals,
-            budgets: self.of_receiver(case.receiver).take(MOST_BUDGETS).map(budget).collect(),
-            alerts_sent: alerts.map(|(sent, _)| sent),
-            alerts_silenced: alerts.map(|(_, silenced)| silenced),
-            runs: lately.map(|lately| lately.runs),
-            complete_runs: lately.map(|lately| lately.complete_runs),
-        }
-    }
 }
 
 /// `16 to 22 November`, `21 November`, `October 2026`.
@@ -341,118 +275,4 @@ fn days(period: &Period) -> String {
         PeriodKind::Week => format!("{} to {}", day(first), day(last)),
         PeriodKind::Month => first.strftime("%B %Y").to_string(),
     }
-}
-
-/// What the account spent in the period, and in the one before.
-struct Figures {
-    period: Period,
-    now: BTreeMap<Currency, Sum>,
-    /// `None` if not all its days are known.
-    before: Option<BTreeMap<Currency, Sum>>,
-    /// Who spent most more than before.
-    movers: Vec<String>,
-}
-
-impl Figures {
-    fn of(digest: &Digest<'_>, case: &Case<'_>) -> Figures {
-        let period = digest.period;
-        let sums = |period: &Period| {
-            let sums = case.totals.by_subject(period, Scope::Account).into_iter();
-            sums.map(|((_, currency), sum)| (currency, sum)).collect::<BTreeMap<_, _>>()
-        };
-        let is_known = |period: &Period| case.totals.knows_all(period) && case.coverage.is_whole(period);
-        let before = period.before(&case.policy.time_zone).ok().filter(is_known);
-        let movers = before.as_ref().map_or_else(Vec::new, |before| movers(&period, before, case));
-        Figures { period, now: sums(&period), before: before.as_ref().map(sums), movers }
-    }
-
-    fn headline(&self) -> String {
-        let mut shown: Vec<_> = self.now.iter().map(|(currency, sum)| (sum.messages, currency, sum.amount)).collect();
-        shown.sort_by(|one, other| other.cmp(one));
-        let named = shown.iter().take(MOST_CURRENCIES);
-        let named: Vec<_> =
-            named.map(|(_, currency, amount)| format!("{currency} {}", money(*amount, **currency, &[]))).collect();
-        match (named.as_slice(), shown.len().saturating_sub(MOST_CURRENCIES)) {
-            ([], _) => "nothing spent".to_owned(),
-            (_, 0) => named.join(" and "),
-            (_, more) => format!("{} and {more} more", named.join(", ")),
-        }
-    }
-
-    /// A line for each currency: what was spent, and how much more that is than before.
-    fn facts(&self, case: &Case<'_>) -> Facts {
-        let kind = self.period.kind();
-        let before_name = match kind {
-            PeriodKind::Day => "the day before",
-            PeriodKind::Week => "week before",
-            PeriodKind::Month => "month before",
-        };
-        let label = match kind {
-            PeriodKind::Week => "The week".to_owned(),
-            _ => period_name(&self.period, case),
-        };
-        let line = |(place, (currency, sum)): (usize, (&Currency, &Sum))| {
-            let before = self.before.as_ref().map(|before| before.get(currency).copied().unwrap_or_default().amount);
-            let before = before.map_or_else(String::new, |before| {
-                format!(" ({before_name}: {}{})", money(before, *currency, &[]), change(before, sum.amount))
-            });
-            let text = format!("{currency} {}{before}", money(sum.amount, *currency, &[]));
-            (if place == 0 { label.clone() } else { String::new() }, text)
-        };
-        self.now.iter().enumerate().map(line).collect()
-    }
-}
-
-/// `, up 18%`; nothing where a percentage says nothing.
-fn change(before: Amount, now: Amount) -> String {
-    let (Some(more), Some(less)) = (now.checked_sub(before), before.checked_sub(now)) else { return String::new() };
-    let (word, by) = if more.is_negative() { ("down", less) } else { ("up", more) };
-    match by.percent_of(before) {
-        Some(percent) if !percent.is_zero() => format!(", {word} {percent}%"),
-        Some(_) => ", about the same".to_owned(),
-        None => String::new(),
-    }
-}
-
-/// The senders, or the numbers where no row names one, that spent most more than in the period before, of each currency.
-fn movers(period: &Period, before: &Period, case: &Case<'_>) -> Vec<String> {
-    let senders = case.policy.senders;
-    type Key = (Currency, Arc<str>, Arc<str>);
-    let sums = |period: &Period| {
-        let mut sums = BTreeMap::<Key, Sum>::new();
-        for (_, line, sum) in case.totals.cells(period.first_day(), period.last_day()) {
-            let names = if senders == Senders::None || &*line.extension == NONE {
-                (Arc::from(""), Arc::clone(&line.number))
-            } else {
-                (Arc::clone(&line.extension), Arc::clone(&line.name))
-            };
-            sums.entry((line.currency, names.0, names.1)).or_default().add(sum);
-        }
-        sums
-    };
-    let (now, then) = (sums(period), sums(before));
-    let was = |key: &Key| then.get(key).copied().unwrap_or_default().amount;
-    let mut grown: Vec<_> =
-        now.iter().filter_map(|(key, sum)| Some((key, sum.amount, sum.amount.checked_sub(was(key))?))).collect();
-    grown.retain(|(_, _, more)| !more.is_negative() && !more.is_zero());
-    grown.sort_by(|(one, _, a), (other, _, b)| b.cmp(a).then_with(|| one.cmp(other)));
-    // Currencies are never compared: each has its own.
-    let mut shown = BTreeMap::<Currency, usize>::new();
-    let currencies: BTreeSet<_> = now.keys().map(|(currency, ..)| *currency).collect();
-    grown.retain(|((currency, ..), ..)| {
-        let count = shown.entry(*currency).or_default();
-        *count += 1;
-        *count <= MOST_MOVERS.div_ceil(currencies.len())
-    });
-    let line = |((currency, extension, name), amount, _): &(&Key, Amount, Amount)| {
-        let who = if extension.is_empty() {
-            Scope::BillingNumber.of(&label(name))
-        } else {
-            let (extension, name) = (Arc::clone(extension), Arc::clone(name));
-            sender_name(&Sender { extension, name, amount: *amount }, senders)
-        };
-        let was = then.get(&(*currency, Arc::clone(extension), Arc::clone(name))).copied().unwrap_or_default().amount;
-        format!("{who}: {currency} {} (was {})", money(*amount, *currency, &[]), money(was, *currency, &[]))
-    };
-    grown.iter().map(line).collect()
 }

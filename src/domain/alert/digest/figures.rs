@@ -1,0 +1,133 @@
+//! What an account spent in a digest's period and in the one before, and who grew most.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::super::Facts;
+use super::super::words::{money, period_name, sender_name};
+use crate::domain::case::Case;
+use crate::domain::charge::{NONE, Scope};
+use crate::domain::contributors::Sender;
+use crate::domain::money::{Amount, Currency};
+use crate::domain::period::{Period, PeriodKind};
+use crate::domain::policy::Senders;
+use crate::domain::text::label;
+use crate::domain::totals::Sum;
+
+/// Senders that grew which a digest names.
+const MOST_MOVERS: usize = 3;
+/// Currencies that its subject names.
+const MOST_CURRENCIES: usize = 2;
+
+/// What the account spent in the period, and in the one before.
+pub(super) struct Figures {
+    period: Period,
+    pub(super) now: BTreeMap<Currency, Sum>,
+    /// `None` if not all its days are known.
+    pub(super) before: Option<BTreeMap<Currency, Sum>>,
+    /// Who spent most more than before.
+    pub(super) movers: Vec<String>,
+}
+
+impl Figures {
+    pub(super) fn of(period: Period, case: &Case<'_>) -> Figures {
+        let sums = |period: &Period| {
+            let sums = case.totals.by_subject(period, Scope::Account).into_iter();
+            sums.map(|((_, currency), sum)| (currency, sum)).collect::<BTreeMap<_, _>>()
+        };
+        let is_known = |period: &Period| case.totals.knows_all(period) && case.coverage.is_whole(period);
+        let before = period.before(&case.policy.time_zone).ok().filter(is_known);
+        let movers = before.as_ref().map_or_else(Vec::new, |before| movers(&period, before, case));
+        Figures { period, now: sums(&period), before: before.as_ref().map(sums), movers }
+    }
+
+    pub(super) fn headline(&self) -> String {
+        let mut shown: Vec<_> = self.now.iter().map(|(currency, sum)| (sum.messages, currency, sum.amount)).collect();
+        shown.sort_by(|one, other| other.cmp(one));
+        let named = shown.iter().take(MOST_CURRENCIES);
+        let named: Vec<_> =
+            named.map(|(_, currency, amount)| format!("{currency} {}", money(*amount, **currency, &[]))).collect();
+        match (named.as_slice(), shown.len().saturating_sub(MOST_CURRENCIES)) {
+            ([], _) => "nothing spent".to_owned(),
+            (_, 0) => named.join(" and "),
+            (_, more) => format!("{} and {more} more", named.join(", ")),
+        }
+    }
+
+    /// A line for each currency: what was spent, and how much more that is than before.
+    pub(super) fn facts(&self, case: &Case<'_>) -> Facts {
+        let kind = self.period.kind();
+        let before_name = match kind {
+            PeriodKind::Day => "the day before",
+            PeriodKind::Week => "week before",
+            PeriodKind::Month => "month before",
+        };
+        let label = match kind {
+            PeriodKind::Week => "The week".to_owned(),
+            _ => period_name(&self.period, case),
+        };
+        let line = |(place, (currency, sum)): (usize, (&Currency, &Sum))| {
+            let before = self.before.as_ref().map(|before| before.get(currency).copied().unwrap_or_default().amount);
+            let before = before.map_or_else(String::new, |before| {
+                format!(" ({before_name}: {}{})", money(before, *currency, &[]), change(before, sum.amount))
+            });
+            let text = format!("{currency} {}{before}", money(sum.amount, *currency, &[]));
+            (if place == 0 { label.clone() } else { String::new() }, text)
+        };
+        self.now.iter().enumerate().map(line).collect()
+    }
+}
+
+/// `, up 18%`; nothing where a percentage says nothing.
+fn change(before: Amount, now: Amount) -> String {
+    let (Some(more), Some(less)) = (now.checked_sub(before), before.checked_sub(now)) else { return String::new() };
+    let (word, by) = if more.is_negative() { ("down", less) } else { ("up", more) };
+    match by.percent_of(before) {
+        Some(percent) if !percent.is_zero() => format!(", {word} {percent}%"),
+        Some(_) => ", about the same".to_owned(),
+        None => String::new(),
+    }
+}
+
+/// The senders, or the numbers where no row names one, that spent most more than in the period before, of each currency.
+fn movers(period: &Period, before: &Period, case: &Case<'_>) -> Vec<String> {
+    let senders = case.policy.senders;
+    type Key = (Currency, Arc<str>, Arc<str>);
+    let sums = |period: &Period| {
+        let mut sums = BTreeMap::<Key, Sum>::new();
+        for (_, line, sum) in case.totals.cells(period.first_day(), period.last_day()) {
+            let names = if senders == Senders::None || &*line.extension == NONE {
+                (Arc::from(""), Arc::clone(&line.number))
+            } else {
+                (Arc::clone(&line.extension), Arc::clone(&line.name))
+            };
+            sums.entry((line.currency, names.0, names.1)).or_default().add(sum);
+        }
+        sums
+    };
+    let (now, then) = (sums(period), sums(before));
+    let was = |key: &Key| then.get(key).copied().unwrap_or_default().amount;
+    let mut grown: Vec<_> =
+        now.iter().filter_map(|(key, sum)| Some((key, sum.amount, sum.amount.checked_sub(was(key))?))).collect();
+    grown.retain(|(_, _, more)| !more.is_negative() && !more.is_zero());
+    grown.sort_by(|(one, _, a), (other, _, b)| b.cmp(a).then_with(|| one.cmp(other)));
+    // Currencies are never compared: each has its own.
+    let mut shown = BTreeMap::<Currency, usize>::new();
+    let currencies: BTreeSet<_> = now.keys().map(|(currency, ..)| *currency).collect();
+    grown.retain(|((currency, ..), ..)| {
+        let count = shown.entry(*currency).or_default();
+        *count += 1;
+        *count <= MOST_MOVERS.div_ceil(currencies.len())
+    });
+    let line = |((currency, extension, name), amount, _): &(&Key, Amount, Amount)| {
+        let who = if extension.is_empty() {
+            Scope::BillingNumber.of(&label(name))
+        } else {
+            let (extension, name) = (Arc::clone(extension), Arc::clone(name));
+            sender_name(&Sender { extension, name, amount: *amount }, senders)
+        };
+        let was = then.get(&(*currency, Arc::clone(extension), Arc::clone(name))).copied().unwrap_or_default().amount;
+        format!("{who}: {currency} {} (was {})", money(*amount, *currency, &[]), money(was, *currency, &[]))
+    };
+    grown.iter().map(line).collect()
+}
