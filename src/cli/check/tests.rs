@@ -64,49 +64,49 @@ fn shown(world: &World, terminal: &Terminal) -> String {
 
 #[test]
 fn the_verdict_is_first_and_the_worst_budget_next() {
-    insta::assert_snapshot!(shown(&world(), &Terminal::plain(80)), @"
+    insta::assert_snapshot!(shown(&world(), &Terminal::plain(80)), @r#"
     1 budget is over and 1 more will probably be by 30 November; 5 are within.
     Read whole: 1443 charged messages on 6 pages for 22 days, 7 requests.
 
     State       Budget                        Spent  Limit  Used   By 30 Nov
-    ■ OVER      Marketing +12025550187   USD 121.23    100  121%
+    ■ OVER      Marketing +12025550187   USD 121.23    100  121%  122 to 295
     ◆ FORECAST  Marketing +12025550112   USD 400.00    500   80%  543 to 598
-    ◐ 50%       Sales +12025550143        USD 64.31    100   64%
-      within    Department Sales          EUR 14.86     25   59%
-    ‖ silenced  Marketing +12025550165    USD 58.42    100   58%
-    ◐ 40%       The whole account        USD 657.62  1,500   43%
-      within    Front desk +12025550109   USD 13.66    100   13%
+    ◐ 50%       Sales +12025550143        USD 64.31    100   64%   65 to 156
+      within    Department Sales          EUR 14.86     25   59%    15 to 36
+    ‖ silenced  Marketing +12025550165    USD 58.42    100   58%   59 to 142
+    ◐ 40%       The whole account        USD 657.62  1,500   43%  767 to 996
+      within    Front desk +12025550109   USD 13.66    100   13%    14 to 33
 
     Not covered  GBP 3.21, +442079460018: no budget in this currency
     Silenced     1 alert until 1 December: Black Friday campaign, agreed with
                  finance
-    ");
+    "#);
 }
 
 #[test]
 fn at_sixty_columns_the_limit_and_then_words_give_way() {
     let shown = shown(&world().unread(19, 19), &Terminal::plain(60));
     assert!(shown.lines().all(|line| line.chars().count() <= 60), "{shown}");
-    insta::assert_snapshot!(shown, @"
+    insta::assert_snapshot!(shown, @r#"
     1 budget is over; 6 are within.
     21 of 22 days read: 19 November is missing; figures are at
     least what is shown.
 
     Budget                          Spent  Used   By 30 Nov
-    ■ Marketing +12025550187   USD 121.23  121%
+    ■ Marketing +12025550187   USD 121.23  121%  122 to 295
       Marketing +12025550112   USD 400.00   80%  543 to 598
-    ◐ Sales +12025550143        USD 64.31   64%
-      Department Sales          EUR 14.86   59%
-    ‖ Marketing +12025550165    USD 58.42   58%
-    ◐ The whole account        USD 657.62   43%
-      Front desk +12025550109   USD 13.66   13%
+    ◐ Sales +12025550143        USD 64.31   64%   65 to 156
+      Department Sales          EUR 14.86   59%    15 to 36
+    ‖ Marketing +12025550165    USD 58.42   58%   59 to 142
+    ◐ The whole account        USD 657.62   43%  767 to 996
+      Front desk +12025550109   USD 13.66   13%    14 to 33
 
     ■ over  ◐ level reached  ‖ silenced
 
     Not covered  GBP 3.21, +442079460018
     Silenced     1 alert until 1 December
     Not read     19 November (ZoomUnavailable)
-    ");
+    "#);
 }
 
 #[test]

@@ -130,7 +130,7 @@ async fn the_month_is_told_by_its_pictures() {
      14 Nov 00:00  FORECAST    Support +12025550112: likely over USD 500
      16 Nov 16:00  50%         Sales +12025550143: USD 60.03 of 120
      16 Nov 17:00  80%         Marketing +12025550187: USD 80.56 of 100
-     17 Nov 13:00  50%         The whole account: USD 500.52 of 1000
+     17 Nov 13:00  50%         The whole account: USD 500.52 of 1,000
      18 Nov 11:00  OVER        Marketing +12025550187: USD 101.65 of 100
 
 
@@ -158,7 +158,7 @@ async fn the_month_is_told_by_its_pictures() {
      14 Nov 00:00  FORECAST    Support +12025550112: likely over USD 500
      16 Nov 16:00  50%         Sales +12025550143: USD 60.03 of 120
      16 Nov 17:00  80%         Marketing +12025550187: USD 80.56 of 100
-     17 Nov 13:00  50%         The whole account: USD 500.52 of 1000
+     17 Nov 13:00  50%         The whole account: USD 500.52 of 1,000
      18 Nov 11:00  OVER        Marketing +12025550187: USD 101.65 of 100
 
      Nothing leaves this machine: Zoom, the ledger and the mailbox are embedded.
@@ -182,7 +182,7 @@ async fn the_month_is_told_by_its_pictures() {
      8 alerts in the mailbox, each shown once
      16 Nov 16:00  50%         Sales +12025550143: USD 60.03 of 120
      16 Nov 17:00  80%         Marketing +12025550187: USD 80.56 of 100
-     17 Nov 13:00  50%         The whole account: USD 500.52 of 1000
+     17 Nov 13:00  50%         The whole account: USD 500.52 of 1,000
      18 Nov 11:00  OVER        Marketing +12025550187: USD 101.65 of 100
      21 Nov 09:00  CORRECTION  Marketing +12025550187: USD 93.66, not 101.65
 
