@@ -7,20 +7,25 @@ import logging
 import sys
 
 from moto.server import ThreadedMotoServer
-from moto.sns.models import Topic
+from moto.sns.models import SNSBackend, Topic
 
+
+def subscriptions_of(backend, topic):
+    """Of a copy: while one request looks through all subscriptions, another may add one."""
+    return [subscription for subscription in list(backend.subscriptions.values()) if subscription.topic == topic]
 
 
 def count_subscriptions(are_by_email):
     """AWS confirms subscriptions of queues and functions itself, those by e-mail wait for a person; moto leaves both counts at zero."""
 
     def count(topic):
-        mine = [subscription for subscription in topic.sns_backend.subscriptions.values() if subscription.topic is topic]
+        mine = subscriptions_of(topic.sns_backend, topic)
         return sum(subscription.protocol.startswith("email") == are_by_email for subscription in mine)
 
     return property(count, lambda topic, zero: None)
 
 
+SNSBackend._get_topic_subscriptions = subscriptions_of
 Topic.subscriptions_confimed = count_subscriptions(are_by_email=False)  # moto's spelling
 Topic.subscriptions_pending = count_subscriptions(are_by_email=True)
 

@@ -61,9 +61,6 @@ async fn a_reached_budget_ends_with_3_and_shows_what_would_be_sent() {
     State  Budget                  Spent  Limit  Used
     ◐ 50%  Sales +12025550143  USD 60.00    100   60%
 
-    Note  Not enough history yet: 0 complete days are known. Forecasts need 7 and
-          spikes 28; --source table has a deployment's.
-
     Nothing was sent. 1 message would be, if not sent before:
     "#);
     assert!(message.contains("Subject: 50%: Sales +12025550143 at 60% (USD 60.00 of 100), November"), "{message}");
