@@ -222,13 +222,16 @@ fn second_of_november(name: &str, failing: &str) -> Case {
     Case { rows: rows(as_of), as_of, ..Case::switched(name, &line) }
 }
 
-/// Without what differs from run to run: tracking ids, and the coming midnight.
+/// Without what differs from run to run: tracking ids, ports, and the coming midnight.
 fn steady(message: &str) -> String {
     let midnight = Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).tomorrow().unwrap().start_of_day().unwrap();
     let message = message.replace(&midnight.timestamp().to_string(), "<the next midnight, UTC>");
-    let mut parts = message.split("rid=WEB_");
-    let first = parts.next().unwrap().to_owned();
-    parts.fold(first, |text, part| text + "rid=" + part.trim_start_matches(|c: char| c.is_ascii_hexdigit()))
+    let without = |message: String, start: &str, kept: &str| {
+        let mut parts = message.split(start);
+        let first = parts.next().unwrap().to_owned();
+        parts.fold(first, |text, part| text + kept + part.trim_start_matches(|c: char| c.is_ascii_hexdigit()))
+    };
+    without(without(message, "rid=WEB_", "rid="), "127.0.0.1:", "127.0.0.1")
 }
 
 #[tokio::test]

@@ -155,7 +155,7 @@ async fn a_run_killed_around_any_call_reports_an_episode_once_and_what_it_grows_
         assert!(story.subjects.keys().all(|id| !first.contains_key(id)), "another alert");
         assert_eq!(story.run().await, "already_sent");
     };
-    insta::assert_snapshot!(fates_of_killed_runs(Story::of_episode, 1, grows).await, @"
+    insta::assert_snapshot!(fates_of_killed_runs(Story::of_episode, 1, grows).await, @r#"
     before SecretsManager.GetSecretValue 1: 1 unclaimed, then sent
     after SecretsManager.GetSecretValue 1: 1 unclaimed, then sent
     before DynamoDB.BatchGetItem 1: 1 unclaimed, then sent
@@ -168,6 +168,8 @@ async fn a_run_killed_around_any_call_reports_an_episode_once_and_what_it_grows_
     after DynamoDB.Query run 1: 1 unclaimed, then sent
     before DynamoDB.Query thread 1: 1 unclaimed, then sent
     after DynamoDB.Query thread 1: 1 unclaimed, then sent
+    before DynamoDB.BatchGetItem 4: 1 unclaimed, then sent
+    after DynamoDB.BatchGetItem 4: 1 unclaimed, then sent
     before SNS.GetTopicAttributes 1: 1 unclaimed, then sent
     after SNS.GetTopicAttributes 1: 1 unclaimed, then sent
     before DynamoDB.PutItem run 1: 1 unclaimed, then sent
@@ -188,5 +190,11 @@ async fn a_run_killed_around_any_call_reports_an_episode_once_and_what_it_grows_
     after DynamoDB.BatchWriteItem 1: 1 sent and recorded
     before DynamoDB.PutItem daybook 1: 1 sent and recorded
     after DynamoDB.PutItem daybook 1: 1 sent and recorded
-    ");
+    before DynamoDB.Query message 1: 1 sent and recorded
+    after DynamoDB.Query message 1: 1 sent and recorded
+    before DynamoDB.BatchGetItem 5: 1 sent and recorded
+    after DynamoDB.BatchGetItem 5: 1 sent and recorded
+    before DynamoDB.BatchWriteItem 2: 1 sent and recorded
+    after DynamoDB.BatchWriteItem 2: 1 sent and recorded
+    "#);
 }
