@@ -95,11 +95,7 @@ fn a_correction_sets_the_thread_back() {
     // A level that is met exactly is reached, before and after.
     assert_eq!(
         story(&[Run(0, "100", BUDGET), Run(1, "80", BUDGET), Run(2, "80", BUDGET)]),
-        [
-            "send 100%, also [50% 80%]",
-            "correct 100 to 80, still [80%], no longer [100%], days [5]",
-            "AlreadySent"
-        ]
+        ["send 100%, also [50% 80%]", "correct 100 to 80, still [80%], no longer [100%], days [5]", "AlreadySent"]
     );
     // All charges are gone.
     assert_eq!(
