@@ -23,7 +23,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 /// What a function that hangs may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A program and all that it sees of the world: nothing of this process's own environment reaches it.
 #[derive(Clone, Debug)]
@@ -167,7 +167,7 @@ async fn next(State(notes): State<Arc<Notes>>) -> Response {
     let Some(event) = event else {
         return std::future::pending().await;
     };
-    let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + Duration::from_secs(120);
+    let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + PATIENCE;
     let headers = [
         ("lambda-runtime-aws-request-id", "00000000-0000-4000-8000-000000000001".to_owned()),
         ("lambda-runtime-deadline-ms", deadline.as_millis().to_string()),
