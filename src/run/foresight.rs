@@ -20,7 +20,7 @@ use crate::domain::policy::Policy;
 /// The version of methods and format.
 const VERSION: &str = "2";
 /// Days of the daybook that are in memory at once.
-const DAYS_AT_ONCE: i64 = 7;
+const DAYS_AT_ONCE: i64 = 3;
 /// A day that is so much older than the latest charges may be is not expected to change.
 const LATE_LISTING_DAYS: i64 = 5;
 

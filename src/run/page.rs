@@ -25,7 +25,7 @@ const MOST_BYTES: usize = 300 * 1024;
 /// Longer than a run takes.
 const A_RUN: SignedDuration = SignedDuration::from_hours(1);
 /// Days of the daybook that are in memory at once.
-const DAYS_AT_ONCE: usize = 7;
+const DAYS_AT_ONCE: usize = 3;
 /// The version of what is kept of past months.
 const VERSION: &str = "1";
 
