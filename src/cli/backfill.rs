@@ -3,7 +3,7 @@ use jiff::Timestamp;
 
 use super::progress::{MONTHS, Progress, Steps};
 use super::source::Fault;
-use super::{Ending, check, help, say, variable};
+use super::{Ending, help, policy, say, variable};
 use crate::clients::{Deadline, sdk_config};
 use crate::config::Config;
 use crate::domain::alert::count;
@@ -37,7 +37,7 @@ impl Backfill {
     /// `None` if the faults of the policy were shown.
     async fn load(&self, now: Timestamp, metrics: &mut Metrics) -> Result<Option<Done>, Fault> {
         let config = Config::read(variable)?;
-        if !check::is_sound(&config.policy.to_string(), &config.policy, self.json)? {
+        if !policy::is_sound(&config.policy.to_string(), &config.policy, self.json)? {
             return Ok(None);
         }
         let services = Services::deployed(&sdk_config().await, &config)?;

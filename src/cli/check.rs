@@ -13,9 +13,8 @@ use serde::Serialize;
 use super::progress::Progress;
 use super::source::{Fault, Place, Source, offline};
 use super::terminal::Terminal;
-use super::{Ending, complain, demo, failed, help, policy, say, show, variable};
+use super::{Ending, failed, help, policy, say, show, variable};
 use crate::clients::Deadline;
-use crate::clients::parameters::ParameterError;
 use crate::clients::zoom::Pages;
 use crate::config::{PolicySource, ZoomConfig};
 use crate::domain::alert::{Finding, Threads, count};
@@ -28,7 +27,7 @@ use crate::error::{Code, RunError};
 use crate::outbox::{Delivered, preview};
 use crate::request::{Judge, Request, Task};
 use crate::response::Judged;
-use crate::run::{self, Places, Services, examine, prepare};
+use crate::run::{Places, Services, examine, prepare};
 use sheet::Sheet;
 
 /// Days without figures that are named.
@@ -86,56 +85,40 @@ struct Problem<'c> {
 
 impl Check {
     pub(super) async fn run(&self, now: Timestamp) -> Ending {
-        let wrong = |error: &RunError| {
-            failed(error, self.json);
-            Ending::UsedWrongly
-        };
-        if let (None, Some(Place::Demo)) = (&self.policy, &self.source.place) {
-            let sample = Policy::parse(demo::POLICY)
-                .map_err(|faults| RunError::new(Code::Internal, format!("the sample policy: {faults}")));
-            return match sample {
-                Ok(policy) => {
-                    self.of_past(&Place::Demo, policy, now).await.unwrap_or_else(|fault| fault.end(self.json))
-                }
-                Err(error) => failed(&error, self.json),
+        self.checked(now).await.unwrap_or_else(|fault| fault.end(self.json))
+    }
+
+    async fn checked(&self, now: Timestamp) -> Result<Ending, Fault> {
+        if let Some(place) = &self.source.place {
+            return match policy::given(self.policy.as_deref(), place, self.json).await? {
+                Some(policy) => self.of_past(place, policy, now).await,
+                None => Ok(Ending::Failed),
             };
         }
+        if self.source.save.is_some() {
+            return Err(Fault::wrong_use(
+                "--save saves what --source has read; give --source zoom, table or demo with it",
+            ));
+        }
         let name = self.policy.as_deref().unwrap_or("policy.toml");
-        let event = serde_json::json!({"as_of": self.as_of, "policy": name});
-        let request = match Request::read(event, now) {
-            Ok(request) => request,
-            Err(error) => return wrong(&error),
-        };
+        let request = Request::read(serde_json::json!({"as_of": self.as_of, "policy": name}), now)?;
         let task = match request.task {
             Task::Judge(Judge::Live) => Judge::DryRun,
             Task::Judge(task) => task,
             Task::Test { .. } | Task::Backfill => Judge::DryRun,
         };
         let source = request.policy.unwrap_or(PolicySource::File(PathBuf::from(name)));
-        match is_sound(name, &source, self.json) {
-            Ok(true) => {}
-            Ok(false) => return Ending::Failed,
-            Err(fault) => return fault.end(self.json),
+        if !policy::is_sound(name, &source, self.json)? {
+            return Ok(Ending::Failed);
         }
-        if let Some(place) = &self.source.place {
-            let judged = async { self.of_past(place, read_policy(&source).await?, now).await };
-            return judged.await.unwrap_or_else(|fault| fault.end(self.json));
-        }
-        if self.source.save.is_some() {
-            let message = "--save saves what --source has read; give --source zoom, table or demo with it";
-            return wrong(&RunError::new(Code::ConfigInvalid, message));
-        }
-        let services = match self.services(&source).await {
-            Ok(services) => services,
-            Err(error) => return wrong(&error),
-        };
+        let services = self.services(&source).await?;
         let places = Places {
             secret_id: self.source.secret_id.clone().unwrap_or_default(),
             policy: source,
             topic_arn: String::new(),
             link: None,
         };
-        self.examined(&services, &places, task, now).await.unwrap_or_else(|error| failed(&error, self.json))
+        Ok(self.examined(&services, &places, task, now).await?)
     }
 
     async fn services(&self, source: &PolicySource) -> Result<Services, RunError> {
@@ -197,9 +180,7 @@ impl Check {
         (publications, judged): (&[Publication], &Judged),
         faults: Vec<RunError>,
     ) -> Ending {
-        let due = composed.messages.iter().flat_map(|message| &message.alerts);
-        let silenced = composed.others.iter().flat_map(|(_, alerts)| alerts).filter(|alert| alert.is_silenced());
-        let is_reached = due.chain(silenced).any(show::is_budget);
+        let is_reached = composed.alerts().any(|(_, alert)| alert.is_news() && show::is_budget(alert));
         let sheet = Sheet::of(case, findings, composed, history);
         let error = RunError::join(faults);
         if self.json {
@@ -243,30 +224,4 @@ impl Check {
             _ => terminal.prose(&text),
         }
     }
-}
-
-/// Whether a policy in a file is valid; if not, its faults are shown where they are. In JSON, and for what is no file, reading it tells.
-pub(super) fn is_sound(name: &str, source: &PolicySource, json: bool) -> Result<bool, Fault> {
-    if let (PolicySource::Table(name), None) = (source, variable("LEDGER_TABLE")) {
-        let missing = ParameterError::NoTable(name.clone());
-        let error = RunError::new(Code::ConfigInvalid, format!("environment: {missing}"));
-        return Err(Fault::used_wrongly(error));
-    }
-    let PolicySource::File(path) = source else { return Ok(true) };
-    let document = std::fs::read_to_string(path).map_err(|error| {
-        let message = format!("the policy {name:?} cannot be read: {error}; give a TOML file with --policy");
-        Fault::used_wrongly(RunError::new(Code::PolicyInvalid, message))
-    })?;
-    match Policy::parse(&document) {
-        Err(faults) if !json => {
-            complain(&policy::render(name, &document, &faults));
-            Ok(false)
-        }
-        _ => Ok(true),
-    }
-}
-
-/// The policy at a place.
-pub(super) async fn read_policy(source: &PolicySource) -> Result<Policy, RunError> {
-    run::policy(&policy::parameters(source).await, source).await
 }

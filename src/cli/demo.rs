@@ -10,11 +10,11 @@ mod look;
 mod mail;
 mod play;
 mod screen;
-mod standing;
+mod status;
 mod story;
 
 use std::collections::BTreeMap;
-use std::io::{ErrorKind, Write as _};
+use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
@@ -23,7 +23,7 @@ use std::time::Instant;
 use clap::Args;
 use serde_json::json;
 
-use super::{Ending, complain, failed, show};
+use super::{Ending, complain, failed, output_failed, show};
 use crate::error::{Code, RunError};
 use entry::Sort;
 use look::Look;
@@ -89,7 +89,7 @@ impl Demo {
                 print(&frame::last(&state, Some(seconds), look).join("\n")).err().unwrap_or(Ending::Fine)
             }
             Ok((Ok(Watched::Gone), _)) => Ending::Fine,
-            // A panic has told why.
+            // The message of a panic is on the screen.
             Ok((Ok(Watched::Interrupted), _)) | Err(_) => Ending::Failed,
             Ok((Err(error), _)) => failed(&error, self.json),
         }
@@ -121,7 +121,7 @@ impl Demo {
         }
         let at = state.at.strftime("%e %b %H:%M");
         let line = |mark: &str, text: &str| format!("{at}  {mark:<12}{text}");
-        let mut texts: Vec<_> = events.iter().map(|event| told(event, state, line)).collect();
+        let mut texts: Vec<_> = events.iter().map(|event| described(event, state, line)).collect();
         if self.messages {
             texts.extend(step.mails.iter().map(|mail| show::message(&mail.publication)));
         }
@@ -130,7 +130,7 @@ impl Demo {
 }
 
 /// An event as a line.
-fn told(event: &Event, state: &State, line: impl Fn(&str, &str) -> String) -> String {
+fn described(event: &Event, state: &State, line: impl Fn(&str, &str) -> String) -> String {
     match event {
         Event::Came(entry) => line(&entry.mark, &entry.text),
         Event::CameAgain { entry, is_marked } => {
@@ -232,14 +232,13 @@ async fn interruption() {
 /// Writes to standard output. Once nobody reads any more, there is nothing left to do.
 fn print(text: &str) -> Printed {
     let mut out = std::io::stdout().lock();
-    match writeln!(out, "{text}").and_then(|()| out.flush()) {
-        Ok(()) => Ok(()),
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(Ending::Fine),
-        Err(error) => {
+    writeln!(out, "{text}").and_then(|()| out.flush()).map_err(|error| {
+        let ending = output_failed(&error);
+        if ending == Ending::Failed {
             complain(&format!("error: standard output cannot be written: {error}"));
-            Err(Ending::Failed)
         }
-    }
+        ending
+    })
 }
 
 #[cfg(test)]

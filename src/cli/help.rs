@@ -110,6 +110,19 @@ Examples:
   cost-alerts replay --source demo"
 );
 
+pub(super) const REPORT: &str = concat!(
+    "Variables:\n",
+    zoom_variables!(),
+    table_variables!(),
+    aws_variables!(),
+    exit_codes!("the page is written, over budget too"),
+    "
+Examples:
+  cost-alerts report --policy policy.toml
+  cost-alerts report --source table --policy ssm:/zoom-sms-cost-alerts/policy --out november.html
+  cost-alerts report --source demo"
+);
+
 pub(super) const BACKFILL: &str = concat!(
     "Variables:\n",
     function_variables!(),

@@ -54,7 +54,6 @@ enum Subcommands {
     #[command(after_long_help = help::SCHEMA)]
     Schema,
     Replay(replay::Replay),
-    /// Draw the running month and the twelve before it: one HTML page with charts, to open in a browser or to send
     Report(report::Report),
     Explain(explain::Explain),
     Doctor(doctor::Doctor),

@@ -1,3 +1,4 @@
+mod given;
 mod put;
 
 use std::io::Read;
@@ -16,6 +17,7 @@ use crate::config::PolicySource;
 use crate::domain::matches::never_matched;
 use crate::domain::policy::{Policy, PolicyFault, PolicyFaults, Receiver};
 use crate::error::{Code, RunError};
+pub(super) use given::{given, is_sound};
 
 /// Validate a policy, or put it where the deployment reads it
 ///

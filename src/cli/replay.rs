@@ -11,8 +11,7 @@ use serde_json::{Value, json};
 use super::progress::Progress;
 use super::source::{Fault, Place, Source};
 use super::terminal::Terminal;
-use super::{Ending, check, demo, help, say};
-use crate::config::PolicySource;
+use super::{Ending, help, policy, say};
 use crate::domain::alert::count;
 use crate::domain::policy::Policy;
 use crate::domain::replay::{Difference, Moved, Past, Replay as Replayed, Sent, Summary, replay};
@@ -71,11 +70,11 @@ impl Replay {
 
     async fn replayed(&self, now: Timestamp) -> Result<Ending, Fault> {
         let place = self.source.place.clone().unwrap_or(Place::Zoom);
-        let Some(policy) = policy_of(self.policy.as_deref(), &place, self.json).await? else {
+        let Some(policy) = policy::given(self.policy.as_deref(), &place, self.json).await? else {
             return Ok(Ending::Failed);
         };
         let against = match &self.against {
-            Some(name) => match policy_of(Some(name), &place, self.json).await? {
+            Some(name) => match policy::given(Some(name), &place, self.json).await? {
                 Some(against) => Some(against),
                 None => return Ok(Ending::Failed),
             },
@@ -132,22 +131,6 @@ impl Replay {
             say_difference(&replayed.against(other), self.against.as_deref().unwrap_or_default());
         }
     }
-}
-
-/// The policy of this name, of the sample account if it is that one's; `None` if its faults were shown.
-pub(super) async fn policy_of(name: Option<&str>, place: &Place, json: bool) -> Result<Option<Policy>, Fault> {
-    let Some(name) = name.or((*place != Place::Demo).then_some("policy.toml")) else {
-        let policy = Policy::parse(demo::POLICY);
-        return policy
-            .map(Some)
-            .map_err(|faults| RunError::new(Code::Internal, format!("the sample policy: {faults}")).into());
-    };
-    let source =
-        PolicySource::parse(name).map_err(|problem| Fault::wrong_use(format!("the policy {name:?} {problem}")))?;
-    if !check::is_sound(name, &source, json)? {
-        return Ok(None);
-    }
-    Ok(Some(check::read_policy(&source).await?))
 }
 
 /// Zoom's report goes back thirteen months.

@@ -7,19 +7,19 @@ use jiff::Timestamp;
 
 use super::progress::Progress;
 use super::source::{Fault, Place, Source};
-use super::{Ending, complain, replay, say};
+use super::{Ending, complain, help, policy, say};
 use crate::domain::page::Page;
 use crate::error::{Code, RunError};
 use crate::page::{Theme, document, widget};
 
-/// Draws the running month and the twelve before it: budgets with their forecasts, the month to date, days with spikes, thirteen months by
-/// department and number, and who sent it.
+/// Draw the running month and the twelve before it: one HTML page with charts, to open in a browser or to send
+///
+/// It shows budgets with their forecasts, the month to date, days with spikes, thirteen months by department and number, and who sent it.
 ///
 /// The page is one file that needs no network and no script; it can be mailed, printed and archived. Alerts are those that the policy would
 /// have sent, from final figures: a past keeps no record of what was sent.
-///
-/// Credentials and files are those of replay. Exit code: 0 fine (over budget too), 1 the job failed, 2 used wrongly.
 #[derive(Args)]
+#[command(after_long_help = help::REPORT)]
 pub(super) struct Report {
     /// Write to this file; - is standard output [default: report.html on a terminal, else standard output]
     #[arg(long, value_name = "FILE")]
@@ -68,7 +68,7 @@ impl Report {
     async fn written(&self, now: Timestamp) -> Result<Ending, Fault> {
         let out = self.out()?;
         let place = self.source.place.clone().unwrap_or(Place::Zoom);
-        let Some(policy) = replay::policy_of(self.policy.as_deref(), &place, self.json).await? else {
+        let Some(policy) = policy::given(self.policy.as_deref(), &place, self.json).await? else {
             return Ok(Ending::Failed);
         };
         let zone = &policy.time_zone_name;

@@ -17,7 +17,7 @@ use crate::domain::coverage::Receipt;
 use crate::domain::matches::uncovered;
 use crate::domain::message::Publication;
 use crate::domain::money::{Amount, Currency};
-use crate::domain::policy::{Budget, DEFAULT_OWNER, Level, Only, Owner, Policy, Spike};
+use crate::domain::policy::{Budget, DEFAULT_OWNER, Level, Only, Owner, Policy, Silence, Spike};
 use crate::domain::replay::Summary;
 use crate::domain::text::label;
 
@@ -80,9 +80,11 @@ pub(super) fn budgets(policy: &Policy, terminal: &Terminal) -> Vec<String> {
 }
 
 /// A silence of a policy, in a sentence.
-fn silence(reason: &str, status: &str, [from, until]: [Timestamp; 2], zone: &TimeZone) -> String {
-    let [from, until] = [from, until].map(|at| at.to_zoned(zone.clone()).strftime("%-d %B %Y, %H:%M %Z").to_string());
-    match status {
+pub(super) fn silence(silence: &Silence, now: Timestamp, zone: &TimeZone) -> String {
+    let reason = label(&silence.reason);
+    let ends = [silence.from, silence.until];
+    let [from, until] = ends.map(|at| at.to_zoned(zone.clone()).strftime("%-d %B %Y, %H:%M %Z").to_string());
+    match silence.status(now) {
         "active" => format!("Silence {reason:?} is active until {until}."),
         "over" => format!("Silence {reason:?} ended on {until}; remove it from the policy."),
         _ => format!("Silence {reason:?} starts on {from}."),
@@ -91,10 +93,8 @@ fn silence(reason: &str, status: &str, [from, until]: [Timestamp; 2], zone: &Tim
 
 /// What the reader of a policy should know about it, without a report at hand.
 pub(super) fn remarks(policy: &Policy, now: Timestamp) -> Vec<String> {
-    let zone = &policy.time_zone;
     let silences = policy.silences.iter();
-    let mut remarks: Vec<_> =
-        silences.map(|of| silence(&of.reason, of.status(now), [of.from, of.until], zone)).collect();
+    let mut remarks: Vec<_> = silences.map(|of| silence(of, now, &policy.time_zone)).collect();
     let is_used = |owner: &&Owner| {
         let mut owners = policy.budgets.iter().map(|budget| &budget.owners);
         let mut others = policy.spikes.iter().map(|spike| &spike.owners);

@@ -35,8 +35,8 @@ pub(super) enum Sign {
 pub(super) struct Terminal {
     pub(super) width: usize,
     pub(super) is_terminal: bool,
-    is_utf8: bool,
-    has_colour: bool,
+    pub(super) is_utf8: bool,
+    pub(super) has_colour: bool,
 }
 
 impl Terminal {
@@ -64,12 +64,12 @@ impl Terminal {
 
     fn behind(term: &Term, is_terminal: bool) -> Terminal {
         let measured = term.size_checked().filter(|_| is_terminal).map(|(_, columns)| usize::from(columns));
-        Terminal::told(variable, is_terminal, measured)
+        Terminal::by(variable, is_terminal, measured)
     }
 
-    fn told(variable: impl Fn(&str) -> Option<String>, is_terminal: bool, measured: Option<usize>) -> Terminal {
-        let told = variable("COLUMNS").and_then(|columns| columns.parse().ok());
-        let width = told.or(measured).filter(|width| *width >= LEAST_WIDTH).unwrap_or(DEFAULT_WIDTH);
+    fn by(variable: impl Fn(&str) -> Option<String>, is_terminal: bool, measured: Option<usize>) -> Terminal {
+        let given = variable("COLUMNS").and_then(|columns| columns.parse().ok());
+        let width = given.or(measured).filter(|width| *width >= LEAST_WIDTH).unwrap_or(DEFAULT_WIDTH);
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(&variable);
         // Where no locale is set, as in a container, terminals show UTF-8 all the same.
         let is_utf8 = locale.is_none_or(|locale| {
@@ -170,10 +170,10 @@ pub(super) fn left(text: &str, width: usize) -> String {
 mod tests {
     use super::*;
 
-    fn told(variables: &[(&str, &str)], is_terminal: bool, measured: Option<usize>) -> (usize, bool, bool) {
+    fn seen(variables: &[(&str, &str)], is_terminal: bool, measured: Option<usize>) -> (usize, bool, bool) {
         let variable =
             |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-        let Terminal { width, is_utf8, has_colour, .. } = Terminal::told(variable, is_terminal, measured);
+        let Terminal { width, is_utf8, has_colour, .. } = Terminal::by(variable, is_terminal, measured);
         (width, is_utf8, has_colour)
     }
 
@@ -193,7 +193,7 @@ mod tests {
             (&[("LC_ALL", "POSIX"), ("LANG", "en_US.UTF-8")], false, None, (80, false, false)),
             (&[("LC_ALL", "C.utf8"), ("LANG", "C")], false, None, (80, true, false)),
         ] {
-            assert_eq!(told(variables, is_terminal, measured), expected, "{variables:?}");
+            assert_eq!(seen(variables, is_terminal, measured), expected, "{variables:?}");
         }
     }
 

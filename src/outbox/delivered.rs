@@ -27,11 +27,9 @@ pub struct Delivered {
 impl Delivered {
     /// Notes the alerts that are not due, and the periods that are not done with.
     pub(super) fn hold(&mut self, composed: &Composed<'_>) {
-        let Composed { messages, others } = composed;
-        self.alerts.extend(not_due(others));
-        let all = messages.iter().map(|message| &message.alerts).chain(others.iter().map(|(_, alerts)| alerts));
-        let holding = all.flatten().filter(|alert| alert.holds_its_period());
-        self.held.extend(holding.filter_map(|alert| Some(alert.finding.whose()?.0)));
+        self.alerts.extend(not_due(&composed.others));
+        let holding = composed.alerts().filter(|(_, alert)| alert.holds_its_period());
+        self.held.extend(holding.filter_map(|(_, alert)| Some(alert.finding.whose()?.0)));
     }
 
     /// How many alerts were published.

@@ -6,8 +6,9 @@ use maud::{Markup, PreEscaped, html};
 
 use super::geometry::{scaled, tenths};
 use super::parts;
+use crate::domain::alert::{limit, money};
 use crate::domain::money::Amount;
-use crate::domain::page::{BudgetRow, Curve, Page, Sign, range, shown, shown_limit};
+use crate::domain::page::{BudgetRow, Curve, Page, Sign, range};
 
 /// The size of the picture, and where it is drawn in it; in tenths.
 const WIDTH: i64 = 2_800;
@@ -37,7 +38,7 @@ struct Points<'c> {
     limit: i64,
     curve: &'c Curve,
     row: &'c BudgetRow,
-    /// What was spent by the end of each day that has begun, and whether the day is known.
+    /// What was spent by the end of each day that has started, and whether the day is known.
     spent: Vec<(Amount, bool)>,
 }
 
@@ -174,7 +175,7 @@ fn labels_of_axes(points: &Points<'_>, page: &Page) -> Markup {
     // The label of today gives way to that of the end.
     let is_apart = length - today > 5 && today > 2;
     html! {
-        text x=(tenths(LEFT)) y=(tenths(BASE - points.limit - 50)) { (row.currency.code()) " " (shown_limit(row.limit, row.currency)) }
+        text x=(tenths(LEFT)) y=(tenths(BASE - points.limit - 50)) { (row.currency.code()) " " (limit(row.limit, row.currency)) }
         text x=(tenths(LEFT)) y=(below) { "1" }
         @if is_apart { text.tod x=(tenths(points.x(today))) y=(below) text-anchor="middle" { "today" } }
         text x=(tenths(RIGHT)) y=(below) text-anchor="end" { (page.words.end) }
@@ -216,11 +217,10 @@ const STRUCK: &str = r#"<path d="M1.5 1.5h9v9h-9zM1.5 10.5l9-9" class="o-ink b-b
 /// The figures of a curve, for those who do not see it.
 fn described(curve: &Curve, row: &BudgetRow, page: &Page) -> String {
     let bound = if row.at_least { "at least " } else { "" };
-    let spent = shown(row.spent, row.currency, &[row.limit]);
-    let mut text =
-        format!("{bound}{} {spent} of {}, {}%.", row.currency, shown_limit(row.limit, row.currency), row.used);
+    let spent = money(row.spent, row.currency, &[row.limit]);
+    let mut text = format!("{bound}{} {spent} of {}, {}%.", row.currency, limit(row.limit, row.currency), row.used);
     if let Some(estimate) = &row.estimate {
-        let likely = shown(estimate.likely, row.currency, &[]);
+        let likely = money(estimate.likely, row.currency, &[]);
         _ = write!(text, " By {} {}, most likely {likely}.", row.by, range(estimate, row.currency));
     }
     for (number, day, _) in &curve.marks {

@@ -2,9 +2,10 @@
 
 use maud::{Markup, PreEscaped, html};
 
+use crate::domain::alert::money;
 use crate::domain::estimates::Estimate;
 use crate::domain::money::{Amount, Currency};
-use crate::domain::page::{BudgetRow, NumberRow, Page, Sign, range, shown};
+use crate::domain::page::{BudgetRow, NumberRow, Page, Sign, range};
 
 /// Digits of a number that stand out: people know numbers by them.
 const LAST: usize = 4;
@@ -99,8 +100,8 @@ pub(super) fn word(sign: Sign) -> &'static str {
 }
 
 /// `USD 121.23`, the currency in small.
-pub(super) fn money(amount: Amount, currency: Currency, beside: &[Amount]) -> Markup {
-    html! { i.cur { (currency.code()) } " " (shown(amount, currency, beside)) }
+pub(super) fn with_currency(amount: Amount, currency: Currency, beside: &[Amount]) -> Markup {
+    html! { i.cur { (currency.code()) } " " (money(amount, currency, beside)) }
 }
 
 /// `152 to 180`; a dash where no estimate is made.
@@ -119,7 +120,7 @@ pub(super) fn has_estimates(rows: &[BudgetRow]) -> bool {
 /// An amount that may not be known.
 pub(super) fn known(amount: Option<Amount>, currency: Currency) -> Markup {
     match amount {
-        Some(amount) => html! { (shown(amount, currency, &[])) },
+        Some(amount) => html! { (money(amount, currency, &[])) },
         None => none(),
     }
 }

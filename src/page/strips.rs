@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use maud::{Markup, html};
 
 use super::geometry::{percent, scaled, tenths};
+use crate::domain::alert::money;
 use crate::domain::money::Amount;
-use crate::domain::page::{Cell, DayMonth, NumberRow, Page, Sender, SenderGroup, Thirteen, shown};
+use crate::domain::page::{Cell, DayMonth, NumberRow, Page, Sender, SenderGroup, Thirteen};
 
 /// A day's cell: width with its gap.
 const CELL: usize = 8;
@@ -16,8 +17,8 @@ const HIGHEST: i64 = 320;
 const FLOOR: i64 = 335;
 
 /// The width of a month's days.
-pub(super) fn width(month: &DayMonth) -> u32 {
-    month.days * 8
+pub(super) fn width(month: &DayMonth) -> usize {
+    month.days as usize * CELL
 }
 
 /// The Mondays of a month, above its days.
@@ -66,7 +67,7 @@ pub(super) fn days(row: &NumberRow, first: usize, month: &DayMonth) -> Markup {
             @for (place, messages) in &spikes {
                 @let x = place * CELL;
                 // Above the cell, so that it stands on its day.
-                path.f-spk d=(format!("M{x} 9h7v16h-7zM{} 1l4 6h-8z", x * 10 / 10 + 3)) {}
+                path.f-spk d=(format!("M{x} 9h7v16h-7zM{} 1l4 6h-8z", x + 3)) {}
                 @let (at, anchor) = if *place * 2 < length { (x + 9, "start") } else { (x.saturating_sub(2), "end") };
                 text.no x=(at) y="8" text-anchor=(anchor) { (messages) }
             }
@@ -111,7 +112,7 @@ pub(super) fn months(of: &Thirteen, row: Option<&NumberRow>, page: &Page) -> Mar
 pub(super) fn months_heard(of: &Thirteen, page: &Page) -> String {
     let first = page.months.first().map_or("", |month| &month.name);
     let amount =
-        |month: &Option<Amount>| month.map_or_else(|| "not known".to_owned(), |amount| shown(amount, of.currency, &[]));
+        |month: &Option<Amount>| month.map_or_else(|| "not known".to_owned(), |amount| money(amount, of.currency, &[]));
     let all: Vec<_> = of.months.iter().map(amount).collect();
     format!("Monthly sums in {} from {first} on: {}", of.currency, all.join(", "))
 }

@@ -3,9 +3,10 @@
 use maud::{Markup, PreEscaped, html};
 
 use super::bars::Scale;
-use super::parts::{self, colour, estimate, heard, money, sign, text};
+use super::parts::{self, colour, estimate, heard, sign, text, with_currency};
 use super::{STYLE, Theme, curves, strips};
-use crate::domain::page::{BudgetRow, Page, Sign, shown_limit};
+use crate::domain::alert::limit;
+use crate::domain::page::{BudgetRow, Page, Sign};
 
 /// What fits into a dashboard's height; the report has the rest.
 const MOST_BUDGETS: usize = 10;
@@ -82,8 +83,8 @@ fn budget(row: &BudgetRow, scale: Scale, ends: bool) -> Markup {
             }
             td.barc { (scale.bar(row, 24)) }
             td class={ "n used " (colour(row.sign)) } { (row.used) "%" }
-            td.n { (money(row.spent, row.currency, &[row.limit])) }
-            td.n.oc { (shown_limit(row.limit, row.currency)) }
+            td.n { (with_currency(row.spent, row.currency, &[row.limit])) }
+            td.n.oc { (limit(row.limit, row.currency)) }
             @if ends { td.n.fc { (estimate(row.estimate.as_ref(), row.currency)) } }
         }
     }
@@ -117,7 +118,7 @@ fn numbers(page: &Page) -> Markup {
             tbody { @for (department, row) in rows.iter().take(MOST_NUMBERS) { tr {
                 th scope="row" { (parts::number_of(department, row)) }
                 td.sp { (strips::months(&row.spent, Some(row), page)) }
-                td.n { @if let Some(now) = row.spent.months.last().copied().flatten() { (money(now, row.spent.currency, &[])) } }
+                td.n { @if let Some(now) = row.spent.months.last().copied().flatten() { (with_currency(now, row.spent.currency, &[])) } }
                 td.ds { @if let Some(month) = page.day_months.last() { (heard(&strips::days_heard(row, before, month))) (strips::days(row, before, month)) } }
             } } }
         }

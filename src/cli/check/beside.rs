@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::sheet::alerts;
+use crate::cli::show;
 use crate::domain::alert::{Decision, Kind, count};
 use crate::domain::case::Case;
 use crate::domain::charge::Scope;
@@ -51,15 +51,11 @@ pub(in crate::cli) struct News {
 
 /// What is due or held back that is about no budget.
 pub(super) fn news(composed: &Composed<'_>) -> Vec<News> {
-    let cases = composed.messages.iter().map(|message| (&message.case, &message.alerts));
-    let cases = cases.chain(composed.others.iter().map(|(case, alerts)| (case, alerts)));
     let mut seen = BTreeSet::new();
     let mut news = Vec::new();
-    for (case, alert) in cases.flat_map(|(case, alerts)| alerts.iter().map(move |alert| (case, alert))) {
+    for (case, alert) in composed.alerts() {
         let kind = alert.finding.kind();
-        let is_shown = matches!(kind, Kind::Spike | Kind::Stale);
-        let is_true = matches!(alert.decision, Decision::Due | Decision::Silenced { .. });
-        if is_shown && is_true {
+        if matches!(kind, Kind::Spike | Kind::Stale) && alert.is_news() {
             let wording = alert.finding.wording(alert, case);
             // Owners of one spike hear of it each.
             if seen.insert(wording.headline.clone()) {
@@ -88,7 +84,7 @@ pub(super) fn not_covered(case: &Case<'_>) -> Vec<NotCovered> {
 /// What each silence holds back.
 pub(super) fn held(composed: &Composed<'_>, case: &Case<'_>) -> Vec<Held> {
     let mut by_end = BTreeMap::<Timestamp, u64>::new();
-    for alert in alerts(composed) {
+    for (_, alert) in composed.alerts() {
         if let Decision::Silenced { until } = alert.decision {
             *by_end.entry(until).or_default() += 1;
         }
@@ -103,19 +99,10 @@ pub(super) fn held(composed: &Composed<'_>, case: &Case<'_>) -> Vec<Held> {
 
 pub(super) fn notes(case: &Case<'_>, history: &History, held: &[Held]) -> Vec<String> {
     let days = history.baselines.days;
-    let zone = &case.policy.time_zone;
-    let day = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%-d %B %Y, %H:%M %Z").to_string();
-    let mut notes = Vec::new();
-    // What a silence holds back tells that it is active.
-    let is_told = |silence: &&Silence| !held.iter().any(|held| held.until == silence.until);
-    for silence in case.policy.silences.iter().filter(is_told) {
-        let reason = label(&silence.reason);
-        notes.push(match silence.status(case.as_of) {
-            "active" => format!("Silence {reason:?} is active until {}.", day(silence.until)),
-            "over" => format!("Silence {reason:?} ended on {}; remove it from the policy.", day(silence.until)),
-            _ => format!("Silence {reason:?} starts on {}.", day(silence.from)),
-        });
-    }
+    // Of a silence that holds something back, it is shown already that it is active.
+    let is_idle = |silence: &&Silence| !held.iter().any(|held| held.until == silence.until);
+    let idle = case.policy.silences.iter().filter(is_idle);
+    let mut notes: Vec<_> = idle.map(|silence| show::silence(silence, case.as_of, &case.policy.time_zone)).collect();
     if case.policy.looks_ahead() && days < spike::LEAST_DAYS {
         notes.push(format!(
             "Not enough history yet: {} are known. Forecasts need {} and spikes {}; --source table has a deployment's.",

@@ -9,7 +9,7 @@ use rust_decimal::prelude::ToPrimitive as _;
 use serde::Serialize;
 
 use super::beside::{Held, News, NotCovered, held, news, not_covered, notes};
-use crate::domain::alert::{Alert, Finding, Spent, ahead, count, who};
+use crate::domain::alert::{Finding, Spent, count, who};
 use crate::domain::background::Background;
 use crate::domain::case::Case;
 use crate::domain::charge::Scope;
@@ -94,7 +94,7 @@ impl Sheet {
         composed: &Composed<'_>,
         history: &History,
     ) -> Sheet {
-        let mut rows = Rows::of(case, findings, composed, history);
+        let mut rows = Rows::of(case, findings, composed);
         let mut budgets: Vec<_> = findings.iter().filter_map(|finding| rows.row(finding)).collect();
         budgets.sort_by_key(|(key, _)| std::cmp::Reverse(*key));
         let budgets: Vec<_> = budgets.into_iter().map(|(_, row)| row).collect();
@@ -112,10 +112,9 @@ impl Sheet {
 
 type Key = (Scope, Arc<str>, Currency, Period);
 
-/// What tells of each subject's budget how it stands.
+/// What makes a row of a budget's finding.
 struct Rows<'s, 'a> {
     case: &'s Case<'a>,
-    history: &'s History,
     /// The likely level by subject and period.
     likely: BTreeMap<Key, (String, bool)>,
     silenced: BTreeSet<Key>,
@@ -123,7 +122,7 @@ struct Rows<'s, 'a> {
 }
 
 impl<'s, 'a> Rows<'s, 'a> {
-    fn of(case: &'s Case<'a>, findings: &[Finding<'_>], composed: &Composed<'_>, history: &'s History) -> Rows<'s, 'a> {
+    fn of(case: &'s Case<'a>, findings: &[Finding<'_>], composed: &Composed<'_>) -> Rows<'s, 'a> {
         let likely = findings.iter().filter_map(|finding| match finding {
             Finding::Forecast(forecast) => {
                 let is_all = forecast.level.threshold >= forecast.spent.budget.amount;
@@ -131,14 +130,14 @@ impl<'s, 'a> Rows<'s, 'a> {
             }
             _ => None,
         });
-        let silenced = alerts(composed).filter(|alert| alert.is_silenced());
-        let silenced = silenced.filter_map(|alert| match &alert.finding {
+        let silenced = composed.alerts().filter(|(_, alert)| alert.is_silenced());
+        let silenced = silenced.filter_map(|(_, alert)| match &alert.finding {
             Finding::Spent(spent) => Some(key(spent)),
             Finding::Forecast(forecast) => Some(key(&forecast.spent)),
             _ => None,
         });
         let (likely, silenced) = (likely.collect(), silenced.collect());
-        Rows { case, history, likely, silenced, contributors: Contributors::of(case.totals) }
+        Rows { case, likely, silenced, contributors: Contributors::of(case.totals) }
     }
 
     /// The row of a finding about a budget, and what it is sorted by.
@@ -179,18 +178,15 @@ impl<'s, 'a> Rows<'s, 'a> {
             at_least: spent.at_least(),
             limit: budget.amount,
             used_percent: spent.sum.amount.percent_of(budget.amount).and_then(|percent| percent.to_i64()),
-            estimate: self.estimate(spent),
+            estimate: spent.estimate().map(|Estimate { low, likely, high }| Outlook {
+                low,
+                likely,
+                high,
+                by: spent.period.last_day(),
+            }),
             thresholds: budget.levels.iter().map(|level| level.threshold).chain([budget.amount]).collect(),
         };
         Some(((rank, spent.ratio()), row))
-    }
-
-    fn estimate(&self, spent: &Spent<'_>) -> Option<Outlook> {
-        let currency = spent.budget.currency;
-        let baseline = self.history.baselines.of(spent.scope, &spent.subject, currency)?;
-        let ahead = ahead(&spent.period, baseline, self.case)?;
-        let Estimate { low, likely, high } = ahead.estimate(spent.sum.amount, currency);
-        Some(Outlook { low, likely, high, by: spent.period.last_day() })
     }
 
     /// Which period is meant, where it is not the running one of the longest kind.
@@ -209,11 +205,6 @@ impl<'s, 'a> Rows<'s, 'a> {
 
 fn key(spent: &Spent<'_>) -> Key {
     (spent.scope, Arc::clone(&spent.subject), spent.budget.currency, spent.period)
-}
-
-pub(super) fn alerts<'c, 'a>(composed: &'c Composed<'a>) -> impl Iterator<Item = &'c Alert<'a>> {
-    let due = composed.messages.iter().flat_map(|message| &message.alerts);
-    due.chain(composed.others.iter().flat_map(|(_, alerts)| alerts))
 }
 
 /// The running period of the longest kind that a budget has.

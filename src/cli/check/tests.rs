@@ -85,6 +85,32 @@ fn the_verdict_is_first_and_the_worst_budget_next() {
 
 #[test]
 fn at_sixty_columns_the_limit_and_then_words_give_way() {
+    let shown = shown(&world(), &Terminal::plain(60));
+    assert!(shown.lines().all(|line| line.chars().count() <= 60), "{shown}");
+    insta::assert_snapshot!(shown, @r#"
+    1 budget is over and 1 more will probably be by 30
+    November; 5 are within.
+    Read whole: 1443 charged messages on 6 pages for 22 days, 7
+    requests.
+
+    Budget                          Spent  Used   By 30 Nov
+    ■ Marketing +12025550187   USD 121.23  121%  122 to 295
+    ◆ Marketing +12025550112   USD 400.00   80%  543 to 598
+    ◐ Sales +12025550143        USD 64.31   64%   65 to 156
+      Department Sales          EUR 14.86   59%    15 to 36
+    ‖ Marketing +12025550165    USD 58.42   58%   59 to 142
+    ◐ The whole account        USD 657.62   43%  767 to 996
+      Front desk +12025550109   USD 13.66   13%    14 to 33
+
+    ■ over  ◆ forecast  ◐ level reached  ‖ silenced
+
+    Not covered  GBP 3.21, +442079460018
+    Silenced     1 alert until 1 December
+    "#);
+}
+
+#[test]
+fn what_was_read_in_part_has_no_estimate() {
     let shown = shown(&world().unread(19, 19), &Terminal::plain(60));
     assert!(shown.lines().all(|line| line.chars().count() <= 60), "{shown}");
     insta::assert_snapshot!(shown, @r#"
@@ -92,16 +118,14 @@ fn at_sixty_columns_the_limit_and_then_words_give_way() {
     21 of 22 days read: 19 November is missing; figures are at
     least what is shown.
 
-    Budget                          Spent  Used   By 30 Nov
-    ■ Marketing +12025550187   USD 121.23  121%  122 to 295
-      Marketing +12025550112   USD 400.00   80%  543 to 598
-    ◐ Sales +12025550143        USD 64.31   64%   65 to 156
-      Department Sales          EUR 14.86   59%    15 to 36
-    ‖ Marketing +12025550165    USD 58.42   58%   59 to 142
-    ◐ The whole account        USD 657.62   43%  767 to 996
-      Front desk +12025550109   USD 13.66   13%    14 to 33
-
-    ■ over  ◐ level reached  ‖ silenced
+    State       Budget                        Spent  Used
+    ■ OVER      Marketing +12025550187   USD 121.23  121%
+      within    Marketing +12025550112   USD 400.00   80%
+    ◐ 50%       Sales +12025550143        USD 64.31   64%
+      within    Department Sales          EUR 14.86   59%
+    ‖ silenced  Marketing +12025550165    USD 58.42   58%
+    ◐ 40%       The whole account        USD 657.62   43%
+      within    Front desk +12025550109   USD 13.66   13%
 
     Not covered  GBP 3.21, +442079460018
     Silenced     1 alert until 1 December

@@ -100,9 +100,8 @@ fn budgets(sheet: &Sheet, case: &Case<'_>, terminal: &Terminal) -> Vec<String> {
     let heading = estimate_heading(shown, case);
     let table = |form: Form| {
         let columns = match form {
-            Form::Full => vec![Column::Left("State"), Column::Left("Budget")],
-            Form::WithoutLimit => vec![Column::Left("State"), Column::Left("Budget")],
             Form::Signs => vec![Column::Left("Budget")],
+            Form::Full | Form::WithoutLimit => vec![Column::Left("State"), Column::Left("Budget")],
         };
         let limit = (form == Form::Full).then_some(Column::Right("Limit"));
         let columns = [columns, vec![Column::Right("Spent")], limit.into_iter().collect()].concat();

@@ -1,14 +1,12 @@
-//! What is told of each scene.
+//! What is said of each scene.
 
 use jiff::Zoned;
-use rust_decimal::RoundingStrategy;
 
 use super::entry::{Entry, Sort};
 use super::look::Role;
 use super::play::DAYS;
-use super::standing::Standing;
-use super::story::State;
-use crate::domain::alert::{count, limit, money};
+use super::status::Status;
+use crate::domain::alert::{a_day, count, days_between, limit, money};
 
 /// Some sentences about a scene.
 #[derive(Clone, Debug, Default)]
@@ -28,7 +26,7 @@ fn time(at: &Zoned) -> String {
 /// Before the first run.
 pub(super) fn loading() -> Caption {
     let text =
-        "First the account's past thirteen months are loaded: they tell what is usual, and where a month will end.";
+        "First the account's past thirteen months are loaded: they show what is usual, and where a month will end.";
     Caption { text: text.to_owned(), ..Caption::default() }
 }
 
@@ -38,14 +36,14 @@ pub(super) fn beginning() -> Caption {
     Caption { text: text.to_owned(), ..Caption::default() }
 }
 
-/// An alert came.
-pub(super) fn came(entry: &Entry, standing: &Standing, state: &State) -> Caption {
-    let (name, currency) = (&standing.name, standing.currency);
-    let whole = limit(standing.limit, currency);
+/// An alert came into the mailbox.
+pub(super) fn came(entry: &Entry, status: &Status, mailbox: &[Entry]) -> Caption {
+    let (name, currency) = (&status.name, status.currency);
+    let whole = limit(status.limit, currency);
     let text = match entry.sort {
-        Sort::Over => over(entry, standing, state),
-        Sort::Spike => spike(entry, standing),
-        Sort::Forecast => forecast(standing, state),
+        Sort::Over => over(entry, status, mailbox),
+        Sort::Spike => spike(entry, status),
+        Sort::Forecast => forecast(entry, status),
         Sort::Level | Sort::Correction => format!(
             "{name} has spent {} of {currency} {whole}: one message to the budget's owner. The next runs find the same and say nothing.",
             entry.mark
@@ -54,9 +52,9 @@ pub(super) fn came(entry: &Entry, standing: &Standing, state: &State) -> Caption
     Caption { sign: Some((entry.sort.role(), entry.sort.sign())), text, ..Caption::default() }
 }
 
-fn spike(entry: &Entry, standing: &Standing) -> String {
+fn spike(entry: &Entry, status: &Status) -> String {
     let Some(spike) = &entry.spike else { return String::new() };
-    let (name, currency) = (&standing.name, standing.currency);
+    let (name, currency) = (&status.name, status.currency);
     format!(
         "{name} has sent {} messages today; a usual day has {}. That is {currency} {} more: far from any limit, so no budget would have noticed. \
          The message says what to do.",
@@ -66,18 +64,20 @@ fn spike(entry: &Entry, standing: &Standing) -> String {
     )
 }
 
-fn over(entry: &Entry, standing: &Standing, state: &State) -> String {
-    let (name, currency) = (&standing.name, standing.currency);
-    let whole = limit(standing.limit, currency);
-    let is_again = state.of(Sort::Over).any(|earlier| earlier.place == entry.place && earlier.id != entry.id);
-    if is_again {
+fn over(entry: &Entry, status: &Status, mailbox: &[Entry]) -> String {
+    let (name, currency) = (&status.name, status.currency);
+    let whole = limit(status.limit, currency);
+    let earlier = |sort: Sort| {
+        mailbox.iter().find(|earlier| earlier.sort == sort && earlier.place == entry.place && earlier.id != entry.id)
+    };
+    if earlier(Sort::Over).is_some() {
         return format!(
             "{name} has passed {currency} {whole} again. The correction took the first alert back, so this one is due."
         );
     }
-    match state.of(Sort::Forecast).find(|earlier| earlier.place == entry.place) {
+    match earlier(Sort::Forecast) {
         Some(forecast) => {
-            let days = days_between(&forecast.at, &entry.at);
+            let days = in_days(&forecast.at, &entry.at);
             format!("{name} has passed {currency} {whole}, {days} after the forecast said that it would.")
         }
         None => {
@@ -87,23 +87,20 @@ fn over(entry: &Entry, standing: &Standing, state: &State) -> String {
 }
 
 /// `14 days`.
-pub(super) fn days_between(from: &Zoned, to: &Zoned) -> String {
-    let days = from.date().until(to.date()).map_or(0, |span| span.get_days());
-    count(u64::from(days.unsigned_abs()), "day")
+pub(super) fn in_days(from: &Zoned, to: &Zoned) -> String {
+    count(days_between(from.date(), to.date()).into(), "day")
 }
 
-fn forecast(standing: &Standing, state: &State) -> String {
-    let (name, currency) = (&standing.name, standing.currency);
+fn forecast(entry: &Entry, status: &Status) -> String {
+    let (name, currency) = (&status.name, status.currency);
     // As the message counts them: today is one of the days that are left to act, but not one of those after it.
-    let left = DAYS.saturating_sub(state.at.day().unsigned_abs().into());
-    let rest = standing.limit.checked_sub(standing.spent).unwrap_or_default();
-    let a_day = rest.decimal().checked_div((left + 1).into()).unwrap_or_default();
-    let a_day = a_day.round_dp_with_strategy(currency.minor_places(), RoundingStrategy::ToZero);
+    let left = DAYS.saturating_sub(entry.at.day().unsigned_abs().into());
+    let a_day = a_day(status.limit, status.spent, left + 1, currency);
     format!(
         "{name} has spent {}% of {currency} {}, and will pass it by the {DAYS}th in 4 cases of 5. {} are left to act: about {currency} {a_day} a day \
          keeps it within.",
-        standing.percent(),
-        limit(standing.limit, currency),
+        status.percent(),
+        limit(status.limit, currency),
         count(left.into(), "day"),
     )
 }

@@ -4,7 +4,7 @@ use jiff::Zoned;
 
 use super::look::Role;
 use super::mail::{Notice, Spike};
-use super::standing::Standing;
+use super::status::Status;
 use crate::domain::alert::{limit, money};
 
 /// What an alert is about, as the demo counts them.
@@ -72,19 +72,19 @@ pub(super) struct Entry {
 
 impl Entry {
     /// What an alert says, while the budgets stand so.
-    pub(super) fn of(notice: &Notice, standings: &[Standing], at: &Zoned) -> Entry {
+    pub(super) fn of(notice: &Notice, statuses: &[Status], at: &Zoned) -> Entry {
         let sort = Sort::of(notice);
-        let is_of = |standing: &Standing| match &notice.budget {
-            Some(budget) => standing.name == *budget,
-            None => standing.number.is_some() && standing.number == notice.subject,
+        let is_of = |status: &Status| match &notice.budget {
+            Some(budget) => status.name == *budget,
+            None => status.number.is_some() && status.number == notice.subject,
         };
-        let place = standings.iter().position(is_of);
-        let standing = place.and_then(|place| standings.get(place));
-        let who = standing.map_or_else(String::new, |standing| match &standing.number {
-            Some(number) => format!("{} {number}", standing.name),
-            None => standing.name.clone(),
+        let place = statuses.iter().position(is_of);
+        let status = place.and_then(|place| statuses.get(place));
+        let who = status.map_or_else(String::new, |status| match &status.number {
+            Some(number) => format!("{} {number}", status.name),
+            None => status.name.clone(),
         });
-        let text = standing.map_or_else(String::new, |standing| said(sort, notice, standing));
+        let text = status.map_or_else(String::new, |status| said(sort, notice, status));
         let mark = match sort {
             Sort::Over => "OVER".to_owned(),
             Sort::Forecast => "FORECAST".to_owned(),
@@ -105,10 +105,10 @@ impl Entry {
 }
 
 /// What an alert says of its subject.
-fn said(sort: Sort, notice: &Notice, standing: &Standing) -> String {
-    let (currency, amount) = (standing.currency, notice.amount());
-    let whole = limit(standing.limit, currency);
-    let shown = |amount, beside| money(amount, currency, &[beside, standing.limit]);
+fn said(sort: Sort, notice: &Notice, status: &Status) -> String {
+    let (currency, amount) = (status.currency, notice.amount());
+    let whole = limit(status.limit, currency);
+    let shown = |amount, beside| money(amount, currency, &[beside, status.limit]);
     match (sort, &notice.spike) {
         (Sort::Spike, Some(spike)) => format!("{} messages, usually {}", spike.count, spike.usual()),
         (Sort::Forecast, _) => format!("likely over {currency} {whole}"),

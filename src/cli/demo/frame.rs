@@ -1,11 +1,12 @@
 //! The picture: what the screen shows of the story, as lines. Pure, so that every moment of it can be held in a test.
 
-use super::captions::{Caption, days_between};
+use super::captions::{Caption, in_days};
 use super::entry::{Entry, Sort};
-use super::look::{Line, Look, Role, wrapped};
+use super::look::{Line, Look, Role};
 use super::play::DAYS;
-use super::standing::Standing;
+use super::status::Status;
 use super::story::State;
+use crate::cli::terminal::wrapped;
 use crate::domain::alert::count;
 
 /// The columns and lines that the picture needs.
@@ -26,7 +27,7 @@ const MOST_ENTRIES: usize = 5;
 pub(super) fn frame(state: &State, look: Look) -> Vec<String> {
     let mut lines = vec![title("a month in half a minute", "space next event  q end"), clock(state), Line::default()];
     lines.push(Line::plain(format!("{}0%        50%      100%      150%    used  by {DAYS} Nov", " ".repeat(BARS))));
-    lines.extend(state.standings.iter().enumerate().map(|(place, standing)| budget(state, place, standing)));
+    lines.extend(state.statuses.iter().enumerate().map(|(place, status)| budget(state, place, status)));
     lines.push(Line::default());
     let below = lines.len();
     lines.extend(scene(state));
@@ -62,44 +63,44 @@ fn clock(state: &State) -> Line {
 }
 
 /// A budget: its sign, its name, its bar, its figures.
-fn budget(state: &State, place: usize, standing: &Standing) -> Line {
+fn budget(state: &State, place: usize, status: &Status) -> Line {
     let is_changed = state.changed == Some(place);
     let name = if is_changed { Role::Bold } else { Role::Plain };
-    let line = match sign(state, place, standing) {
+    let line = match sign(state, place, status) {
         Some(sort) => Line::default().with(sort.role(), sort.sign()),
         None => Line::plain(" "),
     };
     let was = state.shrinking.as_ref().filter(|(shrinking, _)| *shrinking == place).map(|(_, was)| was);
-    let mut line = line.with(name, format!(" {}", standing.who)).padded_to(BARS);
-    for (role, cell) in bar(standing, was, is_changed) {
+    let mut line = line.with(name, format!(" {}", status.who)).padded_to(BARS);
+    for (role, cell) in bar(status, was, is_changed) {
         line = line.with(role, cell);
     }
-    let ends = standing.ends.map_or_else(String::new, |(low, high)| format!("{} to {}", low.shown(0), high.shown(0)));
-    line.padded_to(BARS + CELLS).with(name, format!("{:>5}{ends:>11}", format!("{}%", standing.percent())))
+    let ends = status.ends.map_or_else(String::new, |(low, high)| format!("{} to {}", low.shown(0), high.shown(0)));
+    line.padded_to(BARS + CELLS).with(name, format!("{:>5}{ends:>11}", format!("{}%", status.percent())))
 }
 
 /// The sign of a budget: what was reported of it last, as long as it is true.
-fn sign(state: &State, place: usize, standing: &Standing) -> Option<Sort> {
+fn sign(state: &State, place: usize, status: &Status) -> Option<Sort> {
     let reported = |sort: Sort| state.of(sort).filter(move |entry| entry.place == Some(place));
     let is_today = |entry: &Entry| entry.at.date() == state.at.date();
-    if standing.spent >= standing.limit {
+    if status.spent >= status.limit {
         Some(Sort::Over)
     } else if reported(Sort::Spike).any(is_today) {
         Some(Sort::Spike)
     } else if reported(Sort::Forecast).next().is_some() {
         Some(Sort::Forecast)
     } else {
-        standing.is_reached.then_some(Sort::Level)
+        status.is_reached.then_some(Sort::Level)
     }
 }
 
 /// The cells of a bar; `was` is what the budget was when its bar begins to shrink.
-fn bar(standing: &Standing, was: Option<&Standing>, is_changed: bool) -> Vec<(Role, char)> {
+fn bar(status: &Status, was: Option<&Status>, is_changed: bool) -> Vec<(Role, char)> {
     let whole = usize::try_from(WHOLE).unwrap_or_default();
-    let cells = |amount| standing.cells(amount, WHOLE).min(CELLS);
-    let spent = cells(standing.spent);
+    let cells = |amount| status.cells(amount, WHOLE).min(CELLS);
+    let spent = cells(status.spent);
     let was = was.map_or(0, |was| cells(was.spent));
-    let ends = standing.ends.map(|(low, high)| (cells(low).max(spent), cells(high)));
+    let ends = status.ends.map(|(low, high)| (cells(low).max(spent), cells(high)));
     // A range that is narrower than a cell is shown as one.
     let (low, high) = ends.map_or((0, 0), |(low, high)| (low, high.max(low + 1).min(CELLS)));
     let is_over = high > whole;
@@ -116,7 +117,7 @@ fn bar(standing: &Standing, was: Option<&Standing>, is_changed: bool) -> Vec<(Ro
     (0..CELLS).map(cell).collect()
 }
 
-/// What is told of the scene.
+/// What is said of the scene.
 fn scene(state: &State) -> Vec<Line> {
     let mut lines = Vec::new();
     for caption in &state.captions {
@@ -224,25 +225,25 @@ fn counted(sort: Sort, number: usize, state: &State) -> Vec<Line> {
 
 /// Who was over, and how often.
 fn overs(state: &State) -> Vec<String> {
-    let over = |(place, standing): (usize, &Standing)| {
+    let over = |(place, status): (usize, &Status)| {
         let times = state.of(Sort::Over).filter(|entry| entry.place == Some(place)).count();
         let was_forecast = state.of(Sort::Forecast).any(|entry| entry.place == Some(place));
         match times {
             0 => None,
-            1 if was_forecast => Some(format!("{}, as forecast", standing.who)),
-            1 => Some(standing.who.clone()),
-            _ => Some(format!("{}, again after the correction", standing.who)),
+            1 if was_forecast => Some(format!("{}, as forecast", status.who)),
+            1 => Some(status.who.clone()),
+            _ => Some(format!("{}, again after the correction", status.who)),
         }
     };
-    state.standings.iter().enumerate().filter_map(over).collect()
+    state.statuses.iter().enumerate().filter_map(over).collect()
 }
 
 /// How long before it came true a forecast was made.
 fn forecast(entry: &Entry, state: &State) -> String {
-    let standing = entry.place.and_then(|place| state.standings.get(place));
-    let who = standing.map_or("", |standing| &standing.who);
+    let status = entry.place.and_then(|place| state.statuses.get(place));
+    let who = status.map_or("", |status| &status.who);
     match state.of(Sort::Over).find(|over| over.place == entry.place) {
-        Some(over) => format!("{who}, {} before it was over", days_between(&entry.at, &over.at)),
+        Some(over) => format!("{who}, {} before it was over", in_days(&entry.at, &over.at)),
         None => who.to_owned(),
     }
 }

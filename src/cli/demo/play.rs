@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::mail::Mail;
-use super::standing::{Standing, standings};
+use super::status::{Status, statuses};
 use crate::cli::embedded::{credentials, zoom};
 use crate::cli::source::offline;
 use crate::clients::Deadline;
@@ -47,7 +47,7 @@ pub(super) struct Step {
     /// When it ran.
     pub(super) at: Timestamp,
     /// What each budget had spent.
-    pub(super) standings: Vec<Standing>,
+    pub(super) statuses: Vec<Status>,
     /// What it published.
     pub(super) mails: Vec<Mail>,
     /// Its answer; `None` of the run that died.
@@ -122,7 +122,7 @@ impl Play {
         }
         let seen = RefCell::new(Vec::new());
         let look = |examination: &crate::run::Examination<'_>| {
-            seen.replace(standings(&self.policy, examination));
+            seen.replace(statuses(&self.policy, examination));
         };
         let owner = format!("run {run}");
         let invocation = Invocation { request_id: owner.clone(), owner, now: at, deadline: Deadline::never() };
@@ -136,6 +136,6 @@ impl Play {
             }
         };
         let mails = self.services.topic.take_kept().into_iter().map(Mail::of).collect();
-        Ok(Step { run, at, standings: seen.into_inner(), mails, answer })
+        Ok(Step { run, at, statuses: seen.into_inner(), mails, answer })
     }
 }

@@ -19,6 +19,7 @@ use super::frame::{COLUMNS, LINES, frame};
 use super::look::Look;
 use super::play::Step;
 use super::story::{Event, State};
+use crate::cli::terminal::Terminal;
 use crate::cli::variable;
 use crate::error::RunError;
 
@@ -28,7 +29,7 @@ const PICTURE: Duration = Duration::from_millis(40);
 const HOUR: Duration = Duration::from_millis(18);
 /// An hour while something is reported.
 const SLOW_HOUR: Duration = Duration::from_millis(60);
-/// How long a scene is slow: one that is soon read, and one that tells more.
+/// How long a scene is slow: one that is soon read, and one that has more to read.
 const SHORT_SCENE: Duration = Duration::from_millis(1_000);
 const LONG_SCENE: Duration = Duration::from_millis(2_500);
 /// When a run dies, nothing moves for a second.
@@ -55,24 +56,15 @@ pub(super) fn fits() -> bool {
 
 fn fits_in(variable: impl Fn(&str) -> Option<String>, size: Option<(u16, u16)>) -> bool {
     let moves = variable("TERM").is_some_and(|kind| kind != "dumb");
-    let told = variable("COLUMNS").and_then(|columns| columns.parse().ok()).unwrap_or(COLUMNS);
+    let given = variable("COLUMNS").and_then(|columns| columns.parse().ok()).unwrap_or(COLUMNS);
     let enough = |(columns, lines)| usize::from(columns) >= COLUMNS && usize::from(lines) >= LINES;
-    moves && told >= COLUMNS && size.is_some_and(enough)
+    moves && given >= COLUMNS && size.is_some_and(enough)
 }
 
 /// What the terminal shows.
 pub(super) fn look() -> Look {
-    look_by(variable)
-}
-
-fn look_by(variable: impl Fn(&str) -> Option<String>) -> Look {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(&variable);
-    // Where no locale is set, as in a container, terminals show UTF-8 all the same.
-    let is_utf8 = |locale: String| {
-        let locale = locale.to_ascii_lowercase();
-        locale.contains("utf-8") || locale.contains("utf8")
-    };
-    Look { utf8: locale.is_none_or(is_utf8), colour: variable("NO_COLOR").is_none() }
+    let Terminal { is_utf8, has_colour, .. } = Terminal::of_output();
+    Look { utf8: is_utf8, colour: has_colour }
 }
 
 /// The terminal while it shows the demo. Whatever ends it, dropping it leaves the terminal as it was.
@@ -89,10 +81,10 @@ impl Screen {
             enable_raw_mode()?;
         }
         // The message of a panic belongs on the screen that stays.
-        let told = std::panic::take_hook();
+        let print_panic = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             restore(has_keys);
-            told(panic);
+            print_panic(panic);
         }));
         let screen = Screen { shown: Vec::new(), has_keys };
         execute!(io::stdout(), EnterAlternateScreen, Hide, Clear(ClearType::All))?;
@@ -244,7 +236,7 @@ impl Viewer<'_> {
                 }
                 Ok(Key::End) => return Err(Watched::Enough),
                 Ok(Key::Interrupt) => return Err(Watched::Interrupted),
-                // Without a keyboard the story is told to its end.
+                // Without a keyboard the story goes on to its end.
                 Err(RecvTimeoutError::Disconnected) => std::thread::sleep(left.min(PICTURE)),
                 Err(RecvTimeoutError::Timeout) => {}
             }
@@ -292,19 +284,6 @@ mod tests {
             (&[], Some((80, 24)), false),
         ] {
             assert_eq!(fits_in(among(variables), size), expected, "{variables:?} {size:?}");
-        }
-    }
-
-    #[test]
-    fn signs_and_colours_follow_what_people_set() {
-        for (variables, utf8, colour) in [
-            (&[][..], true, true),
-            (&[("LANG", "en_US.UTF-8")], true, true),
-            (&[("LANG", "C")], false, true),
-            (&[("LC_ALL", "C.utf8"), ("LANG", "C")], true, true),
-            (&[("NO_COLOR", "1")], true, false),
-        ] {
-            assert_eq!(look_by(among(variables)), Look { utf8, colour }, "{variables:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The story so far: what the runs have done, and how it is told.
+//! The story so far: what the runs have done, and what is said of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use super::captions::{self, Caption};
 use super::entry::{Entry, Sort};
 use super::mail::Mail;
 use super::play::Step;
-use super::standing::{Standing, unspent};
+use super::status::{Status, unspent};
 use crate::domain::alert::{Outcome, money};
 use crate::domain::money::Currency;
 use crate::domain::policy::Policy;
@@ -64,17 +64,17 @@ pub(super) struct State {
     /// The last run.
     pub(super) run: u32,
     /// How the budgets stand.
-    pub(super) standings: Vec<Standing>,
+    pub(super) statuses: Vec<Status>,
     /// The alerts in the mailbox, each once.
     pub(super) entries: Vec<Entry>,
-    /// What is told of the scene.
+    /// What is said of the scene.
     pub(super) captions: Vec<Caption>,
     /// The id that eyes should find.
     pub(super) shown_id: String,
     /// The budget that an alert was about just now.
     pub(super) changed: Option<usize>,
     /// The budget whose bar is shrinking, and what it was.
-    pub(super) shrinking: Option<(usize, Standing)>,
+    pub(super) shrinking: Option<(usize, Status)>,
     /// What it all comes to.
     pub(super) tally: Tally,
     /// The run whose alerts came again: the one after it has something to prove.
@@ -88,7 +88,7 @@ impl State {
             at: start.to_zoned(policy.time_zone.clone()),
             zone: policy.time_zone.clone(),
             run: 0,
-            standings: policy.budgets.iter().map(unspent).collect(),
+            statuses: policy.budgets.iter().map(unspent).collect(),
             entries: Vec::new(),
             captions: vec![captions::loading()],
             shown_id: String::new(),
@@ -110,7 +110,7 @@ impl State {
     /// Adds a run; answers what it brings.
     pub(super) fn add(&mut self, step: &Step) -> Vec<Event> {
         (self.run, self.at) = (step.run, step.at.to_zoned(self.zone.clone()));
-        let before = std::mem::replace(&mut self.standings, step.standings.clone());
+        let before = std::mem::replace(&mut self.statuses, step.statuses.clone());
         self.count(step);
         if step.run == 1 {
             self.captions = vec![captions::beginning()];
@@ -121,7 +121,7 @@ impl State {
         }
         events.extend(fall(step).map(|text| Event::Fell { text }));
         for event in &events {
-            self.tell(event, &before);
+            self.describe(event, &before);
         }
         if self.repeated_by.is_some_and(|run| run + 1 == step.run) && step.mails.is_empty() {
             self.captions.push(captions::nothing_more(step.run));
@@ -143,7 +143,7 @@ impl State {
     fn read(&mut self, mail: &Mail) -> Vec<Event> {
         let mut events = Vec::new();
         for notice in &mail.alerts {
-            let entry = Entry::of(notice, &self.standings, &self.at);
+            let entry = Entry::of(notice, &self.statuses, &self.at);
             if self.entries.iter().any(|known| known.id == entry.id) {
                 let is_marked = mail.possible_repeat;
                 self.tally.marked += u32::from(is_marked);
@@ -158,20 +158,20 @@ impl State {
     }
 
     /// Says what happens, in the place of what was said before.
-    fn tell(&mut self, event: &Event, before: &[Standing]) {
+    fn describe(&mut self, event: &Event, before: &[Status]) {
         self.shown_id.clear();
         match event {
             Event::Came(entry) => {
                 self.changed = entry.place;
-                let standing = entry.place.and_then(|place| self.standings.get(place));
-                let Some(standing) = standing else { return };
+                let status = entry.place.and_then(|place| self.statuses.get(place));
+                let Some(status) = status else { return };
                 match entry.sort {
                     Sort::Correction => {
                         self.captions.truncate(1);
                         self.captions.push(captions::corrected(&self.at));
                         self.shrinking = entry.place.zip(entry.place.and_then(|place| before.get(place)).cloned());
                     }
-                    _ => self.captions = vec![captions::came(entry, standing, self)],
+                    _ => self.captions = vec![captions::came(entry, status, &self.entries)],
                 }
             }
             Event::CameAgain { entry, .. } => {

@@ -21,7 +21,7 @@ const PALETTE: [[u8; 3]; 16] = {
 const PLAIN: Look = Look { utf8: true, colour: false };
 
 #[tokio::test]
-async fn the_month_is_told_by_its_pictures() {
+async fn the_pictures_show_the_month() {
     let play = Play::begin().await.unwrap();
     let policy = play::policy().unwrap();
     let mut state = State::new(&policy, play::start(&policy.time_zone).unwrap());

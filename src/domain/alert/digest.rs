@@ -28,6 +28,8 @@ pub use record::DigestRecord;
 const HOUR: i8 = 7;
 /// Budgets that its table lists, the most used first.
 const MOST_BUDGETS: usize = 15;
+/// Those that a chat lists.
+const MOST_IN_A_CHAT: usize = 5;
 
 /// A summary of a period.
 #[derive(Clone, Debug, PartialEq)]
@@ -127,6 +129,8 @@ impl<'a> Digest<'a> {
         };
         let sums = if is_default { format!("{} on Zoom SMS, ", figures.headline()) } else { String::new() };
         let runs = self.runs().map_or_else(String::new, |(whole, _)| format!(", {whole}"));
+        let facts = if is_default { figures.facts(case) } else { Facts::new() };
+        let (table, facts_below) = (self.table(case), self.facts_below(&figures, case));
         Wording {
             kind: Kind::Digest,
             severity: Severity::Info,
@@ -136,10 +140,10 @@ impl<'a> Digest<'a> {
             detail: days(&self.period),
             row: Row { percent: String::new(), who: days(&self.period), money: figures.headline() },
             lead: self.lead(case),
-            facts: if is_default { figures.facts(case) } else { Facts::new() },
-            table: self.table(case),
-            facts_below: self.facts_below(&figures, case),
-            brief: self.brief(&figures, case),
+            brief: brief(&facts, &table, &facts_below),
+            facts,
+            table,
+            facts_below,
             steps: Vec::new(),
             todo: "nothing".to_owned(),
             machine: AlertRecord {
@@ -248,21 +252,19 @@ impl<'a> Digest<'a> {
         facts
     }
 
-    fn brief(&self, figures: &Figures, case: &Case<'a>) -> Vec<String> {
-        let facts = figures.facts(case);
-        let sums = facts.iter().filter(|_| case.receiver.is_default()).map(|(label, text)| format!("{label} {text}"));
-        let budget =
-            |row: &Vec<String>| row.iter().filter(|cell| !cell.is_empty()).cloned().collect::<Vec<_>>().join(" · ");
-        let table = self.table(case);
-        let budgets = table.iter().skip(1).take(5).map(budget);
-        let below = self.facts_below(figures, case);
-        let below = below.iter().filter(|(label, _)| !label.is_empty()).map(|(label, text)| format!("{label} {text}"));
-        sums.chain(budgets).chain(below).map(|line| line.trim().to_owned()).collect()
-    }
-
     fn alerts(&self, case: &Case<'_>) -> Option<(u64, u64)> {
         Some(self.lately.as_ref()?.alerts.get(&case.receiver.topic_arn).copied().unwrap_or_default())
     }
+}
+
+/// The same in lines for a chat: of the budgets, the most used.
+fn brief(facts: &Facts, table: &[Vec<String>], facts_below: &Facts) -> Vec<String> {
+    let budget =
+        |row: &Vec<String>| row.iter().filter(|cell| !cell.is_empty()).cloned().collect::<Vec<_>>().join(" · ");
+    let fact = |(label, text): &(String, String)| format!("{label} {text}").trim().to_owned();
+    let below = facts_below.iter().filter(|(label, _)| !label.is_empty());
+    let budgets = table.iter().skip(1).take(MOST_IN_A_CHAT);
+    facts.iter().map(fact).chain(budgets.map(budget)).chain(below.map(fact)).collect()
 }
 
 /// `16 to 22 November`, `21 November`, `October 2026`.

@@ -3,12 +3,11 @@
 //! Nothing corrects a forecast, and it does not silence the level itself, which has a thread of its own.
 
 use jiff::civil::Date;
-use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::budget::Spent;
 use super::due::is_above;
-use super::words::{about, count, money, period_name, range, sent_by, sent_by_in_a_line};
+use super::words::{a_day, about, count, days_between, money, period_name, range, sent_by, sent_by_in_a_line};
 use super::{
     Alert, AlertRecord, Facts, Finding, Kind, Record, Reported, Row, Severity, Thread, ThreadKey, Verdict, Wording,
 };
@@ -156,9 +155,8 @@ impl<'a> Forecast<'a> {
         let Forecast { spent, .. } = self;
         let currency = spent.budget.currency;
         let today = case.policy.time_zone.to_datetime(case.as_of).date();
-        let length = |from: Date, to: Date| from.until(to).map_or(0, |span| span.get_days());
         let (first, end) = (spent.period.first_day(), spent.period.end_day());
-        let (gone, all) = (length(first, today) + 1, length(first, end));
+        let (gone, all) = (days_between(first, today) + 1, days_between(first, end));
         let shown = |amount: &Amount| format!("{currency} {}", money(*amount, currency, &[]));
         let mut facts = vec![
             ("So far".to_owned(), format!("{currency} {} on {gone} of {all} days", spent.amount())),
@@ -175,10 +173,8 @@ impl<'a> Forecast<'a> {
         let Forecast { spent, level, .. } = self;
         let currency = spent.budget.currency;
         let today = case.policy.time_zone.to_datetime(case.as_of).date();
-        let left = today.until(spent.period.end_day()).map_or(1, |span| span.get_days()).max(1);
-        let rest = level.threshold.checked_sub(spent.sum.amount).map(Amount::decimal).unwrap_or_default();
-        let a_day = rest.checked_div(Decimal::from(left)).unwrap_or_default();
-        let a_day = a_day.round_dp_with_strategy(currency.minor_places(), rust_decimal::RoundingStrategy::ToZero);
+        let left = days_between(today, spent.period.end_day());
+        let a_day = a_day(level.threshold, spent.sum.amount, left, currency);
         let limit = super::limit(level.threshold, currency);
         format!("about {currency} {a_day} a day would keep it within {currency} {limit}")
     }

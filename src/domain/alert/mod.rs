@@ -35,7 +35,7 @@ pub(crate) use thread::hash;
 pub use thread::{AlertId, Claim, Peak, Record, Reported, Thread, ThreadKey, Threads};
 pub use unwatched::Unwatched;
 pub use wording::{AlertRecord, Details, Facts, Outcome, Row, Severity, Wording};
-pub use words::{about, count, in_thousands, limit, moment, money, who};
+pub use words::{a_day, about, count, days_between, in_thousands, limit, moment, money, who};
 pub(in crate::domain) use words::{cause, days_left, period_name};
 
 use super::background::{Background, first_day};
@@ -288,6 +288,12 @@ impl Alert<'_> {
             Decision::Due => self.finding.kind() == Kind::Spike,
             _ => false,
         }
+    }
+
+    /// Whether it is sent, or would be without a silence.
+    #[must_use]
+    pub fn is_news(&self) -> bool {
+        matches!(self.decision, Decision::Due | Decision::Silenced { .. })
     }
 
     /// Whether a silence holds it back.

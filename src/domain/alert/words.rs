@@ -1,6 +1,8 @@
 //! Money, time and people in words.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::Facts;
 use crate::domain::background::Background;
@@ -80,6 +82,22 @@ pub fn limit(amount: Amount, currency: Currency) -> String {
     in_thousands(&amount.shown(places))
 }
 
+/// Days from one to another; none backwards.
+#[must_use]
+pub fn days_between(from: Date, to: Date) -> u32 {
+    from.until(to).map_or(0, |span| span.get_days()).try_into().unwrap_or_default()
+}
+
+/// What each of so many days may cost for a sum to stay within a limit: rounded down.
+#[must_use]
+pub fn a_day(limit: Amount, spent: Amount, days: u32, currency: Currency) -> String {
+    let left = limit.checked_sub(spent).map(Amount::decimal).unwrap_or_default();
+    let a_day = left.checked_div(days.max(1).into()).unwrap_or_default().max(Decimal::ZERO);
+    let places = currency.minor_places();
+    let rounded = a_day.round_dp_with_strategy(places, RoundingStrategy::ToZero);
+    in_thousands(&format!("{rounded:.0$}", places as usize))
+}
+
 /// `22 November, 08:00 EST`, in the policy's zone.
 #[must_use]
 pub fn moment(at: Timestamp, case: &Case<'_>) -> String {
@@ -105,8 +123,7 @@ pub(in crate::domain) fn days_left(period: &Period, case: &Case<'_>) -> String {
     if case.as_of >= period.to() {
         return format!("the {} is over", period.kind().name());
     }
-    let today = case.policy.time_zone.to_datetime(case.as_of).date();
-    let days = today.until(period.last_day()).map_or(0, |span| span.get_days()).unsigned_abs();
+    let days = days_between(case.policy.time_zone.to_datetime(case.as_of).date(), period.last_day());
     match (period.kind(), days) {
         (PeriodKind::Day, _) | (_, 0) => "hours left".to_owned(),
         (_, days) => format!("{} left", count(u64::from(days), "day")),

@@ -76,6 +76,13 @@ impl<'a> Composed<'a> {
         all.messages.extend(turns.into_iter().map(|(_, message)| message));
         all
     }
+
+    /// All alerts with what was judged, those that are due first.
+    pub fn alerts(&self) -> impl Iterator<Item = (&Case<'a>, &Alert<'a>)> {
+        let due = self.messages.iter().map(|message| (&message.case, &message.alerts));
+        let all = due.chain(self.others.iter().map(|(case, alerts)| (case, alerts)));
+        all.flat_map(|(case, alerts)| alerts.iter().map(move |alert| (case, alert)))
+    }
 }
 
 /// How much of each alert the forms show.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::view::{View, short};
-use super::{AlertRow, MOST_ROWS, Page, Sent, Sign};
+use super::{AlertRow, MOST_ROWS, Page, Sent, SentSpike, Sign};
 use crate::domain::alert::{Outcome, count};
 use crate::domain::charge::Scope;
 use crate::domain::money::Currency;
@@ -16,13 +16,13 @@ pub(super) struct Shown {
     pub(super) row: AlertRow,
     pub(super) whose: Option<(Scope, Arc<str>, Currency)>,
     day: Date,
-    spike: Option<(Date, u64)>,
+    spike: Option<SentSpike>,
 }
 
 impl Shown {
     /// The day of the month that its mark stands on.
     pub(super) fn day_of_month(&self) -> u32 {
-        u32::from(self.spike.map_or(self.day, |(day, _)| day).day().unsigned_abs())
+        u32::from(self.spike.map_or(self.day, |spike| spike.day).day().unsigned_abs())
     }
 }
 

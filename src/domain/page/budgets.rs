@@ -8,7 +8,9 @@ use super::view::{View, percent, short};
 use super::{BudgetRow, MOST_ROWS, Page, Rest, Sign};
 use crate::domain::alert::{Finding, Kind, Outcome, Spent, period_name};
 use crate::domain::coverage::Certainty;
+use crate::domain::money::Amount;
 use crate::domain::period::PeriodKind;
+use crate::domain::text::label;
 
 /// A budget's row with what else is known of it.
 pub(super) struct Budget<'a> {
@@ -78,10 +80,7 @@ fn budget<'a>(spent: &'a Spent<'a>, view: &View<'a>) -> Budget<'a> {
         at_least: spent.certainty == Certainty::AtLeast,
         limit: budget.amount,
         used: percent(amount, budget.amount),
-        levels: spent
-            .reached()
-            .filter_map(|level| crate::domain::money::Amount::parse(&level.percent.to_string()).ok())
-            .collect(),
+        levels: spent.reached().filter_map(|level| Amount::parse(&level.percent.to_string()).ok()).collect(),
         estimate,
         by: View::short_day(spent.period.last_day()),
     };
@@ -95,7 +94,7 @@ fn is_silenced(spent: &Spent<'_>, view: &View<'_>) -> bool {
         alert.outcome == Outcome::Silenced
             && matches!(alert.kind, Kind::Budget | Kind::Forecast)
             && alert.scope == Some(spent.scope)
-            && alert.subject.as_deref() == Some(&*crate::domain::text::label(&spent.subject))
+            && alert.subject.as_deref() == Some(&*label(&spent.subject))
             && alert.currency == Some(spent.budget.currency)
             && alert.period.as_deref() == Some(&period)
     })

@@ -41,7 +41,7 @@ pub(super) fn add(page: &mut Page, budgets: &[Budget<'_>], alerts: &[Shown], vie
         let [now, before] = of_scopes.get(&budget.spent.scope)?;
         let days = |of_scope: &OfScope, period: &Period| {
             let days = of_scope.get(&key);
-            view.begun(period).map(|day| view.knows(day).then(|| amount(days, day))).collect()
+            view.started(period).map(|day| view.knows(day).then(|| amount(days, day))).collect()
         };
         let marks = alerts
             .iter()

@@ -8,7 +8,6 @@ use jiff::civil::{Date, Weekday};
 
 use super::view::{View, grouped};
 use super::{Cell, DayMonth};
-use crate::domain::alert::Finding;
 use crate::domain::charge::Scope;
 use crate::domain::money::Currency;
 use crate::domain::period::Period;
@@ -89,7 +88,7 @@ impl<'a> Days<'a> {
                 .iter()
                 .flat_map(|month| month.first_day().series(1.day()).take_while(|day| *day <= month.last_day()))
         };
-        let of_month = self.view.begun(&self.view.month);
+        let of_month = self.view.started(&self.view.month);
         OfNumber {
             days: all().map(|day| cell(day).character()).collect(),
             usual_day: usual(messages, days),
@@ -136,20 +135,12 @@ fn usual(messages: u64, days: u64) -> String {
     }
 }
 
-/// The spikes of numbers, as found now and as reported before.
+/// The spikes of numbers.
 fn spikes(view: &View<'_>) -> HashMap<Key, BTreeMap<Date, u64>> {
     let mut spikes = HashMap::<Key, BTreeMap<Date, u64>>::new();
-    for sent in view.story.sent {
-        if let (Some((Scope::BillingNumber, subject, currency)), Some((day, count))) = (&sent.whose, sent.spike) {
-            spikes.entry((Arc::clone(subject), *currency)).or_default().insert(day, count);
-        }
-    }
-    for finding in view.story.findings {
-        if let Finding::Spike(found) = finding
-            && found.rule.scope == Scope::BillingNumber
-        {
-            let days = spikes.entry((Arc::clone(&found.subject), found.rule.currency)).or_default();
-            days.extend(found.days.iter().map(|day| (day.period.first_day(), day.sum.messages)));
+    for ((day, scope, subject, currency), spike) in &view.spikes {
+        if *scope == Scope::BillingNumber {
+            spikes.entry((Arc::clone(subject), *currency)).or_default().insert(*day, spike.count);
         }
     }
     spikes

@@ -4,8 +4,8 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 
 use super::view::{View, grouped, short};
-use super::{Completeness, Page, Sign, Statement, shown};
-use crate::domain::alert::{Outcome, cause, count};
+use super::{Completeness, Page, Sign, Statement};
+use crate::domain::alert::{Outcome, cause, count, money};
 use crate::domain::charge::Scope;
 use crate::domain::coverage::Gap;
 use crate::domain::matches::{is_covered, uncovered, unmatched};
@@ -19,7 +19,7 @@ const MOST_NAMED: usize = 5;
 
 /// Puts on the page how much was read, and what is not shown in full.
 pub(super) fn add(page: &mut Page, view: &View<'_>) {
-    let days: Vec<_> = view.begun(&view.month).collect();
+    let days: Vec<_> = view.started(&view.month).collect();
     let missing: Vec<_> = days.iter().copied().filter(|day| !view.knows(*day)).collect();
     page.completeness = completeness(&days, &missing, view);
     let mut all = Vec::new();
@@ -193,7 +193,7 @@ fn not_covered(view: &View<'_>) -> Vec<Statement> {
         let who = who.map_or_else(String::new, |who| format!(" Most by {who}."));
         Statement {
             sign: Sign::NotCovered,
-            lead: format!("{currency} {} has no budget.", shown(sum.amount, currency, &[])),
+            lead: format!("{currency} {} has no budget.", money(sum.amount, currency, &[])),
             text: format!("{} in all.{who} Add a budget to the policy that covers it.", count(sum.messages, "message")),
         }
     };

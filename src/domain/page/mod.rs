@@ -25,9 +25,9 @@ use super::alert::days_left;
 
 pub use model::{AccountSum, AlertRow, BudgetRow, Completeness, Curve, Page, Rest, Sign, Statement, Words};
 pub use rows::{Cell, DayMonth, Department, Month, NumberRow, Sender, SenderGroup, Thirteen};
-pub use sent::Sent;
+pub use sent::{Sent, SentSpike};
 pub use story::Story;
-pub use view::{range, shown, shown_limit};
+pub use view::range;
 
 /// Budgets, numbers and alerts that stand for themselves.
 pub const MOST_ROWS: usize = 100;

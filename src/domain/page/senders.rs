@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::view::{View, percent, short};
 use super::{Page, Sender, SenderGroup};
+use crate::domain::alert::money;
 use crate::domain::charge::{FOLDED, Line, NONE, Scope};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::policy::Senders;
@@ -131,5 +132,5 @@ pub(super) fn most(
     let extension = short(extension);
     let who =
         if name.is_empty() { format!("extension {extension}") } else { format!("{}, ext. {extension}", short(name)) };
-    Some(format!("{who}: {currency} {}", super::shown(spent, currency, &[])))
+    Some(format!("{who}: {currency} {}", money(spent, currency, &[])))
 }

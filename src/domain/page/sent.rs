@@ -7,8 +7,8 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use super::{Sign, shown, shown_limit};
-use crate::domain::alert::{AlertRecord, Kind, Severity, SpikeRecord};
+use super::Sign;
+use crate::domain::alert::{AlertRecord, Kind, Severity, SpikeRecord, limit, money};
 use crate::domain::charge::Scope;
 use crate::domain::estimates::Tenths;
 use crate::domain::money::{Amount, Currency};
@@ -32,13 +32,13 @@ pub struct Sent {
     pub what: String,
     /// Who got it.
     pub receiver: Arc<str>,
-    /// Of a spike: the day, and its messages.
-    pub spike: Option<(Date, u64)>,
+    /// Of a spike, the day.
+    pub spike: Option<SentSpike>,
 }
 
 /// What the page needs of an alert, as answers, messages and the ledger have it.
 #[derive(Deserialize)]
-struct Told {
+struct Kept {
     id: String,
     kind: Kind,
     severity: Severity,
@@ -50,34 +50,38 @@ struct Told {
     threshold: Option<Amount>,
     amount: Option<Amount>,
     previous_amount: Option<Amount>,
-    spike: Option<ToldSpike>,
+    spike: Option<SentSpike>,
 }
 
-#[derive(Deserialize)]
-struct ToldSpike {
-    usual: Tenths,
-    count: u64,
-    day: Date,
+/// A day that was a spike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct SentSpike {
+    /// The day.
+    pub day: Date,
+    /// Its messages.
+    pub count: u64,
+    /// Messages on a usual day.
+    pub usual: Tenths,
 }
 
 impl Sent {
     /// An alert as answers and messages have it. What was sent before a subject was renamed is shown by its name of then.
     #[must_use]
     pub fn of(record: &AlertRecord, at: Timestamp) -> Sent {
-        Told::of(record).sent(at)
+        Kept::of(record).sent(at)
     }
 
     /// An alert of a message that the ledger has kept; `None` if it is one of another version.
     #[must_use]
     pub fn kept(alert: &serde_json::Value, at: Timestamp) -> Option<Sent> {
-        Told::deserialize(alert).ok().map(|told| told.sent(at))
+        Kept::deserialize(alert).ok().map(|kept| kept.sent(at))
     }
 }
 
-impl Told {
-    fn of(record: &AlertRecord) -> Told {
-        let spike = |spike: &SpikeRecord| ToldSpike { usual: spike.usual, count: spike.count, day: spike.day };
-        Told {
+impl Kept {
+    fn of(record: &AlertRecord) -> Kept {
+        let spike = |spike: &SpikeRecord| SentSpike { day: spike.day, count: spike.count, usual: spike.usual };
+        Kept {
             id: record.id.to_string(),
             kind: record.kind,
             severity: record.severity,
@@ -113,28 +117,31 @@ impl Told {
             whose: whose.map(|((scope, subject), currency)| (scope, subject.into(), currency)),
             what,
             receiver: self.receiver.into(),
-            spike: self.spike.map(|spike| (spike.day, spike.count)),
+            spike: self.spike,
         }
     }
 
     /// What the alert said, without whom it is about.
     fn what(&self) -> String {
         let Some(currency) = self.currency else { return String::new() };
-        let money = |amount: Option<Amount>| format!("{currency} {}", shown(amount.unwrap_or_default(), currency, &[]));
+        let with_currency =
+            |amount: Option<Amount>| format!("{currency} {}", money(amount.unwrap_or_default(), currency, &[]));
         match (self.kind, &self.spike) {
             (_, Some(spike)) => format!("{} messages, usually {}", spike.count, spike.usual.in_words()),
             (Kind::Budget, _) => {
                 let level = self.level.as_deref().unwrap_or_default();
-                let of = self.budget().map(|amount| format!("{level} of {currency} {}", shown_limit(amount, currency)));
-                of.unwrap_or_else(|| money(self.amount))
+                let of = self.budget().map(|amount| format!("{level} of {currency} {}", limit(amount, currency)));
+                of.unwrap_or_else(|| with_currency(self.amount))
             }
             (Kind::Forecast, _) => {
-                let threshold = shown_limit(self.threshold.unwrap_or_default(), currency);
+                let threshold = limit(self.threshold.unwrap_or_default(), currency);
                 format!("likely over {currency} {threshold}")
             }
-            (Kind::Unwatched, _) => format!("{} that no budget covers", money(self.amount)),
-            (Kind::Correction, _) => format!("{}, not {}", money(self.amount), money(self.previous_amount)),
-            _ => money(self.amount),
+            (Kind::Unwatched, _) => format!("{} that no budget covers", with_currency(self.amount)),
+            (Kind::Correction, _) => {
+                format!("{}, not {}", with_currency(self.amount), with_currency(self.previous_amount))
+            }
+            _ => with_currency(self.amount),
         }
     }
 

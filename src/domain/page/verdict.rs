@@ -1,17 +1,14 @@
 //! The first thing that is read: who is over, who will be, what to do, and whom to ask.
 
-use std::sync::Arc;
-
 use jiff::ToSpan as _;
-use jiff::civil::Date;
 
 use super::alerts::Shown;
 use super::budgets::Budget;
-use super::view::{View, grouped};
-use super::{AccountSum, Page, Sign, Statement, range, shown, shown_limit};
-use crate::domain::alert::{Finding, count};
+use super::view::{SpikeOf, View, grouped};
+use super::{AccountSum, Page, SentSpike, Sign, Statement, range};
+use crate::domain::alert::{a_day, count, days_between, limit, money};
 use crate::domain::charge::Scope;
-use crate::domain::money::{Amount, Currency};
+use crate::domain::money::Amount;
 use crate::domain::period::{Period, PeriodKind};
 use crate::domain::text::capitalised;
 
@@ -113,8 +110,8 @@ fn has_spent(budget: &Budget<'_>) -> String {
     format!(
         "has spent {bound}{} {} of {}",
         row.currency,
-        shown(row.spent, row.currency, &beside),
-        shown_limit(row.limit, row.currency)
+        money(row.spent, row.currency, &beside),
+        limit(row.limit, row.currency)
     )
 }
 
@@ -145,56 +142,24 @@ fn will_be_over(budget: &Budget<'_>, view: &View<'_>) -> Statement {
         text += &format!(" and will probably be at {range} by {} (4 chances in 5)", row.by);
     }
     text.push('.');
-    if let Some(a_day) = a_day(
-        spent.sum.amount,
-        row.limit,
-        row.currency,
-        view.today.until(spent.period.end_day()).map_or(1, |left| left.get_days()),
-    ) {
-        text += &format!(" About {} {a_day} a day keeps it within budget.", row.currency);
-    }
+    let left = days_between(view.today, spent.period.end_day());
+    let a_day = a_day(row.limit, spent.sum.amount, left, row.currency);
+    text += &format!(" About {} {a_day} a day keeps it within budget.", row.currency);
     Statement { sign: Sign::Likely, lead: row.who.clone(), text }
 }
 
-/// What a day may cost from now on, rounded down.
-fn a_day(spent: Amount, limit: Amount, currency: Currency, days: i32) -> Option<String> {
-    let left = limit.checked_sub(spent)?.decimal().checked_div(days.max(1).into())?;
-    let rounded = left.round_dp_with_strategy(currency.minor_places(), rust_decimal::RoundingStrategy::ToZero);
-    (!rounded.is_sign_negative()).then(|| rounded.to_string())
-}
-
-/// The day of a spike, and whose it is.
-type SpikeOf<'s> = (Date, Scope, &'s Arc<str>, Currency);
-
-/// The spikes of the last days, those found now and those that were reported, the latest first.
+/// The spikes of the last days, the latest first.
 fn spikes(view: &View<'_>) -> Vec<Statement> {
     let since = view.today.saturating_sub(NEWS_DAYS.days());
-    let mut found = std::collections::BTreeMap::new();
-    for sent in view.story.sent {
-        if let (Some((scope, subject, currency)), Some((day, count))) = (&sent.whose, sent.spike) {
-            let usual = sent.what.split_once("usually ").map(|(_, usual)| usual.to_owned()).unwrap_or_default();
-            found.insert((day, *scope, subject, *currency), (count, usual));
-        }
-    }
-    for finding in view.story.findings {
-        if let Finding::Spike(spiking) = finding {
-            let key = |day| (day, spiking.rule.scope, &spiking.subject, spiking.rule.currency);
-            let day = |day: &crate::domain::alert::SpikeDay| {
-                (key(day.period.first_day()), (day.sum.messages, day.excess.usual.in_words()))
-            };
-            found.extend(spiking.days.iter().map(day));
-        }
-    }
-    let recent = found.into_iter().rev().filter(|((day, ..), _)| *day >= since);
-    let statement = |(whose, (messages, usual)): (SpikeOf<'_>, (u64, String))| {
-        let (day, scope, subject, currency) = whose;
-        let period = Period::of_day(PeriodKind::Day, day, &view.story.case.policy.time_zone).ok();
+    let recent = view.spikes.iter().rev().filter(|((day, ..), _)| *day >= since);
+    let statement = |((day, scope, subject, currency), spike): (&SpikeOf, &SentSpike)| {
+        let period = Period::of_day(PeriodKind::Day, *day, &view.story.case.policy.time_zone).ok();
         let lines = period.map(|period| view.story.case.totals.by_line(&period)).unwrap_or_default();
-        let sender = super::senders::most(&lines, (scope, subject, currency), view.story.case.policy.senders);
+        let sender = super::senders::most(&lines, (*scope, subject, *currency), view.story.case.policy.senders);
         let by = sender.map_or_else(String::new, |sender| format!(" Most by {sender}."));
         let day = day.strftime("%A, %-d %B");
-        let text = format!("sent {} messages on {day}, usually {usual}.{by}", grouped(messages));
-        Statement { sign: Sign::Spike, lead: view.who(scope, subject), text }
+        let text = format!("sent {} messages on {day}, usually {}.{by}", grouped(spike.count), spike.usual.in_words());
+        Statement { sign: Sign::Spike, lead: view.who(*scope, subject), text }
     };
     recent.map(statement).collect()
 }

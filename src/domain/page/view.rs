@@ -1,14 +1,14 @@
 //! What all parts of a page look at: the running month, what is known of each day, and whose a number is.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use super::{MOST_TEXT, Story};
-use crate::domain::alert::{about, ahead, in_thousands, limit, money};
+use super::{MOST_TEXT, SentSpike, Story};
+use crate::domain::alert::{Finding, SpikeDay, Spiking, about, ahead, in_thousands, money};
 use crate::domain::charge::{Line, NONE, Scope};
 use crate::domain::coverage::Certainty;
 use crate::domain::estimates::{Ahead, Estimate};
@@ -35,7 +35,12 @@ pub(super) struct View<'a> {
     pub(super) last_lines: Vec<(&'a Line, Sum)>,
     /// The department that sent most from each number, and whether it is the only one.
     departments: HashMap<&'a str, (&'a Arc<str>, bool)>,
+    /// The days that are spikes, as found now and as reported before.
+    pub(super) spikes: BTreeMap<SpikeOf, SentSpike>,
 }
+
+/// The day of a spike, and whose it is.
+pub(super) type SpikeOf = (Date, Scope, Arc<str>, Currency);
 
 impl<'a> View<'a> {
     /// `None` only at the ends of the calendar.
@@ -50,7 +55,7 @@ impl<'a> View<'a> {
         let (lines, last_lines) = (case.totals.by_line(&month), case.totals.by_line(&last));
         let older = back(2).map(|month| case.totals.by_line(&month)).unwrap_or_default();
         let departments = departments(lines.iter().chain(&last_lines).chain(&older).copied());
-        Some(View { story, today, month, months, lines, last_lines, departments })
+        Some(View { story, today, month, months, lines, last_lines, departments, spikes: spikes(story) })
     }
 
     /// Whether a day's figures are known whole: its sums are there, and no gap covers it.
@@ -59,20 +64,20 @@ impl<'a> View<'a> {
         self.story.case.totals.knows(day) && !gaps.iter().any(|gap| (gap.dates.from..=gap.dates.to).contains(&day))
     }
 
-    /// The days of a period that have begun.
-    pub(super) fn begun(&self, period: &Period) -> impl Iterator<Item = Date> {
+    /// The days of a period that have started.
+    pub(super) fn started(&self, period: &Period) -> impl Iterator<Item = Date> {
         let last = period.last_day().min(self.today);
         period.first_day().series(1.day()).take_while(move |day| *day <= last)
     }
 
-    /// Whether all days of a period that have begun are known.
+    /// Whether all days of a period that have started are known.
     pub(super) fn is_whole(&self, period: &Period) -> bool {
-        self.begun(period).all(|day| self.knows(day))
+        self.started(period).all(|day| self.knows(day))
     }
 
     /// The sums of a month by subject; `None` if nothing is known of it.
     pub(super) fn sums(&self, period: &Period, scope: Scope) -> Option<Sums> {
-        self.begun(period)
+        self.started(period)
             .any(|day| self.story.case.totals.knows(day))
             .then(|| self.story.case.totals.by_subject(period, scope))
     }
@@ -141,6 +146,26 @@ pub(super) fn estimate(ahead: &Ahead, spent: Amount, currency: Currency) -> Esti
     Estimate { low: low.min(likely), likely, high: high.max(likely) }
 }
 
+fn spikes(story: &Story<'_>) -> BTreeMap<SpikeOf, SentSpike> {
+    let mut spikes = BTreeMap::new();
+    for sent in story.sent {
+        if let (Some((scope, subject, currency)), Some(spike)) = (&sent.whose, sent.spike) {
+            spikes.insert((spike.day, *scope, Arc::clone(subject), *currency), spike);
+        }
+    }
+    // What is found now is newer.
+    for finding in story.findings {
+        if let Finding::Spike(spiking) = finding {
+            let Spiking { rule, subject, days, .. } = &**spiking;
+            for SpikeDay { period, sum, excess, .. } in days {
+                let spike = SentSpike { day: period.first_day(), count: sum.messages, usual: excess.usual };
+                spikes.insert((spike.day, rule.scope, Arc::clone(subject), rule.currency), spike);
+            }
+        }
+    }
+    spikes
+}
+
 fn departments<'a>(lines: impl Iterator<Item = (&'a Line, Sum)>) -> HashMap<&'a str, (&'a Arc<str>, bool)> {
     let mut sent = HashMap::<&str, Vec<(&Arc<str>, u64)>>::new();
     for (line, sum) in lines {
@@ -194,7 +219,7 @@ pub(super) fn add(to: &mut Amount, more: Amount) {
 
 /// The sums by currency, in the order of the currencies.
 pub(super) fn by_currency(sums: impl Iterator<Item = (Currency, Amount)>) -> Vec<(Currency, Amount)> {
-    let mut all = std::collections::BTreeMap::<Currency, Amount>::new();
+    let mut all = BTreeMap::<Currency, Amount>::new();
     sums.for_each(|(currency, amount)| add(all.entry(currency).or_default(), amount));
     all.into_iter().collect()
 }
@@ -204,24 +229,12 @@ pub(super) fn grouped(number: u64) -> String {
     in_thousands(&number.to_string())
 }
 
-/// An amount as the page shows it: in the currency's minor units, with more digits where rounding would make it equal to an amount beside it.
-#[must_use]
-pub fn shown(amount: Amount, currency: Currency, beside: &[Amount]) -> String {
-    money(amount, currency, beside)
-}
-
-/// A budget's amount: whole where it is whole.
-#[must_use]
-pub fn shown_limit(amount: Amount, currency: Currency) -> String {
-    limit(amount, currency)
-}
-
 /// Where a period will end: `152 to 180`. Both ends are as exact as the larger one deserves.
 #[must_use]
 pub fn range(estimate: &Estimate, currency: Currency) -> String {
     let ends = [estimate.low, estimate.high];
     let is_small = about(estimate.high, currency) == money(estimate.high, currency, &[]);
-    let [low, high] = ends.map(|end| if is_small { shown(end, currency, &[]) } else { in_thousands(&end.shown(0)) });
+    let [low, high] = ends.map(|end| if is_small { money(end, currency, &[]) } else { in_thousands(&end.shown(0)) });
     if low == high { format!("about {low}") } else { format!("{low} to {high}") }
 }
 

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use maud::{Markup, html};
 
 use super::{more, section};
-use crate::domain::page::{BudgetRow, Page, Sign, shown_limit};
+use crate::domain::alert::limit;
+use crate::domain::page::{BudgetRow, Page, Sign};
 use crate::page::bars::Scale;
 use crate::page::curves;
-use crate::page::parts::{self, colour, estimate, heard, money, sign, text};
+use crate::page::parts::{self, colour, estimate, heard, sign, text, with_currency};
 
 pub(super) fn budgets(page: &Page) -> Markup {
     let scale = Scale::of(&page.budgets);
@@ -53,8 +54,8 @@ fn budget(row: &BudgetRow, scale: Scale, has_ends: bool) -> Markup {
             td.st { (sign(row.sign)) span class=(colour(row.sign)) { (row.state) } }
             td.barc { (scale.bar(row, 42)) }
             td.n.used { (row.used) "%" }
-            td.n data-l=(label) { (money(row.spent, row.currency, &[row.limit])) }
-            td.n data-l="of" { (shown_limit(row.limit, row.currency)) }
+            td.n data-l=(label) { (with_currency(row.spent, row.currency, &[row.limit])) }
+            td.n data-l="of" { (limit(row.limit, row.currency)) }
             @if has_ends { td.n.fc data-l={ "by " (row.by) } { (estimate(row.estimate.as_ref(), row.currency)) } }
         }
     }
@@ -80,7 +81,7 @@ pub(super) fn month(page: &Page) -> Markup {
                 li {
                     h3 { (text(&row.who)) }
                     p.sub {
-                        span { (money(row.spent, row.currency, &[row.limit])) " " span.mut { "of " (shown_limit(row.limit, row.currency)) } }
+                        span { (with_currency(row.spent, row.currency, &[row.limit])) " " span.mut { "of " (limit(row.limit, row.currency)) } }
                         span class={ "n " (colour(row.sign)) } { (sign(row.sign)) (row.used) "%" }
                     }
                     (curves::picture(curve, (row, height), page, Some(id)))

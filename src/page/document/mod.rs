@@ -10,7 +10,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::STYLE;
 use super::parts::{colour, estimate, heard, known, sign, text, word};
 use crate::domain::alert::in_thousands;
-use crate::domain::page::{Page, Rest, Sign, Statement, shown};
+use crate::domain::alert::money;
+use crate::domain::page::{Page, Rest, Sign, Statement};
 
 /// Nothing is loaded from anywhere, whatever a text says.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
@@ -113,7 +114,7 @@ fn sums(page: &Page) -> Markup {
                 } }
                 tbody { @for sum in &page.sums { tr {
                     th scope="row" { (sum.currency.code()) }
-                    td.n.strong { (shown(sum.spent, sum.currency, &[])) }
+                    td.n.strong { (money(sum.spent, sum.currency, &[])) }
                     @if has_estimates { td.n.fc { (estimate(sum.estimate.as_ref(), sum.currency)) } }
                     td.n { (known(sum.last, sum.currency)) }
                 } } }
@@ -178,7 +179,7 @@ fn more(rest: &Rest, what: &str) -> Markup {
             "And " (counted(rest.count)) " more " (what) (plural)
             @if !rest.text.is_empty() { ", " (rest.text) }
             @for (place, (currency, amount)) in rest.sums.iter().enumerate() {
-                (if place == 0 { ": " } else { ", " }) (currency.code()) " " (shown(*amount, *currency, &[]))
+                (if place == 0 { ": " } else { ", " }) (currency.code()) " " (money(*amount, *currency, &[]))
             }
             "."
         }

@@ -3,8 +3,9 @@
 use maud::{Markup, html};
 
 use super::{counted, more, section};
-use crate::domain::page::{Department, NumberRow, Page, Thirteen, shown};
-use crate::page::parts::{self, estimate, heard, known, money, text};
+use crate::domain::alert::money;
+use crate::domain::page::{Department, NumberRow, Page, Thirteen};
+use crate::page::parts::{self, estimate, heard, known, text, with_currency};
 use crate::page::strips;
 
 pub(super) fn months(page: &Page) -> Markup {
@@ -48,7 +49,7 @@ fn group(department: &Department, page: &Page) -> Markup {
         tr.grp { th scope="rowgroup" colspan="7" { (text(&department.name)) span.mut {
             @for (place, sum) in department.sums.iter().enumerate() {
                 @if let Some(now) = sum.months.last().copied().flatten() {
-                    (if place == 0 { "" } else { ", " }) (sum.currency.code()) " " (shown(now, sum.currency, &[]))
+                    (if place == 0 { "" } else { ", " }) (sum.currency.code()) " " (money(now, sum.currency, &[]))
                 }
             }
         } } }
@@ -58,7 +59,7 @@ fn group(department: &Department, page: &Page) -> Markup {
             td.sp { (heard(&strips::months_heard(sum, page))) (strips::months(sum, None, page)) }
             td.n {}
             td.n.oc data-l=(page.words.last_month) { (known(last, sum.currency)) }
-            td.n data-l=(page.words.month) { @match now { Some(now) => (money(now, sum.currency, &[])), None => (parts::none()) } }
+            td.n data-l=(page.words.month) { @match now { Some(now) => (with_currency(now, sum.currency, &[])), None => (parts::none()) } }
             td.n {}
             td.n {}
         } }
@@ -87,7 +88,7 @@ fn number(row: &NumberRow, page: &Page) -> Markup {
             td.sp { (heard(&strips::months_heard(&row.spent, page))) (strips::months(&row.spent, Some(row), page)) }
             td.n data-l="usual month" { (known(row.usual, currency)) }
             td.n.oc data-l=(words.last_month) { (known(last, currency)) }
-            td.n.strong data-l=(words.month) { @match now { Some(now) => (money(now, currency, &[])), None => (parts::none()) } }
+            td.n.strong data-l=(words.month) { @match now { Some(now) => (with_currency(now, currency, &[])), None => (parts::none()) } }
             td.n.fc data-l={ "by " (words.end) } { (estimate(row.estimate.as_ref(), currency)) }
             td.n data-l="against usual" { (against(row.against)) }
         }

@@ -3,7 +3,8 @@
 use maud::{Markup, html};
 
 use super::{counted, section};
-use crate::domain::page::{Page, Sender, SenderGroup, shown};
+use crate::domain::alert::money;
+use crate::domain::page::{Page, Sender, SenderGroup};
 use crate::page::parts::{self, heard, known, text};
 use crate::page::strips;
 
@@ -23,12 +24,12 @@ pub(super) fn senders(page: &Page) -> Markup {
                 th.n scope="col" { "Messages" }
             } }
             tbody { @for group in &page.senders {
-                tr.grp { th scope="rowgroup" colspan="7" { (group.currency.code()) span.mut { (shown(group.spent, group.currency, &[])) } } }
+                tr.grp { th scope="rowgroup" colspan="7" { (group.currency.code()) span.mut { (money(group.spent, group.currency, &[])) } } }
                 @for sender in &group.senders { (sender_row(sender, group, page)) }
                 @if let Some((count, amount)) = &group.more { tr {
                     th scope="row" { (counted(*count)) " more" }
                     td.on {} td.barc {}
-                    td.n data-l=(words.month) { (shown(*amount, group.currency, &[])) }
+                    td.n data-l=(words.month) { (money(*amount, group.currency, &[])) }
                     td.n {} td.n.oc {} td.n {}
                 } }
             } }
@@ -50,7 +51,7 @@ fn sender_row(sender: &Sender, group: &SenderGroup, page: &Page) -> Markup {
             }
             td.on { @for (place, number) in sender.numbers.iter().enumerate() { (if place == 0 { "" } else { ", " }) (text(number)) } }
             td.barc { (strips::sender(sender, group)) }
-            td.n.strong data-l=(page.words.month) { (shown(sender.spent, group.currency, &[])) }
+            td.n.strong data-l=(page.words.month) { (money(sender.spent, group.currency, &[])) }
             td.n data-l="share" { @match sender.share { Some(share) => { (share) "%" }, None => (parts::none()) } }
             td.n.oc data-l=(page.words.last_month) { (known(sender.last, group.currency)) }
             td.n data-l="messages" { (counted(sender.messages)) }

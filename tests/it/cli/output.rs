@@ -6,7 +6,7 @@ use crate::support::{NOW, setup, spent};
 use std::{fs::File, process::Stdio};
 use zoom_sms_cost_alerts::sandbox::CLIENT_SECRET;
 
-const COMMANDS: [&[&str]; 15] = [
+const COMMANDS: [&[&str]; 16] = [
     &["demo"],
     &["init"],
     &["check"],
@@ -14,6 +14,7 @@ const COMMANDS: [&[&str]; 15] = [
     &["policy", "put"],
     &["schema"],
     &["replay"],
+    &["report"],
     &["explain"],
     &["doctor"],
     &["backfill"],
@@ -46,6 +47,7 @@ async fn help_names_exit_codes_and_the_variables_that_are_read() {
         ),
         ("init", &["ZOOM_REQUESTS_PER_SECOND"]),
         ("replay", &["ZOOM_ACCOUNT_ID"]),
+        ("report", &["ZOOM_ACCOUNT_ID", "LEDGER_TABLE"]),
         ("doctor", &["ZOOM_SECRET_ID", "ALERT_TOPIC_ARN", "LEDGER_TABLE", "POLICY"]),
         ("backfill", &["ZOOM_SECRET_ID", "FULL_READ_HOURS"]),
         ("explain", &["LEDGER_TABLE", "POLICY"]),

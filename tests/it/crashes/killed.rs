@@ -22,11 +22,11 @@ fn in_order(mut deeds: Vec<String>) -> Vec<String> {
 /// Kills a run around each call that a clean one makes, has the same report sent to another topic, lets the lease run out, and runs twice
 /// more. `and_then` says what must be as ever after that. A line for each: how many alerts shared which fate.
 async fn fates_of_killed_runs(
-    begun: impl AsyncFn() -> Story,
+    started: impl AsyncFn() -> Story,
     alerts: usize,
     and_then: impl AsyncFn(&mut Story),
 ) -> String {
-    let mut clean = begun().await;
+    let mut clean = started().await;
     let known = clean.world.proxy.calls().len();
     let told = clean.run().await;
     assert!(told.starts_with("sent: 1") && !told.contains('*'), "{told}");
@@ -42,7 +42,7 @@ async fn fates_of_killed_runs(
         let row = format!("{when} {deed} {nth}");
         let before = &order[..if after { place + 1 } else { place }];
         let done = order.iter().map(|deed| (deed.clone(), count(before, deed))).collect();
-        let mut story = begun().await;
+        let mut story = started().await;
         let killed = story.killed(deed, nth, after, &done).await;
         let states = story.states().await;
         story.another_receiver_gets_its_own(alerts).await;

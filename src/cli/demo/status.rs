@@ -3,16 +3,16 @@
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 
-use crate::domain::alert::{Finding, Spent, ahead};
+use crate::domain::alert::Finding;
 use crate::domain::charge::Scope;
 use crate::domain::money::{Amount, Currency};
-use crate::domain::period::{Period, PeriodKind};
+use crate::domain::period::PeriodKind;
 use crate::domain::policy::{Budget, Policy};
 use crate::run::Examination;
 
 /// How a budget stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Standing {
+pub(super) struct Status {
     /// Whose budget it is: `Marketing +12025550187`.
     pub(super) who: String,
     /// What people call them in a sentence: `Marketing`.
@@ -31,7 +31,7 @@ pub(super) struct Standing {
     pub(super) ends: Option<(Amount, Amount)>,
 }
 
-impl Standing {
+impl Status {
     /// The part of the budget that is spent, in hundredths, rounded down.
     pub(super) fn percent(&self) -> Decimal {
         self.spent.percent_of(self.limit).unwrap_or_default()
@@ -45,7 +45,7 @@ impl Standing {
 }
 
 /// How every budget of the policy stands in the running month, in the policy's order.
-pub(super) fn standings(policy: &Policy, examination: &Examination<'_>) -> Vec<Standing> {
+pub(super) fn statuses(policy: &Policy, examination: &Examination<'_>) -> Vec<Status> {
     let months = examination.report.periods.iter().filter(|period| period.kind() == PeriodKind::Month);
     let running = months.max().copied();
     let findings = examination.findings();
@@ -55,21 +55,21 @@ pub(super) fn standings(policy: &Policy, examination: &Examination<'_>) -> Vec<S
             _ => None,
         })
     };
-    let standing = |budget: &Budget| {
+    let status = |budget: &Budget| {
         let spent = found(budget);
-        let ends = running.zip(spent).and_then(|(period, spent)| ends(&period, spent, examination));
-        Standing {
+        let ends = spent.and_then(|spent| spent.estimate()).map(|estimate| (estimate.low, estimate.high));
+        Status {
             spent: spent.map_or(Amount::ZERO, |spent| spent.sum.amount),
             is_reached: spent.is_some_and(|spent| spent.highest().is_some()),
             ends,
             ..unspent(budget)
         }
     };
-    policy.budgets.iter().map(standing).collect()
+    policy.budgets.iter().map(status).collect()
 }
 
 /// The budget before anything is spent.
-pub(super) fn unspent(budget: &Budget) -> Standing {
+pub(super) fn unspent(budget: &Budget) -> Status {
     let subject = budget.only.entries().into_iter().next().unwrap_or_default();
     let number = (budget.scope == Scope::BillingNumber).then(|| subject.clone());
     let (name, currency) = (budget.name.clone(), budget.currency);
@@ -78,11 +78,5 @@ pub(super) fn unspent(budget: &Budget) -> Standing {
         _ if subject.is_empty() => format!("{name}, {currency}"),
         _ => format!("{subject}, {currency}"),
     };
-    Standing { who, name, number, currency, limit: budget.amount, spent: Amount::ZERO, is_reached: false, ends: None }
-}
-
-fn ends(period: &Period, spent: &Spent<'_>, examination: &Examination<'_>) -> Option<(Amount, Amount)> {
-    let baseline = examination.history.baselines.of(spent.scope, &spent.subject, spent.budget.currency)?;
-    let estimate = ahead(period, baseline, &examination.case())?.estimate(spent.sum.amount, spent.budget.currency);
-    Some((estimate.low, estimate.high))
+    Status { who, name, number, currency, limit: budget.amount, spent: Amount::ZERO, is_reached: false, ends: None }
 }
