@@ -39,7 +39,7 @@ pub use examine::{Examination, examine};
 pub use foresight::{Foresight, Made};
 pub use judge::deliver;
 #[cfg(feature = "cli")]
-pub use past::past;
+pub use past::{Wanted, past};
 pub use prepare::{Places, Prepared, policy, prepare};
 pub use report::{Memory, Question, Report, read_report};
 

@@ -11,6 +11,7 @@ use super::{Ending, complain, help, policy, say};
 use crate::domain::page::Page;
 use crate::error::{Code, RunError};
 use crate::page::{Theme, document, widget};
+use crate::run::Wanted;
 
 /// Draw the running month and the twelve before it: one HTML page with charts, to open in a browser or to send
 ///
@@ -71,8 +72,7 @@ impl Report {
         let Some(policy) = policy::given(self.policy.as_deref(), &place, self.json).await? else {
             return Ok(Ending::Failed);
         };
-        let zone = &policy.time_zone_name;
-        let saved = self.source.load(&place, Some(zone), policy.late_charges_days, now).await?;
+        let saved = self.source.load(&place, &Wanted::from(&policy), now).await?;
         let progress = Progress::new("drawing the report");
         let failed = |error: jiff::Error| RunError::new(Code::Internal, format!("the past: {error}"));
         let page = Page::of_past(&saved.past, saved.until, &policy).map_err(failed)?;

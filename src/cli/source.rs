@@ -19,14 +19,15 @@ use crate::clients::ledger::Ledger;
 use crate::clients::parameters::Parameters;
 use crate::clients::secrets::Secrets;
 use crate::clients::topic::Topic;
-use crate::clients::zoom::{SMS, Zoom};
+use crate::clients::zoom::Zoom;
 use crate::clients::{Credentials, sdk_config};
 use crate::config::{ZoomConfig, secret_id};
-use crate::daybook::{Saved, Store, StoreError, Texts, Whose, read_file, write_file};
+use crate::daybook::{Head, Saved, Store, StoreError, Texts, Whose, read_file, write_file};
+use crate::domain::past::{Days, Past};
 use crate::domain::period::start_of;
-use crate::domain::replay::Past;
+use crate::domain::product::Products;
 use crate::error::{Code, RunError};
-use crate::run::{Services, past};
+use crate::run::{Services, Wanted, past};
 
 /// Days of a table that are in memory as items at once.
 const DAYS_AT_ONCE: usize = 16;
@@ -100,20 +101,21 @@ impl From<StoreError> for Fault {
 }
 
 impl Source {
-    /// The past by the civil days of this zone, of the past's own zone if `None`.
-    pub(super) async fn load(
-        &self,
-        place: &Place,
-        zone: Option<&str>,
-        late_charges_days: u32,
-        now: Timestamp,
-    ) -> Result<Saved, Fault> {
+    /// The past that is wanted.
+    pub(super) async fn load(&self, place: &Place, wanted: &Wanted<'_>, now: Timestamp) -> Result<Saved, Fault> {
         let saved = match place {
-            Place::Zoom => self.of_zoom(zone.unwrap_or("UTC"), late_charges_days, now).await?,
-            Place::Demo => of_demo(zone.unwrap_or(embedded::ZONE), late_charges_days).await?,
-            Place::Table => self.of_table(zone).await?,
-            Place::File(path) => of_file(path, zone)?,
+            Place::Zoom => self.of_zoom(wanted, now).await?,
+            Place::Demo => of_demo(wanted).await?,
+            Place::Table => self.of_table(wanted).await?,
+            Place::File(path) => of_file(path, wanted.zone)?,
         };
+        let missing = wanted.products.iter().filter(|product| saved.past.days(**product).is_empty());
+        let missing: Vec<_> = missing.map(|product| product.charged()).collect();
+        if !missing.is_empty() {
+            let message =
+                format!("this past has no {}, which the policy reads; take another source", missing.join(" and no "));
+            return Err(RunError::new(Code::ReportIncomplete, message).into());
+        }
         if let Some(path) = &self.save {
             save(path, &saved)?;
         }
@@ -128,7 +130,7 @@ impl Source {
         }
     }
 
-    async fn of_zoom(&self, zone: &str, late_charges_days: u32, now: Timestamp) -> Result<Saved, Fault> {
+    async fn of_zoom(&self, wanted: &Wanted<'_>, now: Timestamp) -> Result<Saved, Fault> {
         let config = ZoomConfig::read(variable).map_err(Fault::used_wrongly)?;
         let secrets = self.secrets().await.map_err(Fault::used_wrongly)?;
         let services = offline(config, secrets, Parameters::Files)?;
@@ -139,12 +141,12 @@ impl Source {
             let done = months.before(month);
             progress.at(&format!("reading Zoom's report of {month}, page {page}"), done, MONTHS);
         };
-        let saved = past(&services, secret_id, (zone, late_charges_days), now, &on_page).await;
+        let saved = past(&services, secret_id, wanted, now, &on_page).await;
         progress.end();
         Ok(saved?)
     }
 
-    async fn of_table(&self, zone: Option<&str>) -> Result<Saved, Fault> {
+    async fn of_table(&self, wanted: &Wanted<'_>) -> Result<Saved, Fault> {
         let Some(table) = variable("LEDGER_TABLE") else {
             return Err(Fault::wrong_use(
                 "environment: LEDGER_TABLE missing; --source table reads a deployment's history: set it to the name of its table",
@@ -153,9 +155,14 @@ impl Source {
         let aws = sdk_config().await;
         let account = account(self.secret_id.as_deref(), &aws).await?;
         let store = Store::table(&aws, &table);
-        let zones = store.zones(&account, SMS.product).await?;
+        let mut zones = Vec::new();
+        for product in wanted.products {
+            zones.extend(store.zones(&account, *product).await?);
+        }
+        zones.sort_unstable();
+        zones.dedup();
         let history = format!("table {table:?} has no history of account {account}");
-        let zone = match (zone, zones.as_slice()) {
+        let zone = match (wanted.zone, zones.as_slice()) {
             (_, []) => {
                 let message = format!("{history} yet; run cost-alerts backfill, or set LEDGER_TABLE to another table");
                 return Err(RunError::new(Code::ReportIncomplete, message).into());
@@ -170,29 +177,37 @@ impl Source {
                 )));
             }
         };
-        let whose = Whose { account: &account, product: SMS.product, zone: &zone };
-        let head = store.load(whose).await?.head.unwrap_or_default();
-        let known: Vec<_> = head.known_days().collect();
-        let Some((last, read_at)) = known.last().copied() else {
-            let message = format!("{history} yet; run cost-alerts backfill");
-            return Err(RunError::new(Code::ReportIncomplete, message).into());
-        };
-        let mut days = std::collections::BTreeMap::new();
+        let (mut past, mut until) = (Past { account, zone, ..Past::default() }, Timestamp::MAX);
         let mut texts = Texts::default();
-        let progress = Progress::new("reading the deployment's history");
-        for batch in known.chunks(DAYS_AT_ONCE) {
-            let batch: Vec<_> = batch.iter().map(|(day, _)| *day).collect();
-            for (day, mut sums) in store.days(whose, &head, &batch).await? {
-                texts.share(&mut sums);
-                days.insert(day, sums);
-            }
-            let what = format!("reading the deployment's history, {} of {} days", days.len(), known.len());
-            progress.at(&what, days.len() as u64, known.len() as u64);
+        for product in wanted.products {
+            let whose = Whose { account: &past.account, products: Products::One(*product), zone: &past.zone };
+            let head = store.load(whose).await?.head.unwrap_or_default();
+            let Some((last, read_at)) = head.known_days().last() else {
+                let message = format!("{history}, {}, yet; run cost-alerts backfill", product.charged());
+                return Err(RunError::new(Code::ReportIncomplete, message).into());
+            };
+            until = until.min(read_at).min(end_of(last, &past.zone)?);
+            past.products.insert(*product, days_of(&store, whose, &head, &mut texts).await?);
         }
-        progress.end();
-        let end = end_of(last, &zone)?;
-        Ok(Saved { past: Past { account, zone, days }, until: read_at.min(end) })
+        Ok(Saved { past, until })
     }
+}
+
+/// The days of a table's daybook.
+async fn days_of(store: &Store, whose: Whose<'_>, head: &Head, texts: &mut Texts) -> Result<Days, Fault> {
+    let known: Vec<_> = head.known_days().map(|(day, _)| day).collect();
+    let mut days = Days::new();
+    let progress = Progress::new("reading the deployment's history");
+    for batch in known.chunks(DAYS_AT_ONCE) {
+        for (day, mut sums) in store.days(whose, head, batch).await? {
+            texts.share(&mut sums);
+            days.insert(day, sums);
+        }
+        let what = format!("reading the deployment's history, {} of {} days", days.len(), known.len());
+        progress.at(&what, days.len() as u64, known.len() as u64);
+    }
+    progress.end();
+    Ok(days)
 }
 
 /// The Zoom account whose part of a deployment's table is meant: that of ZOOM_ACCOUNT_ID, or of the secret.
@@ -211,12 +226,13 @@ pub(super) async fn account(given: Option<&str>, aws: &aws_config::SdkConfig) ->
 }
 
 /// The sample account of the embedded Zoom.
-async fn of_demo(zone: &str, late_charges_days: u32) -> Result<Saved, Fault> {
+async fn of_demo(wanted: &Wanted<'_>) -> Result<Saved, Fault> {
     let embedded::Embedded { sandbox, zoom, credentials, as_of } = embedded::Embedded::start().await?;
     // Nobody shares its limit.
     let zoom = ZoomConfig { requests_per_second: 1_000, ..zoom };
     let services = offline(zoom, Secrets::Given(credentials), Parameters::Files)?;
-    let saved = past(&services, "demo", (zone, late_charges_days), as_of, &|_, _| {}).await;
+    let wanted = Wanted { zone: wanted.zone.or(Some(embedded::ZONE)), ..*wanted };
+    let saved = past(&services, "demo", &wanted, as_of, &|_, _| {}).await;
     drop(sandbox);
     Ok(saved?)
 }

@@ -1,6 +1,6 @@
 //! The past of an account in a file: JSON lines, so that it can be looked at, and be read again years later.
 //!
-//! The first line is the header: version, account, zone, first and last day, and the days between that are not known. Then come the figures,
+//! Each product has its own part. The first line of it is the header: version, account, zone, first and last day, and the days between that are not known. Then come the figures,
 //! as the daybook's items hold them (see [`super::codec`]), amounts as exact texts. The last line counts them and holds a digest of all that
 //! stands before it, so that a file that was cut or changed is not taken for the past.
 
@@ -14,12 +14,15 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::codec;
-use crate::domain::charge::{Line, Product};
-use crate::domain::replay::Past;
+use crate::domain::charge::Line;
+use crate::domain::past::{Days, Past};
+use crate::domain::product::Product;
 use crate::domain::totals::DaySums;
 
 /// The version of the format.
 const VERSION: u32 = 1;
+/// What is wrong with a line that is not as it was written beside the others.
+const UNFIT: &str = "it does not fit what stands before it";
 /// Days that are encoded at once.
 const DAYS_AT_ONCE: usize = 16;
 
@@ -106,15 +109,24 @@ impl<W: Write> Lines<W> {
 ///
 /// # Errors
 /// It cannot be written, or there is nothing to write.
-pub fn write(out: impl Write, saved: &Saved) -> std::io::Result<()> {
-    let Past { account, zone, days } = &saved.past;
+pub fn write(mut out: impl Write, saved: &Saved) -> std::io::Result<()> {
+    let mut products = saved.past.products.keys().filter(|product| !saved.past.days(**product).is_empty()).peekable();
+    products.peek().ok_or_else(|| std::io::Error::other("no day is known"))?;
+    products.try_for_each(|product| write_product(&mut out, saved, *product))?;
+    out.flush()
+}
+
+/// Writes a product's part of the file.
+fn write_product(out: impl Write, saved: &Saved, product: Product) -> std::io::Result<()> {
+    let Past { account, zone, .. } = &saved.past;
+    let days = saved.past.days(product);
     let ends = days.keys().next().copied().zip(days.keys().next_back().copied());
     let (first, last) = ends.ok_or_else(|| std::io::Error::other("no day is known"))?;
     let unknown = first.series(1.day()).take_while(|day| *day < last).filter(|day| !days.contains_key(day)).collect();
     let header = Header {
         past: VERSION,
         account: account.clone(),
-        product: Product::Sms.name().to_owned(),
+        product: product.name().to_owned(),
         zone: zone.clone(),
         first,
         last,
@@ -130,8 +142,7 @@ pub fn write(out: impl Write, saved: &Saved) -> std::io::Result<()> {
         }
     }
     let end = End { lines: lines.lines, digest: format!("{:016x}", lines.digest.digest()) };
-    writeln!(lines.out, "{}", serde_json::to_string(&end)?)?;
-    lines.out.flush()
+    writeln!(lines.out, "{}", serde_json::to_string(&end)?)
 }
 
 /// Reads what [`write()`] has written.
@@ -139,6 +150,39 @@ pub fn write(out: impl Write, saved: &Saved) -> std::io::Result<()> {
 /// # Errors
 /// What is wrong with it, if it is not just that.
 pub fn read(mut input: impl BufRead) -> Result<Saved, FileFault> {
+    let mut saved = None::<Saved>;
+    let mut texts = Texts::default();
+    let mut before = 0;
+    // A product's part follows another's; nothing else may.
+    loop {
+        let part = read_product(&mut input, before, &mut texts)?;
+        before += part.lines;
+        let Header { account, zone, until, .. } = part.header;
+        let past = Past { account, zone, ..Past::default() };
+        let is_of = |of_file: &Saved| (&of_file.past.account, &of_file.past.zone) == (&past.account, &past.zone);
+        let fits = saved.as_ref().is_none_or(is_of);
+        let of_file = saved.get_or_insert(Saved { past, until });
+        of_file.until = of_file.until.min(until);
+        if !fits || of_file.past.products.insert(part.product, part.days).is_some() {
+            return Err(FileFault::Damaged { line: before, problem: UNFIT.to_owned() });
+        }
+        if input.fill_buf()?.is_empty() {
+            return saved.ok_or(FileFault::Cut(before));
+        }
+    }
+}
+
+/// A product's part of a file.
+struct ProductPart {
+    header: Header,
+    product: Product,
+    days: Days,
+    /// Its lines, the last one included.
+    lines: u64,
+}
+
+/// Reads a product's part, after so many lines of others.
+fn read_product(input: &mut impl BufRead, before: u64, texts: &mut Texts) -> Result<ProductPart, FileFault> {
     let mut digest = Xxh3::new();
     let mut line = String::new();
     let mut next = |line: &mut String| {
@@ -149,55 +193,55 @@ pub fn read(mut input: impl BufRead) -> Result<Saved, FileFault> {
         })
     };
     next(&mut line)?;
-    let header = header(&line)?;
+    let (header, product) = header(&line, before)?;
     digest.update(line.as_bytes());
-    let mut past = Past { account: header.account, zone: header.zone, ..Past::default() };
-    let unknown: HashSet<Date> = header.unknown.into_iter().collect();
+    let unknown: HashSet<Date> = header.unknown.iter().copied().collect();
     let days = header.first.series(1.day()).take_while(|day| *day <= header.last);
-    past.days = days.filter(|day| !unknown.contains(day)).map(|day| (day, DaySums::new())).collect();
-    let mut texts = Texts::default();
+    let mut days: Days = days.filter(|day| !unknown.contains(day)).map(|day| (day, DaySums::new())).collect();
     let mut lines = 1;
     loop {
         next(&mut line)?;
         if !line.ends_with('\n') {
-            return Err(FileFault::Cut(lines));
+            return Err(FileFault::Cut(before + lines));
         }
         if let Ok(end) = serde_json::from_str::<End>(&line) {
-            // Nothing may follow it.
-            let is_last = next(&mut line)? == 0;
-            let is_whole = is_last && end.lines == lines && end.digest == format!("{:016x}", digest.digest());
-            let problem = "it does not fit what stands before it".to_owned();
+            let is_whole = end.lines == lines && end.digest == format!("{:016x}", digest.digest());
+            let problem = UNFIT.to_owned();
             return if is_whole {
-                past.days.values_mut().for_each(|sums| sums.sort_unstable_by(|(one, _), (other, _)| one.cmp(other)));
-                Ok(Saved { past, until: header.until })
+                days.values_mut().for_each(|sums| sums.sort_unstable_by(|(one, _), (other, _)| one.cmp(other)));
+                Ok(ProductPart { header, product, days, lines: lines + 1 })
             } else {
-                Err(FileFault::Damaged { line: lines + 1, problem })
+                Err(FileFault::Damaged { line: before + lines + 1, problem })
             };
         }
         lines += 1;
         digest.update(line.as_bytes());
-        let damaged = |problem: &str| FileFault::Damaged { line: lines, problem: problem.to_owned() };
+        let damaged = |problem: &str| FileFault::Damaged { line: before + lines, problem: problem.to_owned() };
         let chunk = codec::decode([line.as_str()]).ok_or_else(|| damaged("its figures cannot be read"))?;
         for (day, mut sums) in chunk {
             texts.share(&mut sums);
-            past.days.get_mut(&day).ok_or_else(|| damaged("it has a day that the header does not have"))?.extend(sums);
+            days.get_mut(&day).ok_or_else(|| damaged("it has a day that the header does not have"))?.extend(sums);
         }
     }
 }
 
-fn header(line: &str) -> Result<Header, FileFault> {
-    let other = |problem: &str| FileFault::Other(problem.to_owned());
+fn header(line: &str, before: u64) -> Result<(Header, Product), FileFault> {
+    let other = |problem: &str| match before {
+        0 => FileFault::Other(problem.to_owned()),
+        before => FileFault::Damaged { line: before + 1, problem: UNFIT.to_owned() },
+    };
     let Versioned { past } =
         serde_json::from_str(line).map_err(|_| other("its first line is no header with a version"))?;
     if past != VERSION {
         return Err(FileFault::Version(past));
     }
-    let header: Header = serde_json::from_str(line)
-        .map_err(|error| FileFault::Damaged { line: 1, problem: format!("the header is not whole ({error})") })?;
-    if header.product != Product::Sms.name() {
-        return Err(other(&format!("it is of {:?}", header.product)));
-    }
-    Ok(header)
+    let header: Header = serde_json::from_str(line).map_err(|error| FileFault::Damaged {
+        line: before + 1,
+        problem: format!("the header is not whole ({error})"),
+    })?;
+    let product = Product::ALL.into_iter().find(|product| product.name() == header.product);
+    let product = product.ok_or_else(|| other(&format!("it is of {:?}", header.product)))?;
+    Ok((header, product))
 }
 
 /// Each text once: thirteen months of ten thousand lines have to fit into memory.
@@ -240,7 +284,9 @@ mod tests {
         let day = |day: i8| (jiff::civil::date(2026, 11, day), (0..1_000).map(|i| (line(i), sum(i))).collect());
         let mut days: std::collections::BTreeMap<_, DaySums> = (1..=20).filter(|n| *n != 7).map(day).collect();
         days.insert(jiff::civil::date(2026, 11, 9), DaySums::new());
-        let past = Past { account: "acc".to_owned(), zone: "Asia/Tokyo".to_owned(), days };
+        let calls = [(jiff::civil::date(2026, 11, 9), DaySums::new())].into();
+        let products = [(Product::Sms, days), (Product::Call, calls)].into();
+        let past = Past { account: "acc".to_owned(), zone: "Asia/Tokyo".to_owned(), products };
         Saved { past, until: "2026-11-20T13:00:00Z".parse().unwrap() }
     }
 
@@ -254,7 +300,7 @@ mod tests {
     fn what_was_saved_is_read() {
         let (saved, read) = (saved(), read(text().as_bytes()).unwrap());
         assert_eq!((read.past.account, read.past.zone, read.until), (saved.past.account, saved.past.zone, saved.until));
-        assert_eq!(read.past.days, saved.past.days);
+        assert_eq!(read.past.products, saved.past.products);
     }
 
     #[test]

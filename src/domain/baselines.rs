@@ -4,7 +4,7 @@
 //! [`super::foresight`]); the others use that. Past days are **complete and consecutive**: a day that no run has read is not a day without
 //! charges, so the history of all subjects starts after the last such day.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::ToSpan as _;
@@ -19,8 +19,9 @@ use super::money::{Amount, Currency};
 use super::period::PeriodKind;
 #[cfg(any(test, feature = "cli"))]
 use super::policy::Level;
-use super::policy::{Policy, Spike};
-use super::totals::{DaySums, Sum};
+use super::policy::{Budget, Policy, Spike};
+use super::product::Products;
+use super::totals::Sum;
 
 /// Whose baseline it is.
 pub type Subject = (Scope, Arc<str>, Currency);
@@ -138,9 +139,17 @@ pub(super) struct Foreseen<'p> {
 
 impl<'p> Foreseen<'p> {
     /// `None` if neither a spike nor a budget of a week or a month is for the subject.
-    pub(super) fn of(policy: &'p Policy, (scope, subject, currency): &Subject) -> Option<Foreseen<'p>> {
-        let budgets = FORECAST_KINDS.map(|kind| policy.budget_for(*scope, subject, *currency, kind));
-        let spike = policy.spike_for(*scope, subject, *currency);
+    pub(super) fn of(
+        policy: &'p Policy,
+        products: Products,
+        (scope, subject, currency): &Subject,
+    ) -> Option<Foreseen<'p>> {
+        let budget = |kind| policy.budget_for(products, *scope, (subject, *currency), kind);
+        let budgets = FORECAST_KINDS.map(budget);
+        let spike = match products {
+            Products::One(product) => policy.spike_for(product, *scope, (subject, *currency)),
+            Products::All => None,
+        };
         let has_budget = budgets.map(|budget| budget.is_some());
         (spike.is_some() || has_budget.contains(&true)).then_some(Foreseen {
             spike,
@@ -166,6 +175,7 @@ impl<'p> Foreseen<'p> {
 #[derive(Debug)]
 pub struct Maker<'p> {
     policy: &'p Policy,
+    products: Products,
     account: Arc<str>,
     /// The day that the baselines are for.
     today: Date,
@@ -187,24 +197,25 @@ struct Past<'p> {
 }
 
 impl<'p> Maker<'p> {
-    /// For `today`; spikes are judged on the days from `judged` to today.
+    /// For `today`, of what is counted; spikes are judged on the days from `judged` to today.
     #[must_use]
-    pub fn new(policy: &'p Policy, account: &Arc<str>, today: Date, judged: Date) -> Maker<'p> {
+    pub fn new(policy: &'p Policy, products: Products, account: &Arc<str>, today: Date, judged: Date) -> Maker<'p> {
         Maker {
             policy,
+            products,
             account: Arc::clone(account),
             today,
             judged: judged.min(today),
-            scopes: foreseen_scopes(policy),
+            scopes: foreseen_scopes(policy, products),
             days: 0,
             subjects: HashMap::new(),
         }
     }
 
-    /// Whether the policy has anything that needs baselines.
+    /// What the policy counts that needs baselines.
     #[must_use]
-    pub fn is_needed(policy: &Policy) -> bool {
-        !policy.spikes.is_empty() || policy.budgets.iter().any(|budget| FORECAST_KINDS.contains(&budget.period))
+    pub fn needed(policy: &Policy) -> BTreeSet<Products> {
+        policy.counted().into_iter().filter(|products| !foreseen_scopes(policy, *products).is_empty()).collect()
     }
 
     /// The days that history is made of.
@@ -219,15 +230,16 @@ impl<'p> Maker<'p> {
         self.days = 0;
     }
 
-    /// Adds the next complete day.
-    pub fn add(&mut self, day: Date, sums: &DaySums) {
+    /// Adds the next complete day: the cells of all that is counted.
+    pub fn add<'s>(&mut self, day: Date, cells: impl Iterator<Item = &'s (Line, Sum)> + Clone) {
         let age = day.until(self.today).map_or(0, |span| span.get_days());
         for scope in self.scopes.clone() {
-            for ((subject, currency), sum) in grouped(sums, scope, &self.account) {
+            for ((subject, currency), sum) in grouped(cells.clone(), scope, &self.account) {
                 let key = (scope, subject, currency);
                 if !self.subjects.contains_key(&key) {
                     let past = |foreseen| Past { foreseen, series: Series::default(), pace: [Amount::ZERO; 2] };
-                    self.subjects.insert(key.clone(), Foreseen::of(self.policy, &key).map(past));
+                    let foreseen = Foreseen::of(self.policy, self.products, &key);
+                    self.subjects.insert(key.clone(), foreseen.map(past));
                 }
                 let Some(Some(past)) = self.subjects.get_mut(&key) else { continue };
                 past.series.push(self.days, sum);
@@ -294,10 +306,11 @@ impl<'p> Maker<'p> {
 }
 
 /// The scopes that have spikes, or budgets of a week or a month.
-fn foreseen_scopes(policy: &Policy) -> Vec<Scope> {
-    let budgets = policy.budgets.iter().filter(|budget| FORECAST_KINDS.contains(&budget.period));
-    let scopes: HashSet<_> =
-        budgets.map(|budget| budget.scope).chain(policy.spikes.iter().map(|spike| spike.scope)).collect();
+fn foreseen_scopes(policy: &Policy, products: Products) -> Vec<Scope> {
+    let is_foreseen = |budget: &&Budget| FORECAST_KINDS.contains(&budget.period) && budget.products == products;
+    let budgets = policy.budgets.iter().filter(is_foreseen).map(|budget| budget.scope);
+    let spikes = policy.spikes.iter().filter(|spike| Products::One(spike.product) == products);
+    let scopes: HashSet<_> = budgets.chain(spikes.map(|spike| spike.scope)).collect();
     scopes.into_iter().collect()
 }
 
@@ -308,10 +321,14 @@ pub(super) fn days_left(kind: PeriodKind, today: Date) -> u32 {
 }
 
 /// The sums of a day by the subjects of a scope.
-pub(super) fn grouped(sums: &DaySums, scope: Scope, account: &Arc<str>) -> HashMap<(Arc<str>, Currency), Sum> {
+pub(super) fn grouped<'s>(
+    cells: impl Iterator<Item = &'s (Line, Sum)>,
+    scope: Scope,
+    account: &Arc<str>,
+) -> HashMap<(Arc<str>, Currency), Sum> {
     let mut grouped = HashMap::<_, Sum>::new();
     let subject = |line: &Line| Arc::clone(scope.subject(line).unwrap_or(account));
-    for (line, sum) in sums {
+    for (line, sum) in cells {
         grouped.entry((subject(line), line.currency)).or_default().add(*sum);
     }
     grouped

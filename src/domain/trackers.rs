@@ -14,8 +14,10 @@ use super::baselines::{
 use super::charge::Scope;
 use super::estimates::{Day, Tracker};
 use super::money::Amount;
+use super::past::Past;
 use super::period::PeriodKind;
-use super::policy::{Level, Policy};
+use super::policy::{Budget, Level, Policy};
+use super::product::Products;
 use super::totals::{DaySums, Sum};
 
 /// Days whose money a forecast reports; twice, the ones before too.
@@ -25,6 +27,7 @@ const WEEK: usize = 7;
 #[derive(Debug)]
 pub(super) struct Trackers<'p> {
     policy: &'p Policy,
+    products: Products,
     account: Arc<str>,
     scopes: Vec<Scope>,
     days: u32,
@@ -43,24 +46,38 @@ struct Tracked<'p> {
 }
 
 impl<'p> Trackers<'p> {
-    pub(super) fn new(policy: &'p Policy, account: &Arc<str>) -> Trackers<'p> {
-        let budgets = policy.budgets.iter().filter(|budget| !budget.forecasts.is_empty()).map(|budget| budget.scope);
-        let scopes: HashSet<_> = budgets.chain(policy.spikes.iter().map(|spike| spike.scope)).collect();
+    pub(super) fn new(policy: &'p Policy, products: Products, account: &Arc<str>) -> Trackers<'p> {
+        let is_forecast = |budget: &&Budget| !budget.forecasts.is_empty() && budget.products == products;
+        let budgets = policy.budgets.iter().filter(is_forecast).map(|budget| budget.scope);
+        let spikes = policy.spikes.iter().filter(|spike| Products::One(spike.product) == products);
+        let scopes: HashSet<_> = budgets.chain(spikes.map(|spike| spike.scope)).collect();
         let scopes = scopes.into_iter().collect();
-        Trackers { policy, account: Arc::clone(account), scopes, days: 0, subjects: HashMap::new() }
+        Trackers { policy, products, account: Arc::clone(account), scopes, days: 0, subjects: HashMap::new() }
     }
 
     /// Forgets all days: one was not known.
-    pub(super) fn restart(&mut self) {
+    fn restart(&mut self) {
         self.subjects.clear();
         self.days = 0;
     }
 
+    /// Takes in a day, and returns its baselines if they are wanted and the day is known.
+    pub(super) fn day(&mut self, past: &Past, day: Date, are_wanted: bool) -> Option<Baselines> {
+        let Some(sums) = past.day(self.products, day) else {
+            self.restart();
+            return None;
+        };
+        let sums = self.sums(&sums);
+        let baselines = are_wanted.then(|| self.baselines(day, &sums));
+        self.add(day, sums);
+        baselines
+    }
+
     /// The sums of a day by all subjects of the scopes that are followed.
-    pub(super) fn sums(&self, sums: &DaySums) -> HashMap<Subject, Sum> {
+    fn sums(&self, day: &[&DaySums]) -> HashMap<Subject, Sum> {
         let of_scope = |scope: &Scope| {
             let scope = *scope;
-            let sums = grouped(sums, scope, &self.account).into_iter();
+            let sums = grouped(day.iter().copied().flatten(), scope, &self.account).into_iter();
             sums.map(move |((subject, currency), sum)| ((scope, subject, currency), sum))
         };
         self.scopes.iter().flat_map(of_scope).collect()
@@ -72,7 +89,7 @@ impl<'p> Trackers<'p> {
     }
 
     /// The baselines of a day, as far as they can lead to an alert with the sums of this day.
-    pub(super) fn baselines(&self, today: Date, sums: &HashMap<Subject, Sum>) -> Baselines {
+    fn baselines(&self, today: Date, sums: &HashMap<Subject, Sum>) -> Baselines {
         let watched = self.watched();
         let mut subjects = BTreeMap::new();
         for (key, tracked) in &self.subjects {
@@ -102,13 +119,13 @@ impl<'p> Trackers<'p> {
     }
 
     /// Adds a complete day.
-    pub(super) fn add(&mut self, day: Date, mut sums: HashMap<Subject, Sum>) {
+    fn add(&mut self, day: Date, mut sums: HashMap<Subject, Sum>) {
         let watched = self.watched();
         for key in sums.keys() {
             if !self.subjects.contains_key(key) {
                 self.subjects.insert(
                     key.clone(),
-                    Foreseen::of(self.policy, key).filter(Foreseen::leads_to_alerts).map(Tracked::of),
+                    Foreseen::of(self.policy, self.products, key).filter(Foreseen::leads_to_alerts).map(Tracked::of),
                 );
             }
         }

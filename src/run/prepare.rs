@@ -5,10 +5,11 @@ use std::sync::Arc;
 use crate::clients::Deadline;
 use crate::clients::parameters::Parameters;
 use crate::clients::secrets::SecretError;
-use crate::clients::zoom::{Authorized, SMS, ZoomError, ZoomErrorKind};
+use crate::clients::zoom::{Authorized, ZoomError, ZoomErrorKind};
 use crate::config::{Config, PolicySource};
 use crate::daybook::Whose;
 use crate::domain::policy::Policy;
+use crate::domain::product::Products;
 use crate::error::{Code, RunError};
 use crate::request::Request;
 
@@ -56,7 +57,7 @@ impl Places {
 pub struct Prepared {
     /// The secret that the right comes from.
     pub secret_id: String,
-    /// The right to read the report.
+    /// The right to read the reports.
     pub authorized: Authorized,
     /// The policy.
     pub policy: Policy,
@@ -64,8 +65,8 @@ pub struct Prepared {
 
 impl Prepared {
     /// Whose days the daybook keeps.
-    pub(super) fn whose(&self) -> Whose<'_> {
-        Whose { account: self.authorized.account_id(), product: SMS.product, zone: &self.policy.time_zone_name }
+    pub(super) fn whose(&self, products: Products) -> Whose<'_> {
+        Whose { account: self.authorized.account_id(), products, zone: &self.policy.time_zone_name }
     }
 }
 

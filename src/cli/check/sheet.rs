@@ -13,7 +13,7 @@ use crate::domain::alert::{Finding, Spent, count, who};
 use crate::domain::background::Background;
 use crate::domain::case::Case;
 use crate::domain::charge::Scope;
-use crate::domain::contributors::Contributors;
+use crate::domain::contributors::{Contributors, Whose};
 use crate::domain::estimates::Estimate;
 use crate::domain::evaluate::History;
 use crate::domain::message::Composed;
@@ -161,7 +161,13 @@ impl<'s, 'a> Rows<'s, 'a> {
             State::Forecast => 1,
             _ => 0,
         };
-        let whose = (*period, *scope, Arc::clone(subject), budget.currency);
+        let whose = Whose {
+            period: *period,
+            products: budget.products,
+            scope: *scope,
+            subject: Arc::clone(subject),
+            currency: budget.currency,
+        };
         let (top, senders) = (self.contributors.behind(&whose), self.contributors.senders(&whose));
         let background = Background { top, senders, ..Background::default() };
         let name = capitalised(&who(*scope, subject, &background, self.case.policy.senders));

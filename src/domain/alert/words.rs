@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::Facts;
+use super::counted::charged;
 use crate::domain::background::Background;
 use crate::domain::case::Case;
 use crate::domain::charge::{FOLDED, NONE, Scope};
@@ -14,6 +15,7 @@ use crate::domain::estimates::Estimate;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::period::{Period, PeriodKind};
 use crate::domain::policy::Senders;
+use crate::domain::product::Products;
 use crate::domain::text::label;
 use crate::error::Code;
 
@@ -249,8 +251,8 @@ fn whom(background: &Background, case: &Case<'_>) -> String {
 }
 
 /// What to do about spending that nobody expected.
-pub(super) fn if_not(background: &Background, case: &Case<'_>) -> String {
-    format!("If not, ask {}, or look at the messages in Zoom.", whom(background, case))
+pub(super) fn if_not(products: Products, background: &Background, case: &Case<'_>) -> String {
+    format!("If not, ask {}, or look at the {} in Zoom.", whom(background, case), charged(products, case))
 }
 
 /// The same in a few words.

@@ -71,7 +71,7 @@ fn budget<'a>(spent: &'a Spent<'a>, view: &View<'a>) -> Budget<'a> {
         _ => format!("{}, {}", short(&budget.name), period_name(&spent.period, &view.story.case)),
     };
     let row = BudgetRow {
-        who: view.who(spent.scope, &spent.subject),
+        who: view.who(spent.scope, &spent.subject) + &view.on(budget.products),
         name,
         sign,
         state,
@@ -96,6 +96,7 @@ fn is_silenced(spent: &Spent<'_>, view: &View<'_>) -> bool {
             && alert.scope == Some(spent.scope)
             && alert.subject.as_deref() == Some(&*label(&spent.subject))
             && alert.currency == Some(spent.budget.currency)
+            && alert.product.is_none_or(|product| product == spent.budget.products.name())
             && alert.period.as_deref() == Some(&period)
     })
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::thread;
 
+use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 
 use super::{Page, Sent, Story};
@@ -48,7 +49,7 @@ impl Page {
 }
 
 fn currencies(past: &Past) -> BTreeSet<Currency> {
-    let all: HashSet<_> = past.days.values().flatten().map(|(line, _)| line.currency).collect();
+    let all: HashSet<_> = past.cells(Date::MIN, Date::MAX).map(|(line, _)| line.currency).collect();
     all.into_iter().collect()
 }
 

@@ -13,6 +13,7 @@ use crate::clients::{Credentials, Deadline};
 use crate::config::{PolicySource, ZoomConfig};
 use crate::domain::charge::Scope;
 use crate::domain::period::Period;
+use crate::domain::product::{Product, Products};
 use crate::sandbox::dice::Dice;
 use crate::sandbox::{
     ACCOUNT_ID, Bound, CLIENT_ID, CLIENT_SECRET, Dataset, Fault, FutureDates, Listing, LongRange, Month,
@@ -183,18 +184,20 @@ impl World {
         let mut report = read_report(&self.services, &prepared, &question).await.unwrap();
         report.finish(&prepared.policy, &Default::default());
         let zone = prepared.policy.time_zone_name.clone();
-        let whose =
-            crate::daybook::Whose { account: ACCOUNT_ID, product: crate::domain::charge::Product::Sms, zone: &zone };
-        let remembered = std::mem::take(&mut report.remembered);
-        self.services.daybook.save(whose, &report.loaded, remembered, now).await.unwrap();
+        let whose = crate::daybook::Whose { account: ACCOUNT_ID, products: SMS, zone: &zone };
+        let book = report.books.first_mut().unwrap();
+        let remembered = std::mem::take(&mut book.remembered);
+        self.services.daybook.save(whose, &book.loaded, remembered, now).await.unwrap();
         report
     }
 }
 
+const SMS: Products = Products::One(Product::Sms);
+
 type Sums = BTreeMap<(String, String), (String, u64)>;
 
 fn read(report: &Report, period: &Period) -> Sums {
-    let sums = report.judged.totals.by_subject(period, Scope::BillingNumber).into_iter();
+    let sums = report.judged.totals.figures(SMS).by_subject(period, Scope::BillingNumber).into_iter();
     let shown = |((number, currency), sum): ((Arc<str>, _), crate::domain::totals::Sum)| {
         ((number.to_string(), format!("{currency}")), (sum.amount.to_string(), sum.messages))
     };
@@ -208,7 +211,7 @@ fn truth(truth: BTreeMap<(String, String), Truth>) -> Sums {
 /// Whether nothing is wrong with a period's figures as far as the run says.
 fn is_certain(report: &Report, period: &Period) -> bool {
     let days = period.first_day()..=period.last_day();
-    report.judged.coverage.is_whole(period)
+    report.judged.coverage.is_whole(SMS, period)
         && !report.judged.coverage.unconfirmed.iter().any(|fall| days.contains(&fall.day))
 }
 
@@ -252,9 +255,9 @@ async fn a_report_that_is_read_whole_equals_the_truth_or_names_what_it_lacks() {
                 }
                 certain += 1;
                 let until = period.to().min(now);
-                let expected = if world.reaches_today && report.is_whole {
+                let expected = if world.reaches_today && report.is_whole() {
                     world.zoom.dataset().at(now).truth(period.from(), until)
-                } else if report.is_whole {
+                } else if report.is_whole() {
                     let listed = world.zoom.listed();
                     let rows = listed[asked_before..]
                         .iter()
@@ -286,7 +289,7 @@ async fn a_report_that_is_read_in_parts_holds_each_row_once_that_was_ever_listed
         for now in moments(&mut chance, start) {
             let report = world.run(now).await;
             runs += 1;
-            remembered += usize::from(!report.is_whole);
+            remembered += usize::from(!report.is_whole());
             let listed = world.zoom.listed();
             for period in report.periods.iter().filter(|period| is_certain(&report, period)) {
                 let rows = listed.iter().flat_map(|question| question.without_faults.iter().map(|row| &**row));
