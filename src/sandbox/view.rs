@@ -3,8 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::dice::Dice;
+use super::reports::ReportKind;
 use super::row::Row;
-use super::switches::Switches;
+use super::switches::{CallDates, Switches};
 
 const OFF_SEED: u64 = 0x5A4D_0004;
 
@@ -25,7 +26,12 @@ pub(super) fn listed(row: &Row, moment: Timestamp, switches: &Switches) -> Times
         return listed;
     }
     let off = SignedDuration::from_hours(24 * i64::from(days_off(row, switches)));
-    row.sent.saturating_add(off).unwrap_or(row.sent)
+    let moment = match (row.report, switches.call_dates) {
+        (ReportKind::Call, CallDates::Start) => row.started(),
+        (ReportKind::Call, CallDates::Answer) => row.answered(),
+        _ => row.sent,
+    };
+    moment.saturating_add(off).unwrap_or(moment)
 }
 
 fn days_off(row: &Row, switches: &Switches) -> i8 {

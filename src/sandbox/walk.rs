@@ -34,7 +34,7 @@ impl Walk {
         let moment = view::shown(data.today(), number, switches);
         let listed = |row: &Row| view::listed(row, moment, switches);
         let asked = question.range.start()..question.range.end();
-        let rows = data.in_report(moment).filter(|row| asked.contains(&listed(row)));
+        let rows = data.in_report(moment).filter(|row| question.is_about(row) && asked.contains(&listed(row)));
         let mut rows: Vec<_> = rows.cloned().collect();
         let uncharged_too = rows.len();
         if question.charges_only && switches.free_rows == FreeRows::BeforePaging {

@@ -17,6 +17,7 @@ use super::fault::FaultKind;
 use super::page::Page;
 use super::question::Question;
 use super::record::Listed;
+use super::reports::ReportKind;
 use super::switches::Switches;
 use super::walk::Walk;
 use super::{clock, view};
@@ -25,6 +26,7 @@ const PAGE_TOKEN_SEED: u64 = 0x5A4D_0002;
 
 /// What a page token stands for.
 struct Leave {
+    report: ReportKind,
     walk: Walk,
     parameters: Vec<(String, String)>,
     given: Instant,
@@ -90,6 +92,7 @@ impl Walks {
         let number = u32::try_from(under_way.listed.len()).unwrap_or(u32::MAX);
         let walk = Walk::begin(data, question, number, switches);
         under_way.listed.push(Listed {
+            report: question.report.kind,
             from: question.from.clone(),
             to: question.to.clone(),
             said: (walk.range.from.clone(), walk.range.to.clone()),
@@ -107,7 +110,8 @@ impl Walks {
 
     fn resume(&self, token: &str, question: &Question, switches: &Switches) -> Result<Walk, Answer> {
         let under_way = self.under_way();
-        let leave = under_way.leaves.get(token).ok_or_else(|| Answer::page_token(400))?;
+        let leave = under_way.leaves.get(token).filter(|leave| leave.report == question.report.kind);
+        let leave = leave.ok_or_else(|| Answer::page_token(400))?;
         let pages = under_way.pages - leave.pages;
         let aged = clock::instant().duration_since(leave.given) >= Duration::from_secs(switches.page_token_seconds);
         if aged || switches.page_token_lives.is_some_and(|lives| pages >= lives) {
@@ -148,7 +152,7 @@ impl Walks {
             (listed.start, listed.end) = (walk.range.start(), walk.range.end());
             listed.ended |= next.is_none();
         }
-        let page = Page::new(walk, &rows, question.page_size, next, under_way.pages, switches);
+        let page = Page::new(walk, &rows, question, next, under_way.pages, switches);
         Answer::json(StatusCode::OK, &page.after(fault))
     }
 }
@@ -158,7 +162,8 @@ impl UnderWay {
     fn leave(&mut self, walk: Walk, question: &Question) -> String {
         let token = format!("{:016x}{:016x}", self.dice.next(), self.dice.next());
         let parameters = question.parameters.clone();
-        let leave = Leave { walk, parameters, given: clock::instant(), pages: self.pages };
+        let report = question.report.kind;
+        let leave = Leave { report, walk, parameters, given: clock::instant(), pages: self.pages };
         self.leaves.insert(token.clone(), leave);
         token
     }
