@@ -60,6 +60,12 @@ impl Dataset {
         Truth::of_report(report, self.in_report(self.today).map(AsRef::as_ref), from, to)
     }
 
+    /// How many rows in this report have no charge yet, of those that were sent from `from` on and before `to`.
+    pub fn pending_of(&self, report: ReportKind, from: Timestamp, to: Timestamp) -> usize {
+        let is_asked_for = |row: &&Arc<Row>| row.report == report && row.sent >= from && row.sent < to;
+        self.in_report(self.today).filter(is_asked_for).filter(|row| row.pending).count()
+    }
+
     /// The same rows, each changed.
     pub(super) fn map(self, change: impl FnMut(Row) -> Row) -> Dataset {
         let rows = self.rows.iter().map(|row| Row::clone(row)).map(change).map(Arc::new);

@@ -70,5 +70,8 @@ async fn what_the_sandbox_prints_can_be_typed() {
     served.kill().await.unwrap();
     let program = env!("CARGO_BIN_EXE_cost-alerts");
     assert!(said.contains(&format!("\n{program} check --as-of 2026-11-22T13:00:00Z\n")), "{said}");
+    for report in ["sms", "call", "fax"] {
+        assert!(said.contains(&format!("/v2/phone/reports/{report}_charges\n")), "{said}");
+    }
     assert!(!said.contains("cargo") && !said.contains("events/"), "{said}");
 }
