@@ -77,29 +77,33 @@ impl Walks {
             Some(token) => {
                 let walk = self.resume(token, question, switches)?;
                 match switches.live_pages {
-                    true => Walk { offset: walk.offset, ..Walk::begin(data, question, walk.question, switches) },
+                    true => {
+                        Walk { offset: walk.offset, ..Walk::begin(data, question, (walk.place, walk.turn), switches) }
+                    }
                     false => walk,
                 }
             }
         };
-        let moment = view::shown(data.today(), walk.question, switches);
+        let moment = view::shown(data.today(), walk.turn, switches);
         let walk = walk.after(fault, |row| view::listed(row, moment, switches));
         Ok(self.page(&walk, question, switches, fault))
     }
 
     fn begin(&self, data: &Dataset, question: &Question, switches: &Switches) -> Walk {
         let mut under_way = self.under_way();
-        let number = u32::try_from(under_way.listed.len()).unwrap_or(u32::MAX);
-        let walk = Walk::begin(data, question, number, switches);
+        let report = question.report.kind;
+        let before = under_way.listed.iter().filter(|listed| listed.report == report).count();
+        let turn = u32::try_from(before).unwrap_or(u32::MAX);
+        let walk = Walk::begin(data, question, (under_way.listed.len(), turn), switches);
         under_way.listed.push(Listed {
-            report: question.report.kind,
+            report,
             from: question.from.clone(),
             to: question.to.clone(),
             said: (walk.range.from.clone(), walk.range.to.clone()),
             start: walk.range.start(),
             end: walk.range.end(),
             today: data.today(),
-            shown: view::shown(data.today(), number, switches),
+            shown: view::shown(data.today(), turn, switches),
             charges_only: question.charges_only,
             rows: Vec::new(),
             without_faults: question.listing(&walk.rows).cloned().collect(),
@@ -145,8 +149,7 @@ impl Walks {
         };
         let rows = walk.rows.get(walk.offset..end).unwrap_or_default();
         let rows: Vec<_> = question.listing(rows).cloned().collect();
-        let place = usize::try_from(walk.question).unwrap_or(usize::MAX);
-        if let Some(listed) = under_way.listed.get_mut(place).filter(|_| !spoils_the_page(fault)) {
+        if let Some(listed) = under_way.listed.get_mut(walk.place).filter(|_| !spoils_the_page(fault)) {
             listed.rows.extend(rows.iter().cloned());
             listed.said = (walk.range.from.clone(), walk.range.to.clone());
             (listed.start, listed.end) = (walk.range.start(), walk.range.end());

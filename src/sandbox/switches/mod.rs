@@ -102,7 +102,7 @@ pub struct Switches {
     /// Take every page from the rows that are there when it is asked for, not from those of the first page
     #[arg(long, help_heading = "Data that change")]
     pub live_pages: bool,
-    /// Show the present to N questions, then older data to N questions, and so on (0: always the present)
+    /// Show the present to N questions of a report, then older data to N questions, and so on (0: always the present)
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Data that change")]
     pub flap: u32,
     /// How many hours old those data are

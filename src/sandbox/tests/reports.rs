@@ -142,8 +142,9 @@ async fn a_pending_fax_is_listed_at_its_place_and_counts_once_it_is_priced() {
     assert!(pending.is_charged(), "it stays when only charges are asked for");
     let rows = pending.revised(since, |row| Row { pending: false, charge: 2_030, ..row });
     let dataset = Dataset::of(rows.into(), at("2026-11-11T00:00:00Z"));
-    // Where a row is listed off its time follows from its identity.
-    let sandbox = started(dataset.clone(), &[], Switches { listed_off: 100, ..Switches::default() }).await;
+    // Where a row is listed off its time follows from its identity, which only messages are given anew.
+    let switches = Switches { listed_off: 100, group_messages: GroupMessages::OwnIds, ..Switches::default() };
+    let sandbox = started(dataset.clone(), &[], switches).await;
     let seen = async |today: Timestamp| {
         let dataset = dataset.clone().at(today);
         let sum = dataset.truth_of(ReportKind::Fax, Timestamp::UNIX_EPOCH, today).into_values().next();
@@ -154,6 +155,7 @@ async fn a_pending_fax_is_listed_at_its_place_and_counts_once_it_is_priced() {
             let query = format!("from=2026-11-{day:02}&to=2026-11-{day:02}");
             let (_, body) = ask_for(&sandbox, ReportKind::Fax, &access, &query).await;
             for row in body["fax_charges"].as_array().unwrap() {
+                assert_eq!(row["fax_id"], "F");
                 listed.push((day, row["charge_status"].clone(), row.get("total_charge").cloned()));
             }
         }
@@ -268,6 +270,21 @@ async fn the_limits_are_shared_by_all_reports() {
         futures_util::future::join_all(asked).await.into_iter().map(|(status, _)| status).collect();
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 200, 429]);
+}
+
+#[tokio::test]
+async fn each_report_flaps_by_itself() {
+    let rows = [("A", 9), ("B", 21)].map(|(id, day)| {
+        let ended = at(&format!("2026-11-{day:02}T12:00:00Z"));
+        [Row::new(id, ended, 1), Row::call(id, ended, 1, 1), Row::fax(id, ended, 1, 1)]
+    });
+    let switches = Switches { flap: 1, flap_hours: 48, order: Order::OldestFirst, ..Switches::default() };
+    let sandbox = started(Dataset::of(rows.concat(), at(NOW)), &[], switches).await;
+    for seen in ["AB", "A", "AB"] {
+        for report in ReportKind::ALL {
+            assert_eq!(found(&sandbox, report).await, seen, "{report:?}");
+        }
+    }
 }
 
 #[tokio::test]
