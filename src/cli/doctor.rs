@@ -164,12 +164,14 @@ impl Examined {
             Err(error) => return self.note("environment", Verdict::Failed, error.message),
         };
         self.identity(&aws, &config.topic_arn).await;
-        let account = self.zoom(&services, &config).await;
         let policy = services.parameters.read(&config.policy).await.map_err(|error| {
             self.is_misused |= matches!(error, ParameterError::File { .. });
             error.to_string()
         });
         let policy = policy.and_then(|document| Policy::parse(&document).map_err(|faults| faults.to_string()));
+        // Without a policy nobody knows of more than messages.
+        let products = policy.as_ref().map_or_else(|_| vec![Product::Sms], |policy| policy.products.clone());
+        let account = self.zoom(&services, &config, &products).await;
         let budgets = |policy: Policy| {
             let count = policy.budgets.len();
             (policy, format!("{count} budget{}", if count == 1 { "" } else { "s" }))
