@@ -4,7 +4,7 @@
 //! as the daybook's items hold them (see [`super::codec`]), amounts as exact texts. The last line counts them and holds a digest of all that
 //! stands before it, so that a file that was cut or changed is not taken for the past.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::io::{BufRead, Write};
 use std::sync::Arc;
 
@@ -138,50 +138,147 @@ pub fn write(out: impl Write, saved: &Saved) -> std::io::Result<()> {
 ///
 /// # Errors
 /// What is wrong with it, if it is not just that.
-pub fn read(mut input: impl BufRead) -> Result<Saved, FileFault> {
-    let mut digest = Xxh3::new();
-    let mut line = String::new();
-    let mut next = |line: &mut String| {
-        line.clear();
-        input.read_line(line).map_err(|error| match error.kind() {
+pub fn read(input: impl BufRead) -> Result<Saved, FileFault> {
+    let mut file = FileDays::new(input)?;
+    let mut past = Past { account: file.account.clone(), zone: file.zone.clone(), ..Past::default() };
+    let mut texts = Texts::default();
+    for known in &mut file {
+        let (day, mut sums) = known?;
+        texts.share(&mut sums);
+        past.days.insert(day, sums);
+    }
+    Ok(Saved { past, until: file.until })
+}
+
+/// Looks whether a file is whole and as it was written, without a look at its figures. Whoever passes days on before the last line is read
+/// has to know that first.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn verify(input: impl BufRead) -> Result<(), FileFault> {
+    let (mut lines, _) = Figures::begin(input)?;
+    while lines.next()? {}
+    Ok(())
+}
+
+/// The known days of a file in their order, those without charges too, each read when it is asked for. The fault is the last item.
+pub struct FileDays<R> {
+    /// Zoom's account id.
+    pub account: String,
+    /// The IANA name of the zone in which its civil days turn.
+    pub zone: String,
+    /// Rows sent at this moment or later are not in it.
+    pub until: Timestamp,
+    /// The first and the last known day.
+    pub ends: (Date, Date),
+    /// Days that come yet.
+    known: VecDeque<Date>,
+    /// Figures of lines that were read; a line may begin a day and end another.
+    held: BTreeMap<Date, DaySums>,
+    lines: Figures<R>,
+}
+
+impl<R: BufRead> FileDays<R> {
+    /// Reads the header.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn new(input: R) -> Result<FileDays<R>, FileFault> {
+        let (lines, header) = Figures::begin(input)?;
+        let Header { account, zone, until, first, last, .. } = header;
+        let unknown: HashSet<Date> = header.unknown.into_iter().collect();
+        let known = first.series(1.day()).take_while(|day| *day <= last).filter(|day| !unknown.contains(day)).collect();
+        Ok(FileDays { account, zone, until, ends: (first, last), known, held: BTreeMap::new(), lines })
+    }
+
+    /// Reads on until this day is whole, since figures of a later one follow, or nothing.
+    fn fill(&mut self, day: Option<Date>) -> Result<(), FileFault> {
+        while day.is_none_or(|day| self.held.keys().next_back().is_none_or(|held| *held <= day)) && self.lines.next()? {
+            for (day, sums) in self.lines.figures()? {
+                if self.known.binary_search(&day).is_err() {
+                    return Err(self.lines.damaged("it has a day that the header does not have, or not at this place"));
+                }
+                self.held.entry(day).or_default().extend(sums);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<R: BufRead> Iterator for FileDays<R> {
+    type Item = Result<(Date, DaySums), FileFault>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let next = self.known.front().copied();
+        if let Err(fault) = self.fill(next) {
+            self.known.clear();
+            return Some(Err(fault));
+        }
+        let day = self.known.pop_front()?;
+        let mut sums = self.held.remove(&day).unwrap_or_default();
+        sums.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        Some(Ok((day, sums)))
+    }
+}
+
+/// The lines of a file after its header, which are counted and digested until the last line says what they have to be.
+struct Figures<R> {
+    input: R,
+    line: String,
+    lines: u64,
+    digest: Xxh3,
+    ended: bool,
+}
+
+impl<R: BufRead> Figures<R> {
+    fn begin(input: R) -> Result<(Figures<R>, Header), FileFault> {
+        let mut figures = Figures { input, line: String::new(), lines: 1, digest: Xxh3::new(), ended: false };
+        figures.read()?;
+        let header = header(&figures.line)?;
+        figures.digest.update(figures.line.as_bytes());
+        Ok((figures, header))
+    }
+
+    fn read(&mut self) -> Result<usize, FileFault> {
+        self.line.clear();
+        self.input.read_line(&mut self.line).map_err(|error| match error.kind() {
             std::io::ErrorKind::InvalidData => FileFault::Other("it is no text".to_owned()),
             _ => FileFault::Unreadable(error),
         })
-    };
-    next(&mut line)?;
-    let header = header(&line)?;
-    digest.update(line.as_bytes());
-    let mut past = Past { account: header.account, zone: header.zone, ..Past::default() };
-    let unknown: HashSet<Date> = header.unknown.into_iter().collect();
-    let days = header.first.series(1.day()).take_while(|day| *day <= header.last);
-    past.days = days.filter(|day| !unknown.contains(day)).map(|day| (day, DaySums::new())).collect();
-    let mut texts = Texts::default();
-    let mut lines = 1;
-    loop {
-        next(&mut line)?;
-        if !line.ends_with('\n') {
-            return Err(FileFault::Cut(lines));
+    }
+
+    /// Whether there is a next line of figures, and not the last line, which fits what stands before it.
+    fn next(&mut self) -> Result<bool, FileFault> {
+        if self.ended {
+            return Ok(false);
         }
-        if let Ok(end) = serde_json::from_str::<End>(&line) {
+        self.read()?;
+        if !self.line.ends_with('\n') {
+            return Err(FileFault::Cut(self.lines));
+        }
+        if let Ok(end) = serde_json::from_str::<End>(&self.line) {
             // Nothing may follow it.
-            let is_last = next(&mut line)? == 0;
-            let is_whole = is_last && end.lines == lines && end.digest == format!("{:016x}", digest.digest());
-            let problem = "it does not fit what stands before it".to_owned();
-            return if is_whole {
-                past.days.values_mut().for_each(|sums| sums.sort_unstable_by(|(one, _), (other, _)| one.cmp(other)));
-                Ok(Saved { past, until: header.until })
+            let is_last = self.read()? == 0;
+            self.ended = true;
+            let fits = end.lines == self.lines && end.digest == format!("{:016x}", self.digest.digest());
+            self.lines += 1;
+            return if is_last && fits {
+                Ok(false)
             } else {
-                Err(FileFault::Damaged { line: lines + 1, problem })
+                Err(self.damaged("it does not fit what stands before it"))
             };
         }
-        lines += 1;
-        digest.update(line.as_bytes());
-        let damaged = |problem: &str| FileFault::Damaged { line: lines, problem: problem.to_owned() };
-        let chunk = codec::decode([line.as_str()]).ok_or_else(|| damaged("its figures cannot be read"))?;
-        for (day, mut sums) in chunk {
-            texts.share(&mut sums);
-            past.days.get_mut(&day).ok_or_else(|| damaged("it has a day that the header does not have"))?.extend(sums);
-        }
+        self.lines += 1;
+        self.digest.update(self.line.as_bytes());
+        Ok(true)
+    }
+
+    fn figures(&self) -> Result<BTreeMap<Date, DaySums>, FileFault> {
+        codec::decode([self.line.as_str()]).ok_or_else(|| self.damaged("its figures cannot be read"))
+    }
+
+    fn damaged(&self, problem: &str) -> FileFault {
+        FileFault::Damaged { line: self.lines, problem: problem.to_owned() }
     }
 }
 
@@ -258,9 +355,23 @@ mod tests {
     }
 
     #[test]
+    fn days_are_read_one_by_one_each_whole_and_known_ones_without_charges_too() {
+        let (past, text) = (saved().past, text());
+        verify(text.as_bytes()).unwrap();
+        let mut file = FileDays::new(text.as_bytes()).unwrap();
+        for (day, sums) in &past.days {
+            assert_eq!(file.next().unwrap().unwrap(), (*day, sums.clone()));
+            let held: usize = file.held.values().map(Vec::len).sum();
+            assert!(held < 10_000, "{held} lines of twenty thousand are held on {day}");
+        }
+        assert!(file.next().is_none());
+    }
+
+    #[test]
     fn a_file_that_is_not_as_it_was_written_is_refused_with_what_is_wrong() {
         let text = text();
         let refused = |text: &str| read(text.as_bytes()).unwrap_err().to_string();
+        let verified = |text: &str| verify(text.as_bytes()).map_err(|fault| fault.to_string());
         let lines: Vec<&str> = text.lines().collect();
         let last = lines.len();
         for (changed, part) in [
@@ -278,6 +389,8 @@ mod tests {
         ] {
             let refused = refused(&changed);
             assert!(refused.contains(part), "{part}: {refused}");
+            // What cannot be read is not as it was written either.
+            verified(&changed).unwrap_err();
         }
         assert!(refused(&text.replacen("\"zone\":\"Asia/Tokyo\",", "", 1)).contains("missing field `zone`"));
     }
