@@ -17,7 +17,7 @@ use crate::domain::suggest::{SuggestFault, Suggestion, promise, suggest};
 use crate::error::{Code, RunError};
 
 /// Charges may be listed so many days late, as in a policy that does not say so.
-const LATE_CHARGES_DAYS: u32 = 3;
+pub(super) const LATE_CHARGES_DAYS: u32 = 3;
 
 /// Propose a policy from the past months that keeps to so many alerts a year
 ///

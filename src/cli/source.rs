@@ -1,6 +1,8 @@
-//! Where `check`, `replay` and `init` take an account's past from.
+//! Where `check`, `replay`, `init`, `report` and `export` take an account's past from.
 //!
 //! A past is daily sums in one time zone. Whoever wants another zone needs another past: sums of civil days cannot be regrouped.
+
+mod days;
 
 use std::convert::Infallible;
 use std::fs::File;
@@ -13,6 +15,8 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
+pub(super) use self::days::Days;
+use self::days::Table;
 use super::progress::{MONTHS, Progress, Steps};
 use super::{Ending, embedded, failed, variable};
 use crate::clients::ledger::Ledger;
@@ -22,7 +26,7 @@ use crate::clients::topic::Topic;
 use crate::clients::zoom::{SMS, Zoom};
 use crate::clients::{Credentials, sdk_config};
 use crate::config::{ZoomConfig, secret_id};
-use crate::daybook::{Saved, Store, StoreError, Texts, Whose, read_file, write_file};
+use crate::daybook::{FileFault, Saved, Store, StoreError, Texts, Whose, read_file, write_file};
 use crate::domain::period::start_of;
 use crate::domain::replay::Past;
 use crate::error::{Code, RunError};
@@ -145,6 +149,25 @@ impl Source {
     }
 
     async fn of_table(&self, zone: Option<&str>) -> Result<Saved, Fault> {
+        let table = self.table(zone).await?;
+        let mut days = std::collections::BTreeMap::new();
+        let mut texts = Texts::default();
+        let progress = Progress::new("reading the deployment's history");
+        for batch in table.known.chunks(DAYS_AT_ONCE) {
+            for (day, mut sums) in table.days(batch).await? {
+                texts.share(&mut sums);
+                days.insert(day, sums);
+            }
+            let what = format!("reading the deployment's history, {} of {} days", days.len(), table.known.len());
+            progress.at(&what, days.len() as u64, table.known.len() as u64);
+        }
+        progress.end();
+        let until = table.until()?;
+        Ok(Saved { past: Past { account: table.account, zone: table.zone, days }, until })
+    }
+
+    /// The deployment's history, before its days are read.
+    async fn table(&self, zone: Option<&str>) -> Result<Table, Fault> {
         let Some(table) = variable("LEDGER_TABLE") else {
             return Err(Fault::wrong_use(
                 "environment: LEDGER_TABLE missing; --source table reads a deployment's history: set it to the name of its table",
@@ -172,26 +195,12 @@ impl Source {
         };
         let whose = Whose { account: &account, product: SMS.product, zone: &zone };
         let head = store.load(whose).await?.head.unwrap_or_default();
-        let known: Vec<_> = head.known_days().collect();
-        let Some((last, read_at)) = known.last().copied() else {
+        let Some((last, read_at)) = head.known_days().last() else {
             let message = format!("{history} yet; run cost-alerts backfill");
             return Err(RunError::new(Code::ReportIncomplete, message).into());
         };
-        let mut days = std::collections::BTreeMap::new();
-        let mut texts = Texts::default();
-        let progress = Progress::new("reading the deployment's history");
-        for batch in known.chunks(DAYS_AT_ONCE) {
-            let batch: Vec<_> = batch.iter().map(|(day, _)| *day).collect();
-            for (day, mut sums) in store.days(whose, &head, &batch).await? {
-                texts.share(&mut sums);
-                days.insert(day, sums);
-            }
-            let what = format!("reading the deployment's history, {} of {} days", days.len(), known.len());
-            progress.at(&what, days.len() as u64, known.len() as u64);
-        }
-        progress.end();
-        let end = end_of(last, &zone)?;
-        Ok(Saved { past: Past { account, zone, days }, until: read_at.min(end) })
+        let known = head.known_days().map(|(day, _)| day).collect();
+        Ok(Table { store, account, zone, head, known, last, read_at })
     }
 }
 
@@ -222,18 +231,28 @@ async fn of_demo(zone: &str, late_charges_days: u32) -> Result<Saved, Fault> {
 }
 
 fn of_file(path: &Path, zone: Option<&str>) -> Result<Saved, Fault> {
-    let file = File::open(path).map_err(|error| {
+    let saved = read_file(BufReader::new(open(path)?)).map_err(|fault| unusable(path, &fault))?;
+    of_that_zone(path, zone, &saved.past.zone)?;
+    Ok(saved)
+}
+
+fn open(path: &Path) -> Result<File, Fault> {
+    File::open(path).map_err(|error| {
         Fault::wrong_use(format!(
             "{path:?} cannot be read: {error}; --source is zoom, table, demo, or a file that --save has written"
         ))
-    })?;
-    let saved = read_file(BufReader::new(file))
-        .map_err(|fault| RunError::new(Code::ReportInvalid, format!("{path:?} {fault}")))?;
-    match zone.filter(|zone| *zone != saved.past.zone) {
-        Some(zone) => {
-            Err(other_zone(&format!("{path:?} has no days of {zone}"), std::slice::from_ref(&saved.past.zone)))
-        }
-        None => Ok(saved),
+    })
+}
+
+fn unusable(path: &Path, fault: &FileFault) -> Fault {
+    RunError::new(Code::ReportInvalid, format!("{path:?} {fault}")).into()
+}
+
+/// A file has the days of one zone.
+fn of_that_zone(path: &Path, wanted: Option<&str>, zone: &String) -> Result<(), Fault> {
+    match wanted.filter(|wanted| wanted != zone) {
+        Some(wanted) => Err(other_zone(&format!("{path:?} has no days of {wanted}"), std::slice::from_ref(zone))),
+        None => Ok(()),
     }
 }
 
