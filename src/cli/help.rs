@@ -123,6 +123,19 @@ Examples:
   cost-alerts report --source demo"
 );
 
+pub(super) const EXPORT: &str = concat!(
+    "Variables:\n",
+    zoom_variables!(),
+    table_variables!(),
+    aws_variables!(),
+    exit_codes!("the rows are written, without days that are not known"),
+    "
+Examples:
+  cost-alerts export --format csv --time-zone America/New_York --out sms.csv
+  cost-alerts export --format csv --source demo --since 2026-10
+  LEDGER_TABLE=ledger cost-alerts export --format focus --source table --out focus.csv"
+);
+
 pub(super) const BACKFILL: &str = concat!(
     "Variables:\n",
     function_variables!(),

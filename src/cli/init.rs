@@ -19,7 +19,7 @@ use crate::error::{Code, RunError};
 use crate::run::Wanted;
 
 /// Charges may be listed so many days late, as in a policy that does not say so.
-const LATE_CHARGES_DAYS: u32 = 3;
+pub(super) const LATE_CHARGES_DAYS: u32 = 3;
 
 /// Propose a policy from the past months that keeps to so many alerts a year
 ///

@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod embedded;
 mod explain;
+mod export;
 mod help;
 mod init;
 mod policy;
@@ -22,6 +23,7 @@ mod source;
 mod table;
 mod terminal;
 mod verbose;
+mod whole;
 
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
@@ -55,6 +57,7 @@ enum Subcommands {
     Schema,
     Replay(replay::Replay),
     Report(report::Report),
+    Export(export::Export),
     Explain(explain::Explain),
     Doctor(doctor::Doctor),
     Backfill(backfill::Backfill),
@@ -117,6 +120,7 @@ pub fn main() -> ExitCode {
             Subcommands::Schema => schema::run(),
             Subcommands::Replay(replay) => replay.run(Timestamp::now()).await,
             Subcommands::Report(report) => report.run(Timestamp::now()).await,
+            Subcommands::Export(export) => export.run(Timestamp::now()).await,
             Subcommands::Explain(explain) => explain.run().await,
             Subcommands::Doctor(doctor) => doctor.run(Timestamp::now()).await,
             Subcommands::Backfill(backfill) => backfill.run(Timestamp::now()).await,

@@ -47,7 +47,8 @@ pub(super) struct Replay {
     json: bool,
 }
 
-fn first_day(text: &str) -> Result<Date, String> {
+/// The first day of a month, or a day.
+pub(super) fn first_day(text: &str) -> Result<Date, String> {
     let day = format!("{text}-01").parse().or_else(|_| text.parse::<Date>());
     day.map_err(|_| "write a month such as 2026-03, or a date such as 2026-03-15".to_owned())
 }
@@ -135,7 +136,7 @@ impl Replay {
 }
 
 /// Zoom's report goes back thirteen months.
-fn kept_by_zoom(since: Option<Date>, today: Date) -> Result<(), Fault> {
+pub(super) fn kept_by_zoom(since: Option<Date>, today: Date) -> Result<(), Fault> {
     let oldest = today.saturating_sub(13.months());
     match since.filter(|since| *since < oldest) {
         Some(since) => Err(Fault::wrong_use(format!(

@@ -1,5 +1,4 @@
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, IsTerminal as _, Write as _};
+use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -7,6 +6,7 @@ use jiff::Timestamp;
 
 use super::progress::Progress;
 use super::source::{Fault, Place, Source};
+use super::whole::WholeFile;
 use super::{Ending, complain, help, policy, say};
 use crate::domain::page::Page;
 use crate::error::{Code, RunError};
@@ -88,7 +88,9 @@ impl Report {
         match &out {
             Out::Standard => say(&text),
             Out::File(path) => {
-                write(path, &text, self.force)?;
+                let mut file = WholeFile::begin(path, self.force)?;
+                file.write_all(text.as_bytes()).map_err(|error| file.fault(&error))?;
+                file.place()?;
                 complain(&format!(
                     "The report is in {} ({} kB). Open it in a browser.",
                     path.display(),
@@ -107,40 +109,7 @@ impl Report {
             None if !std::io::stdout().is_terminal() => return Ok(Out::Standard),
             None => PathBuf::from(if self.json { "report.json" } else { "report.html" }),
         };
-        if !self.force && path.exists() {
-            return Err(is_there(&path));
-        }
+        WholeFile::look(&path, self.force)?;
         Ok(Out::File(path))
     }
-}
-
-fn is_there(path: &Path) -> Fault {
-    Fault::wrong_use(format!(
-        "{} is there already; give --force to replace it, or another file with --out",
-        path.display()
-    ))
-}
-
-/// Beside the place first, so that a page is there whole or not at all.
-fn write(path: &Path, text: &str, force: bool) -> Result<(), Fault> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    let written = OpenOptions::new().write(true).create(true).truncate(true).open(&beside).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        // A link is refused where another page has come in the meantime.
-        if force {
-            std::fs::rename(&beside, path)
-        } else {
-            std::fs::hard_link(&beside, path).and_then(|()| std::fs::remove_file(&beside))
-        }
-    });
-    written.map_err(|error| {
-        _ = std::fs::remove_file(&beside);
-        if error.kind() == ErrorKind::AlreadyExists {
-            return is_there(path);
-        }
-        let message = format!("{} cannot be written: {error}; give another file with --out", path.display());
-        RunError::new(Code::Internal, message).into()
-    })
 }

@@ -1,6 +1,8 @@
-//! Where `check`, `replay` and `init` take an account's past from.
+//! Where `check`, `replay`, `init`, `report` and `export` take an account's past from.
 //!
 //! A past is daily sums in one time zone. Whoever wants another zone needs another past: sums of civil days cannot be regrouped.
+
+mod days;
 
 use std::convert::Infallible;
 use std::fs::File;
@@ -13,6 +15,8 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
+pub(super) use self::days::Days;
+use self::days::Table;
 use super::progress::{MONTHS, Progress, Steps};
 use super::{Ending, embedded, failed, variable};
 use crate::clients::ledger::Ledger;
@@ -22,15 +26,12 @@ use crate::clients::topic::Topic;
 use crate::clients::zoom::Zoom;
 use crate::clients::{Credentials, sdk_config};
 use crate::config::{ZoomConfig, secret_id};
-use crate::daybook::{Head, Saved, Store, StoreError, Texts, Whose, read_file, write_file};
-use crate::domain::past::{Days, Past};
+use crate::daybook::{FileFault, Saved, Store, StoreError, Texts, Whose, read_file, write_file};
+use crate::domain::past::Past;
 use crate::domain::period::start_of;
-use crate::domain::product::Products;
+use crate::domain::product::{Product, Products};
 use crate::error::{Code, RunError};
 use crate::run::{Services, Wanted, past};
-
-/// Days of a table that are in memory as items at once.
-const DAYS_AT_ONCE: usize = 16;
 
 #[derive(Args)]
 pub(super) struct Source {
@@ -147,6 +148,19 @@ impl Source {
     }
 
     async fn of_table(&self, wanted: &Wanted<'_>) -> Result<Saved, Fault> {
+        let (mut past, mut until) = (Past::default(), Timestamp::MAX);
+        let mut texts = Texts::default();
+        for product in wanted.products {
+            let table = self.table(wanted.zone, *product).await?;
+            until = until.min(table.until()?);
+            past.products.insert(*product, table.all_days(&mut texts).await?);
+            (past.account, past.zone) = (table.account, table.zone);
+        }
+        Ok(Saved { past, until })
+    }
+
+    /// A deployment's history of a product, before its days are read.
+    async fn table(&self, zone: Option<&str>, product: Product) -> Result<Table, Fault> {
         let Some(table) = variable("LEDGER_TABLE") else {
             return Err(Fault::wrong_use(
                 "environment: LEDGER_TABLE missing; --source table reads a deployment's history: set it to the name of its table",
@@ -155,14 +169,10 @@ impl Source {
         let aws = sdk_config().await;
         let account = account(self.secret_id.as_deref(), &aws).await?;
         let store = Store::table(&aws, &table);
-        let mut zones = Vec::new();
-        for product in wanted.products {
-            zones.extend(store.zones(&account, *product).await?);
-        }
-        zones.sort_unstable();
-        zones.dedup();
-        let history = format!("table {table:?} has no history of account {account}");
-        let zone = match (wanted.zone, zones.as_slice()) {
+        let zones = store.zones(&account, product).await?;
+        let what = if product == Product::Sms { String::new() } else { format!(" of {}", product.charged()) };
+        let history = format!("table {table:?} has no history{what} of account {account}");
+        let zone = match (zone, zones.as_slice()) {
             (_, []) => {
                 let message = format!("{history} yet; run cost-alerts backfill, or set LEDGER_TABLE to another table");
                 return Err(RunError::new(Code::ReportIncomplete, message).into());
@@ -177,37 +187,15 @@ impl Source {
                 )));
             }
         };
-        let (mut past, mut until) = (Past { account, zone, ..Past::default() }, Timestamp::MAX);
-        let mut texts = Texts::default();
-        for product in wanted.products {
-            let whose = Whose { account: &past.account, products: Products::One(*product), zone: &past.zone };
-            let head = store.load(whose).await?.head.unwrap_or_default();
-            let Some((last, read_at)) = head.known_days().last() else {
-                let message = format!("{history}, {}, yet; run cost-alerts backfill", product.charged());
-                return Err(RunError::new(Code::ReportIncomplete, message).into());
-            };
-            until = until.min(read_at).min(end_of(last, &past.zone)?);
-            past.products.insert(*product, days_of(&store, whose, &head, &mut texts).await?);
-        }
-        Ok(Saved { past, until })
+        let whose = Whose { account: &account, products: Products::One(product), zone: &zone };
+        let head = store.load(whose).await?.head.unwrap_or_default();
+        let Some((last, read_at)) = head.known_days().last() else {
+            let message = format!("{history} yet; run cost-alerts backfill");
+            return Err(RunError::new(Code::ReportIncomplete, message).into());
+        };
+        let known = head.known_days().map(|(day, _)| day).collect();
+        Ok(Table { store, product, account, zone, head, known, last, read_at })
     }
-}
-
-/// The days of a table's daybook.
-async fn days_of(store: &Store, whose: Whose<'_>, head: &Head, texts: &mut Texts) -> Result<Days, Fault> {
-    let known: Vec<_> = head.known_days().map(|(day, _)| day).collect();
-    let mut days = Days::new();
-    let progress = Progress::new("reading the deployment's history");
-    for batch in known.chunks(DAYS_AT_ONCE) {
-        for (day, mut sums) in store.days(whose, head, batch).await? {
-            texts.share(&mut sums);
-            days.insert(day, sums);
-        }
-        let what = format!("reading the deployment's history, {} of {} days", days.len(), known.len());
-        progress.at(&what, days.len() as u64, known.len() as u64);
-    }
-    progress.end();
-    Ok(days)
 }
 
 /// The Zoom account whose part of a deployment's table is meant: that of ZOOM_ACCOUNT_ID, or of the secret.
@@ -238,18 +226,28 @@ async fn of_demo(wanted: &Wanted<'_>) -> Result<Saved, Fault> {
 }
 
 fn of_file(path: &Path, zone: Option<&str>) -> Result<Saved, Fault> {
-    let file = File::open(path).map_err(|error| {
+    let saved = read_file(BufReader::new(open(path)?)).map_err(|fault| unusable(path, &fault))?;
+    of_that_zone(path, zone, &saved.past.zone)?;
+    Ok(saved)
+}
+
+fn open(path: &Path) -> Result<File, Fault> {
+    File::open(path).map_err(|error| {
         Fault::wrong_use(format!(
             "{path:?} cannot be read: {error}; --source is zoom, table, demo, or a file that --save has written"
         ))
-    })?;
-    let saved = read_file(BufReader::new(file))
-        .map_err(|fault| RunError::new(Code::ReportInvalid, format!("{path:?} {fault}")))?;
-    match zone.filter(|zone| *zone != saved.past.zone) {
-        Some(zone) => {
-            Err(other_zone(&format!("{path:?} has no days of {zone}"), std::slice::from_ref(&saved.past.zone)))
-        }
-        None => Ok(saved),
+    })
+}
+
+fn unusable(path: &Path, fault: &FileFault) -> Fault {
+    RunError::new(Code::ReportInvalid, format!("{path:?} {fault}")).into()
+}
+
+/// A file has the days of one zone.
+fn of_that_zone(path: &Path, wanted: Option<&str>, zone: &String) -> Result<(), Fault> {
+    match wanted.filter(|wanted| wanted != zone) {
+        Some(wanted) => Err(other_zone(&format!("{path:?} has no days of {wanted}"), std::slice::from_ref(zone))),
+        None => Ok(()),
     }
 }
 

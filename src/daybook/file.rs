@@ -4,7 +4,7 @@
 //! as the daybook's items hold them (see [`super::codec`]), amounts as exact texts. The last line counts them and holds a digest of all that
 //! stands before it, so that a file that was cut or changed is not taken for the past.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::io::{BufRead, Write};
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::codec;
 use crate::domain::charge::Line;
-use crate::domain::past::{Days, Past};
+use crate::domain::past::Past;
 use crate::domain::product::Product;
 use crate::domain::totals::DaySums;
 
@@ -149,79 +149,190 @@ fn write_product(out: impl Write, saved: &Saved, product: Product) -> std::io::R
 ///
 /// # Errors
 /// What is wrong with it, if it is not just that.
-pub fn read(mut input: impl BufRead) -> Result<Saved, FileFault> {
-    let mut saved = None::<Saved>;
+pub fn read(input: impl BufRead) -> Result<Saved, FileFault> {
+    let mut file = FileDays::new(input)?;
+    let past = Past { account: file.account.clone(), zone: file.zone.clone(), ..Past::default() };
+    let mut saved = Saved { past, until: file.until };
     let mut texts = Texts::default();
-    let mut before = 0;
-    // A product's part follows another's; nothing else may.
     loop {
-        let part = read_product(&mut input, before, &mut texts)?;
-        before += part.lines;
-        let Header { account, zone, until, .. } = part.header;
-        let past = Past { account, zone, ..Past::default() };
-        let is_of = |of_file: &Saved| (&of_file.past.account, &of_file.past.zone) == (&past.account, &past.zone);
-        let fits = saved.as_ref().is_none_or(is_of);
-        let of_file = saved.get_or_insert(Saved { past, until });
-        of_file.until = of_file.until.min(until);
-        if !fits || of_file.past.products.insert(part.product, part.days).is_some() {
-            return Err(FileFault::Damaged { line: before, problem: UNFIT.to_owned() });
+        let days = saved.past.products.entry(file.product).or_default();
+        for known in &mut file {
+            let (day, mut sums) = known?;
+            texts.share(&mut sums);
+            days.insert(day, sums);
         }
-        if input.fill_buf()?.is_empty() {
-            return saved.ok_or(FileFault::Cut(before));
+        saved.until = saved.until.min(file.until);
+        match file.next_part()? {
+            Some(part) if !saved.past.products.contains_key(&part.product) => file = part,
+            Some(part) => return Err(part.lines.damaged(UNFIT)),
+            None => return Ok(saved),
         }
     }
 }
 
-/// A product's part of a file.
-struct ProductPart {
-    header: Header,
-    product: Product,
-    days: Days,
-    /// Its lines, the last one included.
-    lines: u64,
+/// Looks whether a file is whole and as it was written, without a look at its figures. Whoever passes days on before the last line is read
+/// has to know that first.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn verify(input: impl BufRead) -> Result<(), FileFault> {
+    let mut part = Some(FileDays::new(input)?);
+    while let Some(mut file) = part {
+        while file.lines.next()? {}
+        part = file.next_part()?;
+    }
+    Ok(())
 }
 
-/// Reads a product's part, after so many lines of others.
-fn read_product(input: &mut impl BufRead, before: u64, texts: &mut Texts) -> Result<ProductPart, FileFault> {
-    let mut digest = Xxh3::new();
-    let mut line = String::new();
-    let mut next = |line: &mut String| {
-        line.clear();
-        input.read_line(line).map_err(|error| match error.kind() {
+/// The known days of a product in a file, in their order, those without charges too, each read when it is asked for. The fault is the last
+/// item.
+pub struct FileDays<R> {
+    /// What is charged.
+    pub product: Product,
+    /// Zoom's account id.
+    pub account: String,
+    /// The IANA name of the zone in which its civil days turn.
+    pub zone: String,
+    /// Rows sent at this moment or later are not in it.
+    pub until: Timestamp,
+    /// The first and the last known day.
+    pub ends: (Date, Date),
+    /// Days that come yet.
+    known: VecDeque<Date>,
+    /// Figures of lines that were read; a line may begin a day and end another.
+    held: BTreeMap<Date, DaySums>,
+    lines: Figures<R>,
+}
+
+impl<R: BufRead> FileDays<R> {
+    /// Reads the header of the first product.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn new(input: R) -> Result<FileDays<R>, FileFault> {
+        FileDays::part(input, 0)
+    }
+
+    /// The days of a product; `None` if the file has none of it.
+    ///
+    /// # Errors
+    /// What is wrong with the parts before it.
+    pub fn of(input: R, product: Product) -> Result<Option<FileDays<R>>, FileFault> {
+        let mut part = Some(FileDays::new(input)?);
+        while let Some(mut file) = part {
+            if file.product == product {
+                return Ok(Some(file));
+            }
+            while file.lines.next()? {}
+            part = file.next_part()?;
+        }
+        Ok(None)
+    }
+
+    /// The part of a product that begins after so many lines.
+    fn part(input: R, before: u64) -> Result<FileDays<R>, FileFault> {
+        let (lines, header, product) = Figures::begin(input, before)?;
+        let Header { account, zone, until, first, last, .. } = header;
+        let unknown: HashSet<Date> = header.unknown.into_iter().collect();
+        let known = first.series(1.day()).take_while(|day| *day <= last).filter(|day| !unknown.contains(day)).collect();
+        Ok(FileDays { product, account, zone, until, ends: (first, last), known, held: BTreeMap::new(), lines })
+    }
+
+    /// The part of the next product, once this one is read to its end.
+    fn next_part(self) -> Result<Option<FileDays<R>>, FileFault> {
+        let Figures { mut input, before, lines, .. } = self.lines;
+        if input.fill_buf()?.is_empty() {
+            return Ok(None);
+        }
+        let part = FileDays::part(input, before + lines)?;
+        let fits = (&part.account, &part.zone) == (&self.account, &self.zone);
+        if fits { Ok(Some(part)) } else { Err(part.lines.damaged(UNFIT)) }
+    }
+
+    /// Reads on until this day is whole, since figures of a later one follow, or nothing.
+    fn fill(&mut self, day: Option<Date>) -> Result<(), FileFault> {
+        while day.is_none_or(|day| self.held.keys().next_back().is_none_or(|held| *held <= day)) && self.lines.next()? {
+            for (day, sums) in self.lines.figures()? {
+                if self.known.binary_search(&day).is_err() {
+                    return Err(self.lines.damaged("it has a day that the header does not have, or not at this place"));
+                }
+                self.held.entry(day).or_default().extend(sums);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<R: BufRead> Iterator for FileDays<R> {
+    type Item = Result<(Date, DaySums), FileFault>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let next = self.known.front().copied();
+        if let Err(fault) = self.fill(next) {
+            self.known.clear();
+            return Some(Err(fault));
+        }
+        let day = self.known.pop_front()?;
+        let mut sums = self.held.remove(&day).unwrap_or_default();
+        sums.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        Some(Ok((day, sums)))
+    }
+}
+
+/// The lines of a file after its header, which are counted and digested until the last line says what they have to be.
+struct Figures<R> {
+    input: R,
+    /// Lines of the parts before.
+    before: u64,
+    line: String,
+    lines: u64,
+    digest: Xxh3,
+    ended: bool,
+}
+
+impl<R: BufRead> Figures<R> {
+    fn begin(input: R, before: u64) -> Result<(Figures<R>, Header, Product), FileFault> {
+        let mut figures = Figures { input, before, line: String::new(), lines: 1, digest: Xxh3::new(), ended: false };
+        figures.read()?;
+        let (header, product) = header(&figures.line, before)?;
+        figures.digest.update(figures.line.as_bytes());
+        Ok((figures, header, product))
+    }
+
+    fn read(&mut self) -> Result<usize, FileFault> {
+        self.line.clear();
+        self.input.read_line(&mut self.line).map_err(|error| match error.kind() {
             std::io::ErrorKind::InvalidData => FileFault::Other("it is no text".to_owned()),
             _ => FileFault::Unreadable(error),
         })
-    };
-    next(&mut line)?;
-    let (header, product) = header(&line, before)?;
-    digest.update(line.as_bytes());
-    let unknown: HashSet<Date> = header.unknown.iter().copied().collect();
-    let days = header.first.series(1.day()).take_while(|day| *day <= header.last);
-    let mut days: Days = days.filter(|day| !unknown.contains(day)).map(|day| (day, DaySums::new())).collect();
-    let mut lines = 1;
-    loop {
-        next(&mut line)?;
-        if !line.ends_with('\n') {
-            return Err(FileFault::Cut(before + lines));
+    }
+
+    /// Whether there is a next line of figures, and not the last line, which fits what stands before it.
+    fn next(&mut self) -> Result<bool, FileFault> {
+        if self.ended {
+            return Ok(false);
         }
-        if let Ok(end) = serde_json::from_str::<End>(&line) {
-            let is_whole = end.lines == lines && end.digest == format!("{:016x}", digest.digest());
-            let problem = UNFIT.to_owned();
-            return if is_whole {
-                days.values_mut().for_each(|sums| sums.sort_unstable_by(|(one, _), (other, _)| one.cmp(other)));
-                Ok(ProductPart { header, product, days, lines: lines + 1 })
-            } else {
-                Err(FileFault::Damaged { line: before + lines + 1, problem })
-            };
+        self.read()?;
+        if !self.line.ends_with('\n') {
+            return Err(FileFault::Cut(self.before + self.lines));
         }
-        lines += 1;
-        digest.update(line.as_bytes());
-        let damaged = |problem: &str| FileFault::Damaged { line: before + lines, problem: problem.to_owned() };
-        let chunk = codec::decode([line.as_str()]).ok_or_else(|| damaged("its figures cannot be read"))?;
-        for (day, mut sums) in chunk {
-            texts.share(&mut sums);
-            days.get_mut(&day).ok_or_else(|| damaged("it has a day that the header does not have"))?.extend(sums);
+        if let Ok(end) = serde_json::from_str::<End>(&self.line) {
+            self.ended = true;
+            let fits = end.lines == self.lines && end.digest == format!("{:016x}", self.digest.digest());
+            self.lines += 1;
+            return if fits { Ok(false) } else { Err(self.damaged(UNFIT)) };
         }
+        self.lines += 1;
+        self.digest.update(self.line.as_bytes());
+        Ok(true)
+    }
+
+    fn figures(&self) -> Result<BTreeMap<Date, DaySums>, FileFault> {
+        codec::decode([self.line.as_str()]).ok_or_else(|| self.damaged("its figures cannot be read"))
+    }
+
+    fn damaged(&self, problem: &str) -> FileFault {
+        FileFault::Damaged { line: self.before + self.lines, problem: problem.to_owned() }
     }
 }
 
@@ -304,9 +415,23 @@ mod tests {
     }
 
     #[test]
+    fn days_are_read_one_by_one_each_whole_and_known_ones_without_charges_too() {
+        let (past, text) = (saved().past, text());
+        verify(text.as_bytes()).unwrap();
+        let mut file = FileDays::new(text.as_bytes()).unwrap();
+        for (day, sums) in past.days(Product::Sms) {
+            assert_eq!(file.next().unwrap().unwrap(), (*day, sums.clone()));
+            let held: usize = file.held.values().map(Vec::len).sum();
+            assert!(held < 10_000, "{held} lines of twenty thousand are held on {day}");
+        }
+        assert!(file.next().is_none());
+    }
+
+    #[test]
     fn a_file_that_is_not_as_it_was_written_is_refused_with_what_is_wrong() {
         let text = text();
         let refused = |text: &str| read(text.as_bytes()).unwrap_err().to_string();
+        let verified = |text: &str| verify(text.as_bytes()).map_err(|fault| fault.to_string());
         let lines: Vec<&str> = text.lines().collect();
         let last = lines.len();
         for (changed, part) in [
@@ -324,6 +449,8 @@ mod tests {
         ] {
             let refused = refused(&changed);
             assert!(refused.contains(part), "{part}: {refused}");
+            // What cannot be read is not as it was written either.
+            verified(&changed).unwrap_err();
         }
         assert!(refused(&text.replacen("\"zone\":\"Asia/Tokyo\",", "", 1)).contains("missing field `zone`"));
     }

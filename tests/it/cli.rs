@@ -6,6 +6,7 @@ mod demo;
 mod doctor;
 mod documents;
 mod explain;
+mod export;
 mod faults;
 mod function;
 mod init;
