@@ -15,7 +15,7 @@ use super::evaluate::{History, evaluate};
 use super::money::{Amount, Currency};
 use super::period::{Period, PeriodKind};
 use super::policy::{Policy, Receiver};
-use super::product::{Product, Products};
+use super::product::Product;
 use super::totals::{DaySums, Sum, Totals};
 use crate::error::Code;
 
@@ -42,6 +42,8 @@ pub(crate) struct World {
     pub(crate) periods: Vec<Period>,
     pub(crate) history: History,
     pub(crate) as_of: Timestamp,
+    /// What the figures are of that are set from here on.
+    product: Product,
 }
 
 pub(crate) fn amount(text: &str) -> Amount {
@@ -90,8 +92,15 @@ impl World {
             periods: Vec::new(),
             history,
             as_of: Timestamp::UNIX_EPOCH,
+            product: Product::Sms,
         }
         .at(NOW)
+    }
+
+    /// The figures that are set from here on are of this product.
+    pub(crate) fn of(mut self, product: Product) -> World {
+        self.product = product;
+        self
     }
 
     /// At this moment, the running period of each kind is judged.
@@ -108,14 +117,14 @@ impl World {
             .iter()
             .map(|(number, department, currency, money)| sent(number, department, currency, money, 3))
             .collect();
-        self.totals.set(Product::Sms, jiff::civil::date(2026, 11, day), &sums);
+        self.totals.set(self.product, jiff::civil::date(2026, 11, day), &sums);
         self
     }
 
     /// What a number of Marketing sent on a day of November, in USD.
     pub(crate) fn sent(mut self, day: i8, number: &str, messages: u64, money: &str) -> World {
         self.totals.set(
-            Product::Sms,
+            self.product,
             jiff::civil::date(2026, 11, day),
             &vec![sent(number, "Marketing", "USD", money, messages)],
         );
@@ -150,14 +159,14 @@ impl World {
         department: &str,
         of: &[(&str, &str, &str, u64)],
     ) -> World {
-        self.totals.set(Product::Sms, jiff::civil::date(2026, 11, day), &by_senders(number, department, of));
+        self.totals.set(self.product, jiff::civil::date(2026, 11, day), &by_senders(number, department, of));
         self
     }
 
     fn fill(&mut self, days: i64, usual: &DaySums) {
         for day in self.past(days) {
-            if self.totals.believed(Product::Sms, day).is_empty() {
-                self.totals.set(Product::Sms, day, usual);
+            if self.totals.believed(self.product, day).is_empty() {
+                self.totals.set(self.product, day, usual);
             }
         }
     }
@@ -171,10 +180,15 @@ impl World {
     pub(crate) fn learned(mut self, days: i64) -> World {
         let today = self.policy.time_zone.to_datetime(self.as_of).date();
         let judged = self.periods.iter().filter(|period| period.kind() == PeriodKind::Day).map(Period::first_day).min();
-        let products = Products::One(Product::Sms);
-        let mut maker = Maker::new(&self.policy, products, self.totals.account(), today, judged.unwrap_or(today));
-        self.past(days).into_iter().for_each(|day| maker.add(day, self.totals.believed(Product::Sms, day).iter()));
-        self.history.baselines = [(products, maker.finish(|| true).unwrap())].into();
+        for products in Maker::needed(&self.policy) {
+            let mut maker = Maker::new(&self.policy, products, self.totals.account(), today, judged.unwrap_or(today));
+            for day in self.past(days) {
+                let counted = self.policy.products.iter().filter(|product| products.include(**product));
+                let sums: Vec<_> = counted.map(|product| self.totals.believed(*product, day)).collect();
+                maker.add(day, sums.iter().flatten());
+            }
+            self.history.baselines.insert(products, maker.finish(|| true).unwrap());
+        }
         self
     }
 

@@ -286,7 +286,7 @@ impl<'a> Spent<'a> {
             headline: format!("{who} at {percent}{on} ({currency} {amount} of {limit}), {period}"),
             title: format!("{who} at {percent}{on}"),
             detail: format!("{currency} {amount} of {limit}, {period}, {left}"),
-            row: Row { percent, who, money: format!("{currency} {amount} of {limit}") },
+            row: Row { percent, who: format!("{who}{on}"), money: format!("{currency} {amount} of {limit}") },
             lead: self.lead(alert, case),
             facts: self.facts(alert, case, &also),
             table: Vec::new(),

@@ -2,6 +2,7 @@
 
 mod foresight;
 mod gallery;
+mod products;
 mod readers;
 mod rules;
 
