@@ -3,12 +3,18 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::progress::Progress;
 use super::source::{Fault, Place, Source};
 use super::whole::WholeFile;
-use super::{Ending, complain, help, policy, say};
-use crate::domain::page::Page;
+use super::{Ending, complain, help, policy, say, variable};
+use crate::clients::ledger::Ledger;
+use crate::clients::sdk_config;
+use crate::daybook::Saved;
+use crate::domain::page::{Page, Sent};
+use crate::domain::period::start_of;
+use crate::domain::policy::Policy;
 use crate::error::{Code, RunError};
 use crate::page::{Theme, document, widget};
 use crate::run::Wanted;
@@ -17,8 +23,8 @@ use crate::run::Wanted;
 ///
 /// It shows budgets with their forecasts, the month to date, days with spikes, thirteen months by department and number, and who sent it.
 ///
-/// The page is one file that needs no network and no script; it can be mailed, printed and archived. Alerts are those that the policy would
-/// have sent, from final figures: a past keeps no record of what was sent.
+/// The page is one file that needs no network and no script; it can be mailed, printed and archived. With --source table, alerts are those
+/// that were sent; another past keeps no record of that, and they are those that the policy would have sent, from final figures.
 #[derive(Args)]
 #[command(after_long_help = help::REPORT)]
 pub(super) struct Report {
@@ -52,6 +58,17 @@ fn theme(text: &str) -> Result<Theme, String> {
     }
 }
 
+/// What a deployment has sent in the month of the past's last day.
+async fn sent(saved: &Saved, policy: &Policy) -> Result<Vec<Sent>, Fault> {
+    let (zone, table) = (&policy.time_zone, variable("LEDGER_TABLE").unwrap_or_default());
+    let last = saved.past.ends().map_or(Date::MIN, |(_, last)| last);
+    let from = start_of(last.first_of_month(), zone).unwrap_or(Timestamp::MIN);
+    let ledger = Ledger::table(&sdk_config().await, &table);
+    let messages = ledger.messages(&saved.past.account, (from, Timestamp::MAX)).await;
+    let messages = messages.map_err(|error| RunError::new(Code::LedgerUnavailable, error.to_string()))?;
+    Ok(messages.iter().flat_map(Sent::of_message).collect())
+}
+
 /// Where the page goes.
 enum Out {
     Standard,
@@ -73,9 +90,10 @@ impl Report {
             return Ok(Ending::Failed);
         };
         let saved = self.source.load(&place, &Wanted::from(&policy), now).await?;
+        let sent = if place == Place::Table { Some(sent(&saved, &policy).await?) } else { None };
         let progress = Progress::new("drawing the report");
         let failed = |error: jiff::Error| RunError::new(Code::Internal, format!("the past: {error}"));
-        let page = Page::of_past(&saved.past, saved.until, &policy).map_err(failed)?;
+        let page = Page::of_past(&saved.past, saved.until, &policy, sent).map_err(failed)?;
         let Some(page) = page else {
             return Err(RunError::new(Code::ReportIncomplete, "the past has no day to show").into());
         };

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
 
 use super::examine::Examination;
 use super::{Prepared, Services};
@@ -80,11 +79,7 @@ impl Kept<'_> {
         let until = as_of.saturating_add(A_RUN).unwrap_or(as_of);
         let messages = self.services.ledger.messages(report.judged.totals.account(), (from, until)).await;
         let messages = messages.map_err(|error| tracing::warn!(%error, "what was sent is not known")).ok()?;
-        let sent = |message: &Value| -> Vec<Sent> {
-            let Some(at) = message["sent_at"].as_str().and_then(|at| at.parse().ok()) else { return Vec::new() };
-            message["alerts"].as_array().into_iter().flatten().filter_map(|alert| Sent::kept(alert, at)).collect()
-        };
-        Some(messages.iter().flat_map(sent).collect())
+        Some(messages.iter().flat_map(Sent::of_message).collect())
     }
 
     fn page(&self, sent: &[Sent], months: &Past) -> Option<Page> {

@@ -104,10 +104,15 @@ pub(super) fn held(composed: &Composed<'_>, case: &Case<'_>) -> Vec<Held> {
 
 pub(super) fn notes(case: &Case<'_>, history: &History, held: &[Held]) -> Vec<String> {
     let days = history.days();
+    let not_priced: u64 = case.coverage.not_priced.iter().map(|rows| rows.rows).sum();
     // Of a silence that holds something back, it is shown already that it is active.
     let is_idle = |silence: &&Silence| !held.iter().any(|held| held.until == silence.until);
     let idle = case.policy.silences.iter().filter(is_idle);
     let mut notes: Vec<_> = idle.map(|silence| show::silence(silence, case.as_of, &case.policy.time_zone)).collect();
+    if not_priced > 0 {
+        let are = if not_priced == 1 { "fax has" } else { "faxes have" };
+        notes.push(format!("{not_priced} {are} no price yet: Zoom sets it at the end of its billing cycle."));
+    }
     if case.policy.looks_ahead() && days < spike::LEAST_DAYS {
         notes.push(format!(
             "Not enough history yet: {} are known. Forecasts need {} and spikes {}; --source table has a deployment's.",

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use super::counted::{not_priced, number_of_units, on, on_one, units};
+use super::counted::{charged, not_priced, number_of_units, on, on_one, units};
 use super::due::is_above;
 use super::words::{
     ask, days_left, gaps, if_not, last, period_name, range, sent_by, sent_by_in_a_line, this, who, whose,
@@ -66,7 +66,9 @@ impl<'a> Spent<'a> {
         }
     }
 
-    pub(super) fn whose(&self) -> Whose {
+    /// Whom it is about, and what is counted.
+    #[must_use]
+    pub fn whose(&self) -> Whose {
         Whose {
             period: self.period,
             products: self.budget.products,
@@ -264,7 +266,7 @@ impl<'a> Spent<'a> {
             format!(
                 "If you expected this, do nothing: {next} this {kind}, unless Zoom revises it or the budget changes."
             ),
-            if_not(self.budget.products, &alert.background, case),
+            if_not(&charged(self.budget.products, case), &alert.background, case),
         ]
     }
 

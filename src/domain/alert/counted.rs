@@ -21,7 +21,8 @@ pub(super) fn on(products: Products, case: &Case<'_>) -> String {
 }
 
 /// The same for a headline, which says nothing of a budget for all that is read.
-pub(super) fn on_one(products: Products, case: &Case<'_>) -> String {
+#[must_use]
+pub fn on_one(products: Products, case: &Case<'_>) -> String {
     if products == Products::All { String::new() } else { on(products, case) }
 }
 

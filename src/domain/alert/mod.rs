@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize};
 
 pub use budget::Spent;
 pub use correction::Correction;
+pub use counted::on_one;
 pub use digest::{Digest, DigestRecord, Lately, due_digest};
 pub use forecast::{Forecast, ForecastRecord, ahead};
 pub use spike::{SpikeDay, SpikeRecord, Spiking};

@@ -5,7 +5,6 @@ use jiff::civil::Date;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::Facts;
-use super::counted::charged;
 use crate::domain::background::Background;
 use crate::domain::case::Case;
 use crate::domain::charge::{FOLDED, NONE, Scope};
@@ -15,7 +14,6 @@ use crate::domain::estimates::Estimate;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::period::{Period, PeriodKind};
 use crate::domain::policy::Senders;
-use crate::domain::product::Products;
 use crate::domain::text::label;
 use crate::error::Code;
 
@@ -250,9 +248,9 @@ fn whom(background: &Background, case: &Case<'_>) -> String {
     whom_to_ask(background, case.policy.senders).unwrap_or_else(|| "those who sent most".to_owned())
 }
 
-/// What to do about spending that nobody expected.
-pub(super) fn if_not(products: Products, background: &Background, case: &Case<'_>) -> String {
-    format!("If not, ask {}, or look at the {} in Zoom.", whom(background, case), charged(products, case))
+/// What to do about spending that nobody expected on messages, calls or faxes.
+pub(super) fn if_not(charged: &str, background: &Background, case: &Case<'_>) -> String {
+    format!("If not, ask {}, or look at the {charged} in Zoom.", whom(background, case))
 }
 
 /// The same in a few words.

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::view::{View, short};
 use super::{AlertRow, MOST_ROWS, Page, Sent, SentSpike, Sign};
-use crate::domain::alert::{Outcome, count};
+use crate::domain::alert::{Outcome, count, on_one};
 use crate::domain::charge::Scope;
 use crate::domain::money::Currency;
 use crate::domain::product::Products;
@@ -54,7 +54,7 @@ fn shown(sent: &Sent, held_until: Option<Timestamp>, number: u64, view: &View<'_
         let day = until.to_zoned(view.story.case.policy.time_zone.clone()).date();
         format!("held until {}", View::short_day(day))
     });
-    let on = view.on(sent.products);
+    let on = on_one(sent.products, &view.story.case);
     let who = match (&sent.whose, sent.sign) {
         (Some((_, _, currency)), Sign::NotCovered) => format!("Charges in {currency}{on}"),
         (Some((scope, subject, _)), _) => view.who(*scope, subject) + &on,

@@ -5,12 +5,12 @@ use jiff::civil::Date;
 
 use super::view::{View, grouped, short};
 use super::{Completeness, Page, Sign, Statement};
-use crate::domain::alert::{Outcome, cause, count, money};
+use crate::domain::alert::{Outcome, cause, count, money, on_one};
 use crate::domain::charge::{Line, Scope};
 use crate::domain::coverage::Gap;
 use crate::domain::matches::{is_covered, uncovered, unmatched};
 use crate::domain::money::Currency;
-use crate::domain::product::Product;
+use crate::domain::product::{Product, Products};
 use crate::domain::text::capitalised;
 use crate::domain::totals::Sum;
 use crate::error::Code;
@@ -191,7 +191,7 @@ fn not_covered(view: &View<'_>) -> Vec<Statement> {
     let covers = |line: &Line| case.policy.products.iter().all(|product| is_covered(*product, line));
     let lines: Vec<_> = view.lines.iter().filter(|(line, _)| !covers(line)).copied().collect();
     let statement = |((product, currency), sum): ((Product, Currency), Sum)| {
-        let on = if case.policy.names_products() { format!(" on {}", product.charged()) } else { String::new() };
+        let on = on_one(Products::One(product), case);
         let who = super::senders::most(&lines, (Scope::Account, case.totals.account(), currency), case.policy.senders);
         let who = who.map_or_else(String::new, |who| format!(" Most by {who}."));
         Statement {

@@ -75,9 +75,14 @@ impl Sent {
         Kept::of(record).sent(at)
     }
 
-    /// An alert of a message that the ledger has kept; `None` if it is one of another version.
+    /// The alerts of a message that the ledger has kept, but for those of another version.
     #[must_use]
-    pub fn kept(alert: &serde_json::Value, at: Timestamp) -> Option<Sent> {
+    pub fn of_message(message: &serde_json::Value) -> Vec<Sent> {
+        let Some(at) = message["sent_at"].as_str().and_then(|at| at.parse().ok()) else { return Vec::new() };
+        message["alerts"].as_array().into_iter().flatten().filter_map(|alert| Sent::kept(alert, at)).collect()
+    }
+
+    fn kept(alert: &serde_json::Value, at: Timestamp) -> Option<Sent> {
         Kept::deserialize(alert).ok().map(|kept| kept.sent(at))
     }
 }

@@ -70,14 +70,6 @@ impl<'a> View<'a> {
         self.story.case.totals.figures(Products::One(self.product()))
     }
 
-    /// ` on calls`; nothing where messages alone are read, or all is counted.
-    pub(super) fn on(&self, products: Products) -> String {
-        match products {
-            Products::One(product) if self.story.case.policy.names_products() => format!(" on {}", product.charged()),
-            _ => String::new(),
-        }
-    }
-
     /// Whether a day's figures are known whole: its sums are there, and no gap covers it.
     pub(super) fn knows(&self, day: Date) -> bool {
         let gaps = &self.story.case.coverage.gaps;
