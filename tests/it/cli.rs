@@ -16,6 +16,7 @@ mod report;
 mod sandbox;
 mod schema;
 mod secret;
+mod version;
 
 use crate::support::{Aws, Moto, inherited};
 use serde_json::Value;
