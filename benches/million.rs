@@ -36,7 +36,9 @@ use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use zoom_sms_cost_alerts::clients::{Deadline, sdk_http_client};
-use zoom_sms_cost_alerts::config::{Config, DEFAULT_FULL_READ_HOURS, DEFAULT_LATE_READ_HOURS, PolicySource};
+use zoom_sms_cost_alerts::config::{
+    Config, DEFAULT_FULL_READ_HOURS, DEFAULT_LATE_READ_HOURS, PolicySource, SecretSource,
+};
 use zoom_sms_cost_alerts::request::Request;
 use zoom_sms_cost_alerts::run::{Invocation, Places, Services, run};
 use zoom_sms_cost_alerts::sandbox::{Dataset, Order, ReportKind, Row, Switches};
@@ -241,7 +243,7 @@ async fn hourly(policy: &Path) {
         .credentials_provider(SharedCredentialsProvider::new(Credentials::new("test", "test", None, None, "test")))
         .build();
     let config = Config {
-        secret_id: SECRET.to_owned(),
+        secret_id: SecretSource::Secret(SECRET.to_owned()),
         topic_arn: TOPIC.to_owned(),
         ledger_table: TABLE.to_owned(),
         policy: policy.clone(),
@@ -251,7 +253,8 @@ async fn hourly(policy: &Path) {
         link: None,
     };
     let services = Services::deployed(&aws, &config).unwrap();
-    let places = Places { secret_id: SECRET.to_owned(), policy, topic_arn: TOPIC.to_owned(), link: None };
+    let places =
+        Places { secret_id: SecretSource::Secret(SECRET.to_owned()), policy, topic_arn: TOPIC.to_owned(), link: None };
     let mut requests = Vec::new();
     // The first run finds an empty table; a day later everything is read again, and 23 runs follow.
     for hours in std::iter::once(-24).chain(0..24) {

@@ -112,12 +112,8 @@ impl Check {
             return Ok(Ending::Failed);
         }
         let services = self.services(&source).await?;
-        let places = Places {
-            secret_id: self.source.secret_id.clone().unwrap_or_default(),
-            policy: source,
-            topic_arn: String::new(),
-            link: None,
-        };
+        let places =
+            Places { secret_id: self.source.secret_id(), policy: source, topic_arn: String::new(), link: None };
         Ok(self.examined(&services, &places, task, now).await?)
     }
 

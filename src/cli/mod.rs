@@ -32,11 +32,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::{Parser, Subcommand};
 use jiff::Timestamp;
 
+use crate::VERSION;
 use crate::error::{Code, RunError};
 
 /// Alerts on Zoom Phone SMS and MMS charges before the bill does.
 #[derive(Parser)]
-#[command(name = "cost-alerts", version, about, arg_required_else_help = true, after_help = help::GENERAL)]
+#[command(name = "cost-alerts", version = VERSION, about, arg_required_else_help = true, after_help = help::GENERAL)]
 struct Command {
     /// Show requests to Zoom and AWS, and causes of failures, on standard error
     #[arg(short, long, global = true)]

@@ -25,7 +25,7 @@ use crate::clients::secrets::Secrets;
 use crate::clients::topic::Topic;
 use crate::clients::zoom::Zoom;
 use crate::clients::{Credentials, sdk_config};
-use crate::config::{ZoomConfig, secret_id};
+use crate::config::{SecretSource, ZoomConfig};
 use crate::daybook::{FileFault, Saved, Store, StoreError, Texts, Whose, read_file, write_file};
 use crate::domain::past::Past;
 use crate::domain::period::start_of;
@@ -38,9 +38,9 @@ pub(super) struct Source {
     /// The past: the account's report at Zoom, a deployment's table, the sample account, or a file that --save has written
     #[arg(long = "source", value_name = "zoom|table|demo|FILE")]
     pub(super) place: Option<Place>,
-    /// Name or ARN of a secret in AWS Secrets Manager with Zoom's credentials
-    #[arg(long, value_name = "ID", value_parser = secret_id)]
-    pub(super) secret_id: Option<String>,
+    /// Zoom's credentials: name or ARN of a secret in AWS Secrets Manager, or ssm:NAME, a SecureString parameter
+    #[arg(long, value_name = "ID", value_parser = SecretSource::parse)]
+    pub(super) secret_id: Option<SecretSource>,
     /// Save the past in this file, to use it again as --source FILE
     #[arg(long, value_name = "FILE")]
     pub(super) save: Option<PathBuf>,
@@ -126,23 +126,27 @@ impl Source {
     /// Where Zoom's credentials come from.
     pub(super) async fn secrets(&self) -> Result<Secrets, RunError> {
         match self.secret_id {
-            Some(_) => Ok(Secrets::manager(&sdk_config().await)),
+            Some(_) => Ok(Secrets::aws(&sdk_config().await)),
             None => credentials().map(Secrets::Given),
         }
+    }
+
+    /// The place that goes with [`Source::secrets`], which credentials at hand do not ask for.
+    pub(super) fn secret_id(&self) -> SecretSource {
+        self.secret_id.clone().unwrap_or_else(|| SecretSource::Secret(String::new()))
     }
 
     async fn of_zoom(&self, wanted: &Wanted<'_>, now: Timestamp) -> Result<Saved, Fault> {
         let config = ZoomConfig::read(variable).map_err(Fault::used_wrongly)?;
         let secrets = self.secrets().await.map_err(Fault::used_wrongly)?;
         let services = offline(config, secrets, Parameters::Files)?;
-        let secret_id = self.secret_id.as_deref().unwrap_or_default();
         let progress = Progress::new("reading Zoom's report");
         let months = Steps::default();
         let on_page = |month: &str, page: u64| {
             let done = months.before(month);
             progress.at(&format!("reading Zoom's report of {month}, page {page}"), done, MONTHS);
         };
-        let saved = past(&services, secret_id, wanted, now, &on_page).await;
+        let saved = past(&services, &self.secret_id(), wanted, now, &on_page).await;
         progress.end();
         Ok(saved?)
     }
@@ -167,7 +171,7 @@ impl Source {
             ));
         };
         let aws = sdk_config().await;
-        let account = account(self.secret_id.as_deref(), &aws).await?;
+        let account = account(self.secret_id.as_ref(), &aws).await?;
         let store = Store::table(&aws, &table);
         let zones = store.zones(&account, product).await?;
         let what = if product == Product::Sms { String::new() } else { format!(" of {}", product.charged()) };
@@ -199,18 +203,26 @@ impl Source {
 }
 
 /// The Zoom account whose part of a deployment's table is meant: that of ZOOM_ACCOUNT_ID, or of the secret.
-pub(super) async fn account(given: Option<&str>, aws: &aws_config::SdkConfig) -> Result<String, Fault> {
+pub(super) async fn account(given: Option<&SecretSource>, aws: &aws_config::SdkConfig) -> Result<String, Fault> {
     if let Some(account) = variable("ZOOM_ACCOUNT_ID") {
         return Ok(account);
     }
-    let Some(id) = given.map(str::to_owned).or_else(|| variable("ZOOM_SECRET_ID")) else {
+    let Some(id) = given.cloned().map(Ok).or_else(secret_of_environment) else {
         return Err(Fault::wrong_use(
             "environment: ZOOM_ACCOUNT_ID missing; it tells whose history of the table is meant; ZOOM_SECRET_ID or --secret-id will do as well",
         ));
     };
-    let credentials = Secrets::manager(aws).read(&id).await;
+    let credentials = Secrets::aws(aws).read(&id.map_err(Fault::used_wrongly)?).await;
     let credentials = credentials.map_err(|error| RunError::new(Code::SecretUnreadable, error.to_string()))?;
     Ok(credentials.account_id)
+}
+
+/// The place of the credentials in the variable ZOOM_SECRET_ID, if it is set.
+pub(super) fn secret_of_environment() -> Option<Result<SecretSource, RunError>> {
+    let given = variable("ZOOM_SECRET_ID")?;
+    Some(SecretSource::parse(&given).map_err(|problem| {
+        RunError::new(Code::ConfigInvalid, format!("environment: ZOOM_SECRET_ID (not shown) {problem}"))
+    }))
 }
 
 /// The sample account of the embedded Zoom.
@@ -220,7 +232,7 @@ async fn of_demo(wanted: &Wanted<'_>) -> Result<Saved, Fault> {
     let zoom = ZoomConfig { requests_per_second: 1_000, ..zoom };
     let services = offline(zoom, Secrets::Given(credentials), Parameters::Files)?;
     let wanted = Wanted { zone: wanted.zone.or(Some(embedded::ZONE)), ..*wanted };
-    let saved = past(&services, "demo", &wanted, as_of, &|_, _| {}).await;
+    let saved = past(&services, &SecretSource::Secret("demo".to_owned()), &wanted, as_of, &|_, _| {}).await;
     drop(sandbox);
     Ok(saved?)
 }

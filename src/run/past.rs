@@ -7,6 +7,7 @@ use super::prepare::authorize;
 use super::{Memory, Prepared, Question, Services, backfill, read_report};
 use crate::clients::Deadline;
 use crate::clients::zoom::Pages;
+use crate::config::SecretSource;
 use crate::daybook::{Saved, Texts};
 use crate::domain::period::Period;
 use crate::domain::policy::Policy;
@@ -25,14 +26,14 @@ const BUDGET: &str = "[[budget]]\nname = 'all'\nscope = 'account'\ncurrency = 'U
 /// What Zoom does not give: a past with a gap is none.
 pub async fn past(
     services: &Services,
-    secret_id: &str,
+    secret_id: &SecretSource,
     wanted: &Wanted<'_>,
     now: Timestamp,
     progress: &dyn Fn(&str, u64),
 ) -> Result<Saved, RunError> {
     let policy = wanted.policy()?;
     let authorized = authorize(services, secret_id, Deadline::never()).await?;
-    let prepared = Prepared { secret_id: secret_id.to_owned(), authorized, policy };
+    let prepared = Prepared { secret_id: secret_id.clone(), authorized, policy };
     let mut metrics = Metrics::default();
     let of_month = |month: &Period, page: u64| progress(&month.label(), page);
     let done = backfill(services, &prepared, now, Deadline::never(), &mut metrics, &of_month).await?;

@@ -17,6 +17,7 @@ mod report;
 mod sandbox;
 mod schema;
 mod secret;
+mod version;
 
 use crate::support::{Aws, Moto, inherited};
 use serde_json::Value;

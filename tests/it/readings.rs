@@ -10,7 +10,7 @@ use zoom_sms_cost_alerts::{
     clients::{
         Credentials, Deadline, ledger::Ledger, parameters::Parameters, secrets::Secrets, topic::Topic, zoom::Zoom,
     },
-    config::ZoomConfig,
+    config::{SecretSource, ZoomConfig},
     daybook::Store,
     domain::{charge::Scope, period::Period, policy},
     run::{Memory, Prepared, Question, Report, Services, read_report},
@@ -49,7 +49,7 @@ impl Reader {
         let deadline = Deadline::never();
         let authorized = self.0.zoom.authorize(credentials, deadline).await.unwrap();
         let policy = policy::Policy::parse(policy).unwrap();
-        let prepared = Prepared { secret_id: String::new(), authorized, policy };
+        let prepared = Prepared { secret_id: SecretSource::Secret("given".to_owned()), authorized, policy };
         let question = Question { until, now, deadline, memory: Memory::Unused, on_page: &|_| {} };
         read_report(&self.0, &prepared, &question).await.unwrap()
     }

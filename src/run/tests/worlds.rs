@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::super::*;
 use crate::clients::zoom::Zoom;
 use crate::clients::{Credentials, Deadline};
-use crate::config::{PolicySource, ZoomConfig};
+use crate::config::{PolicySource, SecretSource, ZoomConfig};
 use crate::domain::charge::Scope;
 use crate::domain::period::Period;
 use crate::domain::product::{Product, Products};
@@ -184,7 +184,7 @@ impl World {
     async fn run(&self, now: Timestamp) -> Report {
         self.zoom.replace(self.dataset.clone().at(now));
         let places = Places {
-            secret_id: String::new(),
+            secret_id: SecretSource::Secret("given".to_owned()),
             policy: PolicySource::File(self.policy.path().to_owned()),
             topic_arn: String::new(),
             link: None,

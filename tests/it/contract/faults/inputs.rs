@@ -13,7 +13,7 @@ async fn an_empty_environment_is_told_whole() {
     insta::assert_snapshot!(told.text, @"
     everything is missing
       ConfigInvalid
-        environment: ZOOM_SECRET_ID is missing (set it to the name or ARN of the secret with Zoom's credentials);
+        environment: ZOOM_SECRET_ID is missing (set it to the name or ARN of the secret with Zoom's credentials, or ssm:NAME);
         ALERT_TOPIC_ARN is missing (set it to the ARN of the SNS topic);
         LEDGER_TABLE is missing (set it to the name of the DynamoDB table);
         POLICY is missing (set it to ssm:NAME, table:NAME or the path of a TOML file)
