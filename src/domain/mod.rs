@@ -18,6 +18,7 @@ pub mod policy;
 
 pub mod baselines;
 pub mod estimates;
+mod places;
 
 pub mod background;
 pub mod case;

@@ -80,7 +80,7 @@ pub fn replay(past: &Past, policy: &Policy, since: Date, progress: &dyn Fn(Date)
                 if day >= since && ahead.send((day, trackers.baselines(day, &sums))).is_err() {
                     break;
                 }
-                trackers.add(day, sums);
+                trackers.add(day, &sums);
             }
         });
         let mut judge = Judge {
@@ -93,7 +93,7 @@ pub fn replay(past: &Past, policy: &Policy, since: Date, progress: &dyn Fn(Date)
             held: BTreeSet::new(),
             open: Vec::new(),
         };
-        past.days.range(..since).for_each(|(day, sums)| judge.totals.set(*day, sums));
+        past.days.range(looked_at_from(since)..since).for_each(|(day, sums)| judge.totals.set(*day, sums));
         let mut replay = Replay::default();
         for (day, baselines) in baselines {
             if let Some(sums) = past.days.get(&day) {
@@ -111,6 +111,11 @@ pub fn replay(past: &Past, policy: &Policy, since: Date, progress: &dyn Fn(Date)
         add_ends(&mut replay.sent, &judge.open, &judge.totals);
         Ok(replay)
     })
+}
+
+/// The first day that alerts from this one on look at: the month before the running one, or four weeks before yesterday.
+fn looked_at_from(since: Date) -> Date {
+    since.first_of_month().saturating_sub(2.months())
 }
 
 /// So many days' baselines are made ahead.
