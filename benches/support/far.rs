@@ -54,6 +54,11 @@ impl Far {
         self.table.lock().unwrap().keys().any(|key| key.contains(part))
     }
 
+    /// Removes the items whose keys contain this.
+    pub fn forget(&self, part: &str) {
+        self.table.lock().unwrap().retain(|key, _| !key.contains(part));
+    }
+
     /// The statuses of all requests for the report, as Zoom answered them.
     pub fn statuses(&self) -> Vec<Option<u16>> {
         let observed = self.sandbox.observed().into_iter();

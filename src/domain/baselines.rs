@@ -4,7 +4,7 @@
 //! [`super::foresight`]); the others use that. Past days are **complete and consecutive**: a day that no run has read is not a day without
 //! charges, so the history of all subjects starts after the last such day.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::ToSpan as _;
@@ -17,6 +17,7 @@ use super::foresight::forecast::{MOST_DAYS, Outlook};
 use super::foresight::spike::LEAST_DAYS;
 use super::money::{Amount, Currency};
 use super::period::PeriodKind;
+use super::places::Places;
 #[cfg(any(test, feature = "cli"))]
 use super::policy::Level;
 use super::policy::{Budget, Policy, Spike};
@@ -176,15 +177,14 @@ impl<'p> Foreseen<'p> {
 pub struct Maker<'p> {
     policy: &'p Policy,
     products: Products,
-    account: Arc<str>,
     /// The day that the baselines are for.
     today: Date,
     /// The first day that is judged for spikes.
     judged: Date,
-    scopes: Vec<Scope>,
     days: usize,
-    /// `None` for a subject that neither a spike nor a budget of a week or a month is for.
-    subjects: HashMap<Subject, Option<Past<'p>>>,
+    places: Places,
+    /// By place; `None` for a subject that neither a spike nor a budget of a week or a month is for.
+    subjects: Vec<Option<Past<'p>>>,
 }
 
 /// The past of one subject.
@@ -203,19 +203,18 @@ impl<'p> Maker<'p> {
         Maker {
             policy,
             products,
-            account: Arc::clone(account),
             today,
             judged: judged.min(today),
-            scopes: foreseen_scopes(policy, products),
             days: 0,
-            subjects: HashMap::new(),
+            places: Places::of(foreseen_scopes(policy, products), account),
+            subjects: Vec::new(),
         }
     }
 
     /// What the policy counts that needs baselines.
     #[must_use]
     pub fn needed(policy: &Policy) -> BTreeSet<Products> {
-        policy.counted().into_iter().filter(|products| !foreseen_scopes(policy, *products).is_empty()).collect()
+        policy.counted().into_iter().filter(|products| foreseen_scopes(policy, *products).next().is_some()).collect()
     }
 
     /// The days that history is made of.
@@ -226,31 +225,29 @@ impl<'p> Maker<'p> {
 
     /// Forgets all days: one was not known.
     pub fn restart(&mut self) {
+        self.places.clear();
         self.subjects.clear();
         self.days = 0;
     }
 
     /// Adds the next complete day: the cells of all that is counted.
-    pub fn add<'s>(&mut self, day: Date, cells: impl Iterator<Item = &'s (Line, Sum)> + Clone) {
+    pub fn add<'s>(&mut self, day: Date, cells: impl Iterator<Item = &'s (Line, Sum)>) {
+        let sums = self.places.sums(cells);
+        for subject in self.places.subjects().iter().skip(self.subjects.len()) {
+            let past = |foreseen| Past { foreseen, series: Series::after(self.days), pace: [Amount::ZERO; 2] };
+            self.subjects.push(Foreseen::of(self.policy, self.products, subject).map(past));
+        }
         let age = day.until(self.today).map_or(0, |span| span.get_days());
-        for scope in self.scopes.clone() {
-            for ((subject, currency), sum) in grouped(cells.clone(), scope, &self.account) {
-                let key = (scope, subject, currency);
-                if !self.subjects.contains_key(&key) {
-                    let past = |foreseen| Past { foreseen, series: Series::default(), pace: [Amount::ZERO; 2] };
-                    let foreseen = Foreseen::of(self.policy, self.products, &key);
-                    self.subjects.insert(key.clone(), foreseen.map(past));
-                }
-                let Some(Some(past)) = self.subjects.get_mut(&key) else { continue };
-                past.series.push(self.days, sum);
-                let week = match age {
-                    1..=7 => past.pace.first_mut(),
-                    8..=14 => past.pace.last_mut(),
-                    _ => None,
-                };
-                if let Some(week) = week {
-                    *week = week.checked_add(sum.amount).unwrap_or(*week);
-                }
+        for (past, sum) in self.subjects.iter_mut().zip(sums) {
+            let Some(past) = past else { continue };
+            past.series.push(sum);
+            let week = match age {
+                1..=7 => past.pace.first_mut(),
+                8..=14 => past.pace.last_mut(),
+                _ => None,
+            };
+            if let Some(week) = week {
+                *week = week.checked_add(sum.amount).unwrap_or(*week);
             }
         }
         self.days += 1;
@@ -259,19 +256,18 @@ impl<'p> Maker<'p> {
     /// The baselines; `None` if there was no time to make them all.
     #[must_use]
     pub fn finish(mut self, has_time: impl Fn() -> bool) -> Option<Baselines> {
-        let days = self.days;
-        let mut all: Vec<_> = self.subjects.drain().filter_map(|(key, past)| Some((key, past?))).collect();
-        all.iter_mut().for_each(|(_, past)| past.series.pad(days));
+        let (days, all) = (self.days, std::mem::take(&mut self.subjects));
         let mut watched = vec![0; days + 1];
-        for (_, past) in all.iter().filter(|(_, past)| past.foreseen.spike.is_some()) {
+        for past in all.iter().flatten().filter(|past| past.foreseen.spike.is_some()) {
             watched.iter_mut().skip(past.series.usual_from()).for_each(|watched| *watched += 1);
         }
         let mut subjects = BTreeMap::new();
-        for (key, past) in all {
+        for (key, past) in self.places.subjects().iter().zip(all) {
+            let Some(past) = past else { continue };
             if !has_time() {
                 return None;
             }
-            subjects.insert(key, self.baseline(&past, &watched));
+            subjects.insert(key.clone(), self.baseline(&past, &watched));
         }
         Some(Baselines { days: u32::try_from(days).unwrap_or(u32::MAX), judged: self.judged, subjects })
     }
@@ -306,32 +302,17 @@ impl<'p> Maker<'p> {
 }
 
 /// The scopes that have spikes, or budgets of a week or a month.
-fn foreseen_scopes(policy: &Policy, products: Products) -> Vec<Scope> {
-    let is_foreseen = |budget: &&Budget| FORECAST_KINDS.contains(&budget.period) && budget.products == products;
+fn foreseen_scopes(policy: &Policy, products: Products) -> impl Iterator<Item = Scope> {
+    let is_foreseen = move |budget: &&Budget| FORECAST_KINDS.contains(&budget.period) && budget.products == products;
     let budgets = policy.budgets.iter().filter(is_foreseen).map(|budget| budget.scope);
-    let spikes = policy.spikes.iter().filter(|spike| Products::One(spike.product) == products);
-    let scopes: HashSet<_> = budgets.chain(spikes.map(|spike| spike.scope)).collect();
-    scopes.into_iter().collect()
+    let spikes = policy.spikes.iter().filter(move |spike| Products::One(spike.product) == products);
+    budgets.chain(spikes.map(|spike| spike.scope))
 }
 
 /// Whole days left in the running period, today included.
 pub(super) fn days_left(kind: PeriodKind, today: Date) -> u32 {
     let end = kind.end_day(today).unwrap_or(today);
     today.until(end).map_or(0, |span| span.get_days().unsigned_abs())
-}
-
-/// The sums of a day by the subjects of a scope.
-pub(super) fn grouped<'s>(
-    cells: impl Iterator<Item = &'s (Line, Sum)>,
-    scope: Scope,
-    account: &Arc<str>,
-) -> HashMap<(Arc<str>, Currency), Sum> {
-    let mut grouped = HashMap::<_, Sum>::new();
-    let subject = |line: &Line| Arc::clone(scope.subject(line).unwrap_or(account));
-    for (line, sum) in cells {
-        grouped.entry((subject(line), line.currency)).or_default().add(*sum);
-    }
-    grouped
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 #[cfg(any(test, feature = "cli"))]
 use super::foresight::forecast::within_reach;
-use super::foresight::forecast::{FORECAST_AT, Outlook, Rest};
+use super::foresight::forecast::{FORECAST_AT, MOST_DAYS, Outlook, Rest};
 use super::foresight::replay::Replay;
 use super::foresight::spike::{LEAST_DAYS, Sensitivity, alpha};
 use super::money::{Amount, Currency};
@@ -71,7 +71,7 @@ impl Bound {
 
 /// Charges and messages by day, from the first day with a charge on; in single precision, since those of ten thousand subjects are held at
 /// once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Series {
     /// Days before it.
     before: usize,
@@ -79,18 +79,14 @@ pub(super) struct Series {
 }
 
 impl Series {
-    /// Adds the sum of the day that so many days came before.
-    pub(super) fn push(&mut self, days: usize, sum: Sum) {
-        if self.days.is_empty() {
-            self.before = days;
-        }
-        self.pad(days);
-        self.days.push(Day::of(sum));
+    /// No days as yet, after so many. Room is made once: lists that grow by turns leave gaps between each other.
+    pub(super) fn after(days: usize) -> Series {
+        Series { before: days, days: Vec::with_capacity((MOST_DAYS as usize).saturating_sub(days)) }
     }
 
-    /// Adds days without a charge, so that there are so many with those before.
-    pub(super) fn pad(&mut self, days: usize) {
-        self.days.resize(days - self.before, Day::default());
+    /// Adds the sum of the next day.
+    pub(super) fn push(&mut self, sum: Sum) {
+        self.days.push(Day::of(sum));
     }
 
     /// The first day on which there is enough history to say what is usual.

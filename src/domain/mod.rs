@@ -19,6 +19,7 @@ pub mod policy;
 
 pub mod baselines;
 pub mod estimates;
+mod places;
 
 pub mod background;
 pub mod case;

@@ -96,7 +96,9 @@ pub fn replay(past: &Past, policy: &Policy, since: Date, progress: &dyn Fn(Date)
             open: Vec::new(),
         };
         for product in policy.products.iter().copied() {
-            past.days(product).range(..since).for_each(|(day, sums)| judge.totals.set(product, *day, sums));
+            past.days(product)
+                .range(looked_at_from(since)..since)
+                .for_each(|(day, sums)| judge.totals.set(product, *day, sums));
         }
         let mut replay = Replay::default();
         for (day, baselines) in baselines {
@@ -115,6 +117,11 @@ pub fn replay(past: &Past, policy: &Policy, since: Date, progress: &dyn Fn(Date)
         add_ends(&mut replay.sent, &judge.open, &judge.totals);
         Ok(replay)
     })
+}
+
+/// The first day that alerts from this one on look at: the month before the running one, or four weeks before yesterday.
+fn looked_at_from(since: Date) -> Date {
+    since.first_of_month().saturating_sub(2.months())
 }
 
 /// So many days' baselines are made ahead.

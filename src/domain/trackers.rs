@@ -3,22 +3,20 @@
 //! A replay asks for the baselines of four hundred days. So what cannot lead to an alert is left out: the bound of a day that is no spike, and
 //! the outlook of a period whose levels are out of reach.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::baselines::{
-    Baseline, Baselines, Episode, FORECAST_KINDS, Foreseen, Subject, WatchedDay, days_left, grouped,
-};
-use super::charge::Scope;
+use super::baselines::{Baseline, Baselines, Episode, FORECAST_KINDS, Foreseen, WatchedDay, days_left};
 use super::estimates::{Day, Tracker};
 use super::money::Amount;
 use super::past::Past;
 use super::period::PeriodKind;
+use super::places::Places;
 use super::policy::{Budget, Level, Policy};
 use super::product::Products;
-use super::totals::{DaySums, Sum};
+use super::totals::Sum;
 
 /// Days whose money a forecast reports; twice, the ones before too.
 const WEEK: usize = 7;
@@ -28,10 +26,10 @@ const WEEK: usize = 7;
 pub(super) struct Trackers<'p> {
     policy: &'p Policy,
     products: Products,
-    account: Arc<str>,
-    scopes: Vec<Scope>,
     days: u32,
-    subjects: HashMap<Subject, Option<Tracked<'p>>>,
+    places: Places,
+    /// By place; `None` for a subject that cannot lead to an alert.
+    subjects: Vec<Option<Tracked<'p>>>,
 }
 
 #[derive(Debug)]
@@ -50,13 +48,13 @@ impl<'p> Trackers<'p> {
         let is_forecast = |budget: &&Budget| !budget.forecasts.is_empty() && budget.products == products;
         let budgets = policy.budgets.iter().filter(is_forecast).map(|budget| budget.scope);
         let spikes = policy.spikes.iter().filter(|spike| Products::One(spike.product) == products);
-        let scopes: HashSet<_> = budgets.chain(spikes.map(|spike| spike.scope)).collect();
-        let scopes = scopes.into_iter().collect();
-        Trackers { policy, products, account: Arc::clone(account), scopes, days: 0, subjects: HashMap::new() }
+        let scopes = budgets.chain(spikes.map(|spike| spike.scope));
+        Trackers { policy, products, days: 0, places: Places::of(scopes, account), subjects: Vec::new() }
     }
 
     /// Forgets all days: one was not known.
     fn restart(&mut self) {
+        self.places.clear();
         self.subjects.clear();
         self.days = 0;
     }
@@ -67,34 +65,23 @@ impl<'p> Trackers<'p> {
             self.restart();
             return None;
         };
-        let sums = self.sums(&sums);
+        let sums = self.places.sums(sums.into_iter().flatten());
         let baselines = are_wanted.then(|| self.baselines(day, &sums));
-        self.add(day, sums);
+        self.add(day, &sums);
         baselines
     }
 
-    /// The sums of a day by all subjects of the scopes that are followed.
-    fn sums(&self, day: &[&DaySums]) -> HashMap<Subject, Sum> {
-        let of_scope = |scope: &Scope| {
-            let scope = *scope;
-            let sums = grouped(day.iter().copied().flatten(), scope, &self.account).into_iter();
-            sums.map(move |((subject, currency), sum)| ((scope, subject, currency), sum))
-        };
-        self.scopes.iter().flat_map(of_scope).collect()
-    }
-
     fn watched(&self) -> usize {
-        let all = self.subjects.values().flatten();
+        let all = self.subjects.iter().flatten();
         all.filter(|tracked| tracked.foreseen.spike.is_some() && tracked.tracker.has_usual()).count()
     }
 
     /// The baselines of a day, as far as they can lead to an alert with the sums of this day.
-    fn baselines(&self, today: Date, sums: &HashMap<Subject, Sum>) -> Baselines {
+    fn baselines(&self, today: Date, sums: &[Sum]) -> Baselines {
         let watched = self.watched();
         let mut subjects = BTreeMap::new();
-        for (key, tracked) in &self.subjects {
-            let Some(tracked) = tracked else { continue };
-            let sum = sums.get(key).copied().unwrap_or_default();
+        for ((key, tracked), sum) in self.places.subjects().iter().zip(&self.subjects).zip(sums) {
+            let (Some(tracked), sum) = (tracked, *sum) else { continue };
             let day = tracked.foreseen.watch(watched).and_then(|watch| {
                 let bound = tracked.tracker.is_spike(sum, watch).then(|| tracked.tracker.bound(watch))?;
                 Some(WatchedDay { bound, episode: tracked.episode })
@@ -118,21 +105,17 @@ impl<'p> Trackers<'p> {
         Baselines { days: self.days, judged: today, subjects }
     }
 
-    /// Adds a complete day.
-    fn add(&mut self, day: Date, mut sums: HashMap<Subject, Sum>) {
+    /// Adds a complete day, by the places of its sums.
+    fn add(&mut self, day: Date, sums: &[Sum]) {
         let watched = self.watched();
-        for key in sums.keys() {
-            if !self.subjects.contains_key(key) {
-                self.subjects.insert(
-                    key.clone(),
-                    Foreseen::of(self.policy, self.products, key).filter(Foreseen::leads_to_alerts).map(Tracked::of),
-                );
-            }
+        for subject in self.places.subjects().iter().skip(self.subjects.len()) {
+            let foreseen = Foreseen::of(self.policy, self.products, subject).filter(Foreseen::leads_to_alerts);
+            self.subjects.push(foreseen.map(Tracked::of));
         }
         let ends = FORECAST_KINDS.map(|kind| day.tomorrow().ok() == kind.end_day(day).ok());
-        for (key, tracked) in &mut self.subjects {
+        for (tracked, sum) in self.subjects.iter_mut().zip(sums) {
             let Some(tracked) = tracked else { continue };
-            tracked.add(day, sums.remove(key).unwrap_or_default(), watched, ends);
+            tracked.add(day, *sum, watched, ends);
         }
         self.days += 1;
     }

@@ -4,11 +4,12 @@
 //! count, and the critical count goes into the record. Of a short history more is believed, because the first days of a number say little
 //! about it: there the critical count goes into the baseline, and the count itself into the record.
 //!
-//! Everything is computed again for every day. It takes less than a microsecond a day, and a result that can be checked by hand.
+//! What is usual is computed anew from all days, a result that can be checked by hand, and only for a count that may be a spike: one that is
+//! above the busiest days. Few are.
 #![allow(clippy::disallowed_types, clippy::float_arithmetic, reason = "a critical count is no money")]
 
 use super::special::sane;
-use super::spike::{Sensitivity, Usual};
+use super::spike::{Busiest, Sensitivity, Usual};
 
 /// Below so many days a history is short.
 const SHORT_HISTORY: usize = 91;
@@ -18,8 +19,8 @@ const SHORT_HISTORY: usize = 91;
 pub struct Replay {
     baseline: Vec<f64>,
     records: Vec<f64>,
-    /// What is usual on the next day.
-    usual: Option<Usual>,
+    /// The busiest days of the records.
+    busiest: Busiest,
 }
 
 impl Replay {
@@ -33,7 +34,7 @@ impl Replay {
     /// Adds the next complete day, watched with the sensitivity that it had; answers whether it was a spike.
     pub fn day(&mut self, count: f64, sensitivity: &Sensitivity) -> bool {
         let count = sane(count);
-        let spike = self.usual.filter(|usual| usual.is_spike(count, sensitivity));
+        let spike = self.spike(count, sensitivity);
         let (mut baseline, mut record) = (count, count);
         if let Some(usual) = spike {
             let critical = usual.critical(sensitivity);
@@ -44,20 +45,28 @@ impl Replay {
         }
         self.baseline.push(baseline);
         self.records.push(record);
-        self.usual = Usual::after(&self.baseline, &self.records);
+        self.busiest = self.busiest.with_last_of(&self.records);
         spike.is_some()
     }
 
     /// What is usual on the day after the last that was added. [`None`] below [`super::spike::LEAST_DAYS`] days.
     #[must_use]
     pub fn usual(&self) -> Option<Usual> {
-        self.usual
+        Usual::after(&self.baseline, self.busiest)
     }
 
     /// Whether so many messages on the next day are a spike, at less cost than finding the critical count.
     #[must_use]
     pub fn is_spike(&self, count: f64, sensitivity: &Sensitivity) -> bool {
-        self.usual.is_some_and(|usual| usual.is_spike(sane(count), sensitivity))
+        self.spike(sane(count), sensitivity).is_some()
+    }
+
+    /// What is usual on the next day, if so many messages are a spike on it.
+    fn spike(&self, count: f64, sensitivity: &Sensitivity) -> Option<Usual> {
+        if count < self.busiest.least_critical(self.baseline.len()) {
+            return None;
+        }
+        self.usual().filter(|usual| usual.is_spike(count, sensitivity))
     }
 }
 
@@ -65,6 +74,7 @@ impl Replay {
 mod tests {
     use super::super::fixtures::{assert_close, counts, fixtures};
     use super::*;
+    use proptest::prelude::*;
 
     const SENSITIVITY: Sensitivity = Sensitivity { alpha: 1e-4, floor: 40.0 };
 
@@ -107,5 +117,27 @@ mod tests {
         // No seven days without a spike are between them, and none has twice as many messages as the first: it is reported once.
         assert!(days.windows(2).all(|pair| pair[1] - pair[0] <= 7), "{days:?}");
         assert!(days.iter().all(|day| counts[*day] < 2.0 * counts[200]), "{days:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn a_spike_is_a_count_that_is_critical_on_its_day(
+            quiet in proptest::collection::vec(0_u32..30, 380..460),
+            bursts in proptest::collection::vec((0_usize..380, 30_u32..2_000), 0..12),
+            floor in 0.0..60.0,
+        ) {
+            let sensitivity = Sensitivity { alpha: 1e-4, floor };
+            let mut counts: Vec<f64> = quiet.into_iter().map(f64::from).collect();
+            bursts.into_iter().for_each(|(day, count)| counts[day] += f64::from(count));
+            let mut replay = Replay::default();
+            for count in counts {
+                let critical = replay.usual().map(|usual| usual.critical(&sensitivity));
+                let expected = critical.is_some_and(|critical| count >= critical);
+                prop_assert_eq!(replay.is_spike(count, &sensitivity), expected, "{} {:?}", count, critical);
+                prop_assert_eq!(replay.day(count, &sensitivity), expected, "{} {:?}", count, critical);
+                // The busiest days that are kept are those of all records that count.
+                prop_assert_eq!(replay.usual(), Usual::after(&replay.baseline, Busiest::of(&replay.records)));
+            }
+        }
     }
 }

@@ -36,6 +36,8 @@ const LEAST_VARIANCE: f64 = 1.0001;
 const ABOVE_RECORD: f64 = 1.25;
 /// … and how many times the usual count.
 const ABOVE_USUAL: f64 = 2.0;
+/// A day without a message is no spike.
+const LEAST_CRITICAL: f64 = 1.0;
 
 /// What is usual on one day, from all the complete days before it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -66,15 +68,15 @@ pub fn alpha(numbers: usize) -> f64 {
 }
 
 impl Usual {
-    /// What is usual on the day after these, given the counts of all complete days as the baseline and the record take them. [`None`] below
-    /// [`LEAST_DAYS`] days.
-    pub(super) fn after(baseline: &[f64], records: &[f64]) -> Option<Usual> {
+    /// What is usual on the day after these, given their counts as the baseline takes them, and the busiest as the record takes them. [`None`]
+    /// below [`LEAST_DAYS`] days.
+    pub(super) fn after(baseline: &[f64], busiest: Busiest) -> Option<Usual> {
         if baseline.len() < LEAST_DAYS as usize {
             return None;
         }
         let days = u32::try_from(baseline.len()).unwrap_or(u32::MAX);
         let (mean, variance) = mean_and_variance(last(baseline, BASELINE_DAYS));
-        let record = record(last(records, RECORD_DAYS), days);
+        let record = busiest.record(days);
         Some(Usual { days, mean, variance: variance.max(LEAST_VARIANCE * mean), record })
     }
 
@@ -121,7 +123,7 @@ impl Usual {
     /// What is critical however unlikely it is: above the busiest days, above the usual count, and expensive.
     fn bound(&self, floor: f64) -> f64 {
         let (mean, record) = (sane(self.mean).max(LEAST_MEAN), sane(self.record));
-        record.max(ABOVE_USUAL * mean).max(mean + sane(floor)).max(1.0)
+        record.max(ABOVE_USUAL * mean).max(mean + sane(floor)).max(LEAST_CRITICAL)
     }
 }
 
@@ -151,22 +153,48 @@ fn mean_and_variance(days: &[f64]) -> (f64, f64) {
     (today, today + today * today * dispersion)
 }
 
-/// The count that the busiest days demand: of a long history the third busiest, so that one odd day does not count for a year.
-fn record(days: &[f64], known: u32) -> f64 {
-    let mut busiest = [0.0_f64; 3];
-    for day in days {
-        let mut count = *day;
-        for busy in &mut busiest {
-            (*busy, count) = (busy.max(count), busy.min(count));
+/// The counts of the three busiest days that count, the busiest first.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Busiest([f64; 3]);
+
+impl Busiest {
+    /// Of these days, as far as they count.
+    pub(super) fn of(days: &[f64]) -> Busiest {
+        last(days, RECORD_DAYS).iter().fold(Busiest::default(), |busiest, day| busiest.with(*day))
+    }
+
+    /// With the last of these days; they are those of all days before it.
+    pub(super) fn with_last_of(self, days: &[f64]) -> Busiest {
+        match days {
+            [.., last] if days.len() <= RECORD_DAYS => self.with(*last),
+            // One of them may count no longer.
+            _ => Busiest::of(days),
         }
     }
-    let [first, second, third] = busiest;
-    let demanded = match known {
-        0..91 => first,
-        91..182 => second,
-        _ => third,
-    };
-    ABOVE_RECORD * (2.0 - (f64::from(known) / count(BASELINE_DAYS)).min(1.0)) * demanded
+
+    fn with(self, mut count: f64) -> Busiest {
+        Busiest(self.0.map(|busy| {
+            let busier = busy.max(count);
+            count = busy.min(count);
+            busier
+        }))
+    }
+
+    /// The count that they demand after so many days: of a long history the third busiest, so that one odd day does not count for a year.
+    fn record(self, known: u32) -> f64 {
+        let Busiest([first, second, third]) = self;
+        let demanded = match known {
+            0..91 => first,
+            91..182 => second,
+            _ => third,
+        };
+        ABOVE_RECORD * (2.0 - (f64::from(known) / count(BASELINE_DAYS)).min(1.0)) * demanded
+    }
+
+    /// What is critical after so many days is no less, whatever is usual.
+    pub(super) fn least_critical(self, known: usize) -> f64 {
+        sane(self.record(u32::try_from(known).unwrap_or(u32::MAX))).max(LEAST_CRITICAL)
+    }
 }
 
 fn last(days: &[f64], number: usize) -> &[f64] {
@@ -226,8 +254,8 @@ mod tests {
     #[test]
     fn four_weeks_are_the_least_history() {
         let counts = counts("weekday", 28);
-        assert!(Usual::after(&counts, &counts).is_some());
-        assert_eq!(Usual::after(&counts[1..], &counts[1..]), None);
+        assert!(Usual::after(&counts, Busiest::of(&counts)).is_some());
+        assert_eq!(Usual::after(&counts[1..], Busiest::of(&counts[1..])), None);
     }
 
     #[test]
@@ -235,7 +263,10 @@ mod tests {
         let mut days = vec![4.0; 200];
         days[150] = 900.0;
         days[151] = 800.0;
-        let demanded = |known: usize| Usual::after(&days[200 - known..], &days[200 - known..]).unwrap().record;
+        let demanded = |known: usize| {
+            let days = &days[200 - known..];
+            Usual::after(days, Busiest::of(days)).unwrap().record
+        };
         assert_eq!([60, 100, 182].map(demanded)[1..], [1.25 * 800.0, 1.25 * 4.0]);
         assert_close(demanded(60), 1.25 * (2.0 - 60.0 / 91.0) * 900.0, "first of 60");
     }
@@ -248,7 +279,7 @@ mod tests {
             floor in 0.0..500.0,
         ) {
             let days: Vec<f64> = days.into_iter().map(f64::from).collect();
-            let (usual, sensitivity) = (Usual::after(&days, &days).unwrap(), Sensitivity { alpha, floor });
+            let (usual, sensitivity) = (Usual::after(&days, Busiest::of(&days)).unwrap(), Sensitivity { alpha, floor });
             let critical = usual.critical(&sensitivity);
             for bound in [usual.record, 2.0 * usual.mean, usual.mean + floor, 1.0] {
                 prop_assert!(critical >= bound, "{critical} {bound}");
