@@ -17,6 +17,7 @@ mod baselines;
 mod codec;
 #[cfg(feature = "cli")]
 mod file;
+mod items;
 mod merge;
 mod months;
 mod pages;
@@ -38,12 +39,13 @@ use crate::domain::totals::Sum;
 pub use baselines::{decode, encode};
 #[cfg(feature = "cli")]
 pub use file::{FileDays, FileFault, Saved, Texts, read as read_file, verify as verify_file, write as write_file};
+pub use items::{Loaded, Whose};
 pub use merge::{Judged, Read, merge};
 pub use months::Months;
 pub use pages::{Listed, PARTITION};
 pub use plan::{Plan, Rules};
 pub use remembered::Remembered;
-pub use store::{Loaded, Store, StoreError, Whose};
+pub use store::{Store, StoreError};
 
 /// Days whose runs are counted: two months.
 const RUN_DAYS_KEPT: usize = 64;
