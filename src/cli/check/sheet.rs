@@ -144,18 +144,7 @@ impl<'s, 'a> Rows<'s, 'a> {
     fn row(&mut self, finding: &Finding<'_>) -> Option<((u8, Decimal), Row)> {
         let Finding::Spent(spent) = finding else { return None };
         let Spent { scope, subject, period, budget, .. } = &**spent;
-        let key = key(spent);
-        let likely = self.likely.get(&key);
-        let (state, level) = if self.silenced.contains(&key) {
-            (State::Silenced, None)
-        } else if spent.sum.amount >= budget.amount {
-            (State::Over, None)
-        } else if let Some((level, is_all)) = likely {
-            (State::Forecast, (!is_all).then(|| level.clone()))
-        } else {
-            let level = spent.highest().map(ToString::to_string);
-            (if level.is_some() { State::Level } else { State::Within }, level)
-        };
+        let (state, level) = self.state(spent);
         let rank = match state {
             State::Over => 2,
             State::Forecast => 1,
@@ -193,6 +182,21 @@ impl<'s, 'a> Rows<'s, 'a> {
             thresholds: budget.levels.iter().map(|level| level.threshold).chain([budget.amount]).collect(),
         };
         Some(((rank, spent.ratio()), row))
+    }
+
+    /// How a budget stands, and the level that says so.
+    fn state(&self, spent: &Spent<'_>) -> (State, Option<String>) {
+        let key = key(spent);
+        if self.silenced.contains(&key) {
+            (State::Silenced, None)
+        } else if spent.sum.amount >= spent.budget.amount {
+            (State::Over, None)
+        } else if let Some((level, is_all)) = self.likely.get(&key) {
+            (State::Forecast, (!is_all).then(|| level.clone()))
+        } else {
+            let level = spent.highest().map(ToString::to_string);
+            (if level.is_some() { State::Level } else { State::Within }, level)
+        }
     }
 
     /// Which period is meant, where it is not the running one of the longest kind.
