@@ -108,11 +108,15 @@ async fn products(files: &Path) {
         let before = far.statuses().len();
         let event = json!({ "as_of": as_of.to_string() });
         let run = support::run(&deployed(&function, &policy, &far), Some(event)).await;
-        costs.push((run.peak_kib as f64 / 1024.0, far.statuses().len() - before));
+        let statuses = far.statuses().split_off(before);
+        let refused = statuses.iter().filter(|status| **status == Some(429)).count();
+        costs.push((run.peak_kib as f64 / 1024.0, statuses.len(), refused));
     }
-    let [(one, of_one), (three, of_three)] = costs[..] else { unreachable!() };
-    println!("\n{OF_EACH} charged rows in each report: messages alone {one:.1} MiB and {of_one} requests,");
-    println!("messages, calls and faxes {three:.1} MiB and {of_three} requests.");
+    let [(one, of_one, refused_one), (three, of_three, refused_three)] = costs[..] else { unreachable!() };
+    println!(
+        "\n{OF_EACH} charged rows in each report: messages alone {one:.1} MiB and {of_one} requests ({refused_one} refused),"
+    );
+    println!("messages, calls and faxes {three:.1} MiB and {of_three} requests ({refused_three} refused).");
     println!(
         "That is {:.2} × the memory and {:.2} × the requests; targets: 1.2 × and 3 ×",
         three / one,

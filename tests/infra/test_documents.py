@@ -134,7 +134,7 @@ def test_a_release_is_deployed_with_the_parameters_and_the_files_that_there_are(
 
 def test_how_long_data_are_kept_is_what_the_templates_and_the_program_say(template, resources):
     kept = dict(re.findall(r"^\| (.*?) \| .*? \| (\d+) days", source("SECURITY.md"), re.MULTILINE))
-    hours = {name: int(days) for path in ("src/daybook/store.rs", "src/daybook/baselines.rs", "src/clients/ledger/mod.rs", "src/domain/alert/thread.rs")
+    hours = {name: int(days) for path in ("src/daybook/items.rs", "src/daybook/baselines.rs", "src/clients/ledger/mod.rs", "src/domain/alert/thread.rs")
              for name, days in re.findall(r"const (\w+): SignedDuration = SignedDuration::from_hours\(24 \* (\d+)\)", source(path))}
     assert kept == {
         "sums of each civil day by number, department, cost center and sender": str(hours["DAY_LIFE"]),

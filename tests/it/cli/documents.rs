@@ -118,9 +118,7 @@ async fn every_policy_in_the_documents_is_valid() {
         drop(input);
         let checked = checked.wait_with_output().await.unwrap();
         let said: Value = serde_json::from_slice(&checked.stdout).unwrap();
-        // A sample may have keys that the next version brings, and no other fault.
-        let faults = said["faults"].as_array().into_iter().flatten();
-        let faults: Vec<_> = faults.filter(|fault| fault["code"] != "later_version").collect();
+        let faults = said["faults"].as_array().cloned().unwrap_or_default();
         assert!(faults.is_empty(), "{}: {faults:#?}", block.place);
     }
 }
