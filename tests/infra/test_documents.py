@@ -128,6 +128,9 @@ def test_a_release_is_deployed_with_the_parameters_and_the_files_that_there_are(
     given = dict(word.split("=", 1) for word in re.search(r"--parameter-overrides (.*)", block)[1].split())
     assert Stack(template, given).refusals() == []
     assert f" s3://{given['CodeBucket']}/\n" in block and f" cp {given['CodeKey']} " in block
+    version = tomllib.loads(source("Cargo.toml"))["package"]["version"]
+    named = re.findall(r"zoom-sms-cost-alerts-([0-9][\w.]*)-arm64", source("README.md") + source("docs/deploy.md"))
+    assert named and set(named) == {version}
     # Too large for a call, so that the command needs the bucket.
     assert len(source("infra/template.yaml")) > 51_200 and " --s3-bucket " in block
 
