@@ -45,6 +45,7 @@ use zoom_sms_cost_alerts::domain::coverage::{Coverage, Receipt};
 use zoom_sms_cost_alerts::domain::evaluate::{History, evaluate};
 use zoom_sms_cost_alerts::domain::period::{Period, PeriodKind};
 use zoom_sms_cost_alerts::domain::policy::{Policy, Receiver};
+use zoom_sms_cost_alerts::domain::product::{Product, Products};
 use zoom_sms_cost_alerts::domain::totals::{DaySums, Totals};
 
 const SIZES: [u32; 3] = [200, 1_000, 10_000];
@@ -90,24 +91,26 @@ fn all() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+const SMS: Products = Products::One(Product::Sms);
+
 /// Makes the baselines of so many numbers, keeps and reads them, and judges a month with and without them. Prints milliseconds, bytes and MiB.
 fn a_day(numbers: u32) -> Result<(), Box<dyn Error>> {
     let policy = Policy::parse(POLICY).map_err(|faults| faults.to_string())?;
     let judged = TODAY.saturating_sub(LATE.days());
-    let mut maker = Maker::new(&policy, &"account".into(), TODAY, judged);
+    let mut maker = Maker::new(&policy, SMS, &"account".into(), TODAY, judged);
     let mut making = 0.0;
     for day in TODAY.saturating_sub(395.days()).series(1.day()).take_while(|day| *day < TODAY) {
         let sums = sums(numbers, day)?;
         let started = cpu_ms()?;
-        maker.add(day, &sums);
+        maker.add(day, sums.iter());
         making += cpu_ms()? - started;
     }
     let started = cpu_ms()?;
     let bytes = encode(&maker.finish(|| true).ok_or("no time")?, TODAY);
     making += cpu_ms()? - started;
-    let mut totals = Totals::of("account".into());
+    let mut totals = Totals::of("account".into(), &[Product::Sms]);
     for day in TODAY.first_of_month().series(1.day()).take_while(|day| *day <= TODAY) {
-        totals.set(day, &sums(numbers, day)?);
+        totals.set(Product::Sms, day, &sums(numbers, day)?);
     }
     let rounds = (10_000 / numbers).max(1);
     let judge = |read: &dyn Fn() -> Option<Baselines>| -> Result<f64, Box<dyn Error>> {
@@ -142,7 +145,7 @@ fn evaluated(policy: &Policy, totals: &Totals, baselines: Baselines) -> Result<(
         link: None,
         rerun: false,
     };
-    let findings = evaluate(&case, &History { baselines, ..History::default() });
+    let findings = evaluate(&case, &History { baselines: [(SMS, baselines)].into(), ..History::default() });
     if findings.is_empty() { Err("nothing was found".into()) } else { Ok(()) }
 }
 

@@ -34,6 +34,7 @@ use zoom_sms_cost_alerts::domain::coverage::{Coverage, Receipt};
 use zoom_sms_cost_alerts::domain::evaluate::{History, evaluate};
 use zoom_sms_cost_alerts::domain::period::{Period, PeriodKind};
 use zoom_sms_cost_alerts::domain::policy::{Policy, Receiver};
+use zoom_sms_cost_alerts::domain::product::Product;
 use zoom_sms_cost_alerts::domain::totals::{DaySums, Totals};
 
 const SIZES: [u32; 4] = [10, 100, 1_000, 10_000];
@@ -123,9 +124,9 @@ fn per_round(rounds: u32, mut work: impl FnMut() -> Result<(), String>) -> Resul
 }
 
 fn totals(numbers: u32) -> Result<Totals, Box<dyn Error>> {
-    let mut totals = Totals::of("account".into());
+    let mut totals = Totals::of("account".into(), &[Product::Sms]);
     for day in 0..DAYS {
-        totals.set(first_day()?.checked_add(day.days())?, &sums(numbers, day)?);
+        totals.set(Product::Sms, first_day()?.checked_add(day.days())?, &sums(numbers, day)?);
     }
     Ok(totals)
 }

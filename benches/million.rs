@@ -1,8 +1,8 @@
 //! What a million rows a month cost: the memory of the function that is deployed, beside ten thousand rows and beside a client that keeps
-//! its rows; and the requests of the hourly runs between two that read everything.
+//! its rows; the requests of the hourly runs between two that read everything; and the memory and requests of three reports against one.
 //!
 //! `cargo bench --bench million` builds the function, prints tables and draws `benches/pictures/million.svg`; with `-- hourly` it counts
-//! requests alone.
+//! requests alone, with `-- products` it holds three reports against one.
 #![allow(
     clippy::disallowed_types,
     clippy::disallowed_methods,
@@ -36,10 +36,12 @@ use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use zoom_sms_cost_alerts::clients::{Deadline, sdk_http_client};
-use zoom_sms_cost_alerts::config::{Config, DEFAULT_FULL_READ_HOURS, DEFAULT_LATE_READ_HOURS, PolicySource};
+use zoom_sms_cost_alerts::config::{
+    Config, DEFAULT_FULL_READ_HOURS, DEFAULT_LATE_READ_HOURS, PolicySource, SecretSource,
+};
 use zoom_sms_cost_alerts::request::Request;
 use zoom_sms_cost_alerts::run::{Invocation, Places, Services, run};
-use zoom_sms_cost_alerts::sandbox::{Dataset, Order, Switches};
+use zoom_sms_cost_alerts::sandbox::{Dataset, Order, ReportKind, Row, Switches};
 use zoom_sms_cost_alerts::telemetry::Metrics;
 
 use far::{Far, SECRET, TABLE, TOPIC};
@@ -48,6 +50,8 @@ use support::{Program, build};
 
 const FEWEST: usize = 10_000;
 const MOST: usize = 1_000_000;
+/// Rows of each of three reports.
+const OF_EACH: usize = 100_000;
 const ROWS: [usize; 3] = [FEWEST, 100_000, MOST];
 const OURS: &str = "zoom-sms-cost-alerts";
 /// Its pace is Zoom's to set, not the machine's.
@@ -74,10 +78,46 @@ fn main() {
     let policy = files.path().join("policy.toml");
     std::fs::write(&policy, POLICY).unwrap();
     let runtime = runtime();
-    if !arguments.iter().any(|argument| argument == "hourly") {
+    let asked = |word: &str| arguments.iter().any(|argument| argument == word);
+    if !asked("hourly") && !asked("products") {
         runtime.block_on(memory(&policy));
     }
-    runtime.block_on(hourly(&policy));
+    if !asked("products") {
+        runtime.block_on(hourly(&policy));
+    }
+    if !asked("hourly") {
+        runtime.block_on(products(files.path()));
+    }
+}
+
+/// Three reports of as many rows each against the one of messages.
+async fn products(files: &Path) {
+    let as_of: Timestamp = "2026-10-31T23:59:59Z".parse().unwrap();
+    let function = build::programs(&[OURS]).remove(OURS).unwrap();
+    let messages = charged(OF_EACH, as_of);
+    let of_kind = |kind: ReportKind| {
+        let rows = messages.rows().map(|row| Row { report: kind, units: Some(2), ..row.clone() });
+        rows.collect::<Vec<_>>()
+    };
+    let rows: Vec<Row> = ReportKind::ALL.into_iter().flat_map(of_kind).collect();
+    let far = Far::start(Dataset::of(rows, as_of), Switches::default());
+    let mut costs = Vec::new();
+    for read in ["[\"sms\"]", "[\"sms\", \"call\", \"fax\"]"] {
+        let policy = files.join("products.toml");
+        std::fs::write(&policy, format!("products = {read}\n{POLICY}")).unwrap();
+        let before = far.statuses().len();
+        let event = json!({ "as_of": as_of.to_string() });
+        let run = support::run(&deployed(&function, &policy, &far), Some(event)).await;
+        costs.push((run.peak_kib as f64 / 1024.0, far.statuses().len() - before));
+    }
+    let [(one, of_one), (three, of_three)] = costs[..] else { unreachable!() };
+    println!("\n{OF_EACH} charged rows in each report: messages alone {one:.1} MiB and {of_one} requests,");
+    println!("messages, calls and faxes {three:.1} MiB and {of_three} requests.");
+    println!(
+        "That is {:.2} × the memory and {:.2} × the requests; targets: 1.2 × and 3 ×",
+        three / one,
+        of_three as f64 / of_one as f64
+    );
 }
 
 fn runtime() -> tokio::runtime::Runtime {
@@ -203,7 +243,7 @@ async fn hourly(policy: &Path) {
         .credentials_provider(SharedCredentialsProvider::new(Credentials::new("test", "test", None, None, "test")))
         .build();
     let config = Config {
-        secret_id: SECRET.to_owned(),
+        secret_id: SecretSource::Secret(SECRET.to_owned()),
         topic_arn: TOPIC.to_owned(),
         ledger_table: TABLE.to_owned(),
         policy: policy.clone(),
@@ -213,7 +253,8 @@ async fn hourly(policy: &Path) {
         link: None,
     };
     let services = Services::deployed(&aws, &config).unwrap();
-    let places = Places { secret_id: SECRET.to_owned(), policy, topic_arn: TOPIC.to_owned(), link: None };
+    let places =
+        Places { secret_id: SecretSource::Secret(SECRET.to_owned()), policy, topic_arn: TOPIC.to_owned(), link: None };
     let mut requests = Vec::new();
     // The first run finds an empty table; a day later everything is read again, and 23 runs follow.
     for hours in std::iter::once(-24).chain(0..24) {

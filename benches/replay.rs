@@ -20,6 +20,8 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::time::Instant;
 
+use jiff::civil::Date;
+
 use past::{POLICY, past};
 use zoom_sms_cost_alerts::domain::money::Currency;
 use zoom_sms_cost_alerts::domain::policy::Policy;
@@ -51,11 +53,11 @@ fn all() -> Result<(), Box<dyn Error>> {
 fn one(numbers: u32) -> Result<(), Box<dyn Error>> {
     let policy = Policy::parse(POLICY).map_err(|faults| faults.to_string())?;
     let past = past(numbers)?;
-    let cells: usize = past.days.values().map(Vec::len).sum();
+    let cells: usize = past.cells(Date::MIN, Date::MAX).count();
     let before = sizes::peak_mib()?;
     let started = Instant::now();
     let mut sums = BTreeMap::<Currency, Sum>::new();
-    for (line, sum) in past.days.values().flatten() {
+    for (line, sum) in past.cells(Date::MIN, Date::MAX) {
         sums.entry(line.currency).or_default().add(*sum);
     }
     let once = started.elapsed().as_secs_f64();

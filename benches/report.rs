@@ -47,7 +47,7 @@ fn one(numbers: u32) -> Result<(), Box<dyn Error>> {
     let saved = read_file(file.as_slice())?;
     let parsed = started.elapsed().as_secs_f64();
     let started = Instant::now();
-    let page = Page::of_past(&saved.past, saved.until, &policy)?.ok_or("no day")?;
+    let page = Page::of_past(&saved.past, saved.until, &policy, None)?.ok_or("no day")?;
     let made = started.elapsed().as_secs_f64();
     let started = Instant::now();
     let html = document(&page);

@@ -58,6 +58,46 @@ impl std::fmt::Display for PolicySource {
     }
 }
 
+/// Where Zoom's credentials are read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretSource {
+    /// A secret of AWS Secrets Manager, by name or ARN.
+    Secret(String),
+    /// A SecureString parameter of AWS Systems Manager, by name.
+    Parameter(String),
+}
+
+impl SecretSource {
+    /// Reads the name or ARN of a secret, or `ssm:NAME`. Whoever sets the secret itself in place of its name shall not read it in a log, so
+    /// that only the characters of AWS's names are taken.
+    ///
+    /// # Errors
+    /// What is wrong with it, as a sentence.
+    pub fn parse(text: &str) -> Result<SecretSource, String> {
+        let consists_of = |name: &str, signs: &str| {
+            !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || signs.contains(c))
+        };
+        match text.strip_prefix("ssm:") {
+            Some(name) if consists_of(name, "/_.-:") => Ok(SecretSource::Parameter(name.to_owned())),
+            Some(_) => Err("names no parameter; write ssm:NAME, such as ssm:/zoom-sms-cost-alerts/zoom".to_owned()),
+            None if consists_of(text, "/_+=.@-:!") => Ok(SecretSource::Secret(text.to_owned())),
+            None => {
+                Err("is no name or ARN of a secret, and no ssm:NAME; give the name, never the secret itself".to_owned())
+            }
+        }
+    }
+}
+
+/// As it is written.
+impl std::fmt::Display for SecretSource {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            SecretSource::Secret(id) => out.write_str(id),
+            SecretSource::Parameter(name) => write!(out, "ssm:{name}"),
+        }
+    }
+}
+
 /// Where Zoom is, and how often it may be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ZoomConfig {
@@ -84,8 +124,8 @@ pub enum Mode {
 /// The alerting function's settings, from its environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// Name or ARN of the secret with Zoom's credentials.
-    pub secret_id: String,
+    /// Zoom's credentials.
+    pub secret_id: SecretSource,
     /// The SNS standard topic.
     pub topic_arn: String,
     /// The DynamoDB table.
@@ -140,8 +180,8 @@ impl Config {
     /// [`Code::ConfigInvalid`] with all the faults, by name.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Config, RunError> {
         let mut reader = Reader { variable, faults: Vec::new() };
-        let secret_id =
-            reader.required("ZOOM_SECRET_ID", "the name or ARN of the secret with Zoom's credentials", secret_id);
+        let what = "the name or ARN of the secret with Zoom's credentials, or ssm:NAME";
+        let secret_id = reader.required("ZOOM_SECRET_ID", what, SecretSource::parse);
         let topic_arn = reader.required("ALERT_TOPIC_ARN", "the ARN of the SNS topic", topic_arn);
         let ledger_table = reader.ledger_table();
         let policy = reader.required("POLICY", "ssm:NAME, table:NAME or the path of a TOML file", PolicySource::parse);
@@ -237,22 +277,6 @@ pub fn shown(value: &str) -> String {
     if may_be_secret { "(not shown)".to_owned() } else { format!("{:?}", value.chars().take(200).collect::<String>()) }
 }
 
-/// Reads the name or ARN of a secret.
-///
-/// # Errors
-/// What is wrong with it, as a sentence.
-pub fn secret_id(text: &str) -> Result<String, String> {
-    // The characters of AWS's names and ARNs. Whoever sets the secret itself in place of its name shall not read it in a log.
-    if text.starts_with("ssm:") {
-        return Err("names a parameter, which comes with a later version; give the name or ARN of a secret".to_owned());
-    }
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "/_+=.@-:!".contains(c);
-    if !text.is_empty() && text.chars().all(allowed) {
-        return Ok(text.to_owned());
-    }
-    Err("is no name or ARN of a secret; give the name, never the secret itself".to_owned())
-}
-
 /// An address that nobody on the way can read or change.
 fn safe_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|_| "is not a URL".to_owned())?;
@@ -331,9 +355,21 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_with_a_later_version_is_refused_by_name() {
-        let error = read(&[("ZOOM_SECRET_ID", "ssm:/zoom")]).unwrap_err();
-        assert!(error.contains("ZOOM_SECRET_ID") && error.contains("comes with a later version"), "{error}");
+    fn credentials_are_in_a_secret_or_a_parameter() {
+        let arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:zoom-AbCdEf";
+        for (text, expected) in [
+            ("zoom", SecretSource::Secret("zoom".to_owned())),
+            (arn, SecretSource::Secret(arn.to_owned())),
+            ("ssm:/alerts/zoom", SecretSource::Parameter("/alerts/zoom".to_owned())),
+            ("ssm:/alerts/zoom:3", SecretSource::Parameter("/alerts/zoom:3".to_owned())),
+        ] {
+            let config = read(&[("ZOOM_SECRET_ID", text)]).unwrap();
+            assert_eq!((&config.secret_id, config.secret_id.to_string().as_str()), (&expected, text));
+        }
+        for text in ["ssm:", "ssm:a b", "ssm:{\"client_secret\":\"hunter2\"}"] {
+            let error = read(&[("ZOOM_SECRET_ID", text)]).unwrap_err();
+            assert!(error.contains("names no parameter; write ssm:NAME") && !error.contains("hunter2"), "{error}");
+        }
     }
 
     #[test]
@@ -421,7 +457,7 @@ mod tests {
         ])
         .unwrap_err();
         insta::assert_snapshot!(error.replace("; ", "\n"), @r#"
-        environment: ZOOM_SECRET_ID is missing (set it to the name or ARN of the secret with Zoom's credentials)
+        environment: ZOOM_SECRET_ID is missing (set it to the name or ARN of the secret with Zoom's credentials, or ssm:NAME)
         ALERT_TOPIC_ARN = "alerts" is not the ARN of an SNS topic
         write arn:aws:sns:REGION:ACCOUNT:NAME
         LEDGER_TABLE is missing (set it to the name of the DynamoDB table)

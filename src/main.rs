@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
 use tokio::runtime::Handle;
+use zoom_sms_cost_alerts::VERSION;
 use zoom_sms_cost_alerts::clients::{Deadline, sdk_config};
 use zoom_sms_cost_alerts::config::{Config, Mode};
 use zoom_sms_cost_alerts::error::{Code, RunError};
@@ -41,7 +42,7 @@ fn main() -> ExitCode {
         };
     }
     if std::env::args().nth(1).is_some_and(|argument| argument == "--version" || argument == "-V") {
-        println!(concat!("zoom-sms-cost-alerts ", env!("CARGO_PKG_VERSION")));
+        println!("zoom-sms-cost-alerts {VERSION}");
         return ExitCode::SUCCESS;
     }
     _ = writeln!(std::io::stderr(), "{NO_COMMAND}");
@@ -156,6 +157,7 @@ async fn answer(
         schedule_arn = request.schedule_arn,
         scheduled_time = request.scheduled_time.map(|time| time.to_string()),
         task = ?request.task,
+        version = VERSION,
         "the run starts"
     );
     let places = Places::of(config).with(&request);

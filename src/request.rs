@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde_json::{Map, Value};
 
-use crate::config::{PolicySource, secret_id, shown};
+use crate::config::{PolicySource, SecretSource, shown};
 use crate::domain::period::start_of;
 use crate::domain::policy::topic_arn;
 use crate::domain::text::did_you_mean;
@@ -24,7 +24,7 @@ pub struct Request {
     /// When the schedule meant the run to start.
     pub scheduled_time: Option<Timestamp>,
     /// In place of the environment's secret.
-    pub secret_id: Option<String>,
+    pub secret_id: Option<SecretSource>,
     /// In place of the environment's policy.
     pub policy: Option<PolicySource>,
     /// In place of the environment's topic.
@@ -235,7 +235,7 @@ impl Request {
             trigger: fields.text("trigger")?,
             schedule_arn: fields.text("schedule_arn")?,
             scheduled_time: scheduled_time.map(|text| instant("scheduled_time", &text)).transpose()?,
-            secret_id: fields.parsed("zoom_secret_id", secret_id)?,
+            secret_id: fields.parsed("zoom_secret_id", SecretSource::parse)?,
             policy: fields.parsed("policy", PolicySource::parse)?,
             topic_arn: fields.parsed("alert_topic_arn", topic_arn)?,
         })
@@ -305,7 +305,7 @@ mod tests {
         .unwrap();
         let at = "2026-10-31T23:59:59Z".parse().unwrap();
         assert_eq!(request.task, Task::Judge(Judge::Past(Moment::Instant(at))));
-        assert_eq!(request.secret_id.as_deref(), Some("other"));
+        assert_eq!(request.secret_id, Some(SecretSource::Secret("other".to_owned())));
         assert_eq!(request.policy, Some(PolicySource::File("p.toml".into())));
         assert_eq!(request.topic_arn.as_deref(), Some("arn:aws:sns:us-east-1:1:t"));
     }

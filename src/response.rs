@@ -15,6 +15,7 @@ use crate::domain::matches::unmatched;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::period::PeriodKind;
 use crate::domain::policy::Silence;
+use crate::domain::product::{Product, Products};
 use crate::domain::text::label;
 use crate::error::{Code, RunError};
 
@@ -115,15 +116,24 @@ pub struct TotalAnswer {
     pub billing_number: Arc<str>,
     /// ISO 4217.
     pub currency: Currency,
+    /// What is charged, where the policy reads more than messages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub product: Option<&'static str>,
     /// The exact sum.
     pub amount: Amount,
-    /// How many rows.
+    /// How many messages, minutes or pages.
     pub messages: u64,
+    /// Rows whose price Zoom does not know yet: they are not in the sum.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub not_priced: u64,
 }
 
 /// Dates that were not read, or a row that cannot be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Unread {
+    /// Which report, where the policy reads more than messages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub product: Option<&'static str>,
     /// The first date; `None` for a row without a readable time.
     pub from: Option<Date>,
     /// The last date.
@@ -209,7 +219,7 @@ impl Judged {
             kind: period.kind(),
             from: period.from(),
             to: period.to(),
-            complete: coverage.is_whole(period),
+            complete: coverage.is_whole(case.policy.all(), period),
         };
         let unmatched = unmatched(case.policy, case.totals, case.periods, &history.matched);
         Judged {
@@ -239,22 +249,31 @@ fn totals(case: &Case<'_>) -> Vec<TotalAnswer> {
     let mut sums = Vec::new();
     let kinds: Vec<_> = case.policy.budgets.iter().map(|budget| budget.period).collect();
     for period in case.periods.iter().filter(|period| kinds.is_empty() || kinds.contains(&period.kind())) {
-        let label = period.label();
-        let by_number = case.totals.by_subject(period, Scope::BillingNumber);
-        sums.extend(by_number.into_iter().map(|((billing_number, currency), sum)| TotalAnswer {
-            period: label.clone(),
-            billing_number,
-            currency,
-            amount: sum.amount,
-            messages: sum.messages,
-        }));
+        for product in case.policy.products.iter().copied() {
+            let figures = case.totals.figures(Products::One(product));
+            let mut by_number = figures.by_subject(period, Scope::BillingNumber);
+            let numbers = Scope::BillingNumber;
+            let not_priced = case.coverage.not_priced(Products::One(product), period, numbers, figures.account());
+            not_priced.keys().for_each(|key| _ = by_number.entry(key.clone()).or_default());
+            sums.extend(by_number.into_iter().map(|(key, sum)| TotalAnswer {
+                period: period.label(),
+                product: case.policy.names_products().then(|| product.name()),
+                not_priced: not_priced.get(&key).copied().unwrap_or_default(),
+                billing_number: key.0,
+                currency: key.1,
+                amount: sum.amount,
+                messages: sum.messages,
+            }));
+        }
     }
     sums
 }
 
 /// Gaps and rows. Of a row only what is wrong with it is said, never what it holds.
 fn unread(coverage: &Coverage, case: &Case<'_>) -> Vec<Unread> {
+    let named = |product: Product| case.policy.names_products().then(|| product.name());
     let gap = |gap: &crate::domain::coverage::Gap| Unread {
+        product: named(gap.product),
         from: Some(gap.dates.from),
         to: Some(gap.dates.to),
         code: gap.code,
@@ -265,7 +284,13 @@ fn unread(coverage: &Coverage, case: &Case<'_>) -> Vec<Unread> {
             Known::Value(sent) => Some(case.policy.time_zone.to_datetime(*sent).date()),
             Known::Unknown => None,
         };
-        Unread { from: day, to: day, code: Code::ReportInvalid, problem: fault.to_string() }
+        Unread {
+            product: named(fault.product),
+            from: day,
+            to: day,
+            code: Code::ReportInvalid,
+            problem: fault.to_string(),
+        }
     };
     coverage.gaps.iter().map(gap).chain(coverage.row_faults.iter().map(row)).collect()
 }
@@ -292,6 +317,7 @@ mod tests {
         let only = "[[budget]]\nname = \"misspelt\"\nscope = \"department\"\nonly = [\"Slaes\"]\ncurrency = \"USD\"\namount = 1";
         let mut world = World::new(&format!("{NUMBERS}{only}")).spent("85").unread(20, 22).unconfirmed();
         world.coverage.row_faults.push(RowFault {
+            product: Product::Sms,
             message_id: "M-1".to_owned(),
             field: "total_charge",
             problem: "is missing".to_owned(),

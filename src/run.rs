@@ -39,7 +39,7 @@ pub use examine::{Examination, examine};
 pub use foresight::{Foresight, Made};
 pub use judge::deliver;
 #[cfg(feature = "cli")]
-pub use past::past;
+pub use past::{Wanted, past};
 pub use prepare::{Places, Prepared, policy, prepare};
 pub use report::{Memory, Question, Report, read_report};
 
@@ -75,7 +75,7 @@ impl Services {
     pub fn deployed(aws: &SdkConfig, config: &Config) -> Result<Services, RunError> {
         let zoom = Zoom::new(config.zoom.clone());
         Ok(Services {
-            secrets: Secrets::manager(aws),
+            secrets: Secrets::aws(aws),
             parameters: Parameters::aws(aws, Some(&config.ledger_table)),
             zoom: zoom.map_err(|error| RunError::new(Code::Internal, error.to_string()))?,
             daybook: Store::table(aws, &config.ledger_table),

@@ -11,6 +11,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 
+use crate::VERSION;
 use crate::domain::money::{Amount, Currency};
 
 /// The metrics' namespace.
@@ -83,7 +84,7 @@ pub struct Spending {
 }
 
 impl Metrics {
-    /// The line of embedded metric format. `code` is the error's, a property.
+    /// The line of embedded metric format. `code` is the error's; it and the version are properties.
     ///
     /// The function's name is the one dimension, so that several functions in an AWS account, one for each Zoom account, do not cover for
     /// each other's silence. Money has the currency in the metric's name (`SpentToDate.USD`), so that it stays one line a run.
@@ -112,6 +113,7 @@ impl Metrics {
             "_aws": {"Timestamp": at.as_millisecond(), "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [["FunctionName"]], "Metrics": names}]},
             "FunctionName": function,
             "request_id": request_id,
+            "version": VERSION,
         });
         if let Some(root) = line.as_object_mut() {
             root.extend(metrics.into_iter().map(|(name, value, _)| (name, value)));
@@ -147,7 +149,10 @@ mod tests {
         };
         let line = metrics.line("2026-11-22T13:00:00Z".parse().unwrap(), "alerts", "r-1", None);
         assert!(!line.contains('\n'));
-        insta::assert_json_snapshot!(serde_json::from_str::<serde_json::Value>(&line).unwrap(), @r#"
+        let mut line: Value = serde_json::from_str(&line).unwrap();
+        // Another one with every commit.
+        assert_eq!(line["version"].take(), VERSION);
+        insta::assert_json_snapshot!(line, @r#"
         {
           "AlertsSent": 1,
           "ChargedRows": 1443,
@@ -225,7 +230,8 @@ mod tests {
             ],
             "Timestamp": 1795352400000
           },
-          "request_id": "r-1"
+          "request_id": "r-1",
+          "version": null
         }
         "#);
     }

@@ -12,8 +12,8 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde_json::json;
 use zoom_sms_cost_alerts::clients::sdk_http_client;
 use zoom_sms_cost_alerts::clients::zoom::Reading;
-use zoom_sms_cost_alerts::daybook::{Plan, Read, Store, Whose, merge};
-use zoom_sms_cost_alerts::domain::charge::Product;
+use zoom_sms_cost_alerts::daybook::{Judged, Plan, Read, Store, Whose, merge};
+use zoom_sms_cost_alerts::domain::product::{Product, Products};
 use zoom_sms_cost_alerts::domain::totals::DaySums;
 use zoom_sms_cost_alerts::sandbox::{ACCOUNT_ID, Dataset, Row, Switches};
 
@@ -127,7 +127,7 @@ async fn fill(far: &Far, numbers: u32, today: Date, now: Timestamp) -> Result<()
         .credentials_provider(SharedCredentialsProvider::new(Credentials::new("test", "test", None, None, "test")))
         .build();
     let store = Store::table(&aws, TABLE);
-    let whose = Whose { account: ACCOUNT_ID, product: Product::Sms, zone: "UTC" };
+    let whose = Whose { account: ACCOUNT_ID, products: Products::One(Product::Sms), zone: "UTC" };
     let mut first_day = today.checked_sub(396.days())?;
     while first_day < today {
         let end = first_day.checked_add(DAYS_AT_ONCE.days())?.min(today);
@@ -137,7 +137,7 @@ async fn fill(far: &Far, numbers: u32, today: Date, now: Timestamp) -> Result<()
         let loaded = store.load(whose).await?;
         let head = loaded.head.clone().unwrap_or_default();
         let read = Read {
-            account: ACCOUNT_ID.into(),
+            product: Product::Sms,
             zone: &TimeZone::UTC,
             late_charges_days: 3,
             first_day,
@@ -147,7 +147,7 @@ async fn fill(far: &Far, numbers: u32, today: Date, now: Timestamp) -> Result<()
             reading: Reading::default(),
             sums,
         };
-        let mut remembered = merge(read, Default::default()).1;
+        let mut remembered = merge(read, Default::default(), &mut Judged::of(ACCOUNT_ID.into(), &[Product::Sms]));
         remembered.keep_days_only(&head);
         // Long before the runs that are measured.
         store.save(whose, &loaded, remembered, now - SignedDuration::from_hours(24)).await?;

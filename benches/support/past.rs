@@ -8,6 +8,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use zoom_sms_cost_alerts::domain::charge::Line;
 use zoom_sms_cost_alerts::domain::money::{Amount, Currency};
+use zoom_sms_cost_alerts::domain::product::Product;
 use zoom_sms_cost_alerts::domain::replay::Past;
 use zoom_sms_cost_alerts::domain::totals::{DaySums, Sum};
 
@@ -67,5 +68,6 @@ pub(crate) fn past(numbers: u32) -> Result<Past, Box<dyn Error>> {
         Ok((first.checked_add(day.days())?, sums))
     };
     let days = (0..DAYS).map(&mut day).collect::<Result<_, _>>()?;
-    Ok(Past { account: "account".to_owned(), zone: "UTC".to_owned(), days })
+    let products = [(Product::Sms, days)].into();
+    Ok(Past { account: "account".to_owned(), zone: "UTC".to_owned(), products })
 }

@@ -27,7 +27,7 @@ use crate::error::{Code, RunError};
 use crate::outbox::{Delivered, preview};
 use crate::request::{Judge, Request, Task};
 use crate::response::Judged;
-use crate::run::{Places, Services, examine, prepare};
+use crate::run::{Places, Services, Wanted, examine, prepare};
 use sheet::Sheet;
 
 /// Days without figures that are named.
@@ -112,12 +112,8 @@ impl Check {
             return Ok(Ending::Failed);
         }
         let services = self.services(&source).await?;
-        let places = Places {
-            secret_id: self.source.secret_id.clone().unwrap_or_default(),
-            policy: source,
-            topic_arn: String::new(),
-            link: None,
-        };
+        let places =
+            Places { secret_id: self.source.secret_id(), policy: source, topic_arn: String::new(), link: None };
         Ok(self.examined(&services, &places, task, now).await?)
     }
 
@@ -149,8 +145,7 @@ impl Check {
 
     /// Judges the last day of a past.
     async fn of_past(&self, place: &Place, policy: Policy, now: Timestamp) -> Result<Ending, Fault> {
-        let zone = Some(policy.time_zone_name.as_str());
-        let saved = self.source.load(place, zone, policy.late_charges_days, now).await?;
+        let saved = self.source.load(place, &Wanted::from(&policy), now).await?;
         let day = saved.past.last_day(saved.until, &policy);
         let day = day.map_err(|error| RunError::new(Code::Internal, format!("the past's last day: {error}")))?;
         let Some(day) = day else {

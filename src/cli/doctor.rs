@@ -12,7 +12,6 @@ use super::terminal::{Terminal, coloured, wrapped};
 use super::{Ending, help, say, show, variable};
 use crate::clients::ledger::Ledger;
 use crate::clients::parameters::ParameterError;
-use crate::clients::zoom::SMS;
 use crate::clients::{Deadline, sdk_config};
 use crate::config::Config;
 use crate::daybook::{Head, Whose};
@@ -20,6 +19,7 @@ use crate::domain::alert::count;
 use crate::domain::foresight::{forecast, spike};
 use crate::domain::matches::never_matched;
 use crate::domain::policy::{Policy, topic_arn};
+use crate::domain::product::{Product, Products};
 use crate::request::Request;
 use crate::run::{Invocation, Places, Services, run};
 use crate::telemetry::Metrics;
@@ -164,12 +164,14 @@ impl Examined {
             Err(error) => return self.note("environment", Verdict::Failed, error.message),
         };
         self.identity(&aws, &config.topic_arn).await;
-        let account = self.zoom(&services, &config).await;
         let policy = services.parameters.read(&config.policy).await.map_err(|error| {
             self.is_misused |= matches!(error, ParameterError::File { .. });
             error.to_string()
         });
         let policy = policy.and_then(|document| Policy::parse(&document).map_err(|faults| faults.to_string()));
+        // Without a policy nobody knows of more than messages.
+        let products = policy.as_ref().map_or_else(|_| vec![Product::Sms], |policy| policy.products.clone());
+        let account = self.zoom(&services, &config, &products).await;
         let budgets = |policy: Policy| {
             let count = policy.budgets.len();
             (policy, format!("{count} budget{}", if count == 1 { "" } else { "s" }))
@@ -204,7 +206,8 @@ impl Examined {
 
     /// Budgets whose `only` matched nothing in any run so far.
     async fn matches(&mut self, services: &Services, account: &str, policy: &Policy) {
-        let whose = Whose { account, product: SMS.product, zone: &policy.time_zone_name };
+        let products = Products::One(policy.products.first().copied().unwrap_or(Product::Sms));
+        let whose = Whose { account, products, zone: &policy.time_zone_name };
         let head = match services.daybook.load(whose).await {
             Ok(loaded) => loaded.head,
             Err(error) => return self.note("budgets", Verdict::Failed, error.to_string()),

@@ -12,7 +12,7 @@ use super::terminal::Terminal;
 use super::{Ending, help, policy, say, variable};
 use crate::clients::ledger::Ledger;
 use crate::clients::sdk_config;
-use crate::config::{PolicySource, secret_id};
+use crate::config::{PolicySource, SecretSource};
 use crate::domain::policy::Policy;
 use crate::error::{Code, RunError};
 use behind::{Behind, PolicyLine};
@@ -33,9 +33,9 @@ pub(super) struct Explain {
     /// The policy: a TOML file, ssm:NAME or table:NAME [default: the variable POLICY]
     #[arg(long, value_name = "FILE", value_parser = PolicySource::parse)]
     policy: Option<PolicySource>,
-    /// Name or ARN of the secret that tells the Zoom account [default: the variable ZOOM_SECRET_ID]
-    #[arg(long, value_name = "ID", value_parser = secret_id)]
-    secret_id: Option<String>,
+    /// Name or ARN of the secret, or ssm:NAME, that tells the Zoom account [default: the variable ZOOM_SECRET_ID]
+    #[arg(long, value_name = "ID", value_parser = SecretSource::parse)]
+    secret_id: Option<SecretSource>,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
@@ -97,7 +97,7 @@ impl Explain {
             ));
         };
         let aws = sdk_config().await;
-        let account = account(self.secret_id.as_deref(), &aws).await?;
+        let account = account(self.secret_id.as_ref(), &aws).await?;
         let messages = Ledger::table(&aws, &table).messages(&account, (Timestamp::MIN, Timestamp::MAX)).await;
         let messages = messages.map_err(|error| RunError::new(Code::LedgerUnavailable, error.to_string()))?;
         let sent: Vec<_> = messages.iter().filter(|message| self.is_meant(message)).cloned().collect();

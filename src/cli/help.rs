@@ -13,7 +13,7 @@ macro_rules! zoom_variables {
 
 macro_rules! function_variables {
     () => {
-        "  ZOOM_SECRET_ID             name or ARN of the secret with Zoom's credentials
+        "  ZOOM_SECRET_ID             name or ARN of the secret with Zoom's credentials, or ssm:NAME
   ALERT_TOPIC_ARN            the SNS topic of the receiver default
   LEDGER_TABLE               the DynamoDB table
   POLICY                     ssm:NAME, table:NAME or a path
@@ -123,6 +123,19 @@ Examples:
   cost-alerts report --source demo"
 );
 
+pub(super) const EXPORT: &str = concat!(
+    "Variables:\n",
+    zoom_variables!(),
+    table_variables!(),
+    aws_variables!(),
+    exit_codes!("the rows are written, without days that are not known"),
+    "
+Examples:
+  cost-alerts export --format csv --time-zone America/New_York --out sms.csv
+  cost-alerts export --format csv --source demo --since 2026-10
+  LEDGER_TABLE=ledger cost-alerts export --format focus --source table --out focus.csv"
+);
+
 pub(super) const BACKFILL: &str = concat!(
     "Variables:\n",
     function_variables!(),
@@ -162,7 +175,7 @@ Examples:
 
 pub(super) const SECRET_PUT: &str = concat!(
     "Variables:
-  ZOOM_SECRET_ID             name or ARN of the secret, if --secret-id is not given
+  ZOOM_SECRET_ID             name or ARN of the secret, or ssm:NAME, if --secret-id is not given
   ZOOM_API_URL, ZOOM_TOKEN_URL
                              as the function has them
 ",
@@ -171,6 +184,7 @@ pub(super) const SECRET_PUT: &str = concat!(
     "
 Examples:
   cost-alerts secret put --secret-id zoom-sms-cost-alerts
+  cost-alerts secret put --secret-id ssm:/zoom-sms-cost-alerts/zoom
   pass show zoom/app | cost-alerts secret put      three lines: account id, client id, client secret"
 );
 

@@ -13,11 +13,13 @@ use super::terminal::Terminal;
 use super::{Ending, complain, help, say, show};
 use crate::domain::alert::count;
 use crate::domain::policy::GroupBy;
+use crate::domain::product::Product;
 use crate::domain::suggest::{SuggestFault, Suggestion, promise, suggest};
 use crate::error::{Code, RunError};
+use crate::run::Wanted;
 
 /// Charges may be listed so many days late, as in a policy that does not say so.
-const LATE_CHARGES_DAYS: u32 = 3;
+pub(super) const LATE_CHARGES_DAYS: u32 = 3;
 
 /// Propose a policy from the past months that keeps to so many alerts a year
 ///
@@ -62,7 +64,8 @@ impl Init {
         let place = self.source.place.clone().unwrap_or(Place::Zoom);
         let zone = self.time_zone.as_deref();
         zone.map(zone_of).transpose()?;
-        let saved = self.source.load(&place, zone, LATE_CHARGES_DAYS, now).await?;
+        let wanted = Wanted { zone, late_charges_days: LATE_CHARGES_DAYS, products: &[Product::Sms] };
+        let saved = self.source.load(&place, &wanted, now).await?;
         let mut past = saved.past;
         past.keep_whole_days(saved.until, &zone_of(&past.zone)?);
         let since = past.ends().map(|(first, last)| first_whole_month(first, last)).unwrap_or_default();

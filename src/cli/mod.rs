@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod embedded;
 mod explain;
+mod export;
 mod help;
 mod init;
 mod policy;
@@ -22,6 +23,7 @@ mod source;
 mod table;
 mod terminal;
 mod verbose;
+mod whole;
 
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
@@ -30,11 +32,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::{Parser, Subcommand};
 use jiff::Timestamp;
 
+use crate::VERSION;
 use crate::error::{Code, RunError};
 
 /// Alerts on Zoom Phone SMS and MMS charges before the bill does.
 #[derive(Parser)]
-#[command(name = "cost-alerts", version, about, arg_required_else_help = true, after_help = help::GENERAL)]
+#[command(name = "cost-alerts", version = VERSION, about, arg_required_else_help = true, after_help = help::GENERAL)]
 struct Command {
     /// Show requests to Zoom and AWS, and causes of failures, on standard error
     #[arg(short, long, global = true)]
@@ -55,6 +58,7 @@ enum Subcommands {
     Schema,
     Replay(replay::Replay),
     Report(report::Report),
+    Export(export::Export),
     Explain(explain::Explain),
     Doctor(doctor::Doctor),
     Backfill(backfill::Backfill),
@@ -117,6 +121,7 @@ pub fn main() -> ExitCode {
             Subcommands::Schema => schema::run(),
             Subcommands::Replay(replay) => replay.run(Timestamp::now()).await,
             Subcommands::Report(report) => report.run(Timestamp::now()).await,
+            Subcommands::Export(export) => export.run(Timestamp::now()).await,
             Subcommands::Explain(explain) => explain.run().await,
             Subcommands::Doctor(doctor) => doctor.run(Timestamp::now()).await,
             Subcommands::Backfill(backfill) => backfill.run(Timestamp::now()).await,

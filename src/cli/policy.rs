@@ -17,6 +17,7 @@ use crate::config::PolicySource;
 use crate::domain::matches::never_matched;
 use crate::domain::policy::{Policy, PolicyFault, PolicyFaults, Receiver};
 use crate::error::{Code, RunError};
+use crate::run::Wanted;
 pub(super) use given::{given, is_sound};
 
 /// Validate a policy, or put it where the deployment reads it
@@ -105,7 +106,7 @@ impl Validate {
 impl Validate {
     /// What the policy names that the past does not have, and what it leaves open.
     async fn open_ends(&self, policy: &Policy, place: &Place, now: Timestamp) -> Result<Vec<String>, Fault> {
-        let saved = self.report.load(place, Some(&policy.time_zone_name), policy.late_charges_days, now).await?;
+        let saved = self.report.load(place, &Wanted::from(policy), now).await?;
         let day = saved.past.last_day(saved.until, policy);
         let day = day.map_err(|error| RunError::new(Code::Internal, format!("the past's last day: {error}")))?;
         let Some(day) = day else { return Ok(Vec::new()) };

@@ -16,6 +16,7 @@ use crate::domain::alert::count;
 use crate::domain::policy::Policy;
 use crate::domain::replay::{Difference, Moved, Past, Replay as Replayed, Sent, Summary, replay};
 use crate::error::{Code, RunError};
+use crate::run::Wanted;
 
 /// Alerts of a sort of difference that are named.
 const MOST_NAMED: usize = 20;
@@ -46,7 +47,8 @@ pub(super) struct Replay {
     json: bool,
 }
 
-fn first_day(text: &str) -> Result<Date, String> {
+/// The first day of a month, or a day.
+pub(super) fn first_day(text: &str) -> Result<Date, String> {
     let day = format!("{text}-01").parse().or_else(|_| text.parse::<Date>());
     day.map_err(|_| "write a month such as 2026-03, or a date such as 2026-03-15".to_owned())
 }
@@ -92,7 +94,7 @@ impl Replay {
             let today = policy.time_zone.to_datetime(now).date();
             kept_by_zoom(self.since, today)?;
         }
-        let saved = self.source.load(&place, Some(zone), policy.late_charges_days, now).await?;
+        let saved = self.source.load(&place, &Wanted::from(&policy), now).await?;
         let mut past = saved.past;
         past.keep_whole_days(saved.until, &policy.time_zone);
         let Some((first, last)) = past.ends() else {
@@ -134,7 +136,7 @@ impl Replay {
 }
 
 /// Zoom's report goes back thirteen months.
-fn kept_by_zoom(since: Option<Date>, today: Date) -> Result<(), Fault> {
+pub(super) fn kept_by_zoom(since: Option<Date>, today: Date) -> Result<(), Fault> {
     let oldest = today.saturating_sub(13.months());
     match since.filter(|since| *since < oldest) {
         Some(since) => Err(Fault::wrong_use(format!(
@@ -215,7 +217,7 @@ fn in_json(question: &Question<'_>, replayed: &Replayed, other: Option<&Replayed
         "time_zone": policy.time_zone_name,
         "from": since,
         "to": last,
-        "history_days": past.days.range(..*since).count(),
+        "history_days": past.known().range(..*since).count(),
         "unknown_days": replayed.unknown,
         "months": summaries.as_ref().map(|(months, _)| months.iter().map(|month| in_month(month, past)).collect::<Vec<_>>()),
         "total": summaries.as_ref().map(|(_, all)| all),
@@ -244,8 +246,7 @@ fn in_json(question: &Question<'_>, replayed: &Replayed, other: Option<&Replayed
 /// A month, with what the account spent in it.
 fn in_month(month: &Summary, past: &Past) -> Value {
     let mut value = serde_json::to_value(month).unwrap_or_default();
-    let lines = past.days.range(month.from..=month.to).flat_map(|(_, sums)| sums);
-    let currencies: BTreeSet<_> = lines.map(|(line, _)| line.currency).collect();
+    let currencies: BTreeSet<_> = past.cells(month.from, month.to).map(|(line, _)| line.currency).collect();
     let spent: Vec<_> = currencies
         .into_iter()
         .map(|currency| json!({"currency": currency, "amount": view::spent(past, month, currency)}))

@@ -1,23 +1,30 @@
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, IsTerminal as _, Write as _};
+use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::progress::Progress;
 use super::source::{Fault, Place, Source};
-use super::{Ending, complain, help, policy, say};
-use crate::domain::page::Page;
+use super::whole::WholeFile;
+use super::{Ending, complain, help, policy, say, variable};
+use crate::clients::ledger::Ledger;
+use crate::clients::sdk_config;
+use crate::daybook::Saved;
+use crate::domain::page::{Page, Sent};
+use crate::domain::period::start_of;
+use crate::domain::policy::Policy;
 use crate::error::{Code, RunError};
 use crate::page::{Theme, document, widget};
+use crate::run::Wanted;
 
 /// Draw the running month and the twelve before it: one HTML page with charts, to open in a browser or to send
 ///
 /// It shows budgets with their forecasts, the month to date, days with spikes, thirteen months by department and number, and who sent it.
 ///
-/// The page is one file that needs no network and no script; it can be mailed, printed and archived. Alerts are those that the policy would
-/// have sent, from final figures: a past keeps no record of what was sent.
+/// The page is one file that needs no network and no script; it can be mailed, printed and archived. With --source table, alerts are those
+/// that were sent; another past keeps no record of that, and they are those that the policy would have sent, from final figures.
 #[derive(Args)]
 #[command(after_long_help = help::REPORT)]
 pub(super) struct Report {
@@ -51,6 +58,17 @@ fn theme(text: &str) -> Result<Theme, String> {
     }
 }
 
+/// What a deployment has sent in the month of the past's last day.
+async fn sent(saved: &Saved, policy: &Policy) -> Result<Vec<Sent>, Fault> {
+    let (zone, table) = (&policy.time_zone, variable("LEDGER_TABLE").unwrap_or_default());
+    let last = saved.past.ends().map_or(Date::MIN, |(_, last)| last);
+    let from = start_of(last.first_of_month(), zone).unwrap_or(Timestamp::MIN);
+    let ledger = Ledger::table(&sdk_config().await, &table);
+    let messages = ledger.messages(&saved.past.account, (from, Timestamp::MAX)).await;
+    let messages = messages.map_err(|error| RunError::new(Code::LedgerUnavailable, error.to_string()))?;
+    Ok(messages.iter().flat_map(Sent::of_message).collect())
+}
+
 /// Where the page goes.
 enum Out {
     Standard,
@@ -71,11 +89,11 @@ impl Report {
         let Some(policy) = policy::given(self.policy.as_deref(), &place, self.json).await? else {
             return Ok(Ending::Failed);
         };
-        let zone = &policy.time_zone_name;
-        let saved = self.source.load(&place, Some(zone), policy.late_charges_days, now).await?;
+        let saved = self.source.load(&place, &Wanted::from(&policy), now).await?;
+        let sent = if place == Place::Table { Some(sent(&saved, &policy).await?) } else { None };
         let progress = Progress::new("drawing the report");
         let failed = |error: jiff::Error| RunError::new(Code::Internal, format!("the past: {error}"));
-        let page = Page::of_past(&saved.past, saved.until, &policy).map_err(failed)?;
+        let page = Page::of_past(&saved.past, saved.until, &policy, sent).map_err(failed)?;
         let Some(page) = page else {
             return Err(RunError::new(Code::ReportIncomplete, "the past has no day to show").into());
         };
@@ -88,7 +106,9 @@ impl Report {
         match &out {
             Out::Standard => say(&text),
             Out::File(path) => {
-                write(path, &text, self.force)?;
+                let mut file = WholeFile::begin(path, self.force)?;
+                file.write_all(text.as_bytes()).map_err(|error| file.fault(&error))?;
+                file.place()?;
                 complain(&format!(
                     "The report is in {} ({} kB). Open it in a browser.",
                     path.display(),
@@ -107,40 +127,7 @@ impl Report {
             None if !std::io::stdout().is_terminal() => return Ok(Out::Standard),
             None => PathBuf::from(if self.json { "report.json" } else { "report.html" }),
         };
-        if !self.force && path.exists() {
-            return Err(is_there(&path));
-        }
+        WholeFile::look(&path, self.force)?;
         Ok(Out::File(path))
     }
-}
-
-fn is_there(path: &Path) -> Fault {
-    Fault::wrong_use(format!(
-        "{} is there already; give --force to replace it, or another file with --out",
-        path.display()
-    ))
-}
-
-/// Beside the place first, so that a page is there whole or not at all.
-fn write(path: &Path, text: &str, force: bool) -> Result<(), Fault> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    let written = OpenOptions::new().write(true).create(true).truncate(true).open(&beside).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        // A link is refused where another page has come in the meantime.
-        if force {
-            std::fs::rename(&beside, path)
-        } else {
-            std::fs::hard_link(&beside, path).and_then(|()| std::fs::remove_file(&beside))
-        }
-    });
-    written.map_err(|error| {
-        _ = std::fs::remove_file(&beside);
-        if error.kind() == ErrorKind::AlreadyExists {
-            return is_there(path);
-        }
-        let message = format!("{} cannot be written: {error}; give another file with --out", path.display());
-        RunError::new(Code::Internal, message).into()
-    })
 }

@@ -1,15 +1,16 @@
 use clap::Args;
 use jiff::Timestamp;
-use serde_json::json;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
 
 use super::{Ending, complain, help, say};
 use crate::domain::text::label;
-use crate::sandbox::{ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, Dataset, Observed, Sandbox, Switches};
+use crate::sandbox::{ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, Dataset, Observed, ReportKind, Sandbox, Switches};
 
 /// Serve the embedded Zoom for any client, with a switch for each open question and fault
 ///
-/// On loopback, until it is stopped (Ctrl-C). Its account has sent for thirteen months up to the present. Each request is a line on standard
-/// error: method, path, dates asked for, status.
+/// On loopback, until it is stopped (Ctrl-C): the reports of messages, calls and faxes of an account that goes back thirteen months from the
+/// present. Each request is a line on standard error: method, path, dates asked for, status.
 #[derive(Args)]
 #[command(after_long_help = help::SANDBOX)]
 pub(super) struct Serve {
@@ -19,10 +20,10 @@ pub(super) struct Serve {
     /// The account's present (2026-11-22T13:00:00Z) [default: now]
     #[arg(long, value_name = "TIME")]
     today: Option<Timestamp>,
-    /// Serve this many generated rows of the current month in place of the sample account
+    /// Serve this many generated messages of the current month in place of the sample account
     #[arg(long, value_name = "N")]
     rows: Option<usize>,
-    /// Print its addresses and credentials in JSON
+    /// Print its addresses and credentials in JSON, and what each report truly adds up to in the current month (UTC)
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -47,13 +48,14 @@ impl Serve {
         let (api, token) = (sandbox.api_url(), sandbox.token_url());
         if self.json {
             let place = json!({"api_url": api, "token_url": token, "account_id": ACCOUNT_ID, "client_id": CLIENT_ID,
-                "client_secret": CLIENT_SECRET, "today": today});
+                "client_secret": CLIENT_SECRET, "today": today, "truth": truth(&sandbox.dataset())});
             say(&place.to_string());
         } else {
             let program = program();
+            let reports = ReportKind::ALL.map(|report| format!("  {api}{}\n", report.path())).concat();
             let as_of = self.today.map_or_else(String::new, |today| format!(" --as-of {today:.0}"));
             say(&format!(
-                "The embedded Zoom is served until Ctrl-C. In another terminal:\n\n\
+                "The embedded Zoom is served until Ctrl-C:\n\n{reports}\nIn another terminal:\n\n\
                  export ZOOM_API_URL={api}\nexport ZOOM_TOKEN_URL={token}\nexport ZOOM_ACCOUNT_ID={ACCOUNT_ID}\n\
                  export ZOOM_CLIENT_ID={CLIENT_ID}\nexport ZOOM_CLIENT_SECRET={CLIENT_SECRET}\n\
                  export ZOOM_REQUESTS_PER_SECOND=1000\n\
@@ -69,6 +71,24 @@ impl Serve {
             _ = tokio::signal::ctrl_c() => Ending::Fine,
         }
     }
+}
+
+/// What each report truly adds up to, by billing number and currency, from the beginning of the month up to the present: for clients that want
+/// to compare their figures.
+fn truth(account: &Dataset) -> Value {
+    let today = account.today();
+    let month = today.to_zoned(TimeZone::UTC).date().first_of_month();
+    let Ok(from) = month.to_zoned(TimeZone::UTC).map(|midnight| midnight.timestamp()) else {
+        return Value::Null;
+    };
+    let report = |report: ReportKind| {
+        let sums = account.truth_of(report, from, today).into_iter().map(|((number, currency), truth)| {
+            json!({"billing_number": number, "currency": currency, "amount": truth.amount, "count": truth.messages})
+        });
+        json!({"report": report.name(), "path": report.path(), "array": report.array(),
+            "pending": account.pending_of(report, from, today), "sums": sums.collect::<Vec<_>>()})
+    };
+    json!({"from": from, "to": today, "reports": ReportKind::ALL.map(report)})
 }
 
 /// The program as it was called, so that what is printed can be typed.

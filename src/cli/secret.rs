@@ -6,14 +6,15 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use tokio::sync::oneshot;
 
+use super::source::secret_of_environment;
 use super::{Ending, complain, failed, help, say, show, variable};
-use crate::clients::secrets::Secrets;
+use crate::clients::secrets::{Secrets, named};
 use crate::clients::zoom::Zoom;
 use crate::clients::{Credentials, Deadline, sdk_config};
-use crate::config::{ZoomConfig, secret_id};
+use crate::config::{SecretSource, ZoomConfig};
 use crate::error::{Code, RunError};
 
-/// Put Zoom's credentials into the deployment's secret
+/// Put Zoom's credentials where the deployment reads them
 #[derive(Args)]
 pub(super) struct SecretCommand {
     #[command(subcommand)]
@@ -35,17 +36,18 @@ impl SecretCommand {
     }
 }
 
-/// Ask for Zoom's credentials, try them, and put them into the deployment's secret
+/// Ask for Zoom's credentials, try them, and put them where the deployment reads them
 ///
 /// Asks for account id, client id and client secret of the Server-to-Server OAuth app, shows none of them, and writes nothing to disk.
 /// Zoom must give a token for them before they are put. Where standard input is no terminal, its first three lines are read in that order.
-/// AWS keeps the secret's value before this one as AWSPREVIOUS.
+/// A secret must be there; a parameter is made, as SecureString, if there is none. AWS keeps the value before this one: of a secret as
+/// AWSPREVIOUS, of a parameter in its history.
 #[derive(Args)]
 #[command(after_long_help = help::SECRET_PUT)]
 struct Put {
-    /// Name or ARN of the secret in AWS Secrets Manager [default: the variable ZOOM_SECRET_ID]
-    #[arg(long, value_name = "ID", value_parser = secret_id)]
-    secret_id: Option<String>,
+    /// Name or ARN of the secret in AWS Secrets Manager, or ssm:NAME [default: the variable ZOOM_SECRET_ID]
+    #[arg(long, value_name = "ID", value_parser = SecretSource::parse)]
+    secret_id: Option<SecretSource>,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
@@ -56,33 +58,28 @@ const ASKED: [&str; 3] = ["Zoom account id", "Client id", "Client secret"];
 
 impl Put {
     async fn put(&self) -> Result<(), RunError> {
-        let wrong = |problem: String| RunError::new(Code::ConfigInvalid, format!("environment: {problem}"));
-        let id = match (&self.secret_id, variable("ZOOM_SECRET_ID")) {
-            (Some(id), _) => id.clone(),
-            (None, Some(id)) => {
-                secret_id(&id).map_err(|problem| wrong(format!("ZOOM_SECRET_ID (not shown) {problem}")))?
-            }
-            (None, None) => {
-                let fix = "set it to the secret's name or ARN, or give --secret-id";
-                return Err(wrong(format!("ZOOM_SECRET_ID is missing ({fix})")));
-            }
+        let missing = || {
+            let fix = "set it to the secret's name or ARN or to ssm:NAME, or give --secret-id";
+            RunError::new(Code::ConfigInvalid, format!("environment: ZOOM_SECRET_ID is missing ({fix})"))
         };
+        let id = self.secret_id.clone().map(Ok).or_else(secret_of_environment).ok_or_else(missing)??;
         let config = ZoomConfig::read(variable)?;
         let credentials = credentials(given().await?)?;
         let spinner = show::spinner("trying the credentials at Zoom");
         let zoom = Zoom::new(config).map_err(|error| RunError::new(Code::Internal, error.to_string()))?;
         let authorized = zoom.authorize(&credentials, Deadline::never()).await;
         authorized.map_err(|error| RunError::new(error.code(), format!("{error}; nothing was put")))?;
-        spinner.set_message("putting them into the secret");
-        let put = Secrets::manager(&sdk_config().await).put(&id, &credentials).await;
+        spinner.set_message("putting them where the deployment reads them");
+        let put = Secrets::aws(&sdk_config().await).put(&id, &credentials).await;
         spinner.finish_and_clear();
         put.map_err(|error| RunError::new(Code::SecretUnreadable, error.to_string()))?;
         let account = &credentials.account_id;
         if self.json {
-            say(&json!({"put": true, "secret_id": id, "account_id": account}).to_string());
+            say(&json!({"put": true, "secret_id": id.to_string(), "account_id": account}).to_string());
         } else {
             say(&format!(
-                "Zoom gave a token for account {account}, and secret {id:?} holds its credentials now. The next run reads them."
+                "Zoom gave a token for account {account}, and {} holds its credentials now. The next run reads them.",
+                named(&id)
             ));
         }
         Ok(())

@@ -113,8 +113,8 @@ pub(super) fn matches_nothing(name: &String) -> String {
 /// What a policy names that a report does not have, and what it leaves open.
 pub(super) fn open_ends(unmatched: &[String], case: &Case<'_>) -> Vec<String> {
     let mut open: Vec<_> = unmatched.iter().map(matches_nothing).collect();
-    for (currency, sum) in uncovered(case) {
-        open.push(format!("No budget covers {currency} {} in {}.", sum.amount, count(sum.messages, "message")));
+    for ((product, currency), sum) in uncovered(case) {
+        open.push(format!("No budget covers {currency} {} in {}.", sum.amount, count(sum.messages, product.unit())));
     }
     open
 }

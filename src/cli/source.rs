@@ -1,6 +1,8 @@
-//! Where `check`, `replay` and `init` take an account's past from.
+//! Where `check`, `replay`, `init`, `report` and `export` take an account's past from.
 //!
 //! A past is daily sums in one time zone. Whoever wants another zone needs another past: sums of civil days cannot be regrouped.
+
+mod days;
 
 use std::convert::Infallible;
 use std::fs::File;
@@ -13,32 +15,32 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
+pub(super) use self::days::Days;
+use self::days::Table;
 use super::progress::{MONTHS, Progress, Steps};
 use super::{Ending, embedded, failed, variable};
 use crate::clients::ledger::Ledger;
 use crate::clients::parameters::Parameters;
 use crate::clients::secrets::Secrets;
 use crate::clients::topic::Topic;
-use crate::clients::zoom::{SMS, Zoom};
+use crate::clients::zoom::Zoom;
 use crate::clients::{Credentials, sdk_config};
-use crate::config::{ZoomConfig, secret_id};
-use crate::daybook::{Saved, Store, StoreError, Texts, Whose, read_file, write_file};
+use crate::config::{SecretSource, ZoomConfig};
+use crate::daybook::{FileFault, Saved, Store, StoreError, Texts, Whose, read_file, write_file};
+use crate::domain::past::Past;
 use crate::domain::period::start_of;
-use crate::domain::replay::Past;
+use crate::domain::product::{Product, Products};
 use crate::error::{Code, RunError};
-use crate::run::{Services, past};
-
-/// Days of a table that are in memory as items at once.
-const DAYS_AT_ONCE: usize = 16;
+use crate::run::{Services, Wanted, past};
 
 #[derive(Args)]
 pub(super) struct Source {
     /// The past: the account's report at Zoom, a deployment's table, the sample account, or a file that --save has written
     #[arg(long = "source", value_name = "zoom|table|demo|FILE")]
     pub(super) place: Option<Place>,
-    /// Name or ARN of a secret in AWS Secrets Manager with Zoom's credentials
-    #[arg(long, value_name = "ID", value_parser = secret_id)]
-    pub(super) secret_id: Option<String>,
+    /// Zoom's credentials: name or ARN of a secret in AWS Secrets Manager, or ssm:NAME, a SecureString parameter
+    #[arg(long, value_name = "ID", value_parser = SecretSource::parse)]
+    pub(super) secret_id: Option<SecretSource>,
     /// Save the past in this file, to use it again as --source FILE
     #[arg(long, value_name = "FILE")]
     pub(super) save: Option<PathBuf>,
@@ -100,20 +102,21 @@ impl From<StoreError> for Fault {
 }
 
 impl Source {
-    /// The past by the civil days of this zone, of the past's own zone if `None`.
-    pub(super) async fn load(
-        &self,
-        place: &Place,
-        zone: Option<&str>,
-        late_charges_days: u32,
-        now: Timestamp,
-    ) -> Result<Saved, Fault> {
+    /// The past that is wanted.
+    pub(super) async fn load(&self, place: &Place, wanted: &Wanted<'_>, now: Timestamp) -> Result<Saved, Fault> {
         let saved = match place {
-            Place::Zoom => self.of_zoom(zone.unwrap_or("UTC"), late_charges_days, now).await?,
-            Place::Demo => of_demo(zone.unwrap_or(embedded::ZONE), late_charges_days).await?,
-            Place::Table => self.of_table(zone).await?,
-            Place::File(path) => of_file(path, zone)?,
+            Place::Zoom => self.of_zoom(wanted, now).await?,
+            Place::Demo => of_demo(wanted).await?,
+            Place::Table => self.of_table(wanted).await?,
+            Place::File(path) => of_file(path, wanted.zone)?,
         };
+        let missing = wanted.products.iter().filter(|product| saved.past.days(**product).is_empty());
+        let missing: Vec<_> = missing.map(|product| product.charged()).collect();
+        if !missing.is_empty() {
+            let message =
+                format!("this past has no {}, which the policy reads; take another source", missing.join(" and no "));
+            return Err(RunError::new(Code::ReportIncomplete, message).into());
+        }
         if let Some(path) = &self.save {
             save(path, &saved)?;
         }
@@ -123,38 +126,56 @@ impl Source {
     /// Where Zoom's credentials come from.
     pub(super) async fn secrets(&self) -> Result<Secrets, RunError> {
         match self.secret_id {
-            Some(_) => Ok(Secrets::manager(&sdk_config().await)),
+            Some(_) => Ok(Secrets::aws(&sdk_config().await)),
             None => credentials().map(Secrets::Given),
         }
     }
 
-    async fn of_zoom(&self, zone: &str, late_charges_days: u32, now: Timestamp) -> Result<Saved, Fault> {
+    /// The place that goes with [`Source::secrets`], which credentials at hand do not ask for.
+    pub(super) fn secret_id(&self) -> SecretSource {
+        self.secret_id.clone().unwrap_or_else(|| SecretSource::Secret(String::new()))
+    }
+
+    async fn of_zoom(&self, wanted: &Wanted<'_>, now: Timestamp) -> Result<Saved, Fault> {
         let config = ZoomConfig::read(variable).map_err(Fault::used_wrongly)?;
         let secrets = self.secrets().await.map_err(Fault::used_wrongly)?;
         let services = offline(config, secrets, Parameters::Files)?;
-        let secret_id = self.secret_id.as_deref().unwrap_or_default();
         let progress = Progress::new("reading Zoom's report");
         let months = Steps::default();
         let on_page = |month: &str, page: u64| {
             let done = months.before(month);
             progress.at(&format!("reading Zoom's report of {month}, page {page}"), done, MONTHS);
         };
-        let saved = past(&services, secret_id, (zone, late_charges_days), now, &on_page).await;
+        let saved = past(&services, &self.secret_id(), wanted, now, &on_page).await;
         progress.end();
         Ok(saved?)
     }
 
-    async fn of_table(&self, zone: Option<&str>) -> Result<Saved, Fault> {
+    async fn of_table(&self, wanted: &Wanted<'_>) -> Result<Saved, Fault> {
+        let (mut past, mut until) = (Past::default(), Timestamp::MAX);
+        let mut texts = Texts::default();
+        for product in wanted.products {
+            let table = self.table(wanted.zone, *product).await?;
+            until = until.min(table.until()?);
+            past.products.insert(*product, table.all_days(&mut texts).await?);
+            (past.account, past.zone) = (table.account, table.zone);
+        }
+        Ok(Saved { past, until })
+    }
+
+    /// A deployment's history of a product, before its days are read.
+    async fn table(&self, zone: Option<&str>, product: Product) -> Result<Table, Fault> {
         let Some(table) = variable("LEDGER_TABLE") else {
             return Err(Fault::wrong_use(
                 "environment: LEDGER_TABLE missing; --source table reads a deployment's history: set it to the name of its table",
             ));
         };
         let aws = sdk_config().await;
-        let account = account(self.secret_id.as_deref(), &aws).await?;
+        let account = account(self.secret_id.as_ref(), &aws).await?;
         let store = Store::table(&aws, &table);
-        let zones = store.zones(&account, SMS.product).await?;
-        let history = format!("table {table:?} has no history of account {account}");
+        let zones = store.zones(&account, product).await?;
+        let what = if product == Product::Sms { String::new() } else { format!(" of {}", product.charged()) };
+        let history = format!("table {table:?} has no history{what} of account {account}");
         let zone = match (zone, zones.as_slice()) {
             (_, []) => {
                 let message = format!("{history} yet; run cost-alerts backfill, or set LEDGER_TABLE to another table");
@@ -170,70 +191,75 @@ impl Source {
                 )));
             }
         };
-        let whose = Whose { account: &account, product: SMS.product, zone: &zone };
+        let whose = Whose { account: &account, products: Products::One(product), zone: &zone };
         let head = store.load(whose).await?.head.unwrap_or_default();
-        let known: Vec<_> = head.known_days().collect();
-        let Some((last, read_at)) = known.last().copied() else {
+        let Some((last, read_at)) = head.known_days().last() else {
             let message = format!("{history} yet; run cost-alerts backfill");
             return Err(RunError::new(Code::ReportIncomplete, message).into());
         };
-        let mut days = std::collections::BTreeMap::new();
-        let mut texts = Texts::default();
-        let progress = Progress::new("reading the deployment's history");
-        for batch in known.chunks(DAYS_AT_ONCE) {
-            let batch: Vec<_> = batch.iter().map(|(day, _)| *day).collect();
-            for (day, mut sums) in store.days(whose, &head, &batch).await? {
-                texts.share(&mut sums);
-                days.insert(day, sums);
-            }
-            let what = format!("reading the deployment's history, {} of {} days", days.len(), known.len());
-            progress.at(&what, days.len() as u64, known.len() as u64);
-        }
-        progress.end();
-        let end = end_of(last, &zone)?;
-        Ok(Saved { past: Past { account, zone, days }, until: read_at.min(end) })
+        let known = head.known_days().map(|(day, _)| day).collect();
+        Ok(Table { store, product, account, zone, head, known, last, read_at })
     }
 }
 
 /// The Zoom account whose part of a deployment's table is meant: that of ZOOM_ACCOUNT_ID, or of the secret.
-pub(super) async fn account(given: Option<&str>, aws: &aws_config::SdkConfig) -> Result<String, Fault> {
+pub(super) async fn account(given: Option<&SecretSource>, aws: &aws_config::SdkConfig) -> Result<String, Fault> {
     if let Some(account) = variable("ZOOM_ACCOUNT_ID") {
         return Ok(account);
     }
-    let Some(id) = given.map(str::to_owned).or_else(|| variable("ZOOM_SECRET_ID")) else {
+    let Some(id) = given.cloned().map(Ok).or_else(secret_of_environment) else {
         return Err(Fault::wrong_use(
             "environment: ZOOM_ACCOUNT_ID missing; it tells whose history of the table is meant; ZOOM_SECRET_ID or --secret-id will do as well",
         ));
     };
-    let credentials = Secrets::manager(aws).read(&id).await;
+    let credentials = Secrets::aws(aws).read(&id.map_err(Fault::used_wrongly)?).await;
     let credentials = credentials.map_err(|error| RunError::new(Code::SecretUnreadable, error.to_string()))?;
     Ok(credentials.account_id)
 }
 
+/// The place of the credentials in the variable ZOOM_SECRET_ID, if it is set.
+pub(super) fn secret_of_environment() -> Option<Result<SecretSource, RunError>> {
+    let given = variable("ZOOM_SECRET_ID")?;
+    Some(SecretSource::parse(&given).map_err(|problem| {
+        RunError::new(Code::ConfigInvalid, format!("environment: ZOOM_SECRET_ID (not shown) {problem}"))
+    }))
+}
+
 /// The sample account of the embedded Zoom.
-async fn of_demo(zone: &str, late_charges_days: u32) -> Result<Saved, Fault> {
+async fn of_demo(wanted: &Wanted<'_>) -> Result<Saved, Fault> {
     let embedded::Embedded { sandbox, zoom, credentials, as_of } = embedded::Embedded::start().await?;
     // Nobody shares its limit.
     let zoom = ZoomConfig { requests_per_second: 1_000, ..zoom };
     let services = offline(zoom, Secrets::Given(credentials), Parameters::Files)?;
-    let saved = past(&services, "demo", (zone, late_charges_days), as_of, &|_, _| {}).await;
+    let wanted = Wanted { zone: wanted.zone.or(Some(embedded::ZONE)), ..*wanted };
+    let saved = past(&services, &SecretSource::Secret("demo".to_owned()), &wanted, as_of, &|_, _| {}).await;
     drop(sandbox);
     Ok(saved?)
 }
 
 fn of_file(path: &Path, zone: Option<&str>) -> Result<Saved, Fault> {
-    let file = File::open(path).map_err(|error| {
+    let saved = read_file(BufReader::new(open(path)?)).map_err(|fault| unusable(path, &fault))?;
+    of_that_zone(path, zone, &saved.past.zone)?;
+    Ok(saved)
+}
+
+fn open(path: &Path) -> Result<File, Fault> {
+    File::open(path).map_err(|error| {
         Fault::wrong_use(format!(
             "{path:?} cannot be read: {error}; --source is zoom, table, demo, or a file that --save has written"
         ))
-    })?;
-    let saved = read_file(BufReader::new(file))
-        .map_err(|fault| RunError::new(Code::ReportInvalid, format!("{path:?} {fault}")))?;
-    match zone.filter(|zone| *zone != saved.past.zone) {
-        Some(zone) => {
-            Err(other_zone(&format!("{path:?} has no days of {zone}"), std::slice::from_ref(&saved.past.zone)))
-        }
-        None => Ok(saved),
+    })
+}
+
+fn unusable(path: &Path, fault: &FileFault) -> Fault {
+    RunError::new(Code::ReportInvalid, format!("{path:?} {fault}")).into()
+}
+
+/// A file has the days of one zone.
+fn of_that_zone(path: &Path, wanted: Option<&str>, zone: &String) -> Result<(), Fault> {
+    match wanted.filter(|wanted| wanted != zone) {
+        Some(wanted) => Err(other_zone(&format!("{path:?} has no days of {wanted}"), std::slice::from_ref(zone))),
+        None => Ok(()),
     }
 }
 

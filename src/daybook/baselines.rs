@@ -192,10 +192,10 @@ impl Store {
 mod tests {
     use super::*;
     use crate::clients::table::Item;
-    use crate::domain::charge::Product;
+    use crate::domain::product::{Product, Products};
     use crate::domain::world::World;
 
-    const WHOSE: Whose<'_> = Whose { account: "acc", product: Product::Sms, zone: "UTC" };
+    const WHOSE: Whose<'_> = Whose { account: "acc", products: Products::One(Product::Sms), zone: "UTC" };
     const POLICY: &str = r#"
         [[budget]]
         name = "numbers"
@@ -215,7 +215,7 @@ mod tests {
 
     fn baselines() -> Baselines {
         let world = World::new(POLICY).sent(19, "+1202", 400, "8.2").usually(60, "+1202", 7, "0.1435");
-        world.history.baselines
+        world.history.baselines.into_values().next().unwrap()
     }
 
     #[tokio::test]

@@ -1,10 +1,10 @@
 //! The past of an account in a file: JSON lines, so that it can be looked at, and be read again years later.
 //!
-//! The first line is the header: version, account, zone, first and last day, and the days between that are not known. Then come the figures,
+//! Each product has its own part. The first line of it is the header: version, account, zone, first and last day, and the days between that are not known. Then come the figures,
 //! as the daybook's items hold them (see [`super::codec`]), amounts as exact texts. The last line counts them and holds a digest of all that
 //! stands before it, so that a file that was cut or changed is not taken for the past.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::io::{BufRead, Write};
 use std::sync::Arc;
 
@@ -14,12 +14,15 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::codec;
-use crate::domain::charge::{Line, Product};
-use crate::domain::replay::Past;
+use crate::domain::charge::Line;
+use crate::domain::past::Past;
+use crate::domain::product::Product;
 use crate::domain::totals::DaySums;
 
 /// The version of the format.
 const VERSION: u32 = 1;
+/// What is wrong with a line that is not as it was written beside the others.
+const UNFIT: &str = "it does not fit what stands before it";
 /// Days that are encoded at once.
 const DAYS_AT_ONCE: usize = 16;
 
@@ -106,15 +109,24 @@ impl<W: Write> Lines<W> {
 ///
 /// # Errors
 /// It cannot be written, or there is nothing to write.
-pub fn write(out: impl Write, saved: &Saved) -> std::io::Result<()> {
-    let Past { account, zone, days } = &saved.past;
+pub fn write(mut out: impl Write, saved: &Saved) -> std::io::Result<()> {
+    let mut products = saved.past.products.keys().filter(|product| !saved.past.days(**product).is_empty()).peekable();
+    products.peek().ok_or_else(|| std::io::Error::other("no day is known"))?;
+    products.try_for_each(|product| write_product(&mut out, saved, *product))?;
+    out.flush()
+}
+
+/// Writes a product's part of the file.
+fn write_product(out: impl Write, saved: &Saved, product: Product) -> std::io::Result<()> {
+    let Past { account, zone, .. } = &saved.past;
+    let days = saved.past.days(product);
     let ends = days.keys().next().copied().zip(days.keys().next_back().copied());
     let (first, last) = ends.ok_or_else(|| std::io::Error::other("no day is known"))?;
     let unknown = first.series(1.day()).take_while(|day| *day < last).filter(|day| !days.contains_key(day)).collect();
     let header = Header {
         past: VERSION,
         account: account.clone(),
-        product: Product::Sms.name().to_owned(),
+        product: product.name().to_owned(),
         zone: zone.clone(),
         first,
         last,
@@ -130,74 +142,217 @@ pub fn write(out: impl Write, saved: &Saved) -> std::io::Result<()> {
         }
     }
     let end = End { lines: lines.lines, digest: format!("{:016x}", lines.digest.digest()) };
-    writeln!(lines.out, "{}", serde_json::to_string(&end)?)?;
-    lines.out.flush()
+    writeln!(lines.out, "{}", serde_json::to_string(&end)?)
 }
 
 /// Reads what [`write()`] has written.
 ///
 /// # Errors
 /// What is wrong with it, if it is not just that.
-pub fn read(mut input: impl BufRead) -> Result<Saved, FileFault> {
-    let mut digest = Xxh3::new();
-    let mut line = String::new();
-    let mut next = |line: &mut String| {
-        line.clear();
-        input.read_line(line).map_err(|error| match error.kind() {
-            std::io::ErrorKind::InvalidData => FileFault::Other("it is no text".to_owned()),
-            _ => FileFault::Unreadable(error),
-        })
-    };
-    next(&mut line)?;
-    let header = header(&line)?;
-    digest.update(line.as_bytes());
-    let mut past = Past { account: header.account, zone: header.zone, ..Past::default() };
-    let unknown: HashSet<Date> = header.unknown.into_iter().collect();
-    let days = header.first.series(1.day()).take_while(|day| *day <= header.last);
-    past.days = days.filter(|day| !unknown.contains(day)).map(|day| (day, DaySums::new())).collect();
+pub fn read(input: impl BufRead) -> Result<Saved, FileFault> {
+    let mut file = FileDays::new(input)?;
+    let past = Past { account: file.account.clone(), zone: file.zone.clone(), ..Past::default() };
+    let mut saved = Saved { past, until: file.until };
     let mut texts = Texts::default();
-    let mut lines = 1;
     loop {
-        next(&mut line)?;
-        if !line.ends_with('\n') {
-            return Err(FileFault::Cut(lines));
-        }
-        if let Ok(end) = serde_json::from_str::<End>(&line) {
-            // Nothing may follow it.
-            let is_last = next(&mut line)? == 0;
-            let is_whole = is_last && end.lines == lines && end.digest == format!("{:016x}", digest.digest());
-            let problem = "it does not fit what stands before it".to_owned();
-            return if is_whole {
-                past.days.values_mut().for_each(|sums| sums.sort_unstable_by(|(one, _), (other, _)| one.cmp(other)));
-                Ok(Saved { past, until: header.until })
-            } else {
-                Err(FileFault::Damaged { line: lines + 1, problem })
-            };
-        }
-        lines += 1;
-        digest.update(line.as_bytes());
-        let damaged = |problem: &str| FileFault::Damaged { line: lines, problem: problem.to_owned() };
-        let chunk = codec::decode([line.as_str()]).ok_or_else(|| damaged("its figures cannot be read"))?;
-        for (day, mut sums) in chunk {
+        let days = saved.past.products.entry(file.product).or_default();
+        for known in &mut file {
+            let (day, mut sums) = known?;
             texts.share(&mut sums);
-            past.days.get_mut(&day).ok_or_else(|| damaged("it has a day that the header does not have"))?.extend(sums);
+            days.insert(day, sums);
+        }
+        saved.until = saved.until.min(file.until);
+        match file.next_part()? {
+            Some(part) if !saved.past.products.contains_key(&part.product) => file = part,
+            Some(part) => return Err(part.lines.damaged(UNFIT)),
+            None => return Ok(saved),
         }
     }
 }
 
-fn header(line: &str) -> Result<Header, FileFault> {
-    let other = |problem: &str| FileFault::Other(problem.to_owned());
+/// Looks whether a file is whole and as it was written, without a look at its figures. Whoever passes days on before the last line is read
+/// has to know that first.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn verify(input: impl BufRead) -> Result<(), FileFault> {
+    let mut part = Some(FileDays::new(input)?);
+    while let Some(mut file) = part {
+        while file.lines.next()? {}
+        part = file.next_part()?;
+    }
+    Ok(())
+}
+
+/// The known days of a product in a file, in their order, those without charges too, each read when it is asked for. The fault is the last
+/// item.
+pub struct FileDays<R> {
+    /// What is charged.
+    pub product: Product,
+    /// Zoom's account id.
+    pub account: String,
+    /// The IANA name of the zone in which its civil days turn.
+    pub zone: String,
+    /// Rows sent at this moment or later are not in it.
+    pub until: Timestamp,
+    /// The first and the last known day.
+    pub ends: (Date, Date),
+    /// Days that come yet.
+    known: VecDeque<Date>,
+    /// Figures of lines that were read; a line may begin a day and end another.
+    held: BTreeMap<Date, DaySums>,
+    lines: Figures<R>,
+}
+
+impl<R: BufRead> FileDays<R> {
+    /// Reads the header of the first product.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn new(input: R) -> Result<FileDays<R>, FileFault> {
+        FileDays::part(input, 0)
+    }
+
+    /// The days of a product; `None` if the file has none of it.
+    ///
+    /// # Errors
+    /// What is wrong with the parts before it.
+    pub fn of(input: R, product: Product) -> Result<Option<FileDays<R>>, FileFault> {
+        let mut part = Some(FileDays::new(input)?);
+        while let Some(mut file) = part {
+            if file.product == product {
+                return Ok(Some(file));
+            }
+            while file.lines.next()? {}
+            part = file.next_part()?;
+        }
+        Ok(None)
+    }
+
+    /// The part of a product that begins after so many lines.
+    fn part(input: R, before: u64) -> Result<FileDays<R>, FileFault> {
+        let (lines, header, product) = Figures::begin(input, before)?;
+        let Header { account, zone, until, first, last, .. } = header;
+        let unknown: HashSet<Date> = header.unknown.into_iter().collect();
+        let known = first.series(1.day()).take_while(|day| *day <= last).filter(|day| !unknown.contains(day)).collect();
+        Ok(FileDays { product, account, zone, until, ends: (first, last), known, held: BTreeMap::new(), lines })
+    }
+
+    /// The part of the next product, once this one is read to its end.
+    fn next_part(self) -> Result<Option<FileDays<R>>, FileFault> {
+        let Figures { mut input, before, lines, .. } = self.lines;
+        if input.fill_buf()?.is_empty() {
+            return Ok(None);
+        }
+        let part = FileDays::part(input, before + lines)?;
+        let fits = (&part.account, &part.zone) == (&self.account, &self.zone);
+        if fits { Ok(Some(part)) } else { Err(part.lines.damaged(UNFIT)) }
+    }
+
+    /// Reads on until this day is whole, since figures of a later one follow, or nothing.
+    fn fill(&mut self, day: Option<Date>) -> Result<(), FileFault> {
+        while day.is_none_or(|day| self.held.keys().next_back().is_none_or(|held| *held <= day)) && self.lines.next()? {
+            for (day, sums) in self.lines.figures()? {
+                if self.known.binary_search(&day).is_err() {
+                    return Err(self.lines.damaged("it has a day that the header does not have, or not at this place"));
+                }
+                self.held.entry(day).or_default().extend(sums);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<R: BufRead> Iterator for FileDays<R> {
+    type Item = Result<(Date, DaySums), FileFault>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let next = self.known.front().copied();
+        if let Err(fault) = self.fill(next) {
+            self.known.clear();
+            return Some(Err(fault));
+        }
+        let day = self.known.pop_front()?;
+        let mut sums = self.held.remove(&day).unwrap_or_default();
+        sums.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        Some(Ok((day, sums)))
+    }
+}
+
+/// The lines of a file after its header, which are counted and digested until the last line says what they have to be.
+struct Figures<R> {
+    input: R,
+    /// Lines of the parts before.
+    before: u64,
+    line: String,
+    lines: u64,
+    digest: Xxh3,
+    ended: bool,
+}
+
+impl<R: BufRead> Figures<R> {
+    fn begin(input: R, before: u64) -> Result<(Figures<R>, Header, Product), FileFault> {
+        let mut figures = Figures { input, before, line: String::new(), lines: 1, digest: Xxh3::new(), ended: false };
+        figures.read()?;
+        let (header, product) = header(&figures.line, before)?;
+        figures.digest.update(figures.line.as_bytes());
+        Ok((figures, header, product))
+    }
+
+    fn read(&mut self) -> Result<usize, FileFault> {
+        self.line.clear();
+        self.input.read_line(&mut self.line).map_err(|error| match error.kind() {
+            std::io::ErrorKind::InvalidData => FileFault::Other("it is no text".to_owned()),
+            _ => FileFault::Unreadable(error),
+        })
+    }
+
+    /// Whether there is a next line of figures, and not the last line, which fits what stands before it.
+    fn next(&mut self) -> Result<bool, FileFault> {
+        if self.ended {
+            return Ok(false);
+        }
+        self.read()?;
+        if !self.line.ends_with('\n') {
+            return Err(FileFault::Cut(self.before + self.lines));
+        }
+        if let Ok(end) = serde_json::from_str::<End>(&self.line) {
+            self.ended = true;
+            let fits = end.lines == self.lines && end.digest == format!("{:016x}", self.digest.digest());
+            self.lines += 1;
+            return if fits { Ok(false) } else { Err(self.damaged(UNFIT)) };
+        }
+        self.lines += 1;
+        self.digest.update(self.line.as_bytes());
+        Ok(true)
+    }
+
+    fn figures(&self) -> Result<BTreeMap<Date, DaySums>, FileFault> {
+        codec::decode([self.line.as_str()]).ok_or_else(|| self.damaged("its figures cannot be read"))
+    }
+
+    fn damaged(&self, problem: &str) -> FileFault {
+        FileFault::Damaged { line: self.before + self.lines, problem: problem.to_owned() }
+    }
+}
+
+fn header(line: &str, before: u64) -> Result<(Header, Product), FileFault> {
+    let other = |problem: &str| match before {
+        0 => FileFault::Other(problem.to_owned()),
+        before => FileFault::Damaged { line: before + 1, problem: UNFIT.to_owned() },
+    };
     let Versioned { past } =
         serde_json::from_str(line).map_err(|_| other("its first line is no header with a version"))?;
     if past != VERSION {
         return Err(FileFault::Version(past));
     }
-    let header: Header = serde_json::from_str(line)
-        .map_err(|error| FileFault::Damaged { line: 1, problem: format!("the header is not whole ({error})") })?;
-    if header.product != Product::Sms.name() {
-        return Err(other(&format!("it is of {:?}", header.product)));
-    }
-    Ok(header)
+    let header: Header = serde_json::from_str(line).map_err(|error| FileFault::Damaged {
+        line: before + 1,
+        problem: format!("the header is not whole ({error})"),
+    })?;
+    let product = Product::ALL.into_iter().find(|product| product.name() == header.product);
+    let product = product.ok_or_else(|| other(&format!("it is of {:?}", header.product)))?;
+    Ok((header, product))
 }
 
 /// Each text once: thirteen months of ten thousand lines have to fit into memory.
@@ -240,7 +395,9 @@ mod tests {
         let day = |day: i8| (jiff::civil::date(2026, 11, day), (0..1_000).map(|i| (line(i), sum(i))).collect());
         let mut days: std::collections::BTreeMap<_, DaySums> = (1..=20).filter(|n| *n != 7).map(day).collect();
         days.insert(jiff::civil::date(2026, 11, 9), DaySums::new());
-        let past = Past { account: "acc".to_owned(), zone: "Asia/Tokyo".to_owned(), days };
+        let calls = [(jiff::civil::date(2026, 11, 9), DaySums::new())].into();
+        let products = [(Product::Sms, days), (Product::Call, calls)].into();
+        let past = Past { account: "acc".to_owned(), zone: "Asia/Tokyo".to_owned(), products };
         Saved { past, until: "2026-11-20T13:00:00Z".parse().unwrap() }
     }
 
@@ -254,13 +411,27 @@ mod tests {
     fn what_was_saved_is_read() {
         let (saved, read) = (saved(), read(text().as_bytes()).unwrap());
         assert_eq!((read.past.account, read.past.zone, read.until), (saved.past.account, saved.past.zone, saved.until));
-        assert_eq!(read.past.days, saved.past.days);
+        assert_eq!(read.past.products, saved.past.products);
+    }
+
+    #[test]
+    fn days_are_read_one_by_one_each_whole_and_known_ones_without_charges_too() {
+        let (past, text) = (saved().past, text());
+        verify(text.as_bytes()).unwrap();
+        let mut file = FileDays::new(text.as_bytes()).unwrap();
+        for (day, sums) in past.days(Product::Sms) {
+            assert_eq!(file.next().unwrap().unwrap(), (*day, sums.clone()));
+            let held: usize = file.held.values().map(Vec::len).sum();
+            assert!(held < 10_000, "{held} lines of twenty thousand are held on {day}");
+        }
+        assert!(file.next().is_none());
     }
 
     #[test]
     fn a_file_that_is_not_as_it_was_written_is_refused_with_what_is_wrong() {
         let text = text();
         let refused = |text: &str| read(text.as_bytes()).unwrap_err().to_string();
+        let verified = |text: &str| verify(text.as_bytes()).map_err(|fault| fault.to_string());
         let lines: Vec<&str> = text.lines().collect();
         let last = lines.len();
         for (changed, part) in [
@@ -278,6 +449,8 @@ mod tests {
         ] {
             let refused = refused(&changed);
             assert!(refused.contains(part), "{part}: {refused}");
+            // What cannot be read is not as it was written either.
+            verified(&changed).unwrap_err();
         }
         assert!(refused(&text.replacen("\"zone\":\"Asia/Tokyo\",", "", 1)).contains("missing field `zone`"));
     }

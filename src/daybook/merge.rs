@@ -19,18 +19,21 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan as _};
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
-use super::plan::{SMALL, listing_of};
+use super::plan::listing_of;
 use super::{Fall, Head, KnownDay, KnownPart, Plan, VERSION, codec};
 use crate::clients::zoom::{Part, Reading};
 use crate::domain::charge::Line;
-use crate::domain::coverage::{Coverage, Receipt, Restated, Unconfirmed};
+use crate::domain::coverage::{Coverage, NotPriced, Receipt, Restated, Unconfirmed};
 use crate::domain::dates::{Dates, utc_date};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::period::{Period, final_at, start_of};
+use crate::domain::product::{Product, Products};
 use crate::domain::totals::{DaySums, Sum, Totals, by_currency, merged};
 
+/// A period with rows that have no price is judged on for so long after its end: two billing cycles.
+const PRICED_LATE: SignedDuration = SignedDuration::from_hours(24 * 62);
 /// Days that are known: a little more than the 13 months for which Zoom keeps its report.
 const DAYS_KEPT: i64 = 430;
 
@@ -61,8 +64,8 @@ pub struct Remembered {
 /// What was read and what is known, as one run has it.
 #[derive(Debug)]
 pub struct Read<'r> {
-    /// Zoom's account.
-    pub account: Arc<str>,
+    /// Which report.
+    pub product: Product,
     /// Where civil days turn.
     pub zone: &'r TimeZone,
     /// For so many days a day's figures may still grow.
@@ -117,16 +120,28 @@ impl Read<'_> {
     }
 }
 
-/// Judges what was read by what is believed; `believed` has the lines of [`Read::days_to_load`].
+impl Judged {
+    /// Nothing as yet of these products.
+    #[must_use]
+    pub fn of(account: Arc<str>, products: &[Product]) -> Judged {
+        Judged {
+            totals: Totals::of(account, products),
+            coverage: Coverage::default(),
+            restated: Vec::new(),
+            receipt: Receipt::default(),
+        }
+    }
+}
+
+/// Judges what was read by what is believed, and adds it to what was judged of other reports; `believed` has the lines of
+/// [`Read::days_to_load`].
 #[must_use]
-pub fn merge(mut read: Read<'_>, mut believed: BTreeMap<Date, DaySums>) -> (Judged, Remembered) {
-    let mut totals = Totals::of(Arc::clone(&read.account));
-    let mut coverage = Coverage {
-        gaps: read.reading.gaps.clone(),
-        row_faults: std::mem::take(&mut read.reading.row_faults),
-        unconfirmed: Vec::new(),
-    };
-    let mut restated = Vec::new();
+pub fn merge(mut read: Read<'_>, mut believed: BTreeMap<Date, DaySums>, judged: &mut Judged) -> Remembered {
+    let product = read.product;
+    let Judged { totals, coverage, restated, receipt } = judged;
+    coverage.gaps.extend(read.reading.gaps.iter().cloned());
+    coverage.row_faults.append(&mut read.reading.row_faults);
+    coverage.not_priced.append(&mut read.reading.not_priced);
     let mut remembered = Remembered { head: read.head.clone(), ..Remembered::default() };
     let mut falls = Vec::new();
     let days: Vec<_> = read.days().collect();
@@ -136,41 +151,54 @@ pub fn merge(mut read: Read<'_>, mut believed: BTreeMap<Date, DaySums>) -> (Judg
         if read.has_gap(*day) {
             falls.extend(read.head.falls.iter().filter(|fall| fall.day == *day).cloned());
             match before {
-                Some(before) => totals.set_doubtful(*day, &before, &sums),
-                None => totals.set(*day, &sums),
+                Some(before) => totals.set_doubtful(product, *day, &before, &sums),
+                None => totals.set(product, *day, &sums),
             }
             continue;
         }
         let known = read.head.days.get(day);
         let fallen = fallen(&read, *day, known, &sums, &mut falls, &mut coverage.unconfirmed);
         if fallen.is_empty() {
-            totals.set(*day, &sums);
+            totals.set(product, *day, &sums);
             let was_settled = known.is_some_and(|known| read.was_settled(*day, known));
-            restated.extend(before.filter(|_| was_settled).iter().flat_map(|before| restatements(*day, before, &sums)));
+            restated.extend(
+                before.filter(|_| was_settled).iter().flat_map(|before| restatements(product, *day, before, &sums)),
+            );
             remember_day(&mut remembered, *day, sums, read.until);
         } else if let Some(before) = before {
             let kept: DaySums = before.into_iter().filter(|(line, _)| fallen.contains(&line.currency)).collect();
             let others: DaySums = sums.iter().filter(|(line, _)| !fallen.contains(&line.currency)).cloned().collect();
             let stored = merged(&kept, &others);
-            totals.set_doubtful(*day, &stored, &sums);
+            totals.set_doubtful(product, *day, &stored, &sums);
             remember_day(&mut remembered, *day, stored, read.until);
         } else {
             // The head has the old figure, but the day's lines cannot be loaded. The daybook keeps both.
-            totals.set(*day, &sums);
+            totals.set(product, *day, &sums);
         }
     }
     remembered.head.falls = falls;
-    let receipt = Receipt {
-        complete: coverage.is_complete(),
-        rows: days.first().zip(days.last()).map_or(0, |(first, last)| totals.messages(*first, *last)),
-        pages: read.reading.pages,
-        days: days.len() as u64,
-        days_from_history: days.iter().filter(|day| read.plan.is_remembered(**day, read.zone)).count() as u64,
-        newest_row: read.reading.newest_row.max(read.head.newest_row.filter(|newest| *newest < read.until)),
-        read_to: read.reading.read_to,
-    };
-    remember_reading(&mut remembered, &mut read, receipt.newest_row);
-    (Judged { totals, coverage, restated, receipt }, remembered)
+    let newest_row = read.reading.newest_row.max(read.head.newest_row.filter(|newest| *newest < read.until));
+    let from_history = days.iter().filter(|day| read.plan.is_remembered(**day, read.zone)).count() as u64;
+    receipt.complete = coverage.is_complete();
+    receipt.rows += rows(&read, &days, totals);
+    receipt.pages += read.reading.pages;
+    receipt.days = days.len() as u64;
+    receipt.days_from_history = receipt.days_from_history.max(from_history);
+    receipt.newest_row = receipt.newest_row.max(newest_row);
+    // Of several reports, what was answered for all of them.
+    receipt.read_to = receipt.read_to.into_iter().chain(read.reading.read_to).min();
+    remember_reading(&mut remembered, &mut read, newest_row);
+    remembered
+}
+
+/// The charged rows that the sums are of.
+fn rows(read: &Read<'_>, days: &[Date], totals: &Totals) -> u64 {
+    let (Some(first), Some(last)) = (days.first(), days.last()) else { return 0 };
+    if read.product.counts_rows() {
+        return totals.figures(Products::One(read.product)).messages(*first, *last);
+    }
+    let parts = read.reading.parts.values().chain([&read.reading.partial]).map(|part| part.rows);
+    parts.chain(read.plan.keep.iter().map(|part| part.rows)).sum()
 }
 
 /// The currencies in which a day's figure fell and waits for a later reading.
@@ -196,7 +224,7 @@ fn fallen(
         }
         fallen.insert(currency);
         falls.push(Fall::of(day, currency, before, after));
-        unconfirmed.push(Unconfirmed { day, currency, before, after });
+        unconfirmed.push(Unconfirmed { product: read.product, day, currency, before, after });
     }
     fallen
 }
@@ -213,14 +241,21 @@ impl Fall {
 }
 
 /// The sums by billing number that differ.
-fn restatements(day: Date, before: &DaySums, after: &DaySums) -> Vec<Restated> {
+fn restatements(product: Product, day: Date, before: &DaySums, after: &DaySums) -> Vec<Restated> {
     let mut sums = BTreeMap::<(Arc<str>, Currency), (Sum, Sum)>::new();
     let key = |line: &Line| (Arc::clone(&line.number), line.currency);
     before.iter().for_each(|(line, sum)| sums.entry(key(line)).or_default().0.add(*sum));
     after.iter().for_each(|(line, sum)| sums.entry(key(line)).or_default().1.add(*sum));
     let differs = sums.into_iter().filter(|(_, (before, after))| before != after);
     differs
-        .map(|((billing_number, currency), (before, after))| Restated { day, billing_number, currency, before, after })
+        .map(|((billing_number, currency), (before, after))| Restated {
+            product,
+            day,
+            billing_number,
+            currency,
+            before,
+            after,
+        })
         .collect()
 }
 
@@ -258,10 +293,10 @@ fn remember_reading(remembered: &mut Remembered, read: &mut Read<'_>, newest_row
     let forgotten = utc_date(read.until, 0).saturating_sub(DAYS_KEPT.days());
     head.days.retain(|day, _| *day >= forgotten);
     head.parts.clear();
-    if read.plan.keeps_parts || is_unfinished || read.reading.requests > SMALL {
+    if read.plan.keeps_parts || is_unfinished || read.reading.requests > read.plan.small {
         let read_at = read.until;
         for (dates, part) in std::mem::take(&mut read.reading.parts) {
-            if !part.has_faults {
+            if !part.is_open {
                 let known = KnownPart { from: dates.from, to: dates.to, read_at, rows: part.rows, chunks: 0 };
                 remembered.parts.push((known, part));
             }
@@ -287,7 +322,7 @@ impl Remembered {
         &mut self,
         periods: &[Period],
         held: &BTreeSet<Period>,
-        coverage: &Coverage,
+        (product, coverage): (Product, &Coverage),
         zone: &TimeZone,
         late_charges_days: u32,
         until: Timestamp,
@@ -302,11 +337,16 @@ impl Remembered {
             let Some(first) = of_kind.first() else { continue };
             let mut finished = first.first_day();
             for period in &of_kind {
-                let unconfirmed = |fall: &Unconfirmed| (period.first_day()..=period.last_day()).contains(&fall.day);
+                let days = period.first_day()..=period.last_day();
+                let unconfirmed = |fall: &Unconfirmed| fall.product == product && days.contains(&fall.day);
+                let not_priced = |rows: &NotPriced| rows.product == product && days.contains(&rows.day);
+                let is_priced =
+                    period.to().duration_since(until) < -PRICED_LATE || !coverage.not_priced.iter().any(not_priced);
                 let is_final = final_at(period, zone, late_charges_days).is_ok_and(|at| until >= at);
                 if !is_final
                     || held.contains(period)
-                    || !coverage.is_whole(period)
+                    || !is_priced
+                    || !coverage.is_whole(Products::One(product), period)
                     || coverage.unconfirmed.iter().any(unconfirmed)
                 {
                     break;

@@ -36,7 +36,7 @@ use crate::domain::totals::Sum;
 
 pub use baselines::{decode, encode};
 #[cfg(feature = "cli")]
-pub use file::{FileFault, Saved, Texts, read as read_file, write as write_file};
+pub use file::{FileDays, FileFault, Saved, Texts, read as read_file, verify as verify_file, write as write_file};
 pub use merge::{Judged, Read, Remembered, merge};
 pub use months::Months;
 pub use pages::{Listed, PARTITION};

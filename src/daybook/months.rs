@@ -123,10 +123,10 @@ fn decode(bytes: &[u8]) -> Option<BTreeMap<Date, DaySums>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::charge::Product;
     use crate::domain::money::{Amount, Currency};
+    use crate::domain::product::{Product, Products};
 
-    const WHOSE: Whose<'_> = Whose { account: "acc", product: Product::Sms, zone: "UTC" };
+    const WHOSE: Whose<'_> = Whose { account: "acc", products: Products::One(Product::Sms), zone: "UTC" };
 
     fn day(text: &str) -> Date {
         text.parse().unwrap()

@@ -13,7 +13,7 @@ use crate::domain::dates::Dates;
 use crate::domain::period::start_of;
 
 /// The most requests of a report that every hourly run reads whole.
-pub(super) const SMALL: u64 = 60;
+const SMALL: u64 = 60;
 /// An hour, less a schedule's delay.
 const HOURLY: SignedDuration = SignedDuration::from_mins(55);
 
@@ -26,6 +26,8 @@ pub struct Rules {
     pub late_every: SignedDuration,
     /// How many days after a date is over it is settled.
     pub late_charges_days: u32,
+    /// How many reports share the requests of a run.
+    pub reports: u64,
 }
 
 /// What a run reads from Zoom, and what it uses from the daybook.
@@ -37,6 +39,8 @@ pub struct Plan {
     pub(super) keep: Vec<KnownPart>,
     /// Whether the run saves what it reads as parts, for the next run.
     pub(super) keeps_parts: bool,
+    /// The most requests of a report that every run reads whole.
+    pub(super) small: u64,
 }
 
 impl Plan {
@@ -44,12 +48,13 @@ impl Plan {
     #[must_use]
     pub fn of(head: Option<&Head>, rules: &Rules, first: Date, until: Timestamp, zone: &jiff::tz::TimeZone) -> Plan {
         let whole = Dates { from: first, to: last_date(until) };
+        let small = SMALL / rules.reports.max(1);
         let Some((head, read_at)) = head.and_then(|head| Some((head, head.read_at?))) else {
-            return Plan { ask: vec![whole], ..Plan::default() };
+            return Plan { ask: vec![whole], small, ..Plan::default() };
         };
         let is_frequent = until.duration_since(read_at) < HOURLY;
-        if head.whole_requests <= SMALL && !is_frequent && !head.unfinished {
-            return Plan { ask: vec![whole], ..Plan::default() };
+        if head.whole_requests <= small && !is_frequent && !head.unfinished {
+            return Plan { ask: vec![whole], small, ..Plan::default() };
         }
         let falls: Vec<_> = head.falls.iter().filter_map(|fall| listing_of(fall.day, zone)).collect();
         let is_kept = |part: &&KnownPart| {
@@ -65,7 +70,7 @@ impl Plan {
         let reads_all = !head.unfinished && head.parts.iter().any(is_overdue);
         let keep: Vec<_> = head.parts.iter().filter(|part| !reads_all && is_kept(part)).cloned().collect();
         let ask = missing(whole, &keep).into_iter().flat_map(|dates| cut(dates, rules, until)).collect();
-        Plan { ask, keep, keeps_parts: true }
+        Plan { ask, keep, keeps_parts: true, small }
     }
 
     /// Whether everything is read.
@@ -154,7 +159,7 @@ mod tests {
 
     fn rules() -> Rules {
         let hours = SignedDuration::from_hours;
-        Rules { full_every: hours(24), late_every: hours(6), late_charges_days: 3 }
+        Rules { full_every: hours(24), late_every: hours(6), late_charges_days: 3, reports: 1 }
     }
 
     fn head(requests: u64, read_at: &str, parts: Vec<KnownPart>) -> Head {

@@ -16,7 +16,9 @@ use super::{Head, KnownPart, Plan, Remembered, VERSION, codec};
 use crate::clients::aws;
 use crate::clients::table::{Item, MOST_KEYS, MOST_WRITES, get_batch, key, number, put_batch, query, text};
 use crate::clients::zoom::Digests;
-use crate::domain::charge::Product;
+#[cfg(feature = "cli")]
+use crate::domain::product::Product;
+use crate::domain::product::Products;
 use crate::domain::totals::{DaySums, merged};
 
 /// How long a day is remembered.
@@ -31,8 +33,8 @@ const MOST_DIGESTS: usize = 35_000;
 pub struct Whose<'a> {
     /// Zoom's account.
     pub account: &'a str,
-    /// What is charged.
-    pub product: Product,
+    /// What is charged: a product, of which days are kept, or all that are read, of which baselines are.
+    pub products: Products,
     /// The IANA name of the zone in which civil days turn.
     pub zone: &'a str,
 }
@@ -74,7 +76,7 @@ impl StoreError {
 
 impl Whose<'_> {
     pub(super) fn key(&self, rest: &str) -> Item {
-        key(self.account, &format!("daybook#{}#{}#{rest}", self.product.name(), self.zone))
+        key(self.account, &format!("daybook#{}#{}#{rest}", self.products.name(), self.zone))
     }
 
     fn day(&self, day: Date, chunk: usize) -> Item {

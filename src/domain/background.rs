@@ -10,10 +10,10 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::case::Case;
-use super::charge::Scope;
-use super::contributors::{Contributor, Contributors, Sender, Whose};
+use super::contributors::{Among, Contributor, Contributors, Sender, Whose};
 use super::money::{Amount, Currency};
 use super::period::{Period, PeriodKind};
+use super::product::Products;
 use super::totals::Sum;
 
 /// Days before yesterday of which the usual day is the mean.
@@ -47,17 +47,17 @@ pub fn first_day(period: &Period, case: &Case<'_>) -> Date {
 #[must_use]
 pub fn backgrounds(wanted: HashSet<Whose>, case: &Case<'_>) -> HashMap<Whose, Background> {
     let mut contributors = Contributors::of(case.totals);
-    let mut groups = HashMap::<(Period, Scope), HashSet<(Arc<str>, Currency)>>::new();
-    for (period, scope, subject, currency) in wanted {
-        groups.entry((period, scope)).or_default().insert((subject, currency));
+    let mut groups = HashMap::<Among, HashSet<(Arc<str>, Currency)>>::new();
+    for whose in wanted {
+        groups.entry(whose.among()).or_default().insert(whose.key());
     }
     let mut backgrounds = HashMap::new();
-    for ((period, scope), subjects) in groups {
-        let past = Past::of(&period, case);
-        let mut days = case.totals.days_of((past.first, past.yesterday), scope, &subjects);
+    for ((period, products, scope), subjects) in groups {
+        let past = Past::of(&period, products, case);
+        let mut days = case.totals.figures(products).days_of((past.first, past.yesterday), scope, &subjects);
         for (subject, currency) in subjects {
             let of_subject = days.remove(&(Arc::clone(&subject), currency)).unwrap_or_default();
-            let whose = (period, scope, subject, currency);
+            let whose = Whose { period, products, scope, subject, currency };
             let (top, senders) = (contributors.behind(&whose), contributors.senders(&whose));
             backgrounds.insert(
                 whose,
@@ -84,13 +84,13 @@ struct Past {
 }
 
 impl Past {
-    fn of(period: &Period, case: &Case<'_>) -> Past {
+    fn of(period: &Period, products: Products, case: &Case<'_>) -> Past {
         let zone = &case.policy.time_zone;
-        let first = first_day(period, case);
+        let (first, figures) = (first_day(period, case), case.totals.figures(products));
         let yesterday = today(case).saturating_sub(1.day());
         let is_known = |day: &Date| {
-            let whole = Period::of_day(PeriodKind::Day, *day, zone).is_ok_and(|day| case.coverage.is_whole(&day));
-            case.totals.knows(*day) && whole
+            let is_whole = |day| case.coverage.is_whole(products, &day);
+            figures.knows(*day) && Period::of_day(PeriodKind::Day, *day, zone).is_ok_and(is_whole)
         };
         let known: BTreeSet<Date> =
             first.series(1.day()).take_while(|day| *day <= yesterday).filter(is_known).collect();

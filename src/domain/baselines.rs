@@ -4,14 +4,14 @@
 //! [`super::foresight`]); the others use that. Past days are **complete and consecutive**: a day that no run has read is not a day without
 //! charges, so the history of all subjects starts after the last such day.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::charge::Scope;
+use super::charge::{Line, Scope};
 use super::estimates::{Bound, Series, Tracker, Watch};
 use super::foresight::forecast::{MOST_DAYS, Outlook};
 use super::foresight::spike::LEAST_DAYS;
@@ -20,8 +20,9 @@ use super::period::PeriodKind;
 use super::places::Places;
 #[cfg(any(test, feature = "cli"))]
 use super::policy::Level;
-use super::policy::{Policy, Spike};
-use super::totals::DaySums;
+use super::policy::{Budget, Policy, Spike};
+use super::product::Products;
+use super::totals::Sum;
 
 /// Whose baseline it is.
 pub type Subject = (Scope, Arc<str>, Currency);
@@ -139,9 +140,17 @@ pub(super) struct Foreseen<'p> {
 
 impl<'p> Foreseen<'p> {
     /// `None` if neither a spike nor a budget of a week or a month is for the subject.
-    pub(super) fn of(policy: &'p Policy, (scope, subject, currency): &Subject) -> Option<Foreseen<'p>> {
-        let budgets = FORECAST_KINDS.map(|kind| policy.budget_for(*scope, subject, *currency, kind));
-        let spike = policy.spike_for(*scope, subject, *currency);
+    pub(super) fn of(
+        policy: &'p Policy,
+        products: Products,
+        (scope, subject, currency): &Subject,
+    ) -> Option<Foreseen<'p>> {
+        let budget = |kind| policy.budget_for(products, *scope, (subject, *currency), kind);
+        let budgets = FORECAST_KINDS.map(budget);
+        let spike = match products {
+            Products::One(product) => policy.spike_for(product, *scope, (subject, *currency)),
+            Products::All => None,
+        };
         let has_budget = budgets.map(|budget| budget.is_some());
         (spike.is_some() || has_budget.contains(&true)).then_some(Foreseen {
             spike,
@@ -167,6 +176,7 @@ impl<'p> Foreseen<'p> {
 #[derive(Debug)]
 pub struct Maker<'p> {
     policy: &'p Policy,
+    products: Products,
     /// The day that the baselines are for.
     today: Date,
     /// The first day that is judged for spikes.
@@ -187,23 +197,24 @@ struct Past<'p> {
 }
 
 impl<'p> Maker<'p> {
-    /// For `today`; spikes are judged on the days from `judged` to today.
+    /// For `today`, of what is counted; spikes are judged on the days from `judged` to today.
     #[must_use]
-    pub fn new(policy: &'p Policy, account: &Arc<str>, today: Date, judged: Date) -> Maker<'p> {
+    pub fn new(policy: &'p Policy, products: Products, account: &Arc<str>, today: Date, judged: Date) -> Maker<'p> {
         Maker {
             policy,
+            products,
             today,
             judged: judged.min(today),
             days: 0,
-            places: Places::of(foreseen_scopes(policy), account),
+            places: Places::of(foreseen_scopes(policy, products), account),
             subjects: Vec::new(),
         }
     }
 
-    /// Whether the policy has anything that needs baselines.
+    /// What the policy counts that needs baselines.
     #[must_use]
-    pub fn is_needed(policy: &Policy) -> bool {
-        !policy.spikes.is_empty() || policy.budgets.iter().any(|budget| FORECAST_KINDS.contains(&budget.period))
+    pub fn needed(policy: &Policy) -> BTreeSet<Products> {
+        policy.counted().into_iter().filter(|products| foreseen_scopes(policy, *products).next().is_some()).collect()
     }
 
     /// The days that history is made of.
@@ -219,12 +230,12 @@ impl<'p> Maker<'p> {
         self.days = 0;
     }
 
-    /// Adds the next complete day.
-    pub fn add(&mut self, day: Date, sums: &DaySums) {
-        let sums = self.places.sums(sums);
+    /// Adds the next complete day: the cells of all that is counted.
+    pub fn add<'s>(&mut self, day: Date, cells: impl Iterator<Item = &'s (Line, Sum)>) {
+        let sums = self.places.sums(cells);
         for subject in self.places.subjects().iter().skip(self.subjects.len()) {
             let past = |foreseen| Past { foreseen, series: Series::after(self.days), pace: [Amount::ZERO; 2] };
-            self.subjects.push(Foreseen::of(self.policy, subject).map(past));
+            self.subjects.push(Foreseen::of(self.policy, self.products, subject).map(past));
         }
         let age = day.until(self.today).map_or(0, |span| span.get_days());
         for (past, sum) in self.subjects.iter_mut().zip(sums) {
@@ -292,9 +303,11 @@ impl<'p> Maker<'p> {
 }
 
 /// The scopes that have spikes, or budgets of a week or a month.
-fn foreseen_scopes(policy: &Policy) -> impl Iterator<Item = Scope> {
-    let budgets = policy.budgets.iter().filter(|budget| FORECAST_KINDS.contains(&budget.period));
-    budgets.map(|budget| budget.scope).chain(policy.spikes.iter().map(|spike| spike.scope))
+fn foreseen_scopes(policy: &Policy, products: Products) -> impl Iterator<Item = Scope> {
+    let is_foreseen = move |budget: &&Budget| FORECAST_KINDS.contains(&budget.period) && budget.products == products;
+    let budgets = policy.budgets.iter().filter(is_foreseen).map(|budget| budget.scope);
+    let spikes = policy.spikes.iter().filter(move |spike| Products::One(spike.product) == products);
+    budgets.chain(spikes.map(|spike| spike.scope))
 }
 
 /// Whole days left in the running period, today included.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::coverage::{Coverage, Receipt};
 use super::period::Period;
 use super::policy::{Policy, Receiver};
-use super::totals::Totals;
+use super::totals::{Figures, Totals};
 
 /// All that judging one account for one receiver rests on.
 #[derive(Clone, Copy, Debug)]
@@ -28,4 +28,12 @@ pub struct Case<'a> {
     pub link: Option<&'a str>,
     /// Whether somebody asked for a moment of the past, and for publishing what is found.
     pub rerun: bool,
+}
+
+impl<'a> Case<'a> {
+    /// The figures of all that the policy reads.
+    #[must_use]
+    pub fn figures(&self) -> Figures<'a> {
+        self.totals.figures(self.policy.all())
+    }
 }

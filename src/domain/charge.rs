@@ -13,24 +13,6 @@ pub const NONE: &str = "(none)";
 /// What detail is called that was too much to be kept.
 pub const FOLDED: &str = "(folded)";
 
-/// What was sent. Each product has a report of its own at Zoom.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Product {
-    /// SMS and MMS messages.
-    Sms,
-}
-
-impl Product {
-    /// The name in the policy, in answers and in keys.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Product::Sms => "sms",
-        }
-    }
-}
-
 /// What the charges of a day are summed by. A text without a value is [`NONE`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Line {

@@ -7,10 +7,36 @@ use std::sync::Arc;
 use super::charge::{Line, NONE, Scope};
 use super::money::{Amount, Currency};
 use super::period::Period;
+use super::product::Products;
 use super::totals::{Sum, Totals};
 
-/// A subject in a period: period, scope, subject and currency.
-pub type Whose = (Period, Scope, Arc<str>, Currency);
+/// A subject in a period, and what of it is counted.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Whose {
+    /// The period.
+    pub period: Period,
+    /// What is counted.
+    pub products: Products,
+    /// What `subject` is.
+    pub scope: Scope,
+    /// The billing number, department, cost center, extension or account.
+    pub subject: Arc<str>,
+    /// The currency.
+    pub currency: Currency,
+}
+
+/// The subjects of a scope in a period, and what of them is counted.
+pub(super) type Among = (Period, Products, Scope);
+
+impl Whose {
+    pub(super) fn among(&self) -> Among {
+        (self.period, self.products, self.scope)
+    }
+
+    pub(super) fn key(&self) -> (Arc<str>, Currency) {
+        (Arc::clone(&self.subject), self.currency)
+    }
+}
 
 /// What a contributor is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -83,8 +109,8 @@ type BySubject<P> = HashMap<(Arc<str>, Currency), Vec<(P, Amount)>>;
 #[derive(Debug)]
 pub struct Contributors<'t> {
     totals: &'t Totals,
-    known: HashMap<(Period, Scope, ContributorKind), BySubject<Arc<str>>>,
-    senders: HashMap<(Period, Scope), BySubject<ByName>>,
+    known: HashMap<(Among, ContributorKind), BySubject<Arc<str>>>,
+    senders: HashMap<Among, BySubject<ByName>>,
 }
 
 impl<'t> Contributors<'t> {
@@ -96,15 +122,15 @@ impl<'t> Contributors<'t> {
 
     /// Who spent what a subject spent, largest first: the departments of a billing number (its extensions, if it has no department), and
     /// the billing numbers of all else.
-    pub fn behind(&mut self, (period, scope, subject, currency): &Whose) -> Vec<Contributor> {
-        let (totals, key) = (self.totals, (Arc::clone(subject), *currency));
+    pub fn behind(&mut self, whose: &Whose) -> Vec<Contributor> {
+        let (totals, key, among) = (self.totals, whose.key(), whose.among());
         let mut by = |kind: ContributorKind| {
-            let known = self.known.entry((*period, *scope, kind));
-            let known = known.or_insert_with(|| parts(totals, period, *scope, |line| Arc::clone(kind.of(line))));
+            let known = self.known.entry((among, kind));
+            let known = known.or_insert_with(|| parts(totals, among, |line| Arc::clone(kind.of(line))));
             let parts = known.get(&key).into_iter().flatten().cloned();
             parts.map(|(name, amount)| Contributor { kind, name, amount }).collect::<Vec<_>>()
         };
-        if *scope != Scope::BillingNumber {
+        if whose.scope != Scope::BillingNumber {
             return by(ContributorKind::BillingNumber);
         }
         let departments = by(ContributorKind::Department);
@@ -115,12 +141,13 @@ impl<'t> Contributors<'t> {
     }
 
     /// The company's own senders behind what a subject spent, largest first; none if no row names an extension.
-    pub fn senders(&mut self, (period, scope, subject, currency): &Whose) -> Vec<Sender> {
-        let totals = self.totals;
-        let known = self.senders.entry((*period, *scope)).or_insert_with(|| {
-            parts(totals, period, *scope, |line| (Arc::clone(&line.extension), Arc::clone(&line.name)))
-        });
-        let parts = known.get(&(Arc::clone(subject), *currency)).into_iter().flatten().cloned();
+    pub fn senders(&mut self, whose: &Whose) -> Vec<Sender> {
+        let (totals, among) = (self.totals, whose.among());
+        let known = self
+            .senders
+            .entry(among)
+            .or_insert_with(|| parts(totals, among, |line| (Arc::clone(&line.extension), Arc::clone(&line.name))));
+        let parts = known.get(&whose.key()).into_iter().flatten().cloned();
         let senders: Vec<_> = parts.map(|((extension, name), amount)| Sender { extension, name, amount }).collect();
         if senders.iter().all(|sender| &*sender.extension == NONE) { Vec::new() } else { senders }
     }
@@ -129,13 +156,12 @@ impl<'t> Contributors<'t> {
 /// What the subjects of a scope spent in a period, by parts, the largest first.
 fn parts<P: Clone + Eq + Hash + Ord>(
     totals: &Totals,
-    period: &Period,
-    scope: Scope,
+    (period, products, scope): Among,
     part: impl Fn(&Line) -> P,
 ) -> BySubject<P> {
-    let mut sums = HashMap::<_, Sum>::new();
-    for (_, line, sum) in totals.cells(period.first_day(), period.last_day()) {
-        sums.entry((totals.subject(scope, line), line.currency, part(line))).or_default().add(sum);
+    let (mut sums, figures) = (HashMap::<_, Sum>::new(), totals.figures(products));
+    for (_, line, sum) in figures.cells(period.first_day(), period.last_day()) {
+        sums.entry((figures.subject(scope, line), line.currency, part(line))).or_default().add(sum);
     }
     let mut parts = BySubject::new();
     for ((subject, currency, part), sum) in sums {
@@ -153,6 +179,7 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::super::period::PeriodKind;
+    use super::super::product::Product;
     use super::*;
 
     fn spent(number: &str, department: &str, amount: &str) -> (Line, Sum) {
@@ -166,13 +193,18 @@ mod tests {
     #[test]
     fn contributors_are_listed_largest_first() {
         let november = Period::containing(PeriodKind::Month, "2026-11-05T12:00:00Z".parse().unwrap(), &TimeZone::UTC);
-        let mut totals = Totals::of("acc".into());
-        totals.set(Date::constant(2026, 11, 1), &vec![spent("+1", "Sales", "1"), spent("+1", "Ops", "2")]);
-        totals.set(Date::constant(2026, 11, 2), &vec![spent("+2", NONE, "5")]);
+        let mut totals = Totals::of("acc".into(), &[Product::Sms]);
+        totals.set(
+            Product::Sms,
+            Date::constant(2026, 11, 1),
+            &vec![spent("+1", "Sales", "1"), spent("+1", "Ops", "2")],
+        );
+        totals.set(Product::Sms, Date::constant(2026, 11, 2), &vec![spent("+2", NONE, "5")]);
         let usd = Currency::parse("USD").unwrap();
         let mut contributors = Contributors::of(&totals);
         let mut names = |scope, subject: &str| {
-            let parts = contributors.behind(&(*november.as_ref().unwrap(), scope, subject.into(), usd));
+            let (period, products) = (*november.as_ref().unwrap(), Products::All);
+            let parts = contributors.behind(&Whose { period, products, scope, subject: subject.into(), currency: usd });
             parts.iter().map(|part| format!("{} {} {}", part.kind.name(), part.name, part.amount)).collect::<Vec<_>>()
         };
         assert_eq!(names(Scope::BillingNumber, "+1"), ["department Ops 2", "department Sales 1"]);

@@ -3,23 +3,27 @@
 //! Whatever is not known is a value with its reason: a [`Gap`] cannot be built without the error that made it, so that a run that lacks
 //! something cannot end well. From coverage follows how far a figure can be trusted ([`Certainty`]).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::charge::Scope;
+use super::charge::{Line, Scope};
 use super::dates::Dates;
 use super::money::Currency;
 use super::period::Period;
+use super::product::{Product, Products};
 use super::totals::Sum;
 use crate::error::Code;
 
 /// Dates that could not be read, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
-    /// The dates of Zoom's report.
+    /// Which of Zoom's reports.
+    pub product: Product,
+    /// The dates of the report.
     pub dates: Dates,
     /// What the failure is called.
     pub code: Code,
@@ -49,6 +53,8 @@ impl<T: PartialEq> Known<T> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the row of message {message_id}: {field} {problem}")]
 pub struct RowFault {
+    /// What the row is a charge for.
+    pub product: Product,
     /// Zoom's id of the message, or `(no message_id)`.
     pub message_id: String,
     /// The field that cannot be read.
@@ -91,9 +97,25 @@ impl RowFault {
     }
 }
 
+/// Rows of a day and a line whose price Zoom does not know yet: neither zero nor a fault. Their money is missing from the sums.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotPriced {
+    /// What the rows are charges for.
+    pub product: Product,
+    /// The civil day.
+    pub day: Date,
+    /// Whose they are; the currency is known before the price.
+    pub line: Line,
+    /// How many.
+    pub rows: u64,
+}
+
 /// A figure that fell and waits for a second reading.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Unconfirmed {
+    /// What is charged.
+    #[serde(skip_serializing_if = "Product::is_sms")]
+    pub product: Product,
     /// The civil day.
     pub day: Date,
     /// The currency.
@@ -130,6 +152,8 @@ pub struct Coverage {
     pub row_faults: Vec<RowFault>,
     /// Figures that fell.
     pub unconfirmed: Vec<Unconfirmed>,
+    /// Rows without a price yet.
+    pub not_priced: Vec<NotPriced>,
 }
 
 impl Coverage {
@@ -141,37 +165,69 @@ impl Coverage {
 
     /// Whether all of a period was read, as far as it has passed.
     #[must_use]
-    pub fn is_whole(&self, period: &Period) -> bool {
-        let listing = Dates::listing(period.from(), period.to());
-        !self.gaps.iter().any(|gap| gap.dates.overlap(&listing))
-            && !self.row_faults.iter().any(|fault| fault.may_lie_in(period))
+    pub fn is_whole(&self, products: Products, period: &Period) -> bool {
+        let may_lie_in = |fault: &RowFault| products.include(fault.product) && fault.may_lie_in(period);
+        self.has_no_gap(products, period.from(), period.to()) && !self.row_faults.iter().any(may_lie_in)
     }
 
     /// Whether no gap can hold rows of these moments.
     #[must_use]
-    pub fn has_no_gap(&self, from: Timestamp, to: Timestamp) -> bool {
+    pub fn has_no_gap(&self, products: Products, from: Timestamp, to: Timestamp) -> bool {
         let listing = Dates::listing(from, to);
-        !self.gaps.iter().any(|gap| gap.dates.overlap(&listing))
+        !self.gaps.iter().any(|gap| products.include(gap.product) && gap.dates.overlap(&listing))
     }
 
     /// How far the sum of a subject can be trusted.
     #[must_use]
-    pub fn certainty(&self, period: &Period, scope: Scope, subject: &Arc<str>, currency: Currency) -> Certainty {
-        let fault = |fault: &RowFault| fault.may_belong_to(period, scope, subject, currency);
-        let days = period.first_day()..=period.last_day();
-        if !self.has_no_gap(period.from(), period.to()) || self.row_faults.iter().any(fault) {
+    pub fn certainty(
+        &self,
+        products: Products,
+        period: &Period,
+        scope: Scope,
+        (subject, currency): (&Arc<str>, Currency),
+    ) -> Certainty {
+        let fault =
+            |fault: &RowFault| products.include(fault.product) && fault.may_belong_to(period, scope, subject, currency);
+        let (first, last) = period.days();
+        let fell = |fall: &Unconfirmed| {
+            products.include(fall.product) && fall.currency == currency && (first..=last).contains(&fall.day)
+        };
+        if !self.has_no_gap(products, period.from(), period.to()) || self.row_faults.iter().any(fault) {
             Certainty::AtLeast
-        } else if self.unconfirmed.iter().any(|fall| fall.currency == currency && days.contains(&fall.day)) {
+        } else if self.unconfirmed.iter().any(fell) {
             Certainty::Unconfirmed
         } else {
             Certainty::Exact
         }
+    }
+
+    /// The rows of a period without a price, by the subjects of a scope; `account` is the one of [`Scope::Account`].
+    #[must_use]
+    pub fn not_priced(
+        &self,
+        products: Products,
+        period: &Period,
+        scope: Scope,
+        account: &Arc<str>,
+    ) -> BTreeMap<(Arc<str>, Currency), u64> {
+        let (first, last) = period.days();
+        let mut counts = BTreeMap::new();
+        for not_priced in &self.not_priced {
+            if products.include(not_priced.product) && (first..=last).contains(&not_priced.day) {
+                let subject = scope.subject(&not_priced.line).unwrap_or(account);
+                *counts.entry((Arc::clone(subject), not_priced.line.currency)).or_default() += not_priced.rows;
+            }
+        }
+        counts
     }
 }
 
 /// A sum of a past day that Zoom has changed since it was read before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Restated {
+    /// What is charged.
+    #[serde(skip_serializing_if = "Product::is_sms")]
+    pub product: Product,
     /// The civil day.
     pub day: Date,
     /// The number, or `(none)`.
@@ -218,7 +274,7 @@ mod tests {
 
     fn gap(from: &str, to: &str) -> Coverage {
         let dates = Dates { from: from.parse().unwrap(), to: to.parse().unwrap() };
-        let gap = Gap { dates, code: Code::ZoomUnavailable, problem: "HTTP 500".to_owned() };
+        let gap = Gap { product: Product::Sms, dates, code: Code::ZoomUnavailable, problem: "HTTP 500".to_owned() };
         Coverage { gaps: vec![gap], ..Coverage::default() }
     }
 
@@ -236,7 +292,9 @@ mod tests {
             ("2026-12-04", "2026-12-09", false),
             ("2026-12-05", "2026-12-09", true),
         ] {
-            assert_eq!(gap(from, to).is_whole(&november()), whole, "{from} {to}");
+            assert_eq!(gap(from, to).is_whole(Products::All, &november()), whole, "{from} {to}");
+            // A gap in one report is none in another.
+            assert!(gap(from, to).is_whole(Products::One(Product::Call), &november()), "{from} {to}");
         }
     }
 
@@ -245,6 +303,7 @@ mod tests {
         let [one, other] = ["+1", "+2"].map(Arc::<str>::from);
         let [usd, eur] = ["USD", "EUR"].map(|code| Currency::parse(code).unwrap());
         let fault = RowFault {
+            product: Product::Sms,
             message_id: "M-1".to_owned(),
             field: "total_charge",
             problem: "is missing".to_owned(),
@@ -256,8 +315,9 @@ mod tests {
             currency: Known::Value(usd),
         };
         let coverage = |fault: RowFault| Coverage { row_faults: vec![fault], ..Coverage::default() };
-        let of =
-            |coverage: &Coverage, scope, subject, currency| coverage.certainty(&november(), scope, subject, currency);
+        let of = |coverage: &Coverage, scope, subject, currency| {
+            coverage.certainty(Products::All, &november(), scope, (subject, currency))
+        };
         let known = coverage(fault.clone());
         assert_eq!(of(&known, Scope::BillingNumber, &one, usd), Certainty::AtLeast);
         assert_eq!(of(&known, Scope::BillingNumber, &other, usd), Certainty::Exact);

@@ -6,46 +6,68 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::alert::{Digest, Finding, Forecast, Lately, Spent, SpikeDay, Spiking, Stale, Unwatched, ahead, due_digest};
-use super::baselines::{Baselines, Episode};
+use super::baselines::{Baseline, Baselines, Episode};
 use super::case::Case;
 use super::charge::Scope;
+use super::contributors::Among;
 use super::coverage::Certainty;
 use super::estimates::Bound;
 use super::matches::unmatched;
-use super::money::{Amount, Currency};
+use super::money::Currency;
 use super::period::{Period, PeriodKind};
 use super::policy::{self, Spike};
-use super::totals::Sum;
+use super::product::{Product, Products};
+use super::totals::{Sum, Sums};
 
 /// What earlier runs have seen.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
-    /// How new the report is; `None` if that cannot be judged.
-    pub freshness: Option<Freshness>,
+    /// How new each report is, as far as that can be judged.
+    pub freshness: Vec<Freshness>,
     /// Fingerprints of budgets whose `only` has matched a subject.
     pub matched: BTreeSet<String>,
-    /// What forecasts and spikes of today rest on.
-    pub baselines: Baselines,
+    /// What forecasts and spikes of today rest on, by what is counted.
+    pub baselines: BTreeMap<Products, Baselines>,
     /// What happened in the period of a digest; `None` if that is not known.
     pub lately: Option<Arc<Lately>>,
 }
 
 impl History {
-    /// The report, if it has had no new row for much longer than is usual.
-    fn stale(&self, as_of: Timestamp) -> Option<Stale> {
-        Stale::find(self.freshness.as_ref()?, as_of)
+    /// The reports that have had no new row for much longer than is usual.
+    fn stale(&self, as_of: Timestamp) -> impl Iterator<Item = Stale> {
+        self.freshness.iter().filter_map(move |freshness| Stale::find(freshness, as_of))
     }
 
-    /// Whether the report has had no new row for much longer than is usual.
+    /// Whether a report has had no new row for much longer than is usual.
     #[must_use]
     pub fn is_stale(&self, as_of: Timestamp) -> bool {
-        self.stale(as_of).is_some()
+        self.stale(as_of).next().is_some()
+    }
+
+    /// What forecasts and spikes of today rest on.
+    #[must_use]
+    pub fn baseline(
+        &self,
+        products: Products,
+        scope: Scope,
+        subject: &Arc<str>,
+        currency: Currency,
+    ) -> Option<&Baseline> {
+        self.baselines.get(&products)?.of(scope, subject, currency)
+    }
+
+    /// How many complete, consecutive days are known of all that is counted.
+    #[must_use]
+    pub fn days(&self) -> u32 {
+        self.baselines.values().map(|baselines| baselines.days).min().unwrap_or_default()
     }
 }
 
 /// How new a report is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Freshness {
+    /// Which report.
+    pub product: Product,
     /// When the newest row was sent.
     pub newest_row: Timestamp,
     /// The longest time between two rows of the past 91 days.
@@ -58,19 +80,19 @@ pub struct Freshness {
 pub fn evaluate<'a>(case: &Case<'a>, history: &History) -> Vec<Finding<'a>> {
     let mut findings = Vec::new();
     for period in case.periods {
-        let of_account = case.totals.by_subject(period, Scope::Account);
-        let account_amounts: BTreeMap<Currency, Amount> =
-            of_account.into_iter().map(|((_, currency), sum)| (currency, sum.amount)).collect();
-        for scope in Scope::ALL {
-            let mut budgets = case.policy.budgets.iter();
-            if budgets.any(|budget| budget.scope == scope && budget.period == period.kind()) {
-                let spent = spent(case, period, scope, &account_amounts, &history.baselines);
+        let budgets = case.policy.budgets.iter().filter(|budget| budget.period == period.kind());
+        let mut groups = BTreeMap::<Products, BTreeSet<Scope>>::new();
+        budgets.for_each(|budget| _ = groups.entry(budget.products).or_default().insert(budget.scope));
+        for (products, scopes) in groups {
+            let of_account = case.totals.figures(products).by_subject(period, Scope::Account);
+            for scope in scopes {
+                let spent = spent(case, (*period, products, scope), &of_account, history);
                 findings.extend(spent.iter().filter_map(|spent| forecast(spent, history)));
                 findings.extend(spent.into_iter().map(|spent| Finding::Spent(Box::new(spent))));
             }
         }
     }
-    findings.extend(spikes(case, &history.baselines));
+    findings.extend(spikes(case, history));
     findings.extend(unwatched(case, history));
     findings.extend(history.stale(case.as_of).map(Finding::Stale));
     findings.extend(due_digest(case).map(|period| digest(case, period, &findings, history, None)));
@@ -92,45 +114,51 @@ pub fn digest<'a>(
 
 fn spent<'a>(
     case: &Case<'a>,
-    period: &Period,
-    scope: Scope,
-    account_amounts: &BTreeMap<Currency, Amount>,
-    baselines: &Baselines,
+    (period, products, scope): Among,
+    of_account: &Sums,
+    history: &History,
 ) -> Vec<Spent<'a>> {
     let mut all = Vec::new();
-    for ((subject, currency), sum) in case.totals.by_subject(period, scope) {
-        let Some(budget) = case.policy.budget_for(scope, &subject, currency, period.kind()) else {
+    let figures = case.totals.figures(products);
+    let not_priced = case.coverage.not_priced(products, &period, scope, figures.account());
+    for ((subject, currency), sum) in figures.by_subject(&period, scope) {
+        let Some(budget) = case.policy.budget_for(products, scope, (&subject, currency), period.kind()) else {
             continue;
         };
-        let certainty = case.coverage.certainty(period, scope, &subject, currency);
-        let account_amount = account_amounts.get(&currency).copied().unwrap_or_default();
+        let certainty = case.coverage.certainty(products, &period, scope, (&subject, currency));
+        let account = of_account.get(&(Arc::clone(figures.account()), currency));
+        let account_amount = account.copied().unwrap_or_default().amount;
         // A figure that is not known exactly is no ground for an estimate.
-        let baseline = baselines.of(scope, &subject, currency).filter(|_| certainty == Certainty::Exact);
-        let ahead = baseline.and_then(|baseline| ahead(period, baseline, case));
+        let baseline = history.baseline(products, scope, &subject, currency);
+        let baseline = baseline.filter(|_| certainty == Certainty::Exact);
+        let ahead = baseline.and_then(|baseline| ahead(&period, baseline, case));
+        let not_priced = not_priced.get(&(Arc::clone(&subject), currency)).copied().unwrap_or_default();
         let days = BTreeMap::new();
-        all.push(Spent { scope, subject, period: *period, sum, certainty, budget, account_amount, ahead, days });
+        all.push(Spent { scope, subject, period, sum, not_priced, certainty, budget, account_amount, ahead, days });
     }
     all
 }
 
 fn forecast<'a>(spent: &Spent<'a>, history: &History) -> Option<Finding<'a>> {
-    let baseline = history.baselines.of(spent.scope, &spent.subject, spent.budget.currency)?;
+    let budget = spent.budget;
+    let baseline = history.baseline(budget.products, spent.scope, &spent.subject, budget.currency)?;
     Forecast::find(spent, baseline.pace).map(|forecast| Finding::Forecast(Box::new(forecast)))
 }
 
 /// The subjects with a spike on a day that is judged.
-fn spikes<'a>(case: &Case<'a>, baselines: &Baselines) -> Vec<Finding<'a>> {
+fn spikes<'a>(case: &Case<'a>, history: &History) -> Vec<Finding<'a>> {
     let mut days: Vec<_> = case.periods.iter().filter(|period| period.kind() == PeriodKind::Day).collect();
     days.sort_unstable();
-    let scopes: BTreeSet<_> = case.policy.spikes.iter().map(|spike| spike.scope).collect();
+    let groups: BTreeSet<_> = case.policy.spikes.iter().map(|spike| (spike.product, spike.scope)).collect();
     let mut findings = Vec::new();
     let today = case.policy.time_zone.to_datetime(case.as_of).date();
-    for scope in scopes {
+    for (product, scope) in groups {
+        let products = Products::One(product);
         // Few days are spikes: the sums of all others are not kept.
         let mut spikes = BTreeMap::<_, Vec<_>>::new();
         for day in &days {
-            for ((subject, currency), sum) in case.totals.by_subject(day, scope) {
-                let baseline = baselines.of(scope, &subject, currency);
+            for ((subject, currency), sum) in case.totals.figures(products).by_subject(day, scope) {
+                let baseline = history.baseline(products, scope, &subject, currency);
                 let watched = baseline.and_then(|baseline| baseline.watched_on(day.first_day(), today));
                 let Some((watched, bound)) = watched.and_then(|watched| Some((watched, watched.bound?))) else {
                     continue;
@@ -141,7 +169,7 @@ fn spikes<'a>(case: &Case<'a>, baselines: &Baselines) -> Vec<Finding<'a>> {
             }
         }
         for ((subject, currency), days) in spikes {
-            let Some(rule) = case.policy.spike_for(scope, &subject, currency) else { continue };
+            let Some(rule) = case.policy.spike_for(product, scope, (&subject, currency)) else { continue };
             let days = spike_days(case, rule, &subject, &days);
             findings.extend(Spiking::of(rule, subject, days).map(|spiking| Finding::Spike(Box::new(spiking))));
         }
@@ -164,7 +192,9 @@ fn spike_days(case: &Case<'_>, rule: &Spike, subject: &Arc<str>, spikes: &[Spike
         if excess.extra < rule.min_extra {
             continue;
         }
-        let at_least = case.coverage.certainty(period, rule.scope, subject, rule.currency) == Certainty::AtLeast;
+        let products = Products::One(rule.product);
+        let certainty = case.coverage.certainty(products, period, rule.scope, (subject, rule.currency));
+        let at_least = certainty == Certainty::AtLeast;
         days.push(SpikeDay { period: *period, sum: *sum, excess, since: now.first, at_least });
     }
     days
@@ -180,13 +210,18 @@ fn unwatched<'a>(case: &Case<'a>, history: &History) -> Vec<Finding<'a>> {
     let without: BTreeSet<_> =
         without.iter().filter(|unmatched| unmatched.what == "budget").map(|unmatched| unmatched.name).collect();
     let counting = policy.budgets.iter().filter(|budget| !without.contains(budget.name.as_str()));
-    let covered: BTreeSet<_> = counting.map(|budget| budget.currency).collect();
+    let covered: BTreeSet<_> = counting.map(|budget| (budget.products, budget.currency)).collect();
     let mut findings = Vec::new();
     for period in case.periods.iter().filter(|period| Some(period.kind()) == longest) {
-        for ((account, currency), sum) in case.totals.by_subject(period, Scope::Account) {
-            if !covered.contains(&currency) {
-                let certainty = case.coverage.certainty(period, Scope::Account, &account, currency);
-                findings.push(Finding::Unwatched(Unwatched { account, currency, period: *period, sum, certainty }));
+        for product in policy.products.iter().copied() {
+            let products = Products::One(product);
+            for ((account, currency), sum) in case.totals.figures(products).by_subject(period, Scope::Account) {
+                if [products, Products::All].iter().any(|counted| covered.contains(&(*counted, currency))) {
+                    continue;
+                }
+                let certainty = case.coverage.certainty(products, period, Scope::Account, (&account, currency));
+                let period = *period;
+                findings.push(Finding::Unwatched(Unwatched { product, account, currency, period, sum, certainty }));
             }
         }
     }
@@ -274,12 +309,16 @@ mod tests {
     #[test]
     fn a_report_is_stale_after_twice_its_longest_gap() {
         let newest_row = "2026-11-10T00:00:00Z".parse::<Timestamp>().unwrap();
-        let freshness = Some(Freshness { newest_row, longest_gap: SignedDuration::from_hours(48) });
+        let longest_gap = SignedDuration::from_hours(48);
+        let freshness = vec![Freshness { product: Product::Sms, newest_row, longest_gap }];
         let is_stale = |freshness, hours| {
             let history = History { freshness, ..History::default() };
             history.is_stale(newest_row + SignedDuration::from_hours(hours))
         };
-        assert_eq!([is_stale(freshness, 96), is_stale(freshness, 97), is_stale(None, 97)], [false, true, false]);
+        assert_eq!(
+            [is_stale(freshness.clone(), 96), is_stale(freshness, 97), is_stale(Vec::new(), 97)],
+            [false, true, false]
+        );
     }
 
     proptest! {

@@ -6,33 +6,40 @@ use super::alert::hash;
 use super::case::Case;
 use super::charge::{Line, Scope};
 use super::money::Currency;
-use super::period::Period;
+use super::period::{Period, PeriodKind};
 use super::policy::{Policy, Selector, Subjects};
+use super::product::{Product, Products};
 use super::totals::{Sum, Totals};
 
-/// What was spent in the longest period that applies to no budget, by currency: neither by its number, nor by its department, its cost center
+/// What was spent in the longest period that applies to no budget, by product and currency: neither by its number, nor by its department, its cost center
 /// or the account.
 #[must_use]
-pub fn uncovered(case: &Case<'_>) -> BTreeMap<Currency, Sum> {
-    let mut sums = BTreeMap::<Currency, Sum>::new();
+pub fn uncovered(case: &Case<'_>) -> BTreeMap<(Product, Currency), Sum> {
+    let mut sums = BTreeMap::<_, Sum>::new();
     let open = case.periods.iter().filter(|period| case.as_of < period.to());
     let Some(period) = open.max_by_key(|period| period.kind()) else { return sums };
     let is_covered = is_covered(case);
-    for (_, line, sum) in case.totals.cells(period.first_day(), period.last_day()) {
-        if !is_covered(line) {
-            sums.entry(line.currency).or_default().add(sum);
+    for product in case.policy.products.iter().copied() {
+        let figures = case.totals.figures(Products::One(product));
+        for (_, line, sum) in figures.cells(period.first_day(), period.last_day()) {
+            if !is_covered(product, line) {
+                sums.entry((product, line.currency)).or_default().add(sum);
+            }
         }
     }
     sums
 }
 
 /// Whether some budget applies to the charges of a line.
-pub(super) fn is_covered<'c>(case: &Case<'c>) -> impl Fn(&Line) -> bool + use<'c> {
+pub(super) fn is_covered<'c>(case: &Case<'c>) -> impl Fn(Product, &Line) -> bool + use<'c> {
     let (policy, account, kinds) = (case.policy, case.totals.account(), case.policy.period_kinds());
-    move |line| {
+    move |product, line| {
         Scope::ALL.into_iter().any(|scope| {
             let subject = scope.subject(line).unwrap_or(account);
-            kinds.iter().any(|kind| policy.budget_for(scope, subject, line.currency, *kind).is_some())
+            let applies = |products, kind: &PeriodKind| {
+                policy.budget_for(products, scope, (subject, line.currency), *kind).is_some()
+            };
+            kinds.iter().any(|kind| [Products::One(product), Products::All].iter().any(|of| applies(*of, kind)))
         })
     }
 }
@@ -85,7 +92,10 @@ impl Seen<'_> {
     fn matches(&mut self, selector: &Selector<'_>) -> bool {
         let scope = selector.scope;
         let of_scope = self.subjects.entry(scope).or_insert_with(|| {
-            let sums = self.periods.iter().flat_map(|period| self.totals.by_subject(period, scope).into_keys());
+            let sums = self
+                .periods
+                .iter()
+                .flat_map(|period| self.totals.figures(Products::All).by_subject(period, scope).into_keys());
             Subjects::of(scope, sums.map(|(subject, _)| subject).collect())
         });
         of_scope.any(selector.only)
@@ -139,7 +149,7 @@ mod tests {
         let sums = |world: &World| {
             let sums = uncovered(&world.case());
             sums.iter()
-                .map(|(currency, sum)| format!("{} {currency} of {}", sum.amount, sum.messages))
+                .map(|((_, currency), sum)| format!("{} {currency} of {}", sum.amount, sum.messages))
                 .collect::<Vec<_>>()
         };
         assert_eq!(sums(&world), ["7 EUR of 3", "3.5 USD of 6"]);

@@ -7,6 +7,7 @@ pub mod text;
 pub mod charge;
 pub mod dates;
 pub mod period;
+pub mod product;
 
 pub mod contributors;
 pub mod coverage;

@@ -189,6 +189,9 @@ impl<'de> Deserialize<'de> for Amount {
 pub struct Currency(&'static str);
 
 impl Currency {
+    /// ISO 4217's code for no currency.
+    pub const NONE: Currency = Currency("XXX");
+
     /// Reads a code in any case, blanks around it ignored.
     ///
     /// # Errors

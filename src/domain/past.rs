@@ -1,6 +1,6 @@
 //! The past of an account, and its last day as a run would judge it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -9,13 +9,15 @@ use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
 use super::baselines::{Baselines, Maker};
 use super::case::Case;
+use super::charge::Line;
 use super::coverage::{Coverage, Gap, Receipt};
 use super::dates::Dates;
 use super::evaluate::History;
 use super::matches::matched;
 use super::period::{Period, PeriodKind, judged_periods, start_of};
 use super::policy::{Policy, Receiver};
-use super::totals::{DaySums, Totals};
+use super::product::{Product, Products};
+use super::totals::{DaySums, Sum, Totals};
 use crate::error::Code;
 
 /// The past of an account.
@@ -25,9 +27,14 @@ pub struct Past {
     pub account: String,
     /// The IANA name of the zone in which its civil days turn.
     pub zone: String,
-    /// The sums of each known day, those without charges too.
-    pub days: BTreeMap<Date, DaySums>,
+    /// The sums of each known day of each product, those without charges too.
+    pub products: BTreeMap<Product, Days>,
 }
+
+/// The sums of each known day.
+pub type Days = BTreeMap<Date, DaySums>;
+
+static NO_DAYS: Days = Days::new();
 
 /// All that judging the last day of a past rests on.
 #[derive(Clone, Debug)]
@@ -65,15 +72,42 @@ impl LastDay {
 }
 
 impl Past {
-    /// The first and the last known day.
+    /// The known days of a product.
+    #[must_use]
+    pub fn days(&self, product: Product) -> &Days {
+        self.products.get(&product).unwrap_or(&NO_DAYS)
+    }
+
+    /// Every cell of these days.
+    pub fn cells(&self, first: Date, last: Date) -> impl Iterator<Item = &(Line, Sum)> {
+        self.products.values().flat_map(move |days| days.range(first..=last)).flat_map(|(_, sums)| sums)
+    }
+
+    /// The sums of a day by product, of what is counted; `None` if one of them is not known.
+    #[must_use]
+    pub fn day(&self, products: Products, day: Date) -> Option<Vec<&DaySums>> {
+        let counted = self.products.iter().filter(|(product, _)| products.include(**product));
+        let sums: Vec<_> = counted.map(|(_, days)| days.get(&day)).collect::<Option<_>>()?;
+        (!sums.is_empty()).then_some(sums)
+    }
+
+    /// The days of which something is known.
+    #[must_use]
+    pub fn known(&self) -> BTreeSet<Date> {
+        self.products.values().flat_map(|days| days.keys().copied()).collect()
+    }
+
+    /// The first and the last of them.
     #[must_use]
     pub fn ends(&self) -> Option<(Date, Date)> {
-        self.days.keys().next().copied().zip(self.days.keys().next_back().copied())
+        let first = self.products.values().filter_map(|days| days.keys().next()).min();
+        let last = self.products.values().filter_map(|days| days.keys().next_back()).max();
+        first.copied().zip(last.copied())
     }
 
     /// Leaves out days that were not over by then.
     pub fn keep_whole_days(&mut self, until: Timestamp, zone: &TimeZone) {
-        self.days.retain(|day, _| is_over(*day, until, zone));
+        self.products.values_mut().for_each(|days| days.retain(|day, _| is_over(*day, until, zone)));
     }
 
     /// The last known day, as a run of that moment would judge it; `None` without one. What is sent at `until` or later is not in the past.
@@ -103,37 +137,39 @@ impl Past {
         let periods = judged_periods(policy.period_kinds(), as_of, zone, policy.late_charges_days, |_| None)?;
         let first = periods.iter().map(Period::first_day).min().unwrap_or(today);
         let account: Arc<str> = self.account.as_str().into();
-        let mut totals = Totals::of(Arc::clone(&account));
-        self.days.iter().for_each(|(day, sums)| totals.set(*day, sums));
+        let mut totals = Totals::of(Arc::clone(&account), &policy.products);
         let mut coverage = Coverage::default();
-        let judged = first.series(1.day()).take_while(|day| *day <= today);
-        for day in judged.filter(|day| !self.days.contains_key(day)) {
-            let problem = "the past has no figures of this day".to_owned();
-            coverage.gaps.push(Gap { dates: Dates { from: day, to: day }, code: Code::ReportIncomplete, problem });
+        for product in policy.products.iter().copied() {
+            let known = self.days(product);
+            known.iter().for_each(|(day, sums)| totals.set(product, *day, sums));
+            let judged = first.series(1.day()).take_while(|day| *day <= today);
+            for day in judged.filter(|day| !known.contains_key(day)) {
+                let (dates, problem) = (Dates { from: day, to: day }, "the past has no figures of this day".to_owned());
+                coverage.gaps.push(Gap { product, dates, code: Code::ReportIncomplete, problem });
+            }
         }
         let days = first.until(today).map_or(0, |span| u64::from(span.get_days().unsigned_abs())) + 1;
-        let (complete, rows) = (coverage.is_complete(), totals.messages(first, today));
+        let (complete, rows) = (coverage.is_complete(), totals.figures(policy.all()).messages(first, today));
         let receipt = Receipt { complete, rows, days, days_from_history: days, ..Receipt::default() };
         let mut months = vec![Period::of_day(PeriodKind::Month, first_known, zone)?];
         while let Some(next) = months.last().map(Period::end_day).filter(|next| *next <= today) {
             months.push(Period::of_day(PeriodKind::Month, next, zone)?);
         }
-        let baselines = self.baselines(foreseen, today, &periods);
+        let needed = Maker::needed(foreseen).into_iter();
+        let baselines =
+            needed.map(|products| (products, self.baselines(foreseen, products, today, &periods))).collect();
         let history = History { baselines, matched: matched(policy, &totals, &months), ..History::default() };
         Ok(Some(LastDay { as_of, totals, coverage, receipt, periods, history }))
     }
 
-    fn baselines(&self, policy: &Policy, today: Date, periods: &[Period]) -> Baselines {
-        if !Maker::is_needed(policy) {
-            return Baselines::default();
-        }
+    fn baselines(&self, policy: &Policy, products: Products, today: Date, periods: &[Period]) -> Baselines {
         let days = periods.iter().filter(|period| period.kind() == PeriodKind::Day);
         let judged = days.map(Period::first_day).min().unwrap_or(today);
-        let mut maker = Maker::new(policy, &self.account.as_str().into(), today, judged);
+        let mut maker = Maker::new(policy, products, &self.account.as_str().into(), today, judged);
         let std::ops::Range { start, end } = Maker::wanted(today);
         for day in start.series(1.day()).take_while(|day| *day < end) {
-            match self.days.get(&day) {
-                Some(sums) => maker.add(day, sums),
+            match self.day(products, day) {
+                Some(sums) => maker.add(day, sums.into_iter().flatten()),
                 None => maker.restart(),
             }
         }

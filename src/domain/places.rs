@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::baselines::Subject;
-use super::charge::Scope;
+use super::charge::{Line, Scope};
 use super::money::Currency;
-use super::totals::{DaySums, Sum};
+use super::totals::Sum;
 
 /// The subjects of some scopes, in the order in which they were first seen.
 #[derive(Debug)]
@@ -35,11 +35,11 @@ impl Places {
     }
 
     /// The sums of a day at the places of all subjects seen by now, those of this day included.
-    pub(super) fn sums(&mut self, day: &DaySums) -> Vec<Sum> {
+    pub(super) fn sums<'s>(&mut self, cells: impl Iterator<Item = &'s (Line, Sum)>) -> Vec<Sum> {
         let Places { account, scopes, subjects } = self;
         let mut sums = vec![Sum::default(); subjects.len()];
-        for (scope, known) in scopes {
-            for (line, sum) in day {
+        for (line, sum) in cells {
+            for (scope, known) in scopes.iter_mut() {
                 let subject = scope.subject(line).unwrap_or(account);
                 let known = known.entry(line.currency).or_default();
                 let place = known.get(subject).copied().unwrap_or_else(|| {

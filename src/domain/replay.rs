@@ -16,14 +16,16 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
 use super::alert::{Alert, AlertRecord, Decision, Kind, Outcome, Thread, ThreadKey, Threads, decide};
+use super::baselines::Baselines;
 use super::case::Case;
-use super::charge::Scope;
+use super::contributors::{Among, Whose};
 use super::coverage::{Coverage, Receipt};
 use super::evaluate::{History, evaluate};
 use super::matches::{matched, never_matched};
-use super::money::{Amount, Currency};
+use super::money::Amount;
 use super::period::{Period, PeriodKind, start_of};
 use super::policy::{Policy, Receivers};
+use super::product::Products;
 use super::totals::Totals;
 use super::trackers::Trackers;
 
@@ -44,7 +46,7 @@ pub struct Sent {
     pub key: ThreadKey,
     /// What had been spent by then, and what was in the end; of an alert that has a period.
     pub spent: Option<(Amount, Amount)>,
-    whose: Option<(Period, Scope, Arc<str>, Currency)>,
+    whose: Option<Whose>,
 }
 
 /// What a policy would have sent.
@@ -68,36 +70,40 @@ pub fn replay(past: &Past, policy: &Policy, since: Date, progress: &dyn Fn(Date)
     // What is usual on a day depends on the days before it alone, so that it is found beside the judging of earlier days.
     thread::scope(|scope| {
         let (ahead, baselines) = sync_channel(DAYS_AHEAD);
-        let mut trackers = Trackers::new(policy, &account);
+        let of_products = |products| (products, Trackers::new(policy, products, &account));
+        let mut all: Vec<_> = policy.counted().into_iter().map(of_products).collect();
+        let known = past.known();
         scope.spawn(move || {
             for day in first.series(1.day()).take_while(|day| *day <= last) {
-                let Some(sums) = past.days.get(&day) else {
-                    trackers.restart();
-                    continue;
-                };
-                let sums = trackers.sums(sums);
+                let baselines =
+                    all.iter_mut().map(|(products, trackers)| (*products, trackers.day(past, day, day >= since)));
+                let baselines: BTreeMap<_, _> =
+                    baselines.filter_map(|(key, baselines)| Some((key, baselines?))).collect();
                 // Nobody listens after a fault.
-                if day >= since && ahead.send((day, trackers.baselines(day, &sums))).is_err() {
+                if day >= since && known.contains(&day) && ahead.send((day, baselines)).is_err() {
                     break;
                 }
-                trackers.add(day, &sums);
             }
         });
         let mut judge = Judge {
             policy,
             receivers: policy.receivers("default"),
-            totals: Totals::of(Arc::clone(&account)),
+            totals: Totals::of(Arc::clone(&account), &policy.products),
             threads: Threads::default(),
             matched: BTreeSet::new(),
             reported: HashSet::new(),
             held: BTreeSet::new(),
             open: Vec::new(),
         };
-        past.days.range(looked_at_from(since)..since).for_each(|(day, sums)| judge.totals.set(*day, sums));
+        for product in policy.products.iter().copied() {
+            past.days(product)
+                .range(looked_at_from(since)..since)
+                .for_each(|(day, sums)| judge.totals.set(product, *day, sums));
+        }
         let mut replay = Replay::default();
         for (day, baselines) in baselines {
-            if let Some(sums) = past.days.get(&day) {
-                judge.totals.set(day, sums);
+            for product in policy.products.iter().copied() {
+                past.days(product).get(&day).into_iter().for_each(|sums| judge.totals.set(product, day, sums));
             }
             judge.day(day, baselines, &mut replay.sent)?;
             if day.tomorrow()?.day() == 1 {
@@ -129,7 +135,7 @@ struct Judge<'p> {
     threads: Threads,
     matched: BTreeSet<String>,
     /// Whose alerts were sent.
-    reported: HashSet<(Period, Scope, Arc<str>, Currency)>,
+    reported: HashSet<Whose>,
     /// Closed periods with a finding that a silence holds back.
     held: BTreeSet<Period>,
     /// The places of alerts whose periods were not over when they were looked at last.
@@ -141,7 +147,7 @@ impl Judge<'_> {
     fn day(
         &mut self,
         day: Date,
-        baselines: super::baselines::Baselines,
+        baselines: BTreeMap<Products, Baselines>,
         sent: &mut Vec<Sent>,
     ) -> Result<(), jiff::Error> {
         let zone = &self.policy.time_zone;
@@ -186,7 +192,7 @@ impl Judge<'_> {
                         self.open.push(sent.len());
                         sent.push(Sent::of(alert, &case, day));
                     }
-                    Decision::Silenced { .. } => held.extend(alert.finding.whose().map(|(period, ..)| period)),
+                    Decision::Silenced { .. } => held.extend(alert.finding.whose().map(|whose| whose.period)),
                     _ => {}
                 }
             }
@@ -206,7 +212,7 @@ impl Judge<'_> {
         let running: Vec<_> = self.policy.period_kinds().into_iter().map(period).collect::<Result<_, _>>()?;
         let needed = running.iter().chain(&self.held).map(Period::first_day).min().unwrap_or(next);
         let is_over = |place: &usize| {
-            sent.get(*place).and_then(|sent| sent.whose.as_ref()).is_some_and(|whose| whose.0.last_day() < next)
+            sent.get(*place).and_then(|sent| sent.whose.as_ref()).is_some_and(|whose| whose.period.last_day() < next)
         };
         let (over, open) = self.open.iter().partition(|place| is_over(place));
         self.open = open;
@@ -215,7 +221,7 @@ impl Judge<'_> {
         self.totals.forget_before(needed);
         let starts = start_of(needed, &self.policy.time_zone)?;
         self.threads.forget_periods_before(starts);
-        self.reported.retain(|(period, ..)| period.last_day() >= needed);
+        self.reported.retain(|whose| whose.period.last_day() >= needed);
         Ok(())
     }
 }
@@ -242,13 +248,10 @@ impl Sent {
 fn add_ends(sent: &mut [Sent], places: &[usize], totals: &Totals) {
     let mut known = BTreeMap::new();
     for place in places {
-        let Some(Sent { whose: Some((period, scope, subject, currency)), spent: Some((_, end)), .. }) =
-            sent.get_mut(*place)
-        else {
-            continue;
-        };
-        let sums = known.entry((*period, *scope)).or_insert_with(|| totals.by_subject(period, *scope));
-        if let Some(sum) = sums.get(&(Arc::clone(subject), *currency)) {
+        let Some(Sent { whose: Some(whose), spent: Some((_, end)), .. }) = sent.get_mut(*place) else { continue };
+        let of = |(period, products, scope): Among| totals.figures(products).by_subject(&period, scope);
+        let sums = known.entry(whose.among()).or_insert_with_key(|among| of(*among));
+        if let Some(sum) = sums.get(&whose.key()) {
             *end = sum.amount;
         }
     }

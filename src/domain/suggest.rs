@@ -28,6 +28,7 @@ use super::foresight::spike;
 use super::money::{Amount, Currency};
 use super::number::Number;
 use super::policy::Policy;
+use super::product::Product;
 use super::replay::{Past, Replay, replay};
 use super::totals::Sum;
 use subjects::{Subject, add_figures};
@@ -148,15 +149,15 @@ pub fn suggest(past: &Past, most: u32, since: Date, progress: &dyn Fn(i32)) -> R
 
 impl<'p> Known<'p> {
     fn of(past: &'p Past, most: u32, since: Date) -> Result<Known<'p>, SuggestFault> {
-        let Some((_, last)) = past.ends().filter(|_| past.days.len() >= LEAST_DAYS) else {
-            return Err(SuggestFault::TooShort(past.days.len()));
+        let Some((_, last)) = past.ends().filter(|_| past.days(Product::Sms).len() >= LEAST_DAYS) else {
+            return Err(SuggestFault::TooShort(past.days(Product::Sms).len()));
         };
         let recent = last.saturating_sub(RECENT_DAYS.days());
         let mut sums = HashMap::<(Scope, Arc<str>, Currency), Sum>::new();
         let mut departments = HashMap::<Arc<str>, Arc<str>>::new();
         let account: Arc<str> = past.account.as_str().into();
         let mut currencies = BTreeMap::<Currency, Sum>::new();
-        for (day, lines) in &past.days {
+        for (day, lines) in past.days(Product::Sms) {
             for (line, sum) in lines {
                 currencies.entry(line.currency).or_default();
                 if *day <= recent {
@@ -198,7 +199,7 @@ impl<'p> Known<'p> {
         });
         others.truncate(CANDIDATES_FOR_EACH * most as usize);
         add_figures(past, accounts.iter_mut().chain(&mut others).collect());
-        let has_usual = past.days.len() >= spike::LEAST_DAYS as usize;
+        let has_usual = past.days(Product::Sms).len() >= spike::LEAST_DAYS as usize;
         Ok(Known { past, most, since, last, accounts, others, watched, has_usual })
     }
 

@@ -10,15 +10,18 @@
 //! A charge has at most [`MOST_PLACES`] decimal places and is smaller than [`MOST_MAGNITUDE`], so that no sum of fewer than 10^7 of them, in
 //! whatever combination, needs more than the 28 digits that `Decimal` keeps exactly.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod figures;
+
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use jiff::ToSpan as _;
 use jiff::civil::Date;
 
-use super::charge::{Line, Scope};
+pub use figures::Figures;
+
+use super::charge::Line;
 use super::money::{Amount, Currency};
-use super::period::Period;
+use super::product::{Product, Products};
 
 /// Decimal places of a charge.
 pub const MOST_PLACES: u32 = 12;
@@ -128,19 +131,20 @@ struct Day {
     before: Option<Vec<Cell>>,
 }
 
-/// The sums of all that was read or remembered.
+/// The sums of all that was read or remembered, of each product by itself. What budgets and messages ask for is a view of it: [`Figures`].
 #[derive(Clone, Debug)]
 pub struct Totals {
     account: Arc<str>,
     lines: Lines,
-    days: BTreeMap<Date, Day>,
+    products: BTreeMap<Product, BTreeMap<Date, Day>>,
 }
 
 impl Totals {
-    /// No sums as yet; `account` is the one subject of [`Scope::Account`].
+    /// No sums as yet of these products; `account` is the one subject of [`super::charge::Scope::Account`].
     #[must_use]
-    pub fn of(account: Arc<str>) -> Totals {
-        Totals { account, lines: Lines::default(), days: BTreeMap::new() }
+    pub fn of(account: Arc<str>, products: &[Product]) -> Totals {
+        let products = products.iter().map(|product| (*product, BTreeMap::new())).collect();
+        Totals { account, lines: Lines::default(), products }
     }
 
     /// Zoom's account id.
@@ -149,167 +153,51 @@ impl Totals {
         &self.account
     }
 
+    /// The figures of these products.
+    #[must_use]
+    pub fn figures(&self, products: Products) -> Figures<'_> {
+        Figures { totals: self, products }
+    }
+
     /// Sets the sums of a day.
-    pub fn set(&mut self, day: Date, sums: &DaySums) {
+    pub fn set(&mut self, product: Product, day: Date, sums: &DaySums) {
         let cells = self.cells_of(sums);
-        self.days.insert(day, Day { cells, before: None });
+        self.products.entry(product).or_default().insert(day, Day { cells, before: None });
     }
 
     /// Makes a day doubtful: `before` was believed, `read` is what was read of it now.
-    pub fn set_doubtful(&mut self, day: Date, before: &DaySums, read: &DaySums) {
+    pub fn set_doubtful(&mut self, product: Product, day: Date, before: &DaySums, read: &DaySums) {
         let (before, cells) = (Some(self.cells_of(before)), self.cells_of(read));
-        self.days.insert(day, Day { cells, before });
+        self.products.entry(product).or_default().insert(day, Day { cells, before });
     }
 
     /// Forgets the days before one.
     #[cfg(any(test, feature = "cli"))]
     pub(super) fn forget_before(&mut self, day: Date) {
-        self.days = self.days.split_off(&day);
+        self.products.values_mut().for_each(|days| *days = days.split_off(&day));
+    }
+
+    /// The sums of a day: of a doubtful one, what was believed before it was read.
+    #[must_use]
+    pub fn believed(&self, product: Product, day: Date) -> DaySums {
+        let Some(day) = self.products.get(&product).and_then(|days| days.get(&day)) else { return DaySums::new() };
+        let cells = day.before.as_ref().unwrap_or(&day.cells);
+        cells.iter().map(|cell| (self.lines.line(cell.line).clone(), cell.sum)).collect()
     }
 
     fn cells_of(&mut self, sums: &DaySums) -> Vec<Cell> {
         sums.iter().map(|(line, sum)| Cell { line: self.lines.id(line), sum: *sum }).collect()
     }
-
-    /// Every cell of these days: day, line and sum, as read.
-    pub fn cells(&self, first: Date, last: Date) -> impl Iterator<Item = (Date, &Line, Sum)> {
-        let days = self.days.range(first..=last);
-        days.flat_map(|(day, sums)| sums.cells.iter().map(|cell| (*day, self.lines.line(cell.line), cell.sum)))
-    }
-
-    /// The sums of a day: of a doubtful one, what was believed before it was read.
-    #[must_use]
-    pub fn believed(&self, day: Date) -> DaySums {
-        let Some(day) = self.days.get(&day) else { return DaySums::new() };
-        let cells = day.before.as_ref().unwrap_or(&day.cells);
-        cells.iter().map(|cell| (self.lines.line(cell.line).clone(), cell.sum)).collect()
-    }
-
-    /// The sums of a period by line, as read.
-    #[must_use]
-    pub fn by_line(&self, period: &Period) -> Vec<(&Line, Sum)> {
-        let mut sums = vec![None::<Sum>; self.lines.lines.len()];
-        for (_, day) in self.days.range(period.first_day()..=period.last_day()) {
-            for cell in &day.cells {
-                if let Some(sum) = sums.get_mut(cell.line as usize) {
-                    sum.get_or_insert_default().add(cell.sum);
-                }
-            }
-        }
-        self.lines.lines.iter().zip(sums).filter_map(|(line, sum)| Some((&**line, sum?))).collect()
-    }
-
-    /// How many charged rows the sums are of, as read.
-    #[must_use]
-    pub fn messages(&self, first: Date, last: Date) -> u64 {
-        self.days.range(first..=last).flat_map(|(_, day)| &day.cells).map(|cell| cell.sum.messages).sum()
-    }
-
-    /// The subject of a scope that a line belongs to.
-    pub(super) fn subject(&self, scope: Scope, line: &Line) -> Arc<str> {
-        Arc::clone(scope.subject(line).unwrap_or(&self.account))
-    }
-
-    /// The sums of a period by the subjects of a scope.
-    #[must_use]
-    pub fn by_subject(&self, period: &Period, scope: Scope) -> Sums {
-        // A line is added up over the days before its subject is looked up.
-        let mut of_lines = vec![None::<Sum>; self.lines.lines.len()];
-        let mut sums = Sums::new();
-        for (_, day) in self.days.range(period.first_day()..=period.last_day()) {
-            if day.before.is_some() {
-                for (key, sum) in self.day_by_subject(day, scope) {
-                    sums.entry(key).or_default().add(sum);
-                }
-                continue;
-            }
-            for cell in &day.cells {
-                if let Some(of_line) = of_lines.get_mut(cell.line as usize) {
-                    of_line.get_or_insert_default().add(cell.sum);
-                }
-            }
-        }
-        for (line, sum) in self.lines.lines.iter().zip(of_lines) {
-            if let Some(sum) = sum {
-                sums.entry((self.subject(scope, line), line.currency)).or_default().add(sum);
-            }
-        }
-        sums
-    }
-
-    /// Whether anything was read or remembered of a day; if not, its sums are unknown, not zero.
-    #[must_use]
-    pub fn knows(&self, day: Date) -> bool {
-        self.days.contains_key(&day)
-    }
-
-    /// Whether all days of a period are known.
-    #[must_use]
-    pub fn knows_all(&self, period: &Period) -> bool {
-        period.first_day().series(1.day()).take_while(|day| *day < period.end_day()).all(|day| self.knows(day))
-    }
-
-    /// The sums by civil day of those subjects of a scope that are wanted, in one pass.
-    #[must_use]
-    pub fn days_of(
-        &self,
-        (first, last): (Date, Date),
-        scope: Scope,
-        wanted: &HashSet<(Arc<str>, Currency)>,
-    ) -> HashMap<(Arc<str>, Currency), BTreeMap<Date, Sum>> {
-        let wanted: Vec<_> = wanted.iter().collect();
-        let places: HashMap<_, _> = wanted.iter().zip(0_usize..).collect();
-        // Which of them a line belongs to is looked up once.
-        let key = |line: &Arc<Line>| (self.subject(scope, line), line.currency);
-        let of_lines: Vec<_> = self.lines.lines.iter().map(|line| places.get(&&key(line)).copied()).collect();
-        let mut days = vec![BTreeMap::<Date, Sum>::new(); wanted.len()];
-        for (date, day) in self.days.range(first..=last) {
-            if day.before.is_some() {
-                for (key, sum) in self.day_by_subject(day, scope) {
-                    if let Some(days) = places.get(&&key).and_then(|place| days.get_mut(*place)) {
-                        days.insert(*date, sum);
-                    }
-                }
-                continue;
-            }
-            for cell in &day.cells {
-                let place = of_lines.get(cell.line as usize).copied().flatten();
-                if let Some(days) = place.and_then(|place| days.get_mut(place)) {
-                    days.entry(*date).or_default().add(cell.sum);
-                }
-            }
-        }
-        wanted.into_iter().cloned().zip(days).filter(|(_, days)| !days.is_empty()).collect()
-    }
-
-    fn day_by_subject(&self, day: &Day, scope: Scope) -> HashMap<(Arc<str>, Currency), Sum> {
-        let key = |line: &Line| (self.subject(scope, line), line.currency);
-        let mut sums = self.grouped(&day.cells, key);
-        if let Some(before) = &day.before {
-            let believed = self.grouped(before, key);
-            for (key, sum) in believed {
-                let read = sums.entry(key).or_default();
-                *read = read.larger(sum);
-            }
-        }
-        sums
-    }
-
-    fn grouped<K: Eq + std::hash::Hash>(&self, cells: &[Cell], key: impl Fn(&Line) -> K) -> HashMap<K, Sum> {
-        let mut sums = HashMap::<K, Sum>::new();
-        for cell in cells {
-            sums.entry(key(self.lines.line(cell.line))).or_default().add(cell.sum);
-        }
-        sums
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use jiff::tz::TimeZone;
 
-    use super::super::charge::NONE;
-    use super::super::period::PeriodKind;
+    use super::super::charge::{NONE, Scope};
+    use super::super::period::{Period, PeriodKind};
     use super::*;
 
     fn line(number: &str, department: &str, currency: &str) -> Line {
@@ -339,15 +227,19 @@ mod tests {
 
     #[test]
     fn a_period_is_the_sum_of_its_days() {
-        let mut totals = Totals::of("acc".into());
+        let mut totals = Totals::of("acc".into(), &[Product::Sms]);
         totals.set(
+            Product::Sms,
             date(1),
             &vec![(line("+1", "Sales", "USD"), sum("0.0205", 1)), (line("+2", NONE, "USD"), sum("1", 2))],
         );
-        totals
-            .set(date(2), &vec![(line("+1", "Ops", "USD"), sum("0.041", 2)), (line("+1", "Ops", "EUR"), sum("3", 1))]);
-        totals.set(Date::constant(2026, 12, 1), &vec![(line("+1", "Ops", "USD"), sum("9", 1))]);
-        let of = |scope| shown(&totals.by_subject(&november(), scope));
+        totals.set(
+            Product::Sms,
+            date(2),
+            &vec![(line("+1", "Ops", "USD"), sum("0.041", 2)), (line("+1", "Ops", "EUR"), sum("3", 1))],
+        );
+        totals.set(Product::Sms, Date::constant(2026, 12, 1), &vec![(line("+1", "Ops", "USD"), sum("9", 1))]);
+        let of = |scope| shown(&totals.figures(Products::All).by_subject(&november(), scope));
         assert_eq!(of(Scope::BillingNumber), ["+1 EUR 3 in 1", "+1 USD 0.0615 in 3", "+2 USD 1 in 2"]);
         assert_eq!(
             of(Scope::Department),
@@ -355,19 +247,43 @@ mod tests {
         );
         assert_eq!(of(Scope::Account), ["acc EUR 3 in 1", "acc USD 1.0615 in 5"]);
         let first = (Arc::from("+1"), Currency::parse("USD").unwrap());
-        let days = totals.days_of((date(1), date(30)), Scope::BillingNumber, &HashSet::from([first.clone()]));
+        let days = totals.figures(Products::All).days_of(
+            (date(1), date(30)),
+            Scope::BillingNumber,
+            &HashSet::from([first.clone()]),
+        );
         let expected = BTreeMap::from([(date(1), sum("0.0205", 1)), (date(2), sum("0.041", 2))]);
         assert_eq!(days, HashMap::from([(first, expected)]));
     }
 
     #[test]
     fn each_subject_of_a_doubtful_day_is_judged_by_its_larger_sum() {
-        let mut totals = Totals::of("acc".into());
+        let mut totals = Totals::of("acc".into(), &[Product::Sms]);
         let before = vec![(line("+1", NONE, "USD"), sum("100", 9)), (line("+2", NONE, "USD"), sum("1", 1))];
         let read = vec![(line("+2", NONE, "USD"), sum("50", 5)), (line("+3", NONE, "USD"), sum("-4", 1))];
-        totals.set_doubtful(date(1), &before, &read);
-        let of = |scope| shown(&totals.by_subject(&november(), scope));
+        totals.set_doubtful(Product::Sms, date(1), &before, &read);
+        let of = |scope| shown(&totals.figures(Products::All).by_subject(&november(), scope));
         assert_eq!(of(Scope::BillingNumber), ["+1 USD 100 in 9", "+2 USD 50 in 5", "+3 USD -4 in 1"]);
         assert_eq!(of(Scope::Account), ["acc USD 101 in 10"]);
+    }
+
+    #[test]
+    fn each_product_is_summed_by_itself_and_all_together() {
+        let mut totals = Totals::of("acc".into(), &[Product::Sms, Product::Call]);
+        totals.set(Product::Sms, date(1), &vec![(line("+1", NONE, "USD"), sum("1", 1))]);
+        totals.set(Product::Call, date(1), &vec![(line("+1", NONE, "USD"), sum("20", 9))]);
+        totals.set(Product::Sms, date(2), &DaySums::new());
+        let read = vec![(line("+1", NONE, "USD"), sum("3", 1))];
+        totals.set_doubtful(Product::Call, date(3), &vec![(line("+1", NONE, "USD"), sum("7", 2))], &read);
+        let of = |products| shown(&totals.figures(products).by_subject(&november(), Scope::BillingNumber));
+        assert_eq!(of(Products::One(Product::Sms)), ["+1 USD 1 in 1"]);
+        assert_eq!(of(Products::One(Product::Call)), ["+1 USD 27 in 11"]);
+        assert_eq!(of(Products::All), ["+1 USD 28 in 12"]);
+        assert_eq!(of(Products::One(Product::Fax)), [""; 0]);
+        // A day that is known of one product only is not known of all.
+        let known = |products| [1, 2, 3].map(|day| totals.figures(products).knows(date(day)));
+        assert_eq!(known(Products::One(Product::Sms)), [true, true, false]);
+        assert_eq!(known(Products::All), [true, false, false]);
+        assert!(!totals.figures(Products::One(Product::Fax)).knows(date(1)));
     }
 }

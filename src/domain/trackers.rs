@@ -11,10 +11,12 @@ use jiff::civil::Date;
 use super::baselines::{Baseline, Baselines, Episode, FORECAST_KINDS, Foreseen, WatchedDay, days_left};
 use super::estimates::{Day, Tracker};
 use super::money::Amount;
+use super::past::Past;
 use super::period::PeriodKind;
 use super::places::Places;
-use super::policy::{Level, Policy};
-use super::totals::{DaySums, Sum};
+use super::policy::{Budget, Level, Policy};
+use super::product::Products;
+use super::totals::Sum;
 
 /// Days whose money a forecast reports; twice, the ones before too.
 const WEEK: usize = 7;
@@ -23,6 +25,7 @@ const WEEK: usize = 7;
 #[derive(Debug)]
 pub(super) struct Trackers<'p> {
     policy: &'p Policy,
+    products: Products,
     days: u32,
     places: Places,
     /// By place; `None` for a subject that cannot lead to an alert.
@@ -41,22 +44,31 @@ struct Tracked<'p> {
 }
 
 impl<'p> Trackers<'p> {
-    pub(super) fn new(policy: &'p Policy, account: &Arc<str>) -> Trackers<'p> {
-        let budgets = policy.budgets.iter().filter(|budget| !budget.forecasts.is_empty()).map(|budget| budget.scope);
-        let scopes = budgets.chain(policy.spikes.iter().map(|spike| spike.scope));
-        Trackers { policy, days: 0, places: Places::of(scopes, account), subjects: Vec::new() }
+    pub(super) fn new(policy: &'p Policy, products: Products, account: &Arc<str>) -> Trackers<'p> {
+        let is_forecast = |budget: &&Budget| !budget.forecasts.is_empty() && budget.products == products;
+        let budgets = policy.budgets.iter().filter(is_forecast).map(|budget| budget.scope);
+        let spikes = policy.spikes.iter().filter(|spike| Products::One(spike.product) == products);
+        let scopes = budgets.chain(spikes.map(|spike| spike.scope));
+        Trackers { policy, products, days: 0, places: Places::of(scopes, account), subjects: Vec::new() }
     }
 
     /// Forgets all days: one was not known.
-    pub(super) fn restart(&mut self) {
+    fn restart(&mut self) {
         self.places.clear();
         self.subjects.clear();
         self.days = 0;
     }
 
-    /// The sums of a day by the places of all subjects of the scopes that are followed.
-    pub(super) fn sums(&mut self, sums: &DaySums) -> Vec<Sum> {
-        self.places.sums(sums)
+    /// Takes in a day, and returns its baselines if they are wanted and the day is known.
+    pub(super) fn day(&mut self, past: &Past, day: Date, are_wanted: bool) -> Option<Baselines> {
+        let Some(sums) = past.day(self.products, day) else {
+            self.restart();
+            return None;
+        };
+        let sums = self.places.sums(sums.into_iter().flatten());
+        let baselines = are_wanted.then(|| self.baselines(day, &sums));
+        self.add(day, &sums);
+        baselines
     }
 
     fn watched(&self) -> usize {
@@ -65,7 +77,7 @@ impl<'p> Trackers<'p> {
     }
 
     /// The baselines of a day, as far as they can lead to an alert with the sums of this day.
-    pub(super) fn baselines(&self, today: Date, sums: &[Sum]) -> Baselines {
+    fn baselines(&self, today: Date, sums: &[Sum]) -> Baselines {
         let watched = self.watched();
         let mut subjects = BTreeMap::new();
         for ((key, tracked), sum) in self.places.subjects().iter().zip(&self.subjects).zip(sums) {
@@ -93,11 +105,11 @@ impl<'p> Trackers<'p> {
         Baselines { days: self.days, judged: today, subjects }
     }
 
-    /// Adds a complete day, by the places of its [`Trackers::sums`].
-    pub(super) fn add(&mut self, day: Date, sums: &[Sum]) {
+    /// Adds a complete day, by the places of its sums.
+    fn add(&mut self, day: Date, sums: &[Sum]) {
         let watched = self.watched();
         for subject in self.places.subjects().iter().skip(self.subjects.len()) {
-            let foreseen = Foreseen::of(self.policy, subject).filter(Foreseen::leads_to_alerts);
+            let foreseen = Foreseen::of(self.policy, self.products, subject).filter(Foreseen::leads_to_alerts);
             self.subjects.push(foreseen.map(Tracked::of));
         }
         let ends = FORECAST_KINDS.map(|kind| day.tomorrow().ok() == kind.end_day(day).ok());

@@ -15,6 +15,7 @@ use super::evaluate::{History, evaluate};
 use super::money::{Amount, Currency};
 use super::period::{Period, PeriodKind};
 use super::policy::{Policy, Receiver};
+use super::product::Product;
 use super::totals::{DaySums, Sum, Totals};
 use crate::error::Code;
 
@@ -41,6 +42,8 @@ pub(crate) struct World {
     pub(crate) periods: Vec<Period>,
     pub(crate) history: History,
     pub(crate) as_of: Timestamp,
+    /// What the figures are of that are set from here on.
+    product: Product,
 }
 
 pub(crate) fn amount(text: &str) -> Amount {
@@ -79,7 +82,7 @@ impl World {
         let receipt = Receipt { complete: true, rows: 1443, pages: 6, days: 22, ..Receipt::default() };
         let receiver = Receiver::default_at("arn:aws:sns:us-east-1:123456789012:alerts");
         let (coverage, history) = (Coverage::default(), History::default());
-        let totals = Totals::of("acc".into());
+        let totals = Totals::of("acc".into(), &policy.products);
         World {
             policy,
             totals,
@@ -89,8 +92,15 @@ impl World {
             periods: Vec::new(),
             history,
             as_of: Timestamp::UNIX_EPOCH,
+            product: Product::Sms,
         }
         .at(NOW)
+    }
+
+    /// The figures that are set from here on are of this product.
+    pub(crate) fn of(mut self, product: Product) -> World {
+        self.product = product;
+        self
     }
 
     /// At this moment, the running period of each kind is judged.
@@ -107,13 +117,17 @@ impl World {
             .iter()
             .map(|(number, department, currency, money)| sent(number, department, currency, money, 3))
             .collect();
-        self.totals.set(jiff::civil::date(2026, 11, day), &sums);
+        self.totals.set(self.product, jiff::civil::date(2026, 11, day), &sums);
         self
     }
 
     /// What a number of Marketing sent on a day of November, in USD.
     pub(crate) fn sent(mut self, day: i8, number: &str, messages: u64, money: &str) -> World {
-        self.totals.set(jiff::civil::date(2026, 11, day), &vec![sent(number, "Marketing", "USD", money, messages)]);
+        self.totals.set(
+            self.product,
+            jiff::civil::date(2026, 11, day),
+            &vec![sent(number, "Marketing", "USD", money, messages)],
+        );
         self
     }
 
@@ -145,14 +159,14 @@ impl World {
         department: &str,
         of: &[(&str, &str, &str, u64)],
     ) -> World {
-        self.totals.set(jiff::civil::date(2026, 11, day), &by_senders(number, department, of));
+        self.totals.set(self.product, jiff::civil::date(2026, 11, day), &by_senders(number, department, of));
         self
     }
 
     fn fill(&mut self, days: i64, usual: &DaySums) {
         for day in self.past(days) {
-            if self.totals.believed(day).is_empty() {
-                self.totals.set(day, usual);
+            if self.totals.believed(self.product, day).is_empty() {
+                self.totals.set(self.product, day, usual);
             }
         }
     }
@@ -166,9 +180,15 @@ impl World {
     pub(crate) fn learned(mut self, days: i64) -> World {
         let today = self.policy.time_zone.to_datetime(self.as_of).date();
         let judged = self.periods.iter().filter(|period| period.kind() == PeriodKind::Day).map(Period::first_day).min();
-        let mut maker = Maker::new(&self.policy, self.totals.account(), today, judged.unwrap_or(today));
-        self.past(days).into_iter().for_each(|day| maker.add(day, &self.totals.believed(day)));
-        self.history.baselines = maker.finish(|| true).unwrap();
+        for products in Maker::needed(&self.policy) {
+            let mut maker = Maker::new(&self.policy, products, self.totals.account(), today, judged.unwrap_or(today));
+            for day in self.past(days) {
+                let counted = self.policy.products.iter().filter(|product| products.include(**product));
+                let sums: Vec<_> = counted.map(|product| self.totals.believed(*product, day)).collect();
+                maker.add(day, sums.iter().flatten());
+            }
+            self.history.baselines.insert(products, maker.finish(|| true).unwrap());
+        }
         self
     }
 
@@ -181,7 +201,12 @@ impl World {
     pub(crate) fn unread(mut self, from: i8, to: i8) -> World {
         let [from, to] = [from, to].map(|day| jiff::civil::date(2026, 11, day));
         let problem = "HTTP 500".to_owned();
-        self.coverage.gaps.push(Gap { dates: Dates { from, to }, code: Code::ZoomUnavailable, problem });
+        self.coverage.gaps.push(Gap {
+            product: Product::Sms,
+            dates: Dates { from, to },
+            code: Code::ZoomUnavailable,
+            problem,
+        });
         self.receipt.complete = false;
         self
     }
@@ -190,6 +215,7 @@ impl World {
     pub(crate) fn unconfirmed(mut self) -> World {
         let (day, currency) = (jiff::civil::date(2026, 11, 5), Currency::parse("USD").unwrap());
         self.coverage.unconfirmed.push(Unconfirmed {
+            product: Product::Sms,
             day,
             currency,
             before: Sum::of(amount("2")),

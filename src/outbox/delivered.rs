@@ -29,7 +29,7 @@ impl Delivered {
     pub(super) fn hold(&mut self, composed: &Composed<'_>) {
         self.alerts.extend(not_due(&composed.others));
         let holding = composed.alerts().filter(|(_, alert)| alert.holds_its_period());
-        self.held.extend(holding.filter_map(|(_, alert)| Some(alert.finding.whose()?.0)));
+        self.held.extend(holding.filter_map(|(_, alert)| Some(alert.finding.whose()?.period)));
     }
 
     /// How many alerts were published.

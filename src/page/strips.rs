@@ -136,7 +136,7 @@ pub(super) fn days_heard(row: &NumberRow, first: usize, month: &DayMonth) -> Str
         }
     };
     say(much, "over 1½ times the usual");
-    say(nothing, "without a message");
+    say(nothing, "without a charge");
     say(unknown, "not known");
     if parts.is_empty() { "all days about as usual".to_owned() } else { parts.join(", ") }
 }

@@ -4,7 +4,6 @@
 //! share of Zoom's limit, is finished by the next backfill: days that are in the daybook are not read again.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use futures_util::FutureExt;
 use jiff::civil::Date;
@@ -15,10 +14,11 @@ use super::prepare::zoom_failed;
 use super::report::sums_of;
 use super::{Prepared, Services};
 use crate::clients::Deadline;
-use crate::clients::zoom::{Ask, Digests, Pages, SMS, Source, ZoomErrorKind};
-use crate::daybook::{Plan, Read, merge};
+use crate::clients::zoom::{Ask, Digests, Pages, Source, ZoomErrorKind, report};
+use crate::daybook::{Judged, Plan, Read, StoreError, merge};
 use crate::domain::dates::{Dates, utc_date};
 use crate::domain::period::{Period, PeriodKind, start_of};
+use crate::domain::product::{Product, Products};
 use crate::error::{Code, RunError};
 use crate::response::Backfill;
 use crate::telemetry::Metrics;
@@ -44,8 +44,9 @@ pub async fn backfill(
     let calendar = |error: jiff::Error| RunError::new(Code::Internal, format!("the past months: {error}"));
     let months = months(now, &policy.time_zone, policy.late_charges_days).map_err(calendar)?;
     let mut done = Backfill { days: 0, days_read: 0, since: None, finished: true };
-    for month in &months {
-        let step = Step { services, prepared, now, deadline, month };
+    let products = policy.products.iter();
+    for (product, month) in products.flat_map(|product| months.iter().map(move |month| (*product, month))) {
+        let step = Step { services, prepared, product, now, deadline, month };
         done.finished = step.take(&mut done, metrics, progress).await?;
         if !done.finished {
             break;
@@ -59,6 +60,7 @@ pub async fn backfill(
 struct Step<'s> {
     services: &'s Services,
     prepared: &'s Prepared,
+    product: Product,
     now: Timestamp,
     deadline: Deadline,
     month: &'s Month,
@@ -79,10 +81,9 @@ impl Step<'_> {
         metrics: &mut Metrics,
         progress: &dyn Fn(&Period, u64),
     ) -> Result<bool, RunError> {
-        let Step { services, prepared, now, deadline, month } = self;
+        let Step { services, prepared, product, now, deadline, month } = self;
         let (policy, daybook) = (&prepared.policy, &services.daybook);
-        let whose = prepared.whose();
-        let unusable = |error: crate::daybook::StoreError| RunError::new(Code::LedgerUnavailable, error.to_string());
+        let whose = prepared.whose(Products::One(*product));
         let loaded = daybook.load(whose).await.map_err(unusable)?;
         let head = loaded.head.clone().unwrap_or_default();
         let open: Vec<_> = month.days.iter().copied().filter(|day| !head.days.contains_key(day)).collect();
@@ -91,7 +92,7 @@ impl Step<'_> {
         done.since = done.since.into_iter().chain(known.copied()).min();
         let (Some(first), Some(last)) = (open.first(), open.last()) else { return Ok(true) };
         let today = utc_date(*now, 0);
-        let left = MOST_REQUESTS.saturating_sub(head.requests_of(today));
+        let left = MOST_REQUESTS.saturating_sub(self.requests_of(today).await?);
         if left == 0 || deadline.left().is_zero() {
             return Ok(false);
         }
@@ -112,7 +113,8 @@ impl Step<'_> {
         };
         let (zone, counted) = (policy.time_zone.clone(), Digests::new());
         let (dates, first_day) = (vec![dates], *first);
-        let ask = Ask { report: &SMS, dates, until, now: *now, zone, first_day, counted, rows_a_date: None };
+        let ask =
+            Ask { report: report(*product), dates, until, now: *now, zone, first_day, counted, rows_a_date: None };
         let reading = services.zoom.read(source, &ask).await;
         metrics.requests += reading.requests;
         metrics.refusals += reading.refusals;
@@ -121,7 +123,7 @@ impl Step<'_> {
         let sums = sums_of(&reading, &BTreeMap::new(), *first);
         let mut remembered = {
             let read = Read {
-                account: Arc::from(whose.account),
+                product: *product,
                 zone: &policy.time_zone,
                 late_charges_days: policy.late_charges_days,
                 first_day: *first,
@@ -131,7 +133,7 @@ impl Step<'_> {
                 reading,
                 sums,
             };
-            merge(read, BTreeMap::new()).1
+            merge(read, BTreeMap::new(), &mut Judged::of(whose.account.into(), &[*product]))
         };
         remembered.keep_days_only(&head);
         remembered.head.count_requests(today, requests);
@@ -150,6 +152,21 @@ impl Step<'_> {
             Some(error) => Err(zoom_failed(&error)),
         }
     }
+
+    /// The requests of a day for all reports: they share Zoom's limit.
+    async fn requests_of(&self, day: Date) -> Result<u64, RunError> {
+        let mut requests = 0;
+        for product in &self.prepared.policy.products {
+            let whose = self.prepared.whose(Products::One(*product));
+            let loaded = self.services.daybook.load(whose).await.map_err(unusable)?;
+            requests += loaded.head.map_or(0, |head| head.requests_of(day));
+        }
+        Ok(requests)
+    }
+}
+
+fn unusable(error: StoreError) -> RunError {
+    RunError::new(Code::LedgerUnavailable, error.to_string())
 }
 
 /// The months that Zoom still has, newest first, each with its settled days.

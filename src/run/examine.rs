@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::foresight::foresight;
@@ -17,6 +18,7 @@ use crate::domain::evaluate::{History, digest, evaluate};
 use crate::domain::message::{Composed, compose_all};
 use crate::domain::period::{Period, PeriodKind};
 use crate::domain::policy::{Policy, Receiver, Receivers, Silence};
+use crate::domain::product::{Product, Products};
 use crate::error::{Code, RunError};
 use crate::outbox::Delivered;
 use crate::request::Judge;
@@ -38,7 +40,7 @@ pub struct Examination<'p> {
     /// What earlier runs have seen.
     pub history: History,
     /// Baselines that this run made, to keep.
-    pub made: Option<Made>,
+    pub made: Vec<Made>,
     /// Who hears of it.
     pub receivers: Receivers,
     /// The address that every message ends with.
@@ -78,7 +80,7 @@ pub async fn examine<'p>(
     let history = History {
         baselines,
         freshness: report.freshness(&prepared.policy.time_zone, as_of),
-        matched: report.remembered.head.matched().clone(),
+        matched: report.head().matched().clone(),
         lately: None,
     };
     let receivers = prepared.policy.receivers(&places.topic_arn);
@@ -145,7 +147,10 @@ impl Examination<'_> {
         let (policy, today) = (self.policy, self.policy.time_zone.to_datetime(self.as_of).date());
         let holds = |silence: &Silence| silence.is_active(self.as_of) || silence.has_just_ended(self.as_of);
         let may_hold = !policy.spikes.is_empty() && policy.silences.iter().any(holds);
-        let known_from = self.history.baselines.known_from(today);
+        // Of each product that is watched.
+        let watched = policy.spikes.iter().map(|spike| self.history.baselines.get(&Products::One(spike.product)));
+        let known_from = watched.map(|baselines| baselines.map_or(Date::MAX, |known| known.known_from(today))).max();
+        let known_from = known_from.unwrap_or(Date::MIN);
         let days = self.report.periods.iter().filter(|period| period.kind() == PeriodKind::Day).copied();
         days.filter(move |day| may_hold && day.first_day() < known_from)
     }
@@ -161,12 +166,14 @@ impl Examination<'_> {
     pub(super) fn spending(&self) -> Vec<Spending> {
         let running = self.report.periods.iter().filter(|period| self.as_of < period.to());
         let Some(period) = running.max_by_key(|period| period.kind()) else { return Vec::new() };
+        let all = self.policy.all();
         let highest = |currency| {
-            let of_kind =
-                |budget: &&crate::domain::policy::Budget| budget.currency == currency && budget.period == period.kind();
+            let of_kind = |budget: &&crate::domain::policy::Budget| {
+                (budget.products, budget.currency, budget.period) == (all, currency, period.kind())
+            };
             self.policy.budgets.iter().filter(of_kind).map(|budget| budget.amount).max()
         };
-        let sums = self.report.judged.totals.by_subject(period, Scope::Account).into_iter();
+        let sums = self.case().figures().by_subject(period, Scope::Account).into_iter();
         let spending = |((_, currency), sum): ((Arc<str>, _), crate::domain::totals::Sum)| Spending {
             currency,
             to_date: sum.amount,
@@ -179,12 +186,16 @@ impl Examination<'_> {
 /// Why the figures are not proven; empty if they are.
 pub(super) fn faults(report: &Report) -> Vec<RunError> {
     let coverage = &report.judged.coverage;
-    // The failure that weighs most is known with its fix.
-    let failure = report.failure.as_ref().map(|failure| (failure.to_string(), zoom_failed(failure).message));
+    // The failures that weigh most are known with their fixes.
+    let failures = report.books.iter().filter_map(|book| Some((book.product, book.failure.as_ref()?)));
+    let failures: Vec<_> =
+        failures.map(|(product, failure)| (product, failure.to_string(), zoom_failed(failure).message)).collect();
     let gap = |gap: &crate::domain::coverage::Gap| {
-        let known = failure.as_ref().filter(|(problem, _)| *problem == gap.problem);
-        let problem = known.map_or(&gap.problem, |(_, with_fix)| with_fix);
-        RunError::new(gap.code, format!("{} to {} could not be read: {problem}", gap.dates.from, gap.dates.to))
+        let known = failures.iter().find(|(product, problem, _)| (*product, problem) == (gap.product, &gap.problem));
+        let problem = known.map_or(&gap.problem, |(.., with_fix)| with_fix);
+        let what = if gap.product == Product::Sms { "" } else { gap.product.charged() };
+        let what = if what.is_empty() { String::new() } else { format!("{what} of ") };
+        RunError::new(gap.code, format!("{what}{} to {} could not be read: {problem}", gap.dates.from, gap.dates.to))
     };
     let mut faults: Vec<_> = coverage.gaps.iter().take(MOST_NAMED).map(gap).collect();
     let rows = &coverage.row_faults;

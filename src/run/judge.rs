@@ -18,6 +18,7 @@ use crate::domain::coverage::{Coverage, Receipt};
 use crate::domain::matches::matched;
 use crate::domain::message::compose;
 use crate::domain::policy::Receiver;
+use crate::domain::product::Products;
 use crate::domain::totals::Totals;
 use crate::error::{Code, RunError};
 use crate::outbox::{Delivered, Outbox, nobody_listens, preview};
@@ -64,7 +65,7 @@ pub(super) async fn judge(
         preview(&examination.composed(&Threads::default()))
     };
     let mut faults = examination.faults();
-    if task == Judge::Live && examination.report.is_whole && delivered.faults.is_empty() {
+    if task == Judge::Live && examination.report.is_whole() && delivered.faults.is_empty() {
         let receivers = examination.receivers.iter();
         let asked = receivers.map(|receiver| nobody_listens(&services.topic, &receiver.topic_arn, invocation.deadline));
         faults.extend(join_all(asked).await.into_iter().flatten());
@@ -124,16 +125,23 @@ async fn remember(
     invocation: &Invocation,
 ) {
     let seen = matched(examination.policy, &examination.report.judged.totals, &examination.report.periods);
-    let mut remembered = std::mem::take(&mut examination.report.remembered);
-    remembered.matched(seen);
+    let (now, is_complete) = (invocation.now, examination.report.judged.receipt.complete);
     let today = examination.policy.time_zone.to_datetime(examination.as_of).date();
-    remembered.head.count_run(today, examination.report.judged.receipt.complete);
-    let head = remembered.head.clone();
-    let (whose, now) = (prepared.whose(), invocation.now);
+    // What runs have in common is kept by the first.
+    if let Some(book) = examination.report.books.first_mut() {
+        book.remembered.matched(seen);
+        book.remembered.head.count_run(today, is_complete);
+    }
+    let heads: Vec<_> = examination.report.books.iter().map(|book| book.remembered.head.clone()).collect();
+    let remembered: Vec<_> =
+        examination.report.books.iter_mut().map(|book| std::mem::take(&mut book.remembered)).collect();
     let saving = async {
-        services.daybook.save(whose, &examination.report.loaded, remembered, now).await?;
-        if let Some(made) = &examination.made {
-            made.keep(services, whose, now).await;
+        for (book, remembered) in examination.report.books.iter().zip(remembered) {
+            let whose = prepared.whose(Products::One(book.product));
+            services.daybook.save(whose, &book.loaded, remembered, now).await?;
+        }
+        for made in &examination.made {
+            made.keep(services, prepared, now).await;
         }
         Ok::<_, StoreError>(())
     };
@@ -143,7 +151,7 @@ async fn remember(
         Some(Err(error)) => tracing::warn!(%error, "the next run reads and compares with what is there"),
         None => tracing::warn!("the run's time was up before the daybook was written"),
     }
-    Kept { services, prepared, examination, head: &head, delivered, now }.keep(deadline).await;
+    Kept { services, prepared, examination, heads: &heads, delivered, now }.keep(deadline).await;
 }
 
 /// Sends a test the way an alert goes: secret and policy are read, the ledger is written, the topic published to. Tries of one event are one
@@ -160,7 +168,8 @@ pub(super) async fn test(
         (Ok(credentials), Ok(policy)) => (credentials.account_id, policy),
         (credentials, policy) => return Err(RunError::of_either(credentials.err(), policy.err())),
     };
-    let (totals, coverage, receipt) = (Totals::of(account.into()), Coverage::default(), Receipt::default());
+    let (totals, coverage, receipt) =
+        (Totals::of(account.into(), &policy.products), Coverage::default(), Receipt::default());
     let receiver = Receiver::default_at(&places.topic_arn);
     let case = Case {
         policy: &policy,

@@ -10,13 +10,14 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde_json::Value;
 
+use super::report::Book;
 use super::{Examination, Services};
 use crate::clients::Deadline;
-use crate::clients::zoom::SMS;
 use crate::daybook::Whose;
 use crate::domain::alert::{Finding, Lately, Threads};
 use crate::domain::message::Composed;
 use crate::domain::period::Period;
+use crate::domain::product::Products;
 
 /// What looking back may take of a run's time.
 const TIME: Duration = Duration::from_secs(5);
@@ -73,17 +74,18 @@ pub(super) async fn look_back(
 
 /// Adds the days from `first` on to the figures, as far as the daybook has them.
 async fn load_days(services: &Services, examination: &mut Examination<'_>, first: Date) {
-    let report = &mut examination.report;
-    let whose = Whose {
-        account: &Arc::clone(report.judged.totals.account()),
-        product: SMS.product,
-        zone: &examination.policy.time_zone_name,
-    };
-    let days = first.series(1.day()).take_while(|day| *day < report.first_day);
-    let days: Vec<_> = days.filter(|day| !report.judged.totals.knows(*day)).collect();
-    match services.daybook.days(whose, &report.remembered.head, &days).await {
-        Ok(days) => days.iter().for_each(|(day, sums)| report.judged.totals.set(*day, sums)),
-        Err(error) => tracing::warn!(%error, "messages go without past days"),
+    let (report, zone) = (&mut examination.report, &examination.policy.time_zone_name);
+    let account = Arc::clone(report.judged.totals.account());
+    for Book { product, remembered, .. } in &report.books {
+        let products = Products::One(*product);
+        let whose = Whose { account: &account, products, zone };
+        let known = report.judged.totals.figures(products);
+        let days = first.series(1.day()).take_while(|day| *day < report.first_day);
+        let days: Vec<_> = days.filter(|day| !known.knows(*day)).collect();
+        match services.daybook.days(whose, &remembered.head, &days).await {
+            Ok(days) => days.iter().for_each(|(day, sums)| report.judged.totals.set(*product, *day, sums)),
+            Err(error) => tracing::warn!(%error, "messages go without past days"),
+        }
     }
 }
 
@@ -105,6 +107,6 @@ async fn lately(
         alerts.entry(message.get("topic_arn").and_then(Value::as_str).unwrap_or_default().into()).or_default().0 +=
             count;
     }
-    let (runs, complete_runs) = report.remembered.head.runs_of(period.days());
+    let (runs, complete_runs) = report.head().runs_of(period.days());
     Some(Lately { alerts, runs, complete_runs })
 }

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
 
 use super::examine::Examination;
 use super::{Prepared, Services};
@@ -17,6 +16,7 @@ use crate::domain::alert::hash;
 use crate::domain::case::Case;
 use crate::domain::page::{Page, Sent, Story};
 use crate::domain::period::start_of;
+use crate::domain::product::{Product, Products};
 use crate::domain::totals::{DaySums, Totals};
 use crate::outbox::Delivered;
 
@@ -29,13 +29,18 @@ const DAYS_AT_ONCE: usize = 3;
 /// The version of what is kept of past months.
 const VERSION: &str = "1";
 
+/// The sums of past days.
+type Days = BTreeMap<Date, DaySums>;
+/// Those of each product.
+type Past = BTreeMap<Product, Days>;
+
 /// What a run stores its page from.
 pub(super) struct Kept<'a> {
     pub(super) services: &'a Services,
     pub(super) prepared: &'a Prepared,
     pub(super) examination: &'a Examination<'a>,
-    /// The daybook's head, as this run leaves it.
-    pub(super) head: &'a Head,
+    /// The daybooks' heads, as this run leaves them, in the order of the report's books.
+    pub(super) heads: &'a [Head],
     pub(super) delivered: &'a Delivered,
     pub(super) now: Timestamp,
 }
@@ -74,14 +79,10 @@ impl Kept<'_> {
         let until = as_of.saturating_add(A_RUN).unwrap_or(as_of);
         let messages = self.services.ledger.messages(report.judged.totals.account(), (from, until)).await;
         let messages = messages.map_err(|error| tracing::warn!(%error, "what was sent is not known")).ok()?;
-        let sent = |message: &Value| -> Vec<Sent> {
-            let Some(at) = message["sent_at"].as_str().and_then(|at| at.parse().ok()) else { return Vec::new() };
-            message["alerts"].as_array().into_iter().flatten().filter_map(|alert| Sent::kept(alert, at)).collect()
-        };
-        Some(messages.iter().flat_map(sent).collect())
+        Some(messages.iter().flat_map(Sent::of_message).collect())
     }
 
-    fn page(&self, sent: &[Sent], months: &BTreeMap<Date, DaySums>) -> Option<Page> {
+    fn page(&self, sent: &[Sent], months: &Past) -> Option<Page> {
         let examination = self.examination;
         let findings = examination.findings();
         let with_months: Totals;
@@ -89,10 +90,10 @@ impl Kept<'_> {
             examination.case()
         } else {
             let mut totals = examination.report.judged.totals.clone();
-            months
-                .iter()
-                .filter(|(day, _)| **day < examination.report.first_day)
-                .for_each(|(day, sums)| totals.set(*day, sums));
+            for (product, days) in months {
+                let days = days.iter().filter(|(day, _)| **day < examination.report.first_day);
+                days.for_each(|(day, sums)| totals.set(*product, *day, sums));
+            }
             with_months = totals;
             Case { totals: &with_months, ..examination.case() }
         };
@@ -108,9 +109,9 @@ impl Kept<'_> {
     }
 
     /// The past months; none if they cannot be had, so that the page shows the running period alone.
-    async fn months_in_time(&self, deadline: Deadline) -> BTreeMap<Date, DaySums> {
-        if self.examination.report.is_without_daybook {
-            return BTreeMap::new();
+    async fn months_in_time(&self, deadline: Deadline) -> Past {
+        if self.examination.report.books.iter().any(|book| book.is_without_daybook) {
+            return Past::new();
         }
         let problem = match deadline.bound(self.months()).await {
             Some(Ok(months)) => return months,
@@ -118,15 +119,23 @@ impl Kept<'_> {
             None => "no answer in time".to_owned(),
         };
         tracing::warn!(problem, "the page of the dashboard's widget shows the running period alone");
-        BTreeMap::new()
+        Past::new()
     }
 
     /// The past months: made by the day's first run, read by the others.
-    async fn months(&self) -> Result<BTreeMap<Date, DaySums>, StoreError> {
-        let (daybook, whose) = (&self.services.daybook, self.prepared.whose());
+    async fn months(&self) -> Result<Past, StoreError> {
+        let mut past = Past::new();
+        for (book, head) in self.examination.report.books.iter().zip(self.heads) {
+            past.insert(book.product, self.months_of(Products::One(book.product), head).await?);
+        }
+        Ok(past)
+    }
+
+    async fn months_of(&self, products: Products, head: &Head) -> Result<Days, StoreError> {
+        let (daybook, whose) = (&self.services.daybook, self.prepared.whose(products));
         let today = self.prepared.policy.time_zone.to_datetime(self.examination.as_of).date();
         let first = Months::first(today);
-        let days: Vec<Date> = self.head.known_days().map(|(day, _)| day).collect();
+        let days: Vec<Date> = head.known_days().map(|(day, _)| day).collect();
         let days: Vec<_> = days.into_iter().filter(|day| (first..today).contains(day)).collect();
         // A backfill makes more of them known within a day.
         let state = hash(&[VERSION, &today.to_string(), &days.len().to_string()], 32);
@@ -138,7 +147,7 @@ impl Kept<'_> {
             if months.is_too_much() {
                 break;
             }
-            let sums = daybook.days(whose, self.head, some).await?;
+            let sums = daybook.days(whose, head, some).await?;
             sums.iter().for_each(|(day, sums)| months.add(*day, sums));
         }
         let months = months.finish();

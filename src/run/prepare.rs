@@ -5,10 +5,11 @@ use std::sync::Arc;
 use crate::clients::Deadline;
 use crate::clients::parameters::Parameters;
 use crate::clients::secrets::SecretError;
-use crate::clients::zoom::{Authorized, SMS, ZoomError, ZoomErrorKind};
-use crate::config::{Config, PolicySource};
+use crate::clients::zoom::{Authorized, ZoomError, ZoomErrorKind};
+use crate::config::{Config, PolicySource, SecretSource};
 use crate::daybook::Whose;
 use crate::domain::policy::Policy;
+use crate::domain::product::Products;
 use crate::error::{Code, RunError};
 use crate::request::Request;
 
@@ -17,8 +18,8 @@ use super::Services;
 /// Where the things of a run are to be found, the event's choice before the environment's.
 #[derive(Clone, Debug)]
 pub struct Places {
-    /// The secret's name or ARN.
-    pub secret_id: String,
+    /// Zoom's credentials.
+    pub secret_id: SecretSource,
     /// The policy.
     pub policy: PolicySource,
     /// The topic's ARN.
@@ -55,8 +56,8 @@ impl Places {
 #[derive(Debug)]
 pub struct Prepared {
     /// The secret that the right comes from.
-    pub secret_id: String,
-    /// The right to read the report.
+    pub secret_id: SecretSource,
+    /// The right to read the reports.
     pub authorized: Authorized,
     /// The policy.
     pub policy: Policy,
@@ -64,8 +65,8 @@ pub struct Prepared {
 
 impl Prepared {
     /// Whose days the daybook keeps.
-    pub(super) fn whose(&self) -> Whose<'_> {
-        Whose { account: self.authorized.account_id(), product: SMS.product, zone: &self.policy.time_zone_name }
+    pub(super) fn whose(&self, products: Products) -> Whose<'_> {
+        Whose { account: self.authorized.account_id(), products, zone: &self.policy.time_zone_name }
     }
 }
 
@@ -89,7 +90,7 @@ pub async fn prepare(services: &Services, places: &Places, deadline: Deadline) -
 
 pub(super) async fn authorize(
     services: &Services,
-    secret_id: &str,
+    secret_id: &SecretSource,
     deadline: Deadline,
 ) -> Result<Authorized, RunError> {
     let read = async || services.secrets.read(secret_id).await.map_err(|error| secret_unreadable(&error));

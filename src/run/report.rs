@@ -5,18 +5,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use futures_util::future::join_all;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Prepared, Services};
 use crate::clients::Deadline;
-use crate::clients::zoom::{Ask, Digests, Pages, Reading, SMS, Source, ZoomError};
-use crate::daybook::{Judged, Loaded, Plan, Read, Remembered, Rules, Whose, merge};
+use crate::clients::zoom::{self, Ask, Digests, Pages, Reading, Source, ZoomError};
+use crate::daybook::{Head, Judged, Loaded, Plan, Read, Remembered, Rules, Whose, merge};
 use crate::domain::charge::Line;
 use crate::domain::dates::Dates;
 use crate::domain::evaluate::Freshness;
 use crate::domain::period::{Period, PeriodKind, judged_periods};
 use crate::domain::policy::Policy;
+use crate::domain::product::{Product, Products};
 use crate::domain::totals::{DaySums, Sum};
 use crate::error::{Code, RunError};
 
@@ -51,7 +53,7 @@ pub struct Question<'q> {
     pub on_page: &'q dyn Fn(Pages),
 }
 
-/// A report, read and compared with what is believed.
+/// The reports of a run, read and compared with what is believed.
 #[derive(Debug)]
 pub struct Report {
     /// Rows sent at this moment or later do not count.
@@ -60,25 +62,34 @@ pub struct Report {
     pub first_day: Date,
     /// The periods to judge.
     pub periods: Vec<Period>,
-    /// The figures.
+    /// The figures of all of them.
     pub judged: Judged,
+    /// What each of them leaves for the next run; at least one.
+    pub books: Vec<Book>,
+    /// Requests for the reports, repeated ones included.
+    pub requests: u64,
+    /// Of these, those that Zoom's rate limit refused.
+    pub refusals: u64,
+}
+
+/// What a report leaves for the next run.
+#[derive(Debug)]
+pub struct Book {
+    /// What the report is of.
+    pub product: Product,
     /// What the next run needs.
     pub remembered: Remembered,
     /// The daybook as it was.
     pub loaded: Loaded,
     /// Whether the daybook could not be read.
     pub is_without_daybook: bool,
-    /// Requests for the report, repeated ones included.
-    pub requests: u64,
-    /// Of these, those that Zoom's rate limit refused.
-    pub refusals: u64,
     /// Whether nothing was taken from earlier readings.
     pub is_whole: bool,
     /// The failure that weighs most.
     pub failure: Option<ZoomError>,
 }
 
-/// Reads what is to be judged.
+/// Reads what is to be judged, one report after the other. One that fails leaves the others alone.
 ///
 /// # Errors
 /// [`Code::EventInvalid`] if the moment lies beyond the calendar.
@@ -87,58 +98,96 @@ pub async fn read_report(
     prepared: &Prepared,
     question: &Question<'_>,
 ) -> Result<Report, RunError> {
-    let Question { until, now, deadline, memory, .. } = *question;
+    let Question { until, deadline, memory, .. } = *question;
     let policy = &prepared.policy;
     let (zone, late_charges_days) = (&policy.time_zone, policy.late_charges_days);
-    let whose = prepared.whose();
-    let loaded = if memory == Memory::Unused { Some(Loaded::default()) } else { load(services, whose, deadline).await };
-    let (is_without_daybook, loaded) = (loaded.is_none(), loaded.unwrap_or_default());
-    let head = loaded.head.clone().unwrap_or_default();
-    let periods =
-        judged_periods(policy.period_kinds(), last_moment(until), zone, late_charges_days, |kind| head.finished(kind))
-            .map_err(|_| beyond_the_calendar(until))?;
+    let load = |product: &Product| {
+        let whose = prepared.whose(Products::One(*product));
+        async move { if memory == Memory::Unused { Some(Loaded::default()) } else { load(services, whose, deadline).await } }
+    };
+    let loaded = join_all(policy.products.iter().map(load)).await;
+    // A period is judged until all its reports are done with.
+    let finished = |kind: PeriodKind| {
+        let heads = loaded.iter().map(|loaded| loaded.as_ref()?.head.as_ref()?.finished(kind));
+        heads.collect::<Option<Vec<_>>>()?.into_iter().min()
+    };
+    let periods = judged_periods(policy.period_kinds(), last_moment(until), zone, late_charges_days, finished)
+        .map_err(|_| beyond_the_calendar(until))?;
     let start = periods.iter().map(Period::from).min().unwrap_or(until);
     let first_day = periods.iter().map(Period::first_day).min().unwrap_or_else(|| zone.to_datetime(until).date());
-    let rules = Rules { full_every: services.full_read_every, late_every: services.late_read_every, late_charges_days };
-    let first = Dates::listing(start, start).from;
-    let mut plan = Plan::of(loaded.head.as_ref(), &rules, first, until, zone);
-    let parts = deadline.at_most(LOAD_TIME).bound(services.daybook.parts(whose, &plan)).await;
-    let (kept, counted) = match parts {
-        Some(Ok(parts)) => parts,
-        failed => {
-            let problem =
-                failed.and_then(Result::err).map_or_else(|| "no answer in time".to_owned(), |error| error.to_string());
-            tracing::warn!(problem, "without the parts of earlier readings the run reads everything");
-            plan = Plan::of(None, &rules, first, until, zone);
-            (BTreeMap::new(), Digests::new())
-        }
-    };
-    let (dates, rows_a_date) = (plan.ask.clone(), plan.rows_a_date());
-    let ask = Ask { report: &SMS, dates, until, now, zone: zone.clone(), first_day, counted, rows_a_date };
-    let renew = || async { services.secrets.read(&prepared.secret_id).await.ok() }.boxed_local();
-    let authorized = prepared.authorized.clone();
-    let source = Source { authorized, renew: &renew, on_page: question.on_page, most_requests: None, deadline };
-    let mut reading = services.zoom.read(source, &ask).await;
-    let (requests, refusals, failure) = (reading.requests, reading.refusals, reading.failure.take());
-    let is_whole = plan.is_whole();
-    let sums = sums_of(&reading, &kept, first_day);
-    let account = Arc::from(prepared.authorized.account_id());
-    let read = Read { account, zone, late_charges_days, first_day, until, head, plan, reading, sums };
-    let believed = believed(services, whose, &read, deadline).await;
-    let (judged, remembered) = merge(read, believed);
-    Ok(Report {
-        until,
-        first_day,
-        periods,
-        judged,
-        remembered,
-        loaded,
-        is_without_daybook,
-        requests,
-        refusals,
-        is_whole,
-        failure,
-    })
+    let account: Arc<str> = prepared.authorized.account_id().into();
+    let judged = Judged::of(account, &policy.products);
+    let mut report = Report { until, first_day, periods, judged, books: Vec::new(), requests: 0, refusals: 0 };
+    for (place, (product, loaded)) in policy.products.iter().zip(loaded).enumerate() {
+        // Those after it have a sixth of the time each at least, and what this one leaves.
+        let others = u32::try_from(policy.products.len() - place - 1).unwrap_or_default();
+        let deadline = deadline.earlier(deadline.left() / 6 * others);
+        let question = Question { deadline, ..*question };
+        let reader = Reader { services, prepared, question: &question, product: *product, start };
+        let book = reader.read(loaded, &mut report).await;
+        report.books.push(book);
+    }
+    Ok(report)
+}
+
+/// Reads one report.
+struct Reader<'r> {
+    services: &'r Services,
+    prepared: &'r Prepared,
+    question: &'r Question<'r>,
+    product: Product,
+    /// The first moment that is judged.
+    start: Timestamp,
+}
+
+impl Reader<'_> {
+    async fn read(&self, loaded: Option<Loaded>, report: &mut Report) -> Book {
+        let Reader { services, prepared, product, .. } = *self;
+        let Question { until, now, deadline, on_page, .. } = *self.question;
+        let policy = &prepared.policy;
+        let (zone, late_charges_days, first_day) = (&policy.time_zone, policy.late_charges_days, report.first_day);
+        let whose = prepared.whose(Products::One(product));
+        let (is_without_daybook, loaded) = (loaded.is_none(), loaded.unwrap_or_default());
+        let head = loaded.head.clone().unwrap_or_default();
+        let (plan, kept, counted) = self.plan(whose, &loaded).await;
+        let (dates, rows_a_date) = (plan.ask.clone(), plan.rows_a_date());
+        let asked = zoom::report(product);
+        let ask = Ask { report: asked, dates, until, now, zone: zone.clone(), first_day, counted, rows_a_date };
+        let renew = || async { services.secrets.read(&prepared.secret_id).await.ok() }.boxed_local();
+        let authorized = prepared.authorized.clone();
+        let source = Source { authorized, renew: &renew, on_page, most_requests: None, deadline };
+        let mut reading = services.zoom.read(source, &ask).await;
+        report.requests += reading.requests;
+        report.refusals += reading.refusals;
+        let (failure, is_whole) = (reading.failure.take(), plan.is_whole());
+        let sums = sums_of(&reading, &kept, first_day);
+        let read = Read { product, zone, late_charges_days, first_day, until, head, plan, reading, sums };
+        let believed = believed(services, whose, &read, deadline).await;
+        let remembered = merge(read, believed, &mut report.judged);
+        Book { product, remembered, loaded, is_without_daybook, is_whole, failure }
+    }
+
+    /// What to read, and what earlier runs have read; everything, if that cannot be had.
+    async fn plan(&self, whose: Whose<'_>, loaded: &Loaded) -> (Plan, BTreeMap<Date, DaySums>, Digests) {
+        let Reader { services, prepared, start, .. } = *self;
+        let Question { until, deadline, .. } = *self.question;
+        let policy = &prepared.policy;
+        let rules = Rules {
+            full_every: services.full_read_every,
+            late_every: services.late_read_every,
+            late_charges_days: policy.late_charges_days,
+            reports: policy.products.len() as u64,
+        };
+        let first = Dates::listing(start, start).from;
+        let plan = Plan::of(loaded.head.as_ref(), &rules, first, until, &policy.time_zone);
+        let problem = match deadline.at_most(LOAD_TIME).bound(services.daybook.parts(whose, &plan)).await {
+            Some(Ok((kept, counted))) => return (plan, kept, counted),
+            Some(Err(error)) => error.to_string(),
+            None => "no answer in time".to_owned(),
+        };
+        tracing::warn!(problem, "without the parts of earlier readings the run reads everything");
+        (Plan::of(None, &rules, first, until, &policy.time_zone), BTreeMap::new(), Digests::new())
+    }
 }
 
 /// The last moment whose rows count.
@@ -208,19 +257,46 @@ impl Report {
     /// Marks closed periods that were judged for the last time, now that what was due for them was sent. Those in `held` are
     /// judged on.
     pub fn finish(&mut self, policy: &Policy, held: &BTreeSet<Period>) {
-        let Report { until, periods, judged, remembered, .. } = self;
-        remembered.finish(periods, held, &judged.coverage, &policy.time_zone, policy.late_charges_days, *until);
+        let Report { until, periods, judged, books, .. } = self;
+        for Book { product, remembered, .. } in books {
+            let coverage = (*product, &judged.coverage);
+            remembered.finish(periods, held, coverage, &policy.time_zone, policy.late_charges_days, *until);
+        }
     }
 
     /// Whether all rows of a civil day were listed. One that cannot be read is missing from its figures, as it is from the daybook's.
-    pub(super) fn was_listed(&self, day: Date, zone: &jiff::tz::TimeZone) -> bool {
-        let coverage = &self.judged.coverage;
-        Period::of_day(PeriodKind::Day, day, zone).is_ok_and(|day| coverage.has_no_gap(day.from(), day.to()))
+    pub(super) fn was_listed(&self, products: Products, day: Date, zone: &jiff::tz::TimeZone) -> bool {
+        let has_no_gap = |day: Period| self.judged.coverage.has_no_gap(products, day.from(), day.to());
+        Period::of_day(PeriodKind::Day, day, zone).is_ok_and(has_no_gap)
     }
 
-    /// How new the report is: nothing is said of it before 91 days and two of them with a row are known.
+    /// Whether nothing was taken from earlier readings.
     #[must_use]
-    pub fn freshness(&self, zone: &jiff::tz::TimeZone, as_of: Timestamp) -> Option<Freshness> {
+    pub fn is_whole(&self) -> bool {
+        self.books.iter().all(|book| book.is_whole)
+    }
+
+    /// The books of what is counted.
+    pub(super) fn books_of(&self, products: Products) -> impl Iterator<Item = &Book> {
+        self.books.iter().filter(move |book| products.include(book.product))
+    }
+
+    /// The head that keeps what runs have in common: how they went, and what budgets have matched.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        self.books.first().map(|book| book.remembered.head.clone()).unwrap_or_default()
+    }
+
+    /// How new each report is.
+    #[must_use]
+    pub fn freshness(&self, zone: &jiff::tz::TimeZone, as_of: Timestamp) -> Vec<Freshness> {
+        self.books.iter().filter_map(|book| book.freshness(zone, as_of)).collect()
+    }
+}
+
+impl Book {
+    /// How new the report is: nothing is said of it before 91 days and two of them with a row are known.
+    fn freshness(&self, zone: &jiff::tz::TimeZone, as_of: Timestamp) -> Option<Freshness> {
         let head = &self.remembered.head;
         let today = zone.to_datetime(as_of).date();
         let since = today.checked_sub(jiff::Span::new().days(DAYS_JUDGED)).ok()?;
@@ -233,6 +309,7 @@ impl Report {
             _ => 0,
         };
         let longest = active.windows(2).map(hours).max()?;
-        Some(Freshness { newest_row: head.newest_row()?, longest_gap: SignedDuration::from_hours(longest) })
+        let longest_gap = SignedDuration::from_hours(longest);
+        Some(Freshness { product: self.product, newest_row: head.newest_row()?, longest_gap })
     }
 }

@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::clock;
+use super::reports::Report;
 use super::switches::RateHeaders;
 
 const TRACKING_ID: HeaderName = HeaderName::from_static("x-zm-trackingid");
@@ -57,8 +58,8 @@ impl Answer {
     }
 
     /// HTTP 200 with an error's code and message, and with the array of a page, which is empty.
-    pub(super) fn failure_with_rows(code: &Value) -> Answer {
-        Answer::json(StatusCode::OK, &json!({ "code": code, "message": "Internal failure", "sms_charges": [] }))
+    pub(super) fn failure_with_rows(code: &Value, array: &str) -> Answer {
+        Answer::json(StatusCode::OK, &json!({ "code": code, "message": "Internal failure", (array): [] }))
     }
 
     pub(super) fn html(status: StatusCode) -> Answer {
@@ -94,9 +95,14 @@ impl Answer {
         Answer::refusal(StatusCode::BAD_REQUEST, code, message)
     }
 
-    pub(super) fn no_account(code: u32, account: &str) -> Answer {
-        let message = format!("Account does not exist: {account}.");
-        Answer::refusal(StatusCode::NOT_FOUND, code, &message)
+    /// The report has nothing of this account.
+    pub(super) fn no_account(code: u32, account: &str, report: &Report) -> Answer {
+        Answer::refusal(StatusCode::NOT_FOUND, code, &report.no_account.replace("{}", account))
+    }
+
+    pub(super) fn no_scope(report: &Report) -> Answer {
+        let message = format!("Invalid access token, does not contain scopes:[{}].", report.scope);
+        Answer::refusal(StatusCode::BAD_REQUEST, 4711, &message)
     }
 
     pub(super) fn with(mut self, name: HeaderName, value: &str) -> Answer {

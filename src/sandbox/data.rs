@@ -1,10 +1,11 @@
-//! The rows of an account, and the moment at which they are looked at.
+//! The rows of an account, of all its reports, and the moment at which they are looked at.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::reports::ReportKind;
 use super::row::Row;
 use super::truth::Truth;
 
@@ -37,21 +38,32 @@ impl Dataset {
         self.today
     }
 
-    /// Every row, in order of arrival, with those that are not in the report yet and those that have left it.
+    /// Every row of every report, in order of arrival, with those that are not in the report yet and those that have left it.
     pub fn rows(&self) -> impl Iterator<Item = &Row> {
         self.rows.iter().map(AsRef::as_ref)
     }
 
-    /// The rows that are in the report at `moment`, in order of arrival.
+    /// The rows that are in their report at `moment`, in order of arrival.
     pub(super) fn in_report(&self, moment: Timestamp) -> impl Iterator<Item = &Arc<Row>> {
         let arrived = self.rows.iter().take_while(move |row| row.arrival() <= moment);
         arrived.filter(move |row| row.is_in_report(moment))
     }
 
-    /// Exact sums and counts by billing number and currency, as [`Truth::of`] has them, of the distinct rows with a
-    /// charge that were sent from `from` on and before `to` and are in the report.
+    /// What messages add up to: see [`Dataset::truth_of`].
     pub fn truth(&self, from: Timestamp, to: Timestamp) -> BTreeMap<(String, String), Truth> {
-        Truth::of(self.in_report(self.today).map(AsRef::as_ref), from, to)
+        self.truth_of(ReportKind::Sms, from, to)
+    }
+
+    /// Exact sums and counts by billing number and currency, as [`Truth::of_report`] has them, of the distinct rows
+    /// with a charge that were sent from `from` on and before `to` and are in this report.
+    pub fn truth_of(&self, report: ReportKind, from: Timestamp, to: Timestamp) -> BTreeMap<(String, String), Truth> {
+        Truth::of_report(report, self.in_report(self.today).map(AsRef::as_ref), from, to)
+    }
+
+    /// How many rows in this report have no charge yet, of those that were sent from `from` on and before `to`.
+    pub fn pending_of(&self, report: ReportKind, from: Timestamp, to: Timestamp) -> usize {
+        let is_asked_for = |row: &&Arc<Row>| row.report == report && row.sent >= from && row.sent < to;
+        self.in_report(self.today).filter(is_asked_for).filter(|row| row.pending).count()
     }
 
     /// The same rows, each changed.
@@ -60,11 +72,11 @@ impl Dataset {
         Dataset { rows: rows.collect(), ..self }
     }
 
-    /// The same rows, where those that share a `message_id` are given one each.
+    /// The same rows, where messages that share a `message_id` are given one each.
     pub(super) fn with_own_ids(self) -> Dataset {
         let mut seen: HashMap<String, u32> = HashMap::new();
         self.map(|mut row| {
-            let Some(id) = row.message_id.clone() else {
+            let Some(id) = row.message_id.clone().filter(|_| row.report == ReportKind::Sms) else {
                 return row;
             };
             let times = seen.entry(id.clone()).or_default();

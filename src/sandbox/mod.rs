@@ -1,5 +1,5 @@
-//! The embedded Zoom: an HTTP server on loopback that stands in for the token endpoint and for the SMS/MMS charges
-//! report, with an account of its own.
+//! The embedded Zoom: an HTTP server on loopback that stands in for the token endpoint and for the reports of charges
+//! (messages, calls and faxes), with an account of its own.
 //!
 //! Zoom's documentation leaves much open: whether the end of a range belongs to it, in which zone a date is read, what
 //! `total_records` counts, how the last page shows. A client must be right under every reading, so there is a switch for
@@ -22,6 +22,7 @@ mod question;
 mod range;
 mod record;
 mod report;
+mod reports;
 mod row;
 mod sample;
 mod spelling;
@@ -32,6 +33,7 @@ mod truth;
 mod view;
 mod walk;
 mod walks;
+mod wire;
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -41,7 +43,7 @@ use axum::Router;
 use axum::extract::{Query, State};
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::post;
 use axum::serve::ListenerExt as _;
 use jiff::SignedDuration;
 use tokio::net::TcpListener;
@@ -51,10 +53,11 @@ use tokio::task::JoinHandle;
 pub use data::Dataset;
 pub use fault::{DateFault, Fault, FaultError, FaultKind, Planned, TokenFault, TokenFaultKind};
 pub use record::Listed;
+pub use reports::ReportKind;
 pub use row::{Listing, Row};
 pub use switches::{
-    BigPage, Bound, Datetimes, FreeRows, FutureDates, GroupMessages, LongRange, LongRangeEcho, Missing, Month,
-    NumberSpelling, Numbers, Order, RateHeaders, SameDate, Switches, TokenApiUrl, TokenGrant, TokenRefusals,
+    BigPage, Bound, CallDates, Datetimes, FreeRows, FutureDates, GroupMessages, LongRange, LongRangeEcho, Missing,
+    Month, NumberSpelling, Numbers, Order, RateHeaders, SameDate, Switches, TokenApiUrl, TokenGrant, TokenRefusals,
     TotalRecords,
 };
 pub use traffic::{Observed, ObservedKind};
@@ -63,7 +66,7 @@ pub use truth::{NONE, Truth, billing_identity};
 use answer::Answer;
 use fault::DateFaults;
 use token::Access;
-use traffic::Traffic;
+use traffic::{Asked, Traffic};
 use walks::Walks;
 
 /// The account that the sandbox knows.
@@ -73,7 +76,6 @@ pub const CLIENT_ID: &str = "sandbox-client-id";
 /// The client secret that goes with it.
 pub const CLIENT_SECRET: &str = "sandbox-client-secret";
 
-const SCOPE: &str = "phone:read:sms_charges:admin";
 const TOKEN_PATH: &str = "/oauth/token";
 
 type Shared = Arc<Zoom>;
@@ -140,10 +142,9 @@ impl Sandbox {
             access: Access::new(),
             walks: Walks::new(),
         });
-        let routes = Router::new()
-            .route(TOKEN_PATH, post(token::token))
-            .route("/v2/phone/reports/sms_charges", get(report::of_own_account))
-            .route("/v2/accounts/{account}/phone/reports/sms_charges", get(report::of_account))
+        let reports = ReportKind::ALL.map(ReportKind::report).into_iter();
+        let routes = reports
+            .fold(Router::new().route(TOKEN_PATH, post(token::token)), report::routes)
             .fallback(elsewhere)
             .method_not_allowed_fallback(elsewhere)
             .with_state(Arc::clone(&zoom));
@@ -175,7 +176,7 @@ impl Sandbox {
         self.zoom.traffic.on_answer(call);
     }
 
-    /// The most requests for the report that were under way at the same time.
+    /// The most requests for reports that were under way at the same time.
     pub fn peak(&self) -> usize {
         self.zoom.traffic.peak()
     }
@@ -214,7 +215,7 @@ async fn elsewhere(
     uri: Uri,
     Query(query): Query<Vec<(String, String)>>,
 ) -> Response {
-    let visit = zoom.traffic.arrive(ObservedKind::Other, method.as_str(), uri.path(), &query);
+    let visit = zoom.traffic.arrive(Asked::Other, method.as_str(), uri.path(), &query);
     visit.leave(Answer::refusal(StatusCode::NOT_FOUND, 2300, "This API endpoint is not recognized."))
 }
 

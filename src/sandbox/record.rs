@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::reports::ReportKind;
 use super::row::Row;
 
 /// A question that was answered, and the rows that its pages held.
 #[derive(Clone, Debug)]
 pub struct Listed {
+    /// The report that was asked.
+    pub report: ReportKind,
     /// `from` as it was asked for.
     pub from: String,
     /// `to` as it was asked for.

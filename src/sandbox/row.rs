@@ -1,9 +1,14 @@
-//! A row of the report: what it says, and when and where the report shows it.
+//! A row of a report: what it says, and when and where the report shows it.
 //!
 //! What a row truly is (`sent`, `charge`) is apart from what it looks like on the wire (`sent_text`, `charge_text`,
 //! `json`), so that the truth stays known while a client reads an absurd time or a broken charge.
 
 use jiff::{SignedDuration, Timestamp};
+
+use super::reports::ReportKind;
+
+/// How long a call rings before it is answered.
+const RING: SignedDuration = SignedDuration::from_secs(20);
 
 /// Where a row stands in the report: the moment that the range of a question is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -26,10 +31,13 @@ impl Listing {
     }
 }
 
-/// A row of the report. A field that is `None` has no value.
+/// A row of a report. A field that is `None` has no value. Fields have the names that they have in the report of messages; which of them the
+/// other reports write, and where, says the table of reports (`reports.rs`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Row {
-    /// When the message was sent.
+    /// The report that holds the row.
+    pub report: ReportKind,
+    /// When the message was sent, or the call or the fax ended.
     pub sent: Timestamp,
     /// When the row comes into the report, if that is later than `sent`: a late charge.
     pub appears: Option<Timestamp>,
@@ -40,31 +48,37 @@ pub struct Row {
     /// Where the row is listed later: from each of these moments on at that place. The latest moment that has passed
     /// counts.
     pub relisted: Vec<(Timestamp, Listing)>,
-    /// What the message truly costs, in ten-thousandths of the currency; negative for a credit.
+    /// What it truly costs, in ten-thousandths of the currency; negative for a credit.
     pub charge: i64,
+    /// Minutes of a call, or pages of a fax.
+    pub units: Option<u32>,
+    /// Whether Zoom has not set the charge yet: it is not written, whatever it will be. Faxes say so in `charge_status`.
+    pub pending: bool,
+    /// Whether a fax is included in the plan.
+    pub unlimited: bool,
     /// Written as `total_charge` in place of the plain form of `charge`.
     pub charge_text: Option<String>,
-    /// Written as `sent_time` in place of `sent`.
+    /// Written as `sent_time` (calls and faxes: `end_time`) in place of `sent`.
     pub sent_text: Option<String>,
     /// Fields (by their names in the report) that are written as this JSON in place of their value.
     pub json: Vec<(&'static str, String)>,
-    /// `session_id`
+    /// `session_id`; `call_id` and `call_log_id` of a call
     pub session_id: Option<String>,
-    /// `message_id`
+    /// `message_id`, `charge_id` or `fax_id`
     pub message_id: Option<String>,
-    /// `message_type`
+    /// `message_type`, or `call_type`
     pub message_type: Option<String>,
-    /// `from_number`
+    /// `from_number`, `sender_number`; `caller_number` without an extension
     pub from_number: Option<String>,
-    /// `from_extension_number`
+    /// `from_extension_number`, or `caller_number`
     pub from_extension_number: Option<String>,
-    /// `from_display_name`
+    /// `from_display_name`, or `calling_party_name`
     pub from_display_name: Option<String>,
     /// `from_email`
     pub from_email: Option<String>,
-    /// `to_number`
+    /// `to_number`, `receiver_number`; `callee_number` without an extension
     pub to_number: Option<String>,
-    /// `to_extension_number`
+    /// `to_extension_number`, or `callee_number`
     pub to_extension_number: Option<String>,
     /// `to_display_name`
     pub to_display_name: Option<String>,
@@ -76,6 +90,8 @@ pub struct Row {
     pub cost_center: Option<String>,
     /// `department`
     pub department: Option<String>,
+    /// `employee_id`
+    pub employee_id: Option<String>,
     /// `rate`
     pub rate: Option<String>,
     /// `currency`
@@ -90,12 +106,16 @@ impl Default for Row {
     /// An SMS in USD, delivered, free of charge, sent at the epoch; the rest has no value.
     fn default() -> Row {
         Row {
+            report: ReportKind::Sms,
             sent: Timestamp::UNIX_EPOCH,
             appears: None,
             gone: None,
             listed: None,
             relisted: Vec::new(),
             charge: 0,
+            units: None,
+            pending: false,
+            unlimited: false,
             charge_text: None,
             sent_text: None,
             json: Vec::new(),
@@ -113,6 +133,7 @@ impl Default for Row {
             billing_number: None,
             cost_center: None,
             department: None,
+            employee_id: None,
             rate: None,
             currency: Some("USD".to_owned()),
             delivery_status: Some("Delivered".to_owned()),
@@ -127,6 +148,29 @@ impl Row {
         Row { message_id: Some(message_id.to_owned()), sent, charge, ..Row::default() }
     }
 
+    /// A local call in USD with this charge id, ended at `ended` after so many minutes.
+    pub fn call(charge_id: &str, ended: Timestamp, charge: i64, minutes: u32) -> Row {
+        Row {
+            report: ReportKind::Call,
+            units: Some(minutes),
+            session_id: Some(format!("call of {charge_id}")),
+            message_type: Some("local".to_owned()),
+            delivery_status: None,
+            ..Row::new(charge_id, ended, charge)
+        }
+    }
+
+    /// A fax in USD with this id and so many pages, all of them charged.
+    pub fn fax(fax_id: &str, ended: Timestamp, charge: i64, pages: u32) -> Row {
+        Row {
+            report: ReportKind::Fax,
+            units: Some(pages),
+            message_type: None,
+            delivery_status: None,
+            ..Row::new(fax_id, ended, charge)
+        }
+    }
+
     /// Two versions of one row: this one until `since`, and what `change` makes of it from then on.
     #[must_use]
     pub fn revised(self, since: Timestamp, change: impl FnOnce(Row) -> Row) -> [Row; 2] {
@@ -134,19 +178,32 @@ impl Row {
         [Row { gone: Some(since), ..self }, after]
     }
 
-    /// `total_charge` as it is written.
-    pub(super) fn charge_text(&self) -> String {
-        self.charge_text.clone().unwrap_or_else(|| plain(self.charge.into()))
+    /// `total_charge` as it is written, if it is.
+    pub(super) fn charge_text(&self) -> Option<String> {
+        let text = || self.charge_text.clone().unwrap_or_else(|| plain(self.charge.into()));
+        (!self.pending).then(text)
     }
 
-    /// `sent_time` as it is written.
+    /// The time of the row as it is written.
     pub(super) fn sent_text(&self) -> String {
-        self.sent_text.clone().unwrap_or_else(|| self.sent.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+        self.sent_text.clone().unwrap_or_else(|| written(self.sent))
+    }
+
+    /// When a call was answered: its minutes before its end.
+    pub(super) fn answered(&self) -> Timestamp {
+        let minutes = SignedDuration::from_mins(self.units.unwrap_or_default().into());
+        self.sent.saturating_sub(minutes).unwrap_or(self.sent)
+    }
+
+    /// When a call began to ring.
+    pub(super) fn started(&self) -> Timestamp {
+        let answered = self.answered();
+        answered.saturating_sub(RING).unwrap_or(answered)
     }
 
     /// Whether the row stays when only charges are asked for.
     pub(super) fn is_charged(&self) -> bool {
-        self.charge != 0 || self.charge_text.is_some()
+        self.charge != 0 || self.charge_text.is_some() || self.pending
     }
 
     /// When the row comes into the report.
@@ -196,13 +253,20 @@ impl Row {
             &self.billing_number,
             &self.cost_center,
             &self.department,
+            &self.employee_id,
             &self.rate,
             &self.currency,
             &self.delivery_status,
             &self.delivery_detail,
         ];
-        (self.sent, self.charge, texts, &self.json)
+        let units = (self.units, self.pending, self.unlimited);
+        (self.report, self.sent, self.charge, units, texts, &self.json)
     }
+}
+
+/// A moment as it is written in a row.
+pub(super) fn written(moment: Timestamp) -> String {
+    moment.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// Ten-thousandths as a plain decimal without trailing zeros.

@@ -16,8 +16,8 @@ use super::answer::Answer;
 use super::dice::Dice;
 use super::fault::{TokenFault, TokenFaultKind};
 use super::switches::{Switches, TokenApiUrl, TokenGrant, TokenRefusals};
-use super::traffic::ObservedKind;
-use super::{ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, SCOPE, Shared, clock};
+use super::traffic::Asked;
+use super::{ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, Shared, clock};
 
 const TOKEN_SEED: u64 = 0x5A4D_0001;
 
@@ -29,14 +29,14 @@ pub(super) async fn token(
     headers: HeaderMap,
     form: Result<Form<Pairs>, FormRejection>,
 ) -> Response {
-    let visit = zoom.traffic.arrive(ObservedKind::Token, "POST", super::TOKEN_PATH, &query);
+    let visit = zoom.traffic.arrive(Asked::Token, "POST", super::TOKEN_PATH, &query);
     let form = form.map(|Form(pairs)| pairs).unwrap_or_default();
     let grant: Pairs = match zoom.switches.token_grant {
         TokenGrant::Either => form.into_iter().chain(query).collect(),
         TokenGrant::Form => form,
         TokenGrant::Query => query,
     };
-    let answer = match TokenFault::met(&zoom.switches.token_faults, visit.number) {
+    let answer = match TokenFault::met(&zoom.switches.token_faults, visit.number.of_all) {
         Some(kind) => faulty(kind, &zoom.switches),
         None => match check(&zoom.switches, &headers, &grant) {
             Ok(()) => {
@@ -49,7 +49,7 @@ pub(super) async fn token(
                     "access_token": zoom.access.mint(zoom.switches.token_seconds),
                     "token_type": "bearer",
                     "expires_in": zoom.switches.token_seconds,
-                    "scope": SCOPE,
+                    "scope": scope(&zoom.switches),
                 });
                 if let (Some(api_url), Some(body)) = (api_url, body.as_object_mut()) {
                     body.insert("api_url".to_owned(), api_url.into());
@@ -60,6 +60,12 @@ pub(super) async fn token(
         },
     };
     visit.leave(answer)
+}
+
+/// The scopes that the switches give, in the manner of OAuth.
+fn scope(switches: &Switches) -> String {
+    let scopes: Vec<_> = switches.scopes.iter().map(|report| report.scope()).collect();
+    scopes.join(" ")
 }
 
 fn check(switches: &Switches, headers: &HeaderMap, grant: &Pairs) -> Result<(), Answer> {
@@ -105,7 +111,7 @@ fn faulty(kind: TokenFaultKind, switches: &Switches) -> Answer {
         TokenFaultKind::Server500 => Answer::refusal(StatusCode::INTERNAL_SERVER_ERROR, 500, "Internal server error."),
         TokenFaultKind::Html => Answer::html(StatusCode::OK),
         TokenFaultKind::NoTokenField => {
-            let body = json!({ "token_type": "bearer", "expires_in": 3600, "scope": SCOPE });
+            let body = json!({ "token_type": "bearer", "expires_in": 3600, "scope": scope(switches) });
             Answer::json(StatusCode::OK, &body)
         }
     }

@@ -1,11 +1,12 @@
 //! What arrives: kept in order, counted, and held against the limits.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::answer::{Answer, Limit};
 use super::clock;
+use super::reports::ReportKind;
 use super::switches::Switches;
 
 /// What a request was for.
@@ -13,7 +14,7 @@ use super::switches::Switches;
 pub enum ObservedKind {
     /// An access token.
     Token,
-    /// A page of the report.
+    /// A page of a report.
     Report,
     /// Anything else: an address that Zoom does not have.
     Other,
@@ -24,6 +25,8 @@ pub enum ObservedKind {
 pub struct Observed {
     /// What it was for.
     pub kind: ObservedKind,
+    /// The report that it was for, if it was for one.
+    pub report: Option<ReportKind>,
     /// Its method.
     pub method: String,
     /// Its path.
@@ -44,15 +47,51 @@ impl Observed {
     }
 }
 
+/// What a request asks for.
+#[derive(Clone, Copy)]
+pub(super) enum Asked {
+    Token,
+    Report(ReportKind),
+    Other,
+}
+
+/// The place of a request among others, from 1.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Number {
+    /// Among those for the token, or for any report.
+    pub(super) of_all: u32,
+    /// Among those for the same report.
+    pub(super) of_report: u32,
+}
+
 #[derive(Default)]
 struct Log {
     observed: Vec<Observed>,
     tokens: u32,
-    reports: u32,
+    reports: BTreeMap<ReportKind, u32>,
     in_flight: usize,
     peak: usize,
     admitted: u32,
     recent: VecDeque<Instant>,
+}
+
+impl Log {
+    fn count(&mut self, asked: Asked) -> Number {
+        match asked {
+            Asked::Token => {
+                self.tokens += 1;
+                Number { of_all: self.tokens, of_report: 0 }
+            }
+            Asked::Report(report) => {
+                self.in_flight += 1;
+                self.peak = self.peak.max(self.in_flight);
+                let of_report = self.reports.entry(report).or_default();
+                *of_report += 1;
+                Number { of_report: *of_report, of_all: self.reports.values().sum() }
+            }
+            Asked::Other => Number::default(),
+        }
+    }
 }
 
 pub(super) struct Traffic {
@@ -86,27 +125,21 @@ impl Traffic {
 
     pub(super) fn arrive(
         self: &Arc<Self>,
-        kind: ObservedKind,
+        asked: Asked,
         method: &str,
         path: &str,
         query: &[(String, String)],
     ) -> Visit {
         let mut log = self.log();
-        let number = match kind {
-            ObservedKind::Token => {
-                log.tokens += 1;
-                log.tokens
-            }
-            ObservedKind::Report => {
-                log.reports += 1;
-                log.in_flight += 1;
-                log.peak = log.peak.max(log.in_flight);
-                log.reports
-            }
-            ObservedKind::Other => 0,
+        let number = log.count(asked);
+        let (kind, report) = match asked {
+            Asked::Token => (ObservedKind::Token, None),
+            Asked::Report(report) => (ObservedKind::Report, Some(report)),
+            Asked::Other => (ObservedKind::Other, None),
         };
         log.observed.push(Observed {
             kind,
+            report,
             method: method.to_owned(),
             path: path.to_owned(),
             query: query.to_vec(),
@@ -117,7 +150,7 @@ impl Traffic {
         Visit { traffic: Arc::clone(self), kind, place, number }
     }
 
-    /// Whether the limits let one more request for the report pass; if not, the refusal.
+    /// Whether the limits let one more request for a report pass; if not, the refusal.
     pub(super) fn admit(&self, switches: &Switches) -> Result<(), Answer> {
         let mut log = self.log();
         let now = clock::instant();
@@ -147,8 +180,7 @@ pub(super) struct Visit {
     traffic: Arc<Traffic>,
     kind: ObservedKind,
     place: usize,
-    /// Its place among the requests of its kind, from 1.
-    pub(super) number: u32,
+    pub(super) number: Number,
 }
 
 impl Visit {

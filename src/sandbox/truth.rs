@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::reports::ReportKind;
 use super::row::{Row, plain};
 
 /// The name that [`Dataset::truth`](super::Dataset::truth) has for a row without a billing number or a currency.
@@ -22,15 +23,26 @@ pub struct Truth {
 }
 
 impl Truth {
-    /// Exact sums and counts by billing number ([`billing_identity`]) and currency, of those among `rows` that have a
-    /// charge and were sent from `from` on and before `to`. Rows that say the same are counted once, wherever they are
-    /// listed.
+    /// What the messages among `rows` add up to: see [`Truth::of_report`].
     pub fn of<'a>(
         rows: impl IntoIterator<Item = &'a Row>,
         from: Timestamp,
         to: Timestamp,
     ) -> BTreeMap<(String, String), Truth> {
-        let counted = |row: &&Row| row.charge != 0 && row.sent >= from && row.sent < to;
+        Truth::of_report(ReportKind::Sms, rows, from, to)
+    }
+
+    /// Exact sums and counts by billing number ([`billing_identity`]) and currency, of those among `rows` that are of
+    /// this report, have a charge that is known and were sent from `from` on and before `to`. Rows that say the same
+    /// are counted once, wherever they are listed.
+    pub fn of_report<'a>(
+        report: ReportKind,
+        rows: impl IntoIterator<Item = &'a Row>,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> BTreeMap<(String, String), Truth> {
+        let is_charged = |row: &Row| row.report == report && row.charge != 0 && !row.pending;
+        let counted = |row: &&Row| is_charged(row) && row.sent >= from && row.sent < to;
         let mut seen = BTreeSet::new();
         let mut sums: BTreeMap<(String, String), (i128, u64)> = BTreeMap::new();
         for row in rows.into_iter().filter(counted) {

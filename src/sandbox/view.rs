@@ -3,12 +3,13 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::dice::Dice;
+use super::reports::ReportKind;
 use super::row::Row;
-use super::switches::Switches;
+use super::switches::{CallDates, Switches};
 
 const OFF_SEED: u64 = 0x5A4D_0004;
 
-/// The moment whose state the question of this number (from 0) shows, asked at `today`: the present, less the lag, not
+/// The moment whose state the question of this number (from 0, for each report) shows, asked at `today`: the present, less the lag, not
 /// after a stall, and some time ago in every second stretch of a flapping report.
 pub(super) fn shown(today: Timestamp, question: u32, switches: &Switches) -> Timestamp {
     let back = question.checked_div(switches.flap).is_some_and(|stretch| stretch % 2 == 1);
@@ -25,7 +26,12 @@ pub(super) fn listed(row: &Row, moment: Timestamp, switches: &Switches) -> Times
         return listed;
     }
     let off = SignedDuration::from_hours(24 * i64::from(days_off(row, switches)));
-    row.sent.saturating_add(off).unwrap_or(row.sent)
+    let moment = match (row.report, switches.call_dates) {
+        (ReportKind::Call, CallDates::Start) => row.started(),
+        (ReportKind::Call, CallDates::Answer) => row.answered(),
+        _ => row.sent,
+    };
+    moment.saturating_add(off).unwrap_or(moment)
 }
 
 fn days_off(row: &Row, switches: &Switches) -> i8 {

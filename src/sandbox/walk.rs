@@ -24,17 +24,18 @@ pub(super) struct Walk {
     pub(super) offset: usize,
     /// The time that is answered for, and what the answer says of it.
     pub(super) range: Range,
-    /// The place of its question among all questions, from 0.
-    pub(super) question: u32,
+    /// The place of its question, from 0: among all questions, and among those to the same report.
+    pub(super) place: usize,
+    pub(super) turn: u32,
 }
 
 impl Walk {
-    /// The walk of the question of this number, at its first row.
-    pub(super) fn begin(data: &Dataset, question: &Question, number: u32, switches: &Switches) -> Walk {
-        let moment = view::shown(data.today(), number, switches);
+    /// The walk of the question at this place and turn, at its first row.
+    pub(super) fn begin(data: &Dataset, question: &Question, (place, turn): (usize, u32), switches: &Switches) -> Walk {
+        let moment = view::shown(data.today(), turn, switches);
         let listed = |row: &Row| view::listed(row, moment, switches);
         let asked = question.range.start()..question.range.end();
-        let rows = data.in_report(moment).filter(|row| asked.contains(&listed(row)));
+        let rows = data.in_report(moment).filter(|row| question.is_about(row) && asked.contains(&listed(row)));
         let mut rows: Vec<_> = rows.cloned().collect();
         let uncharged_too = rows.len();
         if question.charges_only && switches.free_rows == FreeRows::BeforePaging {
@@ -46,7 +47,7 @@ impl Walk {
             Order::Shuffled => Dice::new(SHUFFLE_SEED).shuffle(&mut rows),
             Order::ByListing => rows.sort_by_key(|row| listed(row)),
         }
-        Walk { rows: rows.into(), uncharged_too, offset: 0, range: question.range.clone(), question: number }
+        Walk { rows: rows.into(), uncharged_too, offset: 0, range: question.range.clone(), place, turn }
     }
 
     /// The same walk at another row.

@@ -17,6 +17,7 @@ use super::fault::FaultKind;
 use super::page::Page;
 use super::question::Question;
 use super::record::Listed;
+use super::reports::ReportKind;
 use super::switches::Switches;
 use super::walk::Walk;
 use super::{clock, view};
@@ -25,6 +26,7 @@ const PAGE_TOKEN_SEED: u64 = 0x5A4D_0002;
 
 /// What a page token stands for.
 struct Leave {
+    report: ReportKind,
     walk: Walk,
     parameters: Vec<(String, String)>,
     given: Instant,
@@ -75,28 +77,33 @@ impl Walks {
             Some(token) => {
                 let walk = self.resume(token, question, switches)?;
                 match switches.live_pages {
-                    true => Walk { offset: walk.offset, ..Walk::begin(data, question, walk.question, switches) },
+                    true => {
+                        Walk { offset: walk.offset, ..Walk::begin(data, question, (walk.place, walk.turn), switches) }
+                    }
                     false => walk,
                 }
             }
         };
-        let moment = view::shown(data.today(), walk.question, switches);
+        let moment = view::shown(data.today(), walk.turn, switches);
         let walk = walk.after(fault, |row| view::listed(row, moment, switches));
         Ok(self.page(&walk, question, switches, fault))
     }
 
     fn begin(&self, data: &Dataset, question: &Question, switches: &Switches) -> Walk {
         let mut under_way = self.under_way();
-        let number = u32::try_from(under_way.listed.len()).unwrap_or(u32::MAX);
-        let walk = Walk::begin(data, question, number, switches);
+        let report = question.report.kind;
+        let before = under_way.listed.iter().filter(|listed| listed.report == report).count();
+        let turn = u32::try_from(before).unwrap_or(u32::MAX);
+        let walk = Walk::begin(data, question, (under_way.listed.len(), turn), switches);
         under_way.listed.push(Listed {
+            report,
             from: question.from.clone(),
             to: question.to.clone(),
             said: (walk.range.from.clone(), walk.range.to.clone()),
             start: walk.range.start(),
             end: walk.range.end(),
             today: data.today(),
-            shown: view::shown(data.today(), number, switches),
+            shown: view::shown(data.today(), turn, switches),
             charges_only: question.charges_only,
             rows: Vec::new(),
             without_faults: question.listing(&walk.rows).cloned().collect(),
@@ -107,7 +114,8 @@ impl Walks {
 
     fn resume(&self, token: &str, question: &Question, switches: &Switches) -> Result<Walk, Answer> {
         let under_way = self.under_way();
-        let leave = under_way.leaves.get(token).ok_or_else(|| Answer::page_token(400))?;
+        let leave = under_way.leaves.get(token).filter(|leave| leave.report == question.report.kind);
+        let leave = leave.ok_or_else(|| Answer::page_token(400))?;
         let pages = under_way.pages - leave.pages;
         let aged = clock::instant().duration_since(leave.given) >= Duration::from_secs(switches.page_token_seconds);
         if aged || switches.page_token_lives.is_some_and(|lives| pages >= lives) {
@@ -141,14 +149,13 @@ impl Walks {
         };
         let rows = walk.rows.get(walk.offset..end).unwrap_or_default();
         let rows: Vec<_> = question.listing(rows).cloned().collect();
-        let place = usize::try_from(walk.question).unwrap_or(usize::MAX);
-        if let Some(listed) = under_way.listed.get_mut(place).filter(|_| !spoils_the_page(fault)) {
+        if let Some(listed) = under_way.listed.get_mut(walk.place).filter(|_| !spoils_the_page(fault)) {
             listed.rows.extend(rows.iter().cloned());
             listed.said = (walk.range.from.clone(), walk.range.to.clone());
             (listed.start, listed.end) = (walk.range.start(), walk.range.end());
             listed.ended |= next.is_none();
         }
-        let page = Page::new(walk, &rows, question.page_size, next, under_way.pages, switches);
+        let page = Page::new(walk, &rows, question, next, under_way.pages, switches);
         Answer::json(StatusCode::OK, &page.after(fault))
     }
 }
@@ -158,7 +165,8 @@ impl UnderWay {
     fn leave(&mut self, walk: Walk, question: &Question) -> String {
         let token = format!("{:016x}{:016x}", self.dice.next(), self.dice.next());
         let parameters = question.parameters.clone();
-        let leave = Leave { walk, parameters, given: clock::instant(), pages: self.pages };
+        let report = question.report.kind;
+        let leave = Leave { report, walk, parameters, given: clock::instant(), pages: self.pages };
         self.leaves.insert(token.clone(), leave);
         token
     }

@@ -1,5 +1,5 @@
 """What `sam build` made: the template refers to it, it is for the architecture, Amazon Linux 2023 can start it, and it answers an event.
-Called by tests/infra/build with the directory and the architecture."""
+Called by tests/infra/build with the directory and the architecture; by .ci/release/function with --program and the program in the directory's place."""
 
 import os
 import pathlib
@@ -26,11 +26,15 @@ Loader.add_multi_constructor("!", lambda loader, _suffix, node: getattr(loader, 
 
 def check(directory, architecture):
     template = yaml.load((directory / "template.yaml").read_text(), Loader)
-    programs = [directory / template["Resources"][name]["Properties"]["CodeUri"] / "bootstrap" for name in ("Function", "Widget")]
+    programs = [directory / template["Resources"][name]["Properties"]["Code"] / "bootstrap" for name in ("Function", "Widget")]
     program = programs[0]
     assert programs[1].read_bytes() == program.read_bytes(), "the widget is another program"
     assert os.access(program, os.X_OK), f"{program} cannot be run"
     assert [path.name for path in program.parent.iterdir()] == ["bootstrap"], "the archive would hold more than the program"
+    check_program(program, architecture)
+
+
+def check_program(program, architecture):
     binary = program.read_bytes()
     assert binary[:4] == b"\x7fELF"
     (machine,) = struct.unpack_from("<H", binary, 18)
@@ -50,4 +54,5 @@ def answers(program):
 
 
 if __name__ == "__main__":
-    check(pathlib.Path(sys.argv[1]), sys.argv[2])
+    examine, arguments = (check_program, sys.argv[2:]) if sys.argv[1] == "--program" else (check, sys.argv[1:])
+    examine(pathlib.Path(arguments[0]), arguments[1])

@@ -1,4 +1,4 @@
-"""What all checks of infra/ share: the templates as written, the main one as AWS would get it, and where the programs are."""
+"""What all checks of infra/ share: the templates as written, and where the programs are."""
 
 import json
 import os
@@ -7,8 +7,7 @@ import sys
 
 import pytest
 from cfnlint.decode import cfn_yaml
-from formation import listed
-from samtranslator.translator.transform import transform
+from formation import branches, listed
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "infra" / "template.yaml"
@@ -34,22 +33,6 @@ def written(path=TEMPLATE):
     return json.loads(json.dumps(cfn_yaml.load(str(path))))
 
 
-class NoManagedPolicies:
-    """What the translator asks for the names of AWS's managed policies; the template uses none."""
-
-    def load(self):
-        return {}
-
-
-def translated(code_uri="s3://bucket/bootstrap.zip"):
-    """The template as `sam deploy` hands it to AWS CloudFormation."""
-    template = written()
-    for resource in template["Resources"].values():
-        if resource["Type"] == "AWS::Serverless::Function":
-            resource["Properties"]["CodeUri"] = code_uri
-    return transform(template, {}, NoManagedPolicies())
-
-
 def program(name):
     path = TARGET / "debug" / name
     if not path.exists():
@@ -68,13 +51,8 @@ def owner():
 
 
 @pytest.fixture(scope="session")
-def stack():
-    return translated()
-
-
-@pytest.fixture(scope="session")
-def resources(stack):
-    return stack["Resources"]
+def resources(template):
+    return template["Resources"]
 
 
 def of_type(resources, kind):
@@ -83,8 +61,7 @@ def of_type(resources, kind):
 
 def actions_of(document):
     """All actions in a policy's document, those of statements too that hang on a condition."""
-    statements = [statement["Fn::If"][1] if "Fn::If" in statement else statement for statement in document["Statement"]]
-    return {action for statement in statements for action in listed(statement["Action"])}
+    return {action for statement in document["Statement"] for each in branches(statement) for action in listed(each["Action"])}
 
 
 def source(path):

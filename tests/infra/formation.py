@@ -20,6 +20,7 @@ class Stack:
             "AWS::Region": region,
             "AWS::Partition": partition,
             "AWS::AccountId": "123456789012",
+            "AWS::URLSuffix": "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com",
             "AWS::NoValue": NO_VALUE,
         }
 
@@ -146,6 +147,13 @@ class Stack:
         if name in self.pseudo:
             return self.pseudo[name]
         return self.parameters[name] if name in self.parameters else f"<{name}>"
+
+
+def branches(statement):
+    """The statements that a condition decides between, or the one that hangs on none."""
+    if "Fn::If" not in statement:
+        return [statement]
+    return [each for branch in statement["Fn::If"][1:] if branch != {"Ref": "AWS::NoValue"} for each in branches(branch)]
 
 
 def listed(value):

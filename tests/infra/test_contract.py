@@ -188,9 +188,9 @@ def test_the_function_may_do_exactly_what_its_program_can_call(resources):
     assert allowed == found
 
 
-def test_the_command_knows_what_the_outputs_ask_of_it(stack):
+def test_the_command_knows_what_the_outputs_ask_of_it(template):
     for output, words in (("DoctorCommand", "doctor"), ("BackfillCommand", "backfill")):
-        command = stack["Outputs"][output]["Value"]["Fn::Sub"][0].split(" cargo run -- ")[1].split()
+        command = template["Outputs"][output]["Value"]["Fn::Sub"][0].split(" cost-alerts ")[1].split()
         assert command[0] == words
         done = subprocess.run([program("cost-alerts"), words, "--help"], capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stderr

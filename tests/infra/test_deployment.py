@@ -3,22 +3,23 @@ fires, the function runs, the message arrives once, updates and deletion leave b
 a new stack takes over what stayed.
 Ordered: each test goes on where the last ended."""
 
-import io
+import hashlib
 import json
 import os
+import platform
+import re
 import shlex
 import shutil
-import stat
 import subprocess
+import sys
 import time
-import zipfile
 
 import boto3
 import pytest
 import stand_in
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from conftest import OWNER, actions_of, program, translated, written
+from conftest import OWNER, ROOT, TARGET, actions_of, program, source, written
 from formation import Stack, listed
 
 STACK = "alerts"
@@ -65,6 +66,17 @@ KINDS = {
 }  # fmt: skip
 
 
+MACHINE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+
+
+def documented():
+    """The commands by which a release is checked and deployed, as docs/deploy.md has them, for this machine."""
+    section = re.search(r"^## Deploy a release\n(.*?)^## ", source("docs/deploy.md"), re.MULTILINE | re.DOTALL)[1]
+    check, deploy = re.findall(r"^```sh\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
+    for_this = [block.replace("-arm64.zip", f"-{MACHINE}.zip").replace("BUCKET", "artifacts") for block in (check, deploy)]
+    return [line for line in for_this[0].splitlines() if not line.startswith("gh ")], for_this[1].splitlines()
+
+
 class Deployment:
     def __init__(self, directory):
         self.closing, self.queues = [], []
@@ -89,16 +101,13 @@ class Deployment:
         self.client = lambda service: boto3.client(service, endpoint_url=url, config=config)
         self.before = self.inventory()
 
-        archive = io.BytesIO()
-        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as bundle:
-            entry = zipfile.ZipInfo("bootstrap")
-            entry.external_attr = (stat.S_IFREG | 0o755) << 16
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            bundle.writestr(entry, bootstrap.read_bytes())
-        s3 = self.client("s3")
-        s3.create_bucket(Bucket="artifacts")
-        s3.put_object(Bucket="artifacts", Key="bootstrap.zip", Body=archive.getvalue())
-        self.template = translated("s3://artifacts/bootstrap.zip")
+        check, deploy = documented()
+        self.zip = re.search(r" CodeKey=(\S+)", "\n".join(deploy))[1]
+        self.downloaded = directory / "downloaded"
+        self.downloaded.mkdir()
+        archive = [sys.executable, "-B", ROOT / ".ci/release/archive.py", self.downloaded / self.zip, f"bootstrap={bootstrap}"]
+        subprocess.run(archive, check=True, timeout=120)
+        self.template = written()
         for name in LEFT_OUT:
             del self.template["Resources"][name]
         # Whose references to the two are gone, too.
@@ -108,16 +117,46 @@ class Deployment:
         self.parameters = {
             "AlertEmail": "admin@example.com",
             "ScheduleExpression": "rate(1 minute)",
-            "Architecture": "x86_64",
+            "CodeBucket": "artifacts",
+            "CodeKey": self.zip,
+            "Architecture": MACHINE,
             "ZoomApiUrl": zoom["api_url"],
             "ZoomTokenUrl": zoom["token_url"],
             "ZoomRequestsPerSecond": "1000",
         }
         self.environment = {"AWS_ENDPOINT_URL": url}
-        self.create()
+        # The real template is written with comments, whose size is no matter: both are over what fits into a call.
+        (self.downloaded / "template.yaml").write_text(json.dumps(self.template, indent=1))
+        named = {name: hashlib.sha256((self.downloaded / name).read_bytes()).hexdigest() for name in ("template.yaml", self.zip)}
+        (self.downloaded / "SHA256SUMS").write_text("".join(f"{digest}  {name}\n" for name, digest in named.items()))
+        self.shell(check)
+        self.wanted()
+        self.listing = self.shell(line.replace("AlertEmail=you@example.com", self.overrides(self.parameters)) for line in deploy)
+        self.created()
+
+    @staticmethod
+    def overrides(parameters):
+        return " ".join(shlex.quote(f"{name}={value}") for name, value in parameters.items())
+
+    def shell(self, lines):
+        """Runs commands where the release was downloaded, with the real AWS CLI; answers what they print."""
+        path = f"{TARGET / 'awscli-venv' / 'bin'}:{os.environ['PATH']}"
+        done = subprocess.run(
+            ["sh", "-e", "-c", "\n".join(lines)],
+            cwd=self.downloaded,
+            env=os.environ | self.environment | {"PATH": path},
+            capture_output=True,
+            text=True,
+            timeout=180,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     def create(self):
         self.formation.create_stack(**self.wanted(), Capabilities=["CAPABILITY_IAM"])
+        self.created()
+
+    def created(self):
         self.made("CREATE_COMPLETE")
         if "ExistingLedgerTable" not in self.parameters:
             # As CloudFormation does, and the stand-in does not.
@@ -287,6 +326,24 @@ def test_the_stack_is_made_with_all_but_what_is_left_out(deployment):
     assert kinds == KINDS, "the inventory must see what it later finds gone"
 
 
+def test_the_outputs_are_shown_as_the_documents_say(deployment):
+    assert deployment.outputs["FunctionName"] in deployment.listing and "PutSecretCommand" in deployment.listing
+
+
+def test_a_new_version_is_deployed_by_its_key_alone(deployment):
+    """Every other parameter stays as it was given."""
+    _, deploy = documented()
+    newer = deployment.zip.replace("zoom-sms-cost-alerts-", "zoom-sms-cost-alerts-10.")
+    (deployment.downloaded / deployment.zip).rename(deployment.downloaded / newer)
+    lines = [line.replace(deployment.zip, newer) for line in deploy if " mb " not in line]
+    deployment.shell(line.replace("AlertEmail=you@example.com", "").replace("CodeBucket=artifacts ", "") for line in lines)
+    (stack,) = deployment.formation.describe_stacks(StackName=STACK)["Stacks"]
+    given = {parameter["ParameterKey"]: parameter["ParameterValue"] for parameter in stack["Parameters"]}
+    deployment.parameters["CodeKey"] = newer
+    assert deployment.parameters.items() <= given.items()
+    deployment.made("UPDATE_COMPLETE")
+
+
 def test_without_credentials_a_run_says_what_to_do(deployment):
     failed, error = deployment.invoke({"trigger": "by hand"})
     assert failed and error["errorType"] == "SecretUnreadable", error
@@ -387,7 +444,7 @@ def test_the_way_of_alarms_is_tested_from_end_to_end(deployment):
 
 def local(deployment, output):
     """Runs one of the outputs' local commands as it says, but with the program that is built already, and the stand-in for AWS."""
-    variables, command = deployment.outputs[output].split(" cargo run -- ")
+    variables, command = deployment.outputs[output].split(" cost-alerts ")
     given = dict(word.split("=", 1) for word in shlex.split(variables))
     return subprocess.run(
         [program("cost-alerts"), *shlex.split(command)],

@@ -114,13 +114,22 @@ def test_the_weekly_schedule_is_refused_as_the_documents_say(template):
     assert Stack(template, weekly).refusals()
 
 
-def test_the_readme_deploys_in_six_commands(template):
+def test_the_readme_deploys_in_five_commands(template):
     (block,) = re.findall(r"^## Deploy\n.*?^```sh\n(.*?)^```", source("README.md"), re.MULTILINE | re.DOTALL)
     commands = [re.split(r" +#", line)[0] for line in block.splitlines()]
-    assert len(commands) == 6
-    # The first three stand in docs/deploy.md too, the others are outputs to copy.
-    assert all(command in source(DEPLOY) for command in commands)
-    assert set(commands[3:]) <= set(template["Outputs"])
+    assert len(commands) == 5
+    # The first two stand in docs/deploy.md too, where test_deployment.py runs them; the others are outputs to copy.
+    assert all(command in section(DEPLOY, "## Deploy a release").splitlines() for command in commands[:2])
+    assert set(commands[2:]) <= set(template["Outputs"])
+
+
+def test_a_release_is_deployed_with_the_parameters_and_the_files_that_there_are(template):
+    block = re.findall(r"^```sh\n(.*?)^```", section(DEPLOY, "## Deploy a release"), re.MULTILINE | re.DOTALL)[1].replace("BUCKET", "artifacts")
+    given = dict(word.split("=", 1) for word in re.search(r"--parameter-overrides (.*)", block)[1].split())
+    assert Stack(template, given).refusals() == []
+    assert f" s3://{given['CodeBucket']}/\n" in block and f" cp {given['CodeKey']} " in block
+    # Too large for a call, so that the command needs the bucket.
+    assert len(source("infra/template.yaml")) > 51_200 and " --s3-bucket " in block
 
 
 def test_how_long_data_are_kept_is_what_the_templates_and_the_program_say(template, resources):

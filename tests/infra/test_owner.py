@@ -5,7 +5,7 @@ import re
 import shlex
 
 import pytest
-from conftest import actions_of, of_type
+from conftest import OWNER, actions_of, of_type
 from formation import Stack, listed
 
 ROLE = "arn:aws:iam::123456789012:role/apps/alerts-FunctionRole-1A2B"
@@ -58,7 +58,7 @@ def test_the_command_makes_a_stack_that_nothing_refuses(template, owner):
     place = words.index("--parameter-overrides")
     parameters = dict(word.split("=", 1) for word in words[place + 1 :])
     assert parameters == SENDER | {"AlertEmail": "ADDRESS"}
-    assert words[words.index("--template-file") + 1] == "infra/owner.yaml"
+    assert words[words.index("--template-file") + 1] == OWNER.name
     assert Stack(owner, parameters | {"AlertEmail": "marketing@example.com"}).refusals() == []
     assert outputs["FunctionRoleArn"] == "<FunctionRole.Arn>"
 

@@ -58,6 +58,33 @@ def test_chat_is_whole_and_a_channel_has_one_configuration(template):
         assert said.startswith(reason), parameters
 
 
+ZIP = {"CodeBucket": "artifacts", "CodeKey": "releases/zoom-sms-cost-alerts-0.6.0-arm64.zip"}
+
+
+def test_what_excludes_each_other_or_is_half_given_is_refused(template):
+    secret = {"ZoomSecretArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:zoom-AbCdEf", "ZoomSecretParameter": "/alerts/zoom"}
+    for parameters, reason in (
+        (ZIP | {"CodeKey": ""}, "A release's zip needs CodeBucket and CodeKey"),
+        (ZIP | {"CodeBucket": ""}, "A release's zip needs CodeBucket and CodeKey"),
+        (ZIP | {"CodeBucket": "s3://artifacts"}, "CodeBucket must be the name of an S3 bucket"),
+        (ZIP | {"CodeKey": "bootstrap"}, "CodeKey must be the key of a zip"),
+        (secret, "Zoom's credentials are in a secret or in a parameter"),
+        ({"ZoomSecretParameter": "zoom"}, "ZoomSecretParameter must be the whole name of an SSM parameter"),
+    ):
+        (said,) = refusals(template, RECEIVER | parameters)
+        assert said.startswith(reason), parameters
+
+
+def test_a_zip_of_the_other_architecture_is_refused_and_one_that_names_none_is_taken(template):
+    for architecture, other in (("arm64", "x86_64"), ("x86_64", "arm64")):
+        for key, said in (
+            (f"releases/zoom-sms-cost-alerts-0.6.0-{architecture}.zip", []),
+            ("bootstrap.zip", []),
+            (f"zoom-sms-cost-alerts-0.6.0-{other}.zip", [f"CodeMustFit: {architecture} for zoom-sms-cost-alerts-0.6.0-{other}.zip"]),
+        ):
+            assert refusals(template, RECEIVER | ZIP | {"CodeKey": key, "Architecture": architecture}) == said
+
+
 # Schedules, and the shortest HoursWithoutRun that fits: the longest time between two runs, and two hours.
 SCHEDULES = {
     "rate(1 minute)": 2,
@@ -164,7 +191,7 @@ def test_what_a_refused_name_would_break_is_made_after_the_guard(template, resou
     for name in ("ScheduleGroup", "BudgetPolicy", "Ledger"):
         before = resources[name]["DependsOn"]
         assert "StackNameMustFit" in (before if isinstance(before, list) else [before]), name
-    assert "HoursWithoutRunMustFit" in resources["Ledger"]["DependsOn"]
+    assert {"HoursWithoutRunMustFit", "CodeMustFit"} <= set(resources["Ledger"]["DependsOn"])
     named = {
         name
         for name, resource in resources.items()

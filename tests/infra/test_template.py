@@ -1,4 +1,4 @@
-"""The template's promises, on what AWS would get."""
+"""The template's promises."""
 
 import json
 import re
@@ -7,7 +7,7 @@ import tomllib
 
 import pytest
 from conftest import of_type
-from formation import Stack, listed
+from formation import Stack, branches, listed
 
 # Where AWS knows no narrower resource than "*". All of them are in the policy of a key, where "*" means this key.
 STARS = {
@@ -33,9 +33,8 @@ def documents(resources):
 def statements(resources):
     for name, document in documents(resources):
         for statement in document["Statement"]:
-            if "Fn::If" in statement:
-                statement = statement["Fn::If"][1]
-            yield name, statement
+            for each in branches(statement):
+                yield name, each
 
 
 def test_every_permission_is_on_one_resource_and_for_one_action(resources):
@@ -100,6 +99,23 @@ def test_the_function_is_what_readme_says(resources):
     }
     assert function["LoggingConfig"]["LogGroup"] == {"Ref": "LogGroup"}
     assert resources["LogGroup"]["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+def test_the_code_is_the_zip_of_a_release_or_what_was_built(template):
+    published = {"AlertEmail": "admin@example.com", "CodeBucket": "artifacts", "CodeKey": "zoom-sms-cost-alerts-0.6.0-arm64.zip"}
+    for name in ("Function", "Widget"):
+        assert Stack(template, published).properties(name)["Code"] == {"S3Bucket": "artifacts", "S3Key": published["CodeKey"]}
+        # Which `sam build` puts its own path in place of.
+        assert Stack(template).properties(name)["Code"] == "."
+    assert Stack(template, published).refusals() == []
+
+
+def test_no_transform_stands_between_the_template_and_aws(template):
+    """And the two resources that one made up to version 0.5 have its names, so that an update does not replace them."""
+    assert "Transform" not in template and not [name for name, each in template["Resources"].items() if "Serverless" in each["Type"]]
+    kinds = {name: template["Resources"][name]["Type"] for name in ("FunctionSchedule", "FunctionEventInvokeConfig")}
+    assert kinds == {"FunctionSchedule": "AWS::Scheduler::Schedule", "FunctionEventInvokeConfig": "AWS::Lambda::EventInvokeConfig"}
+    assert template["Resources"]["FunctionEventInvokeConfig"]["Properties"]["Qualifier"] == "$LATEST"
 
 
 def test_failed_runs_are_tried_twice_more_and_then_kept(resources):
@@ -214,7 +230,7 @@ def test_budgets_may_be_in_the_ledgers_table(template):
     outputs = stack.outputs()
     for command in ("PutPolicyCommand", "DoctorCommand", "BackfillCommand"):
         assert " LEDGER_TABLE=<Ledger> POLICY=table:budgets " in outputs[command], command
-    assert outputs["PutPolicyCommand"].endswith(" cargo run -- policy put policy.toml")
+    assert outputs["PutPolicyCommand"].endswith(" cost-alerts policy put policy.toml")
     assert """ --table-name <Ledger> --key '{"pk":{"S":"policy"},"sk":{"S":"budgets"}}' --consistent-read """ in outputs["GetPolicyCommand"]
     # The read is one that runs make anyway.
     (ledger,) = [each for each in called(stack) if "dynamodb:BatchGetItem" in each["Action"]]
@@ -245,13 +261,58 @@ def test_every_role_takes_a_path_and_a_boundary(template, resources, parameters)
         assert set(added) == {"Path" if "RolePath" in parameters else "PermissionsBoundary"}
 
 
-def test_the_secret_is_made_with_a_placeholder_and_can_be_brought_along(stack):
-    secret = stack["Resources"]["ZoomSecret"]
-    assert secret["Condition"] == "MakeSecret"
+SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:zoom-AbCdEf"
+KEY = "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000001"
+
+
+def secret_id(stack):
+    """The place of the credentials, which function and local commands are given alike."""
+    (place,) = {
+        stack.properties("Function")["Environment"]["Variables"]["ZOOM_SECRET_ID"],
+        *(re.search(r" ZOOM_SECRET_ID=(\S+) ", stack.outputs()[command])[1] for command in ("DoctorCommand", "BackfillCommand")),
+    }
+    return place
+
+
+def read_as_credentials(stack):
+    """What the role may call to read the credentials, and what AWS may call for it with a key of the owner's."""
+    program, service = [policy["PolicyDocument"]["Statement"] for policy in stack.properties("FunctionRole")["Policies"]]
+    budgets = stack.outputs()["PolicyName"]
+    reads = [
+        each
+        for each in program
+        if each["Action"] in ("secretsmanager:GetSecretValue", "ssm:GetParameter") and not each["Resource"].endswith(f"parameter{budgets}")
+    ]
+    return reads, [each for each in service if each["Action"] == "kms:Decrypt"]
+
+
+def test_the_secret_is_made_with_a_placeholder_and_can_be_brought_along(template):
+    secret = template["Resources"]["ZoomSecret"]
     value = json.loads(secret["Properties"]["SecretString"])
     assert value == dict.fromkeys(["account_id", "client_id", "client_secret"], "REPLACE_ME")
-    variables = stack["Resources"]["Function"]["Properties"]["Environment"]["Variables"]
-    assert variables["ZOOM_SECRET_ID"] == {"Fn::If": ["MakeSecret", {"Ref": "ZoomSecret"}, {"Ref": "ZoomSecretArn"}]}
+    own, brought = Stack(template), Stack(template, {"ZoomSecretArn": SECRET, "ZoomSecretKeyArn": KEY})
+    assert "ZoomSecret" in own.resources() and "ZoomSecret" not in brought.resources()
+    assert (secret_id(own), secret_id(brought)) == ("<ZoomSecret>", SECRET)
+    read = {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue"}
+    assert read_as_credentials(own) == ([read | {"Resource": "<ZoomSecret>"}], [])
+    decrypt = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": KEY}
+    assert read_as_credentials(brought) == ([read | {"Resource": SECRET}], [decrypt])
+
+
+def test_credentials_in_a_parameter_are_read_there_and_nowhere_else(template):
+    """With a key of one's own, that key opens this parameter alone, and for Systems Manager alone."""
+    given, arn = {"AlertEmail": "admin@example.com", "ZoomSecretParameter": "/alerts/zoom"}, "arn:aws:ssm:us-east-1:123456789012:parameter/alerts/zoom"
+    stack, keyed = Stack(template, given), Stack(template, given | {"ZoomSecretKeyArn": KEY})
+    read = {"Effect": "Allow", "Action": "ssm:GetParameter", "Resource": arn}
+    only = {"StringEquals": {"kms:ViaService": "ssm.us-east-1.amazonaws.com", "kms:EncryptionContext:PARAMETER_ARN": arn}}
+    for each, keys in ((stack, []), (keyed, [{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": KEY, "Condition": only}])):
+        assert each.refusals() == []
+        assert "ZoomSecret" not in each.resources()
+        assert secret_id(each) == "ssm:/alerts/zoom"
+        assert read_as_credentials(each) == ([read], keys)
+    command = "aws ssm put-parameter --region us-east-1 --name /alerts/zoom --type SecureString{} --overwrite --value file://zoom.json"
+    assert stack.outputs()["PutSecretCommand"] == command.format("")
+    assert keyed.outputs()["PutSecretCommand"] == command.format(f" --key-id {KEY}")
 
 
 def test_the_topics_have_a_key_that_alarms_can_use(resources):
@@ -372,8 +433,8 @@ OUTPUTS = {
 }
 
 
-def test_the_commands_are_among_the_outputs(stack):
-    assert {name for name in stack["Outputs"] if name.endswith("Command")} == OUTPUTS
+def test_the_commands_are_among_the_outputs(template):
+    assert {name for name in template["Outputs"] if name.endswith("Command")} == OUTPUTS
 
 
 def test_silence_raises_the_alarm(template, resources):
@@ -505,7 +566,7 @@ def test_a_backfill_raises_no_alarm(template):
     """It runs where the operator is: in the function it would take its whole time (RunsNearTimeout), and runs would wait (RunsThrottled)."""
     stack = Stack(template, {"ZoomRequestsPerSecond": 8})
     command = stack.outputs()["BackfillCommand"]
-    assert "aws lambda" not in command and command.endswith(" cargo run -- backfill")
+    assert "aws lambda" not in command and command.endswith(" cost-alerts backfill")
     # Beside the runs' own pace, so that Zoom does not refuse theirs (ZoomRefusesOften).
     assert " ZOOM_REQUESTS_PER_SECOND=1 " in command
 
@@ -514,11 +575,11 @@ def test_local_commands_have_the_functions_variables(template):
     stack = Stack(template, {"ExistingLedgerTable": "kept", "ZoomRequestsPerSecond": 8, "LateReadHours": 5})
     variables = stack.properties("Function")["Environment"]["Variables"]
     doctor = stack.outputs()["DoctorCommand"]
-    assert dict(word.split("=", 1) for word in shlex.split(doctor.split(" cargo ")[0])) == variables | {"AWS_REGION": "us-east-1"}
-    assert doctor.endswith(" cargo run -- doctor --operations-topic <OperationsTopic>")
+    assert dict(word.split("=", 1) for word in shlex.split(doctor.split(" cost-alerts ")[0])) == variables | {"AWS_REGION": "us-east-1"}
+    assert doctor.endswith(" cost-alerts doctor --operations-topic <OperationsTopic>")
     # It sends nothing that could end with it.
     del variables["LINK"]
-    backfill = stack.outputs()["BackfillCommand"].split(" cargo ")[0].split()
+    backfill = stack.outputs()["BackfillCommand"].split(" cost-alerts ")[0].split()
     assert dict(word.split("=", 1) for word in backfill) == variables | {"AWS_REGION": "us-east-1", "ZOOM_REQUESTS_PER_SECOND": "1"}
 
 
@@ -567,11 +628,10 @@ def test_messages_and_output_lead_to_the_dashboard(template):
 
 def test_the_widget_is_the_same_program_and_can_read_pages_and_nothing_else(template, resources):
     function, widget = (template["Resources"][name] for name in ("Function", "Widget"))
-    for key in ("CodeUri", "Runtime", "Handler", "Architectures"):
+    for key in ("Code", "Runtime", "Handler", "Architectures"):
         assert widget["Properties"][key] == function["Properties"][key], key
     for key in ("BuildMethod", "WorkingDirectory"):
         assert widget["Metadata"][key] == function["Metadata"][key]
-    assert "Events" not in widget["Properties"] and "EventInvokeConfig" not in widget["Properties"]
     assert (widget["Properties"]["MemorySize"], widget["Properties"]["Timeout"]) == (256, 10)
     table = "arn:aws:dynamodb:us-east-1:123456789012:table/kept"
     for parameters, name, arn in (({}, "<Ledger>", "<Ledger.Arn>"), ({"ExistingLedgerTable": "kept"}, "kept", table)):

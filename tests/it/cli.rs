@@ -6,6 +6,7 @@ mod demo;
 mod doctor;
 mod documents;
 mod explain;
+mod export;
 mod faults;
 mod function;
 mod init;
@@ -16,6 +17,7 @@ mod report;
 mod sandbox;
 mod schema;
 mod secret;
+mod version;
 
 use crate::support::{Aws, Moto, inherited};
 use serde_json::Value;
@@ -79,6 +81,7 @@ async fn wrong_use_ends_with_2_and_says_what_is_right() {
         (&["policy", "put", "a.toml", "--to", "table:"], "names no item of the ledger's table"),
         (&["sandbox", "--port", "70000"], "70000 is not in 0..=65535"),
         (&["sandbox", "--fault", "earthquake"], "invalid value 'earthquake'"),
+        (&["sandbox", "--fault", "mail:drop"], "no report is called \"mail\""),
     ] {
         let ended = run(arguments, &Environment::new()).await;
         assert_eq!((ended.code, ended.out.as_str()), (2, ""), "{arguments:?}");

@@ -4,6 +4,7 @@ mod accounts;
 mod alerts;
 mod figures;
 mod operation;
+mod products;
 mod readers;
 
 use crate::support::World;

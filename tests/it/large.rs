@@ -39,7 +39,7 @@ async fn november(dataset: &Dataset, switches: Switches, requests_per_second: u3
     let zoom = Sandbox::start(0, dataset.clone(), switches).await.unwrap();
     let policy = Policy::of(Budget::each("account")).zone(zone).to_string();
     let report = Reader::at(zoom.api_url(), zoom.token_url(), requests_per_second).read(&policy, now, now).await;
-    assert_eq!(report.failure, None, "{case}");
+    assert_eq!(report.books[0].failure, None, "{case}");
     assert!(report.judged.receipt.complete, "{case}: {:?}", report.judged.coverage.gaps);
     for period in &report.periods {
         let truth = plain(zoom.dataset().truth(period.from(), period.to().min(now)));

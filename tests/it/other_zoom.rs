@@ -19,6 +19,7 @@ use std::{
     },
 };
 use tokio::net::TcpListener;
+use zoom_sms_cost_alerts::domain::product::Products;
 use zoom_sms_cost_alerts::run::Report;
 
 /// How the other Zoom answers.
@@ -183,7 +184,7 @@ async fn an_answer_for_two_dates_less_is_none() {
         assert!(!report.judged.receipt.complete, "{name}");
         let gap = &report.judged.coverage.gaps[0];
         assert!(gap.problem.contains("were asked for"), "{name}: {}", gap.problem);
-        assert!(report.periods.iter().all(|period| !report.judged.coverage.is_whole(period)), "{name}");
+        assert!(report.periods.iter().all(|period| !report.judged.coverage.is_whole(Products::All, period)), "{name}");
     }
 }
 
@@ -232,7 +233,7 @@ async fn dates_that_are_too_old_stay_a_gap_when_the_report_is_divided() {
             let november = &report.periods[0];
             let case = format!("{count} rows, kept since {oldest}");
             assert_eq!(
-                report.judged.coverage.is_whole(november),
+                report.judged.coverage.is_whole(Products::All, november),
                 is_whole,
                 "{case}: {:?}",
                 report.judged.coverage.gaps

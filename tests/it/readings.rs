@@ -5,11 +5,12 @@ use clap::Args;
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use zoom_sms_cost_alerts::domain::product::Products;
 use zoom_sms_cost_alerts::{
     clients::{
         Credentials, Deadline, ledger::Ledger, parameters::Parameters, secrets::Secrets, topic::Topic, zoom::Zoom,
     },
-    config::ZoomConfig,
+    config::{SecretSource, ZoomConfig},
     daybook::Store,
     domain::{charge::Scope, period::Period, policy},
     run::{Memory, Prepared, Question, Report, Services, read_report},
@@ -48,7 +49,7 @@ impl Reader {
         let deadline = Deadline::never();
         let authorized = self.0.zoom.authorize(credentials, deadline).await.unwrap();
         let policy = policy::Policy::parse(policy).unwrap();
-        let prepared = Prepared { secret_id: String::new(), authorized, policy };
+        let prepared = Prepared { secret_id: SecretSource::Secret("given".to_owned()), authorized, policy };
         let question = Question { until, now, deadline, memory: Memory::Unused, on_page: &|_| {} };
         read_report(&self.0, &prepared, &question).await.unwrap()
     }
@@ -62,7 +63,7 @@ pub fn plain(truth: BTreeMap<(String, String), Truth>) -> Sums {
 }
 
 pub fn sums(report: &Report, period: &Period) -> Sums {
-    let sums = report.judged.totals.by_subject(period, Scope::BillingNumber);
+    let sums = report.judged.totals.figures(Products::All).by_subject(period, Scope::BillingNumber);
     sums.into_iter()
         .map(|((number, currency), sum)| {
             ((number.to_string(), currency.to_string()), (sum.amount.to_string(), sum.messages))
@@ -129,6 +130,9 @@ pub const READINGS: &[&str] = &[
     "--datetimes cut-to-dates",
     "--date-zone Pacific/Kiritimati",
     "--date-zone Etc/GMT+12",
+    "--call-dates start",
+    "--call-dates answer",
+    "--call-dates end",
     "--same-date accepted",
     "--same-date refused",
     "--future-dates answered",
@@ -384,7 +388,7 @@ async fn hold(to_dates: &str) {
                 let report = reader.read(&all_periods(zone), until, *now).await;
                 reads += 1;
                 let case = format!("{line}; as of {as_of}, at {now}, in {zone}");
-                assert_eq!(report.failure, None, "{case}");
+                assert_eq!(report.books[0].failure, None, "{case}");
                 assert!(report.judged.receipt.complete, "{case}: {:?}", report.judged.coverage.gaps);
                 let timezone = TimeZone::get(zone).unwrap();
                 for period in &report.periods {

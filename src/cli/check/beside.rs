@@ -10,13 +10,14 @@ use crate::cli::show;
 use crate::domain::alert::{Decision, Kind, count};
 use crate::domain::case::Case;
 use crate::domain::charge::Scope;
-use crate::domain::contributors::Contributors;
+use crate::domain::contributors::{Contributors, Whose};
 use crate::domain::evaluate::History;
 use crate::domain::foresight::{forecast, spike};
 use crate::domain::matches::uncovered;
 use crate::domain::message::Composed;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::policy::Silence;
+use crate::domain::product::{Product, Products};
 use crate::domain::text::{capitalised, label};
 use crate::domain::totals::Sum;
 
@@ -25,6 +26,8 @@ use crate::domain::totals::Sum;
 pub(in crate::cli) struct NotCovered {
     pub(super) currency: Currency,
     pub(super) amount: Amount,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    product: Option<&'static str>,
     messages: u64,
     /// Who spent most of it, where all of the currency is meant.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,13 +73,15 @@ pub(super) fn not_covered(case: &Case<'_>) -> Vec<NotCovered> {
     let mut contributors = Contributors::of(case.totals);
     let open = case.periods.iter().filter(|period| case.as_of < period.to());
     let period = open.max_by_key(|period| period.kind());
-    let one = |(currency, Sum { amount, messages }): (Currency, Sum)| {
+    let one = |((product, currency), Sum { amount, messages }): ((Product, Currency), Sum)| {
         let has_budget = case.policy.budgets.iter().any(|budget| budget.currency == currency);
-        let account = case.totals.account();
-        let top = period.filter(|_| !has_budget);
-        let top = top.map(|period| contributors.behind(&(*period, Scope::Account, Arc::clone(account), currency)));
+        let (products, scope, subject) = (Products::One(product), Scope::Account, Arc::clone(case.totals.account()));
+        let top = period
+            .filter(|_| !has_budget)
+            .map(|period| contributors.behind(&Whose { period: *period, products, scope, subject, currency }));
+        let product = case.policy.names_products().then(|| product.name());
         let most = top.unwrap_or_default().first().map(|top| label(&top.name).into_owned());
-        NotCovered { currency, amount, messages, most, has_budget }
+        NotCovered { currency, amount, product, messages, most, has_budget }
     };
     uncovered(case).into_iter().map(one).collect()
 }
@@ -98,11 +103,16 @@ pub(super) fn held(composed: &Composed<'_>, case: &Case<'_>) -> Vec<Held> {
 }
 
 pub(super) fn notes(case: &Case<'_>, history: &History, held: &[Held]) -> Vec<String> {
-    let days = history.baselines.days;
+    let days = history.days();
+    let not_priced: u64 = case.coverage.not_priced.iter().map(|rows| rows.rows).sum();
     // Of a silence that holds something back, it is shown already that it is active.
     let is_idle = |silence: &&Silence| !held.iter().any(|held| held.until == silence.until);
     let idle = case.policy.silences.iter().filter(is_idle);
     let mut notes: Vec<_> = idle.map(|silence| show::silence(silence, case.as_of, &case.policy.time_zone)).collect();
+    if not_priced > 0 {
+        let are = if not_priced == 1 { "fax has" } else { "faxes have" };
+        notes.push(format!("{not_priced} {are} no price yet: Zoom sets it at the end of its billing cycle."));
+    }
     if case.policy.looks_ahead() && days < spike::LEAST_DAYS {
         notes.push(format!(
             "Not enough history yet: {} are known. Forecasts need {} and spikes {}; --source table has a deployment's.",

@@ -1,7 +1,6 @@
 //! What a check has found, worst first: what the table shows, and the same for programs.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -9,17 +8,22 @@ use rust_decimal::prelude::ToPrimitive as _;
 use serde::Serialize;
 
 use super::beside::{Held, News, NotCovered, held, news, not_covered, notes};
-use crate::domain::alert::{Finding, Spent, count, who};
+use crate::domain::alert::{Finding, Spent, count, on_one, who};
 use crate::domain::background::Background;
 use crate::domain::case::Case;
 use crate::domain::charge::Scope;
-use crate::domain::contributors::Contributors;
+use crate::domain::contributors::{Contributors, Whose};
 use crate::domain::estimates::Estimate;
 use crate::domain::evaluate::History;
 use crate::domain::message::Composed;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::period::{Period, PeriodKind};
 use crate::domain::text::{capitalised, label};
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
+}
 
 /// How it stands with a budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -49,7 +53,12 @@ pub(in crate::cli) struct Row {
     subject: String,
     period: String,
     budget: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    product: Option<&'static str>,
     pub(super) currency: Currency,
+    /// Faxes without a price yet: they are not in the amount.
+    #[serde(skip_serializing_if = "is_none")]
+    not_priced: u64,
     pub(super) amount: Amount,
     at_least: bool,
     pub(super) limit: Amount,
@@ -110,14 +119,12 @@ impl Sheet {
     }
 }
 
-type Key = (Scope, Arc<str>, Currency, Period);
-
 /// What makes a row of a budget's finding.
 struct Rows<'s, 'a> {
     case: &'s Case<'a>,
     /// The likely level by subject and period.
-    likely: BTreeMap<Key, (String, bool)>,
-    silenced: BTreeSet<Key>,
+    likely: BTreeMap<Whose, (String, bool)>,
+    silenced: BTreeSet<Whose>,
     contributors: Contributors<'a>,
 }
 
@@ -126,14 +133,13 @@ impl<'s, 'a> Rows<'s, 'a> {
         let likely = findings.iter().filter_map(|finding| match finding {
             Finding::Forecast(forecast) => {
                 let is_all = forecast.level.threshold >= forecast.spent.budget.amount;
-                Some((key(&forecast.spent), (forecast.level.to_string(), is_all)))
+                Some((forecast.spent.whose(), (forecast.level.to_string(), is_all)))
             }
             _ => None,
         });
         let silenced = composed.alerts().filter(|(_, alert)| alert.is_silenced());
         let silenced = silenced.filter_map(|(_, alert)| match &alert.finding {
-            Finding::Spent(spent) => Some(key(spent)),
-            Finding::Forecast(forecast) => Some(key(&forecast.spent)),
+            Finding::Spent(_) | Finding::Forecast(_) => alert.finding.whose(),
             _ => None,
         });
         let (likely, silenced) = (likely.collect(), silenced.collect());
@@ -144,9 +150,9 @@ impl<'s, 'a> Rows<'s, 'a> {
     fn row(&mut self, finding: &Finding<'_>) -> Option<((u8, Decimal), Row)> {
         let Finding::Spent(spent) = finding else { return None };
         let Spent { scope, subject, period, budget, .. } = &**spent;
-        let key = key(spent);
-        let likely = self.likely.get(&key);
-        let (state, level) = if self.silenced.contains(&key) {
+        let whose = spent.whose();
+        let likely = self.likely.get(&whose);
+        let (state, level) = if self.silenced.contains(&whose) {
             (State::Silenced, None)
         } else if spent.sum.amount >= budget.amount {
             (State::Over, None)
@@ -161,19 +167,20 @@ impl<'s, 'a> Rows<'s, 'a> {
             State::Forecast => 1,
             _ => 0,
         };
-        let whose = (*period, *scope, Arc::clone(subject), budget.currency);
         let (top, senders) = (self.contributors.behind(&whose), self.contributors.senders(&whose));
         let background = Background { top, senders, ..Background::default() };
         let name = capitalised(&who(*scope, subject, &background, self.case.policy.senders));
         let row = Row {
             state,
             level,
-            who: format!("{name}{}", self.suffix(period)),
+            who: format!("{name}{}{}", on_one(budget.products, self.case), self.suffix(period)),
             scope: *scope,
             subject: label(subject).into_owned(),
             period: period.label(),
             budget: label(&budget.name).into_owned(),
+            product: self.case.policy.names_products().then(|| budget.products.name()),
             currency: budget.currency,
+            not_priced: spent.not_priced,
             amount: spent.sum.amount,
             at_least: spent.at_least(),
             limit: budget.amount,
@@ -201,10 +208,6 @@ impl<'s, 'a> Rows<'s, 'a> {
             PeriodKind::Month => format!(", {}", first.strftime("%B")),
         }
     }
-}
-
-fn key(spent: &Spent<'_>) -> Key {
-    (spent.scope, Arc::clone(&spent.subject), spent.budget.currency, spent.period)
 }
 
 /// The running period of the longest kind that a budget has.

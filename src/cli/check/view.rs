@@ -13,6 +13,7 @@ use crate::cli::terminal::{Sign, Terminal, coloured};
 use crate::domain::alert::{about, count, limit, money};
 use crate::domain::case::Case;
 use crate::domain::coverage::Gap;
+use crate::domain::product::Product;
 use crate::domain::text::label;
 
 /// Budgets that are shown; the others are counted.
@@ -226,8 +227,9 @@ fn silenced(Held { alerts, until, reason }: &Held, zone: &TimeZone, is_wide: boo
     if is_wide && !reason.is_empty() { format!("{held}: {reason}") } else { held }
 }
 
-fn not_read(Gap { dates, code, problem }: &Gap, is_wide: bool) -> String {
+fn not_read(Gap { product, dates, code, problem }: &Gap, is_wide: bool) -> String {
     let [from, to] = [dates.from, dates.to].map(|day| day.strftime("%-d %B").to_string());
     let dates = if from == to { to } else { format!("{from} to {to}") };
+    let dates = if *product == Product::Sms { dates } else { format!("{}, {dates}", product.charged()) };
     if is_wide { format!("{dates}: {} ({code})", label(problem)) } else { format!("{dates} ({code})") }
 }

@@ -17,7 +17,7 @@ use crate::clients::Deadline;
 use crate::clients::ledger::{Ledger, Simulated};
 use crate::clients::parameters::Parameters;
 use crate::clients::secrets::Secrets;
-use crate::config::PolicySource;
+use crate::config::{PolicySource, SecretSource};
 use crate::domain::policy::Policy;
 use crate::error::{Code, RunError};
 use crate::response::Judged;
@@ -95,7 +95,7 @@ impl Play {
             ..services
         };
         let places = Places {
-            secret_id: "demo".to_owned(),
+            secret_id: SecretSource::Secret("demo".to_owned()),
             policy: PolicySource::File("events/demo.toml".into()),
             topic_arn: "mailbox".to_owned(),
             link: None,

@@ -4,10 +4,11 @@ use futures_util::FutureExt;
 use jiff::SignedDuration;
 
 use super::{Examined, Verdict};
-use crate::clients::zoom::{Ask, Authorized, Digests, SMS, Source, Zoom, ZoomErrorKind};
+use crate::clients::zoom::{Ask, Authorized, Digests, Source, Zoom, ZoomErrorKind, report};
 use crate::clients::{Credentials, Deadline};
 use crate::config::Config;
 use crate::domain::dates::{Dates, utc_date};
+use crate::domain::product::Product;
 use crate::run::Services;
 
 /// A clock this far off makes AWS refuse requests.
@@ -17,8 +18,8 @@ const NOTABLE_SKEW: SignedDuration = SignedDuration::from_secs(60);
 const PROBED: SignedDuration = SignedDuration::from_hours(24);
 
 impl Examined {
-    /// Secret, token and report; answers the account.
-    pub(super) async fn zoom(&mut self, services: &Services, config: &Config) -> Option<String> {
+    /// Secret, token and the reports of these products; answers the account.
+    pub(super) async fn zoom(&mut self, services: &Services, config: &Config, products: &[Product]) -> Option<String> {
         let credentials = services.secrets.read(&config.secret_id).await;
         let credentials = credentials.map(|credentials| (credentials, "readable and well-formed".to_owned()));
         let Some(credentials) = self.settle("secret", credentials.map_err(|error| error.to_string())) else {
@@ -34,7 +35,9 @@ impl Examined {
             return Some(credentials.account_id);
         };
         self.clock(&authorized);
-        self.report(&services.zoom, authorized).await;
+        for product in products {
+            self.report(&services.zoom, *product, authorized.clone()).await;
+        }
         Some(credentials.account_id)
     }
 
@@ -60,11 +63,11 @@ impl Examined {
         }
     }
 
-    async fn report(&mut self, zoom: &Zoom, authorized: Authorized) {
+    async fn report(&mut self, zoom: &Zoom, product: Product, authorized: Authorized) {
         let since = self.now - PROBED;
         let dates = Dates { from: utc_date(since, 0), to: utc_date(self.now, 48) };
         let ask = Ask {
-            report: &SMS,
+            report: report(product),
             dates: vec![dates],
             until: self.now,
             now: self.now,
@@ -80,6 +83,7 @@ impl Examined {
             most_requests: None,
             deadline: Deadline::never(),
         };
+        let on = if product == Product::Sms { String::new() } else { format!(" of {}", product.charged()) };
         let reading = zoom.read(source, &ask).await;
         match &reading.failure {
             Some(error) if error.kind == ZoomErrorKind::ScopeMissing => {
@@ -91,13 +95,13 @@ impl Examined {
                 self.note("report", Verdict::Failed, error.to_string());
             }
             None => {
-                self.note("scope", Verdict::Fine, "the app may read the report");
+                self.note("scope", Verdict::Fine, format!("the app may read the report{on}"));
                 let rows: u64 = reading.parts.values().map(|part| part.rows).sum();
                 match reading.row_faults.as_slice() {
                     [] => self.note(
                         "report",
                         Verdict::Fine,
-                        format!("readable; {rows} charged messages since {}", dates.from),
+                        format!("readable; {rows} charged {} since {}", product.charged(), dates.from),
                     ),
                     [first, ..] => self.note(
                         "report",

@@ -1,5 +1,6 @@
 //! What an alert rests on: the table of the policy that watches, and the days of the daybook with who spent on them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
@@ -12,13 +13,13 @@ use toml::de::DeTable;
 
 use super::at;
 use crate::cli::source::{Fault, zone_of};
-use crate::clients::zoom::SMS;
 use crate::daybook::{Head, Store, Whose};
 use crate::domain::charge::{Line, Scope};
 use crate::domain::contributors::Contributors;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::period::{Period, PeriodKind};
 use crate::domain::policy::Policy;
+use crate::domain::product::{Product, Products};
 use crate::domain::text::label;
 use crate::domain::totals::{DaySums, Sum, Totals};
 use crate::error::{Code, RunError};
@@ -95,7 +96,8 @@ pub(super) struct Days {
     account: String,
     zone_name: String,
     pub(super) zone: TimeZone,
-    head: Head,
+    /// Of each product that was read.
+    heads: BTreeMap<Product, Head>,
 }
 
 impl Days {
@@ -108,16 +110,20 @@ impl Days {
     ) -> Result<Days, String> {
         let store = Store::table(aws, table);
         let unknown = |problem: String| format!("The days behind it are not known: {problem}.");
-        let zones = store.zones(account, SMS.product).await.map_err(|error| unknown(error.to_string()))?;
+        let zones = store.zones(account, Product::Sms).await.map_err(|error| unknown(error.to_string()))?;
         let wanted = policy.map(|policy| &policy.time_zone_name);
         let zone_name = zones.iter().find(|zone| wanted.is_none_or(|wanted| wanted == *zone));
         let Some(zone_name) = zone_name.cloned() else {
             return Err(unknown(format!("table {table:?} has no history of this account in the policy's time zone")));
         };
         let zone = zone_of(&zone_name).map_err(|_| unknown(format!("time zone {zone_name:?} is not known")))?;
-        let whose = Whose { account, product: SMS.product, zone: &zone_name };
-        let head = store.load(whose).await.map_err(|error| unknown(error.to_string()))?.head.unwrap_or_default();
-        Ok(Days { store, account: account.to_owned(), zone_name, zone, head })
+        let mut heads = BTreeMap::new();
+        for product in Product::ALL {
+            let whose = Whose { account, products: Products::One(product), zone: &zone_name };
+            let head = store.load(whose).await.map_err(|error| unknown(error.to_string()))?.head;
+            heads.extend(head.map(|head| (product, head)));
+        }
+        Ok(Days { store, account: account.to_owned(), zone_name, zone, heads })
     }
 
     /// What is behind an alert; `None` if it is about no subject.
@@ -127,26 +133,31 @@ impl Days {
         let period = Period::of_day(subject.kind, subject.first, &self.zone).map_err(calendar)?;
         let (first, last) = (period.first_day(), period.last_day());
         let (mut known, mut unknown_days) = (Vec::new(), 0);
-        let all: Vec<_> = self.head.known_days().map(|(day, _)| day).collect();
-        let newest = all.last().copied().unwrap_or(first);
+        let counted: Vec<_> = self.heads.iter().filter(|(product, _)| subject.products.include(**product)).collect();
+        let all: Vec<BTreeSet<Date>> =
+            counted.iter().map(|(_, head)| head.known_days().map(|(day, _)| day).collect()).collect();
+        let newest = all.iter().filter_map(BTreeSet::last).max().copied().unwrap_or(first);
         for day in first.series(1.day()).take_while(|day| *day <= last.min(newest)) {
-            if all.binary_search(&day).is_ok() { known.push(day) } else { unknown_days += 1 }
+            if all.iter().all(|days| days.contains(&day)) { known.push(day) } else { unknown_days += 1 }
         }
-        let whose = Whose { account: &self.account, product: SMS.product, zone: &self.zone_name };
-        let mut totals = Totals::of(self.account.as_str().into());
-        let (mut days, mut all) = (Vec::new(), Sum::default());
-        for batch in known.chunks(DAYS_AT_ONCE) {
-            for (day, sums) in self.store.days(whose, &self.head, batch).await? {
-                let sum = subject.sum(&sums);
-                if sum.messages > 0 {
-                    days.push(DayBehind { day, amount: sum.amount, messages: sum.messages });
+        let mut totals = Totals::of(self.account.as_str().into(), &[]);
+        let (mut of_days, mut all) = (BTreeMap::<Date, Sum>::new(), Sum::default());
+        for (product, head) in counted {
+            let whose = Whose { account: &self.account, products: Products::One(*product), zone: &self.zone_name };
+            for batch in known.chunks(DAYS_AT_ONCE) {
+                for (day, sums) in self.store.days(whose, head, batch).await? {
+                    let sum = subject.sum(&sums);
+                    of_days.entry(day).or_default().add(sum);
+                    all.add(sum);
+                    totals.set(*product, day, &sums);
                 }
-                all.add(sum);
-                totals.set(day, &sums);
             }
         }
-        let Subject { scope, name, currency, .. } = &subject;
-        let top = Contributors::of(&totals).behind(&(period, *scope, Arc::clone(name), *currency));
+        let day = |(day, Sum { amount, messages })| DayBehind { day, amount, messages };
+        let days = of_days.into_iter().filter(|(_, sum)| sum.messages > 0).map(day).collect();
+        let Subject { products, scope, name, currency, .. } = subject;
+        let whose = crate::domain::contributors::Whose { period, products, scope, subject: name, currency };
+        let top = Contributors::of(&totals).behind(&whose);
         let part = |part: &crate::domain::contributors::Contributor| Part {
             kind: part.kind.name(),
             name: label(&part.name).into_owned(),
@@ -159,6 +170,7 @@ impl Days {
 
 /// Whose days are meant.
 struct Subject {
+    products: Products,
     scope: Scope,
     name: Arc<str>,
     currency: Currency,
@@ -173,9 +185,12 @@ impl Subject {
         let scope = Scope::ALL.into_iter().find(|scope| Some(scope.name()) == text("scope"));
         let scope = scope.unwrap_or(Scope::Account);
         let name = if scope == Scope::Account { account } else { text("subject")? };
+        // Alerts name what is counted where more than messages are read.
+        let products = Products::EACH.into_iter().find(|products| Some(products.name()) == text("product"));
+        let products = products.unwrap_or(Products::One(Product::Sms));
         let day = at(alert, "/spike/day").as_str().and_then(|day| day.parse().ok()).map(|day| (PeriodKind::Day, day));
         let (kind, first) = day.or_else(|| period(text("period")?))?;
-        Some(Subject { scope, name: name.into(), currency, kind, first })
+        Some(Subject { products, scope, name: name.into(), currency, kind, first })
     }
 
     fn sum(&self, sums: &DaySums) -> Sum {

@@ -75,7 +75,7 @@ fn basis(question: &Question<'_>, replayed: &Replay) -> String {
         0 => String::new(),
         days => format!(" {} between are not known.", count(days.into(), "day")),
     };
-    let history = past.days.range(..*since).count() as u64;
+    let history = past.known().range(..*since).count() as u64;
     let history =
         if history > 0 { format!(", with {} before as history", count(history, "day")) } else { String::new() };
     format!(
@@ -150,7 +150,7 @@ fn by_kind(sent: &[&Sent]) -> [u64; 5] {
 /// The currency of most messages: others are in `--json`, since they are not added up.
 fn main_currency(past: &Past) -> Option<Currency> {
     let mut messages = BTreeMap::<Currency, u64>::new();
-    for (line, sum) in past.days.values().flatten() {
+    for (line, sum) in past.cells(Date::MIN, Date::MAX) {
         *messages.entry(line.currency).or_default() += sum.messages;
     }
     messages.into_iter().max_by_key(|(_, messages)| *messages).map(|(currency, _)| currency)
@@ -158,8 +158,8 @@ fn main_currency(past: &Past) -> Option<Currency> {
 
 /// What the account spent in a month, as far as it was judged.
 pub(super) fn spent(past: &Past, month: &Summary, currency: Currency) -> Amount {
-    let lines = past.days.range(month.from..=month.to).flat_map(|(_, sums)| sums);
-    let amounts = lines.filter(|(line, _)| line.currency == currency).map(|(_, sum)| sum.amount);
+    let amounts =
+        past.cells(month.from, month.to).filter(|(line, _)| line.currency == currency).map(|(_, sum)| sum.amount);
     amounts.fold(Amount::ZERO, |sum, amount| sum.checked_add(amount).unwrap_or(sum))
 }
 

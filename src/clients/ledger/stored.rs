@@ -8,8 +8,9 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::alert::{AlertId, Claim, Kind, Peak, Record, Reported, Thread, ThreadKey};
-use crate::domain::charge::{Product, Scope};
+use crate::domain::charge::Scope;
 use crate::domain::money::{Amount, Currency};
+use crate::domain::product::Products;
 
 #[derive(Deserialize, Serialize)]
 struct StoredThread {
@@ -64,7 +65,7 @@ pub(super) fn text(thread: &Thread) -> String {
         scope: key.scope.name().to_owned(),
         subject: key.subject.to_string(),
         currency: key.currency.map(|currency| currency.code().to_owned()),
-        product: key.product.name().to_owned(),
+        product: key.products.name().to_owned(),
         period: key.period.clone(),
         version: *version,
         expires_at: *expires_at,
@@ -93,7 +94,7 @@ pub(super) fn thread(text: &str) -> Option<Thread> {
         scope: Scope::ALL.into_iter().find(|scope| scope.name() == stored.scope)?,
         subject: stored.subject.into(),
         currency,
-        product: [Product::Sms].into_iter().find(|product| product.name() == stored.product)?,
+        products: Products::EACH.into_iter().find(|products| products.name() == stored.product)?,
         period: stored.period,
     };
     let claim = match stored.claim {
@@ -146,6 +147,7 @@ impl StoredRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::product::Product;
 
     #[test]
     fn a_thread_is_read_as_it_was_written() {
@@ -175,7 +177,7 @@ mod tests {
                     scope: Scope::Department,
                     subject: "Vertrieb \"Köln\"".into(),
                     currency,
-                    product: Product::Sms,
+                    products: Products::One(Product::Sms),
                     period: "2026-11".to_owned(),
                 };
                 let thread_ = Thread::after(None, &key, record.clone(), claim, Timestamp::UNIX_EPOCH);

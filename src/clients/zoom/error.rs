@@ -126,8 +126,8 @@ impl ZoomError {
         }
     }
 
-    /// What an answer means that is not what was asked for.
-    pub(super) fn of_answer(status: u16, headers: &HeaderMap, body: &[u8], now: Timestamp) -> ZoomError {
+    /// What an answer means that is not what was asked for; `scope` is what the question needs.
+    pub(super) fn of_answer(status: u16, headers: &HeaderMap, body: &[u8], scope: &str, now: Timestamp) -> ZoomError {
         let envelope: Option<Envelope> = serde_json::from_slice(body).ok();
         let said = envelope.as_ref().map_or_else(String::new, Envelope::said);
         let code = envelope.as_ref().and_then(|envelope| envelope.code);
@@ -162,7 +162,7 @@ impl ZoomError {
         };
         let what = match kind {
             ZoomErrorKind::ScopeMissing => {
-                "the Zoom app lacks the scope of the report; add phone:read:sms_charges:admin (granular) or phone:read:admin (classic) to it".to_owned()
+                format!("the Zoom app lacks the scope of the report; add {scope} (granular) or {CLASSIC_SCOPE} (classic) to it")
             }
             ZoomErrorKind::DailyLimit(until) => {
                 format!("Zoom's daily rate limit is used up until {until}; the limit is shared with the account's other apps")
@@ -191,6 +191,9 @@ impl ZoomError {
         self
     }
 }
+
+/// The scope of all reports of Zoom Phone.
+pub(super) const CLASSIC_SCOPE: &str = "phone:read:admin";
 
 /// Zoom's error envelope, and that of its token endpoint.
 #[derive(Deserialize)]
@@ -251,6 +254,7 @@ fn next_midnight(now: Timestamp) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
+    use super::super::reports::SMS;
     use super::*;
 
     const NOW: &str = "2026-11-22T13:00:00Z";
@@ -260,7 +264,7 @@ mod tests {
             .iter()
             .map(|(name, value)| (reqwest::header::HeaderName::from_static(name), value.parse().unwrap()))
             .collect();
-        ZoomError::of_answer(status, &headers, body.as_bytes(), NOW.parse().unwrap())
+        ZoomError::of_answer(status, &headers, body.as_bytes(), SMS.scope, NOW.parse().unwrap())
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub use error::{ZoomError, ZoomErrorKind};
 pub use page_reader::PageReader;
 pub(crate) use questions::{last_date, last_started};
 pub use reading::{Ask, Part, Reading};
-pub use reports::{Report, SMS};
+pub use reports::{Report, SMS, report};
 pub use session::{Pages, Source};
 pub use token::Authorized;
 

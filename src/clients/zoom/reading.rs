@@ -17,8 +17,9 @@ use super::row::{RowReader, Window};
 use super::session::{PageRequest, Session, Source};
 use super::walk::{Step, Walk};
 use super::{Zoom, ZoomError, ZoomErrorKind};
-use crate::domain::coverage::{Gap, RowFault};
+use crate::domain::coverage::{Gap, NotPriced, RowFault};
 use crate::domain::dates::Dates;
+use crate::domain::product::Product;
 use crate::domain::totals::{DaySums, Sum};
 use crate::error::Code;
 
@@ -55,8 +56,8 @@ pub struct Part {
     pub days: BTreeMap<Date, DaySums>,
     /// Digests of the rows that a question about neighboring dates may list too.
     pub edges: Vec<u64>,
-    /// Whether it holds rows that cannot be read.
-    pub has_faults: bool,
+    /// Whether it holds rows that cannot be read, or have no price yet: then it is read again.
+    pub is_open: bool,
 }
 
 /// What was read of a report, whole or not.
@@ -70,6 +71,8 @@ pub struct Reading {
     pub gaps: Vec<Gap>,
     /// Rows that cannot be read.
     pub row_faults: Vec<RowFault>,
+    /// Rows without a price yet.
+    pub not_priced: Vec<NotPriced>,
     /// Requests for the report, repeated ones included.
     pub requests: u64,
     /// Of these, those that Zoom's rate limit refused.
@@ -326,32 +329,34 @@ impl Reader<'_> {
             pages: self.session.pages(),
             ..Reading::default()
         };
-        let rows = self.rows.into_inner();
+        let (product, rows) = (self.ask.report.product, self.rows.into_inner());
         let mut walks = self.walks.into_inner();
         let mut partial = BTreeMap::new();
         for (place, error) in ended.failed {
             let Some(walk) = walks.remove(&place) else { continue };
             let to = walk.asked.to.min(last_date(self.ask.until).saturating_sub(4.days())).max(walk.asked.from);
             let dates = Dates { from: walk.asked.from, to };
-            reading.gaps.push(Gap { dates, code: error.code(), problem: walk.problem(&error) });
+            reading.gaps.push(Gap { product, dates, code: error.code(), problem: walk.problem(&error) });
             reading.failure = Some(reading.failure.take().filter(ZoomError::stops_everything).unwrap_or(error));
             reading.partial.rows += walk.rows;
             sums_of(&walk, &rows, &mut partial);
+            reading.not_priced.extend(not_priced(product, &walk, &rows));
             reading.newest_row = reading.newest_row.max(walk.newest_row);
             reading.row_faults.extend(walk.faults);
         }
         reading.partial.days = days_of(partial);
         reading.gaps.extend(self.too_old.into_inner().into_iter().map(|dates| {
             let problem = "Zoom keeps its report for 13 months, and refuses earlier dates".to_owned();
-            Gap { dates, code: Code::ReportIncomplete, problem }
+            Gap { product, dates, code: Code::ReportIncomplete, problem }
         }));
         for walk in ended.whole.iter().filter_map(|place| walks.remove(place)) {
             let mut sums = BTreeMap::new();
             sums_of(&walk, &rows, &mut sums);
             reading.newest_row = reading.newest_row.max(walk.newest_row);
             reading.read_to = reading.read_to.max(Some(walk.answered_to));
-            let has_faults = !walk.faults.is_empty();
-            let part = Part { rows: walk.rows, days: days_of(sums), edges: walk.edges, has_faults };
+            let is_open = !walk.faults.is_empty() || !walk.not_priced.is_empty();
+            reading.not_priced.extend(not_priced(product, &walk, &rows));
+            let part = Part { rows: walk.rows, days: days_of(sums), edges: walk.edges, is_open };
             reading.row_faults.extend(walk.faults);
             reading.parts.insert(walk.asked, part);
         }
@@ -375,6 +380,13 @@ fn sums_of(walk: &Walk, rows: &RowReader, sums: &mut SumsByDay) {
             sums.entry(*day).or_default().entry(line.clone()).or_default().add(*sum);
         }
     }
+}
+
+fn not_priced(product: Product, walk: &Walk, rows: &RowReader) -> Vec<NotPriced> {
+    let one = |((day, line), count): (&(Date, u32), &u64)| {
+        Some(NotPriced { product, day: *day, line: rows.line(*line)?.clone(), rows: *count })
+    };
+    walk.not_priced.iter().filter_map(one).collect()
 }
 
 fn days_of(sums: SumsByDay) -> BTreeMap<Date, DaySums> {

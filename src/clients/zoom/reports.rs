@@ -1,8 +1,9 @@
 //! The reports that Zoom offers, a row each. Whatever reads a report reads it by this table and knows no field by name.
 //!
-//! Source: Zoom's API page "Get SMS/MMS charges usage report", and its OpenAPI document of the Phone API (2026).
+//! Source: Zoom's API pages "Get SMS/MMS charges usage report", "Get call charges usage report" and "Get fax charges usage report", and its
+//! OpenAPI document of the Phone API (2026).
 
-use crate::domain::charge::Product;
+use crate::domain::product::Product;
 
 /// What a field of a row says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,14 @@ pub(super) enum Role {
     ToExtension,
     /// The name of the receiving side.
     ToName,
+    /// Who called: a telephone number that tells the row from others, or the company's own extension.
+    Caller,
+    /// How many minutes or pages the charge is for; without it a row counts as one.
+    Units,
+    /// Whether the charge is final: `pending` if Zoom does not know the price yet.
+    Status,
+    /// Whether the plan includes it: `true` if nothing is charged.
+    Included,
     /// A price that tells the row from others.
     Rate,
     /// The currency.
@@ -41,8 +50,8 @@ impl Role {
     /// Whether the field belongs to the message and its charge, so that it tells a row from another. Names, departments and cost centers do
     /// not: they change between two answers.
     pub(super) fn identifies(self) -> bool {
-        use Role::{Amount, Currency, Id, MessageId, Number, Party, Rate, Time};
-        matches!(self, MessageId | Id | Party | Time | Number | Rate | Currency | Amount)
+        use Role::{Amount, Caller, Currency, Id, MessageId, Number, Party, Rate, Time};
+        matches!(self, MessageId | Id | Party | Caller | Time | Number | Rate | Currency | Amount)
     }
 }
 
@@ -58,8 +67,6 @@ pub struct Report {
     pub product: Product,
     /// The granular scope that the Zoom app needs.
     pub scope: &'static str,
-    /// What a row is, in words.
-    pub noun: &'static str,
     pub(super) path: &'static str,
     pub(super) array: &'static str,
     pub(super) parameters: &'static [(&'static str, &'static str)],
@@ -70,7 +77,6 @@ pub struct Report {
 pub static SMS: Report = Report {
     product: Product::Sms,
     scope: "phone:read:sms_charges:admin",
-    noun: "message",
     path: "/phone/reports/sms_charges",
     array: "sms_charges",
     parameters: &[("show_charges_only", "true")],
@@ -93,3 +99,62 @@ pub static SMS: Report = Report {
         ("total_charge", Role::Amount),
     ],
 };
+
+/// Calls. One call may have several charges.
+static CALLS: Report = Report {
+    product: Product::Call,
+    scope: "phone:read:call_charges:admin",
+    path: "/phone/reports/call_charges",
+    array: "call_charges",
+    parameters: &[("show_charges_only", "true")],
+    fields: &[
+        ("charge_id", Role::Id),
+        ("call_id", Role::MessageId),
+        ("call_log_id", Role::Id),
+        ("call_type", Role::Id),
+        ("service_type", Role::Id),
+        ("caller_number", Role::Caller),
+        ("calling_party_name", Role::FromName),
+        // Which of its times the dates of the report go by is not documented; all of a call's times are near each other.
+        ("end_time", Role::Time),
+        ("duration", Role::Units),
+        ("billing_number", Role::Number),
+        ("cost_center", Role::CostCenter),
+        ("department", Role::Department),
+        ("rate", Role::Rate),
+        ("currency", Role::Currency),
+        ("total_charge", Role::Amount),
+    ],
+};
+
+/// Faxes. They have no department and no cost center, and some have no price before the end of the billing cycle.
+static FAXES: Report = Report {
+    product: Product::Fax,
+    scope: "phone:read:fax_charges:admin",
+    path: "/phone/reports/fax_charges",
+    array: "fax_charges",
+    parameters: &[],
+    fields: &[
+        ("fax_id", Role::MessageId),
+        ("sender_number", Role::Party),
+        ("receiver_number", Role::Party),
+        ("end_time", Role::Time),
+        ("charged_pages", Role::Units),
+        ("charge_status", Role::Status),
+        ("unlimited", Role::Included),
+        ("billing_number", Role::Number),
+        ("rate", Role::Rate),
+        ("currency", Role::Currency),
+        ("total_charge", Role::Amount),
+    ],
+};
+
+/// The report of a product.
+#[must_use]
+pub fn report(product: Product) -> &'static Report {
+    match product {
+        Product::Sms => &SMS,
+        Product::Call => &CALLS,
+        Product::Fax => &FAXES,
+    }
+}

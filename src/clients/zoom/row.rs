@@ -42,8 +42,10 @@ pub(super) struct Row {
 pub(super) enum Content {
     /// No charge, or one of another time than is asked for.
     Nothing,
-    /// A charge.
-    Charge { day: Date, line: u32, amount: Amount },
+    /// A charge, and how many messages, minutes or pages it is for.
+    Charge { day: Date, line: u32, amount: Amount, units: u64 },
+    /// A row whose price Zoom does not know yet.
+    NotPriced { day: Date, line: u32 },
     /// A row that cannot be read.
     Fault(Box<RowFault>),
 }
@@ -86,6 +88,10 @@ struct Lines {
 const MOST_LINES: usize = 100_000;
 /// More civil days than the rows of a report have, as a rule.
 const MOST_DAYS: usize = 100;
+/// What a row without a price says of its charge.
+const PENDING: &str = "pending";
+/// Digits of an extension: a caller with more is a telephone number, which may be a customer's.
+const LONGEST_EXTENSION: usize = 6;
 const LONGEST_GIVEN: usize = 24;
 const LONGEST_ID: usize = 64;
 
@@ -160,12 +166,21 @@ impl RowReader {
         if day.is_some_and(|day| day < self.window.first_day) {
             return Ok(Content::Nothing);
         }
-        let amount = row.amount()?;
+        let Some(amount) = row.amount()? else {
+            let Some(day) = day else { return Err(row.time_fault()) };
+            // A row without a price may be without a currency.
+            let currency = self.currency(row).unwrap_or(Currency::NONE);
+            return Ok(Content::NotPriced { day, line: self.line_of(row, currency) });
+        };
         if amount.is_zero() {
             return Ok(Content::Nothing);
         }
         let Some(day) = day else { return Err(row.time_fault()) };
         let currency = self.currency(row)?;
+        Ok(Content::Charge { day, line: self.line_of(row, currency), amount, units: row.units() })
+    }
+
+    fn line_of(&mut self, row: &Values<'_>, currency: Currency) -> u32 {
         let (extension, name) = row.sender();
         let texts = [row.text(Role::Number), row.text(Role::Department), row.text(Role::CostCenter), extension, name];
         self.known_by.clear();
@@ -174,7 +189,7 @@ impl RowReader {
             self.known_by.push(0xFF);
         }
         self.known_by.extend_from_slice(currency.code().as_bytes());
-        let line = self.lines.id(xxh3_128(&self.known_by), || {
+        self.lines.id(xxh3_128(&self.known_by), || {
             let [billed, department, cost_center, extension, name] = texts.each_ref().map(Option::as_deref);
             Line {
                 number: number(billed),
@@ -184,8 +199,7 @@ impl RowReader {
                 name: named(name),
                 currency,
             }
-        });
-        Ok(Content::Charge { day, line, amount })
+        })
     }
 
     fn day(&mut self, sent: Timestamp) -> Date {
@@ -221,6 +235,7 @@ impl RowReader {
         let readable = |role: Role| row.raw(role).is_none_or(|raw| raw.get() == "null" || is_text(raw));
         let value = |role, name| if readable(role) { Known::Value(name) } else { Known::Unknown };
         RowFault {
+            product: row.report.product,
             message_id,
             field,
             problem,
@@ -247,7 +262,7 @@ impl RowReader {
             };
             known_by.extend([0xFF, place]);
             match role {
-                Role::Number | Role::Party => write_number(known_by, &text),
+                Role::Number | Role::Party | Role::Caller => write_number(known_by, &text),
                 Role::Rate | Role::Amount => write_decimal(known_by, &text),
                 Role::Time => write_time(known_by, &text),
                 Role::Currency => known_by.extend(text.bytes().map(|byte| byte.to_ascii_uppercase())),
@@ -366,14 +381,36 @@ impl<'a> Values<'a> {
                 return (Some(extension), self.text(name));
             }
         }
-        (None, None)
+        let is_extension =
+            |text: &Cow<'_, str>| text.len() <= LONGEST_EXTENSION && text.bytes().all(|byte| byte.is_ascii_digit());
+        match self.text(Role::Caller).filter(is_extension) {
+            Some(extension) => (Some(extension), self.text(Role::FromName)),
+            None => (None, None),
+        }
     }
 
-    fn amount(&self) -> Result<Amount, Fault> {
+    /// How many messages, minutes or pages the row is for: one, if the report counts none.
+    fn units(&self) -> u64 {
+        match self.place(Role::Units) {
+            Some(_) => self.text(Role::Units).and_then(|text| text.parse().ok()).unwrap_or_default(),
+            None => 1,
+        }
+    }
+
+    /// Whether a field has this value, whatever its type.
+    fn says(&self, role: Role, value: &str) -> bool {
+        self.raw(role).is_some_and(|raw| raw.get().trim_matches('"').eq_ignore_ascii_case(value))
+    }
+
+    /// What the row costs; `None` if Zoom does not know that yet.
+    fn amount(&self) -> Result<Option<Amount>, Fault> {
         let field = self.name(Role::Amount);
-        let text = self.text(Role::Amount);
-        let Some(text) = text else {
-            return Err((field, "is missing; a charge that is not known is not zero".to_owned()));
+        let Some(text) = self.text(Role::Amount) else {
+            return match () {
+                () if self.says(Role::Included, "true") => Ok(Some(Amount::ZERO)),
+                () if self.says(Role::Status, PENDING) => Ok(None),
+                () => Err((field, "is missing; a charge that is not known is not zero".to_owned())),
+            };
         };
         let amount = Amount::parse(&text).map_err(|fault| (field, format!("{} {fault}", shown(&text))))?;
         if amount.places() > MOST_PLACES {
@@ -382,7 +419,9 @@ impl<'a> Values<'a> {
         if amount.abs().decimal() >= MOST_MAGNITUDE.into() {
             return Err((field, format!("is {MOST_MAGNITUDE} or more")));
         }
-        Ok(amount)
+        // A price that is to come may be written as zero.
+        let is_open = amount.is_zero() && self.says(Role::Status, PENDING) && !self.says(Role::Included, "true");
+        Ok((!is_open).then_some(amount))
     }
 
     fn currency(&self) -> Result<Currency, Fault> {

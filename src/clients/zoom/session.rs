@@ -206,7 +206,7 @@ impl<'r> Session<'r> {
         let error = match page {
             Ok(read) => return Ok(read),
             Err(Some(error)) => error.with_tracking_id(&headers),
-            Err(None) => ZoomError::of_answer(status.as_u16(), &headers, &body, Timestamp::now()),
+            Err(None) => ZoomError::of_answer(status.as_u16(), &headers, &body, request.report.scope, Timestamp::now()),
         };
         match error.kind {
             ZoomErrorKind::RateLimited(wait) => self.refused(wait.unwrap_or_default().clamp(LEAST_PAUSE, MOST_PAUSE)),

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+use super::error::CLASSIC_SCOPE;
 use super::error::{http_date, printable};
 use super::retry::backoff;
 use super::{Zoom, ZoomError, ZoomErrorKind};
@@ -141,7 +142,7 @@ impl Zoom {
                 ),
             )
             .with_tracking_id(&headers),
-            (status, _) => ZoomError::of_answer(status, &headers, &body, now),
+            (status, _) => ZoomError::of_answer(status, &headers, &body, CLASSIC_SCOPE, now),
         })
     }
 }

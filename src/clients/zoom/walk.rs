@@ -68,6 +68,8 @@ pub(super) struct Walk {
     /// The dates asked for: fewer, where Zoom refuses the first or the last ones.
     pub(super) question: Dates,
     pub(super) sums: HashMap<(Date, u32), Sum, ByDigest>,
+    /// Rows without a price, by day and line.
+    pub(super) not_priced: HashMap<(Date, u32), u64, ByDigest>,
     pub(super) faults: Vec<RowFault>,
     /// Digests of the counted rows that another question may list too.
     pub(super) edges: Vec<u64>,
@@ -105,6 +107,7 @@ impl Walk {
             asked: question,
             question,
             sums: HashMap::default(),
+            not_priced: HashMap::default(),
             faults: Vec::new(),
             edges: Vec::new(),
             rows: 0,
@@ -162,8 +165,9 @@ impl Walk {
         match row.content {
             Content::Nothing => {}
             Content::Fault(fault) => self.faults.push(*fault),
-            Content::Charge { day, line, amount } => {
-                self.sums.entry((day, line)).or_default().add(Sum::of(amount));
+            Content::NotPriced { day, line } => *self.not_priced.entry((day, line)).or_default() += 1,
+            Content::Charge { day, line, amount, units } => {
+                self.sums.entry((day, line)).or_default().add(Sum { amount, messages: units });
                 self.rows += 1;
                 self.newest_row = self.newest_row.max(row.sent);
                 if row.sent.is_some_and(|sent| self.edge_times.iter().any(|near| near.contains(&sent))) {

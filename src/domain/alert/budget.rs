@@ -6,20 +6,22 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
+use super::counted::{charged, not_priced, number_of_units, on, on_one, units};
 use super::due::is_above;
 use super::words::{
     ask, days_left, gaps, if_not, last, period_name, range, sent_by, sent_by_in_a_line, this, who, whose,
 };
 use super::{
     Alert, AlertRecord, Decision, Details, Facts, Finding, Kind, Record, Reported, Row, Severity, ThreadKey, Verdict,
-    Wording, count, limit, money,
+    Wording, limit, money,
 };
 use crate::domain::background::Background;
 use crate::domain::case::Case;
-use crate::domain::charge::{Product, Scope};
+use crate::domain::charge::Scope;
+use crate::domain::contributors::Whose;
 use crate::domain::coverage::Certainty;
 use crate::domain::estimates::{Ahead, Estimate};
-use crate::domain::money::{Amount, Currency};
+use crate::domain::money::Amount;
 use crate::domain::period::Period;
 use crate::domain::policy::{Budget, Level};
 use crate::domain::text::{capitalised, label};
@@ -36,6 +38,8 @@ pub struct Spent<'a> {
     pub period: Period,
     /// What was spent, in the budget's currency.
     pub sum: Sum,
+    /// Rows beside it whose price Zoom does not know yet.
+    pub not_priced: u64,
     /// How far `sum` can be trusted.
     pub certainty: Certainty,
     /// The budget that applies.
@@ -57,13 +61,21 @@ impl<'a> Spent<'a> {
             scope: self.scope,
             subject: Arc::clone(&self.subject),
             currency: Some(self.budget.currency),
-            product: Product::Sms,
+            products: self.budget.products,
             period: self.period.label(),
         }
     }
 
-    pub(super) fn whose(&self) -> (Period, Scope, Arc<str>, Currency) {
-        (self.period, self.scope, Arc::clone(&self.subject), self.budget.currency)
+    /// Whom it is about, and what is counted.
+    #[must_use]
+    pub fn whose(&self) -> Whose {
+        Whose {
+            period: self.period,
+            products: self.budget.products,
+            scope: self.scope,
+            subject: Arc::clone(&self.subject),
+            currency: self.budget.currency,
+        }
     }
 
     /// The levels that are reached, lowest first.
@@ -171,7 +183,7 @@ impl<'a> Spent<'a> {
     pub(super) fn details(&self, alert: &Alert<'_>, case: &Case<'_>) -> Details {
         let whole = self.certainty == Certainty::Exact;
         Details {
-            messages: Some(self.sum.messages),
+            messages: number_of_units(self.budget.products, self.sum),
             remaining: if whole { self.budget.amount.checked_sub(self.sum.amount) } else { None },
             share_of_account: if whole { self.sum.amount.share_of(self.account_amount) } else { None },
             ..Details::of(&alert.background, case.policy.senders)
@@ -189,7 +201,8 @@ impl<'a> Spent<'a> {
         let (amount, limit, percent) = (self.amount(), self.limit(), self.percent());
         let (currency, period) = (self.budget.currency, period_name(&self.period, case));
         let whose = self.whose_number(alert, case);
-        let spent = format!("{whose} has spent {currency} {amount} of its {currency} {limit} budget for {period}");
+        let on = on(self.budget.products, case);
+        let spent = format!("{whose} has spent {currency} {amount}{on} of its {currency} {limit} budget for {period}");
         if self.at_least() {
             return format!(
                 "{spent} in the part of Zoom's report that could be read. {} if the whole says otherwise, you will hear.",
@@ -213,13 +226,17 @@ impl<'a> Spent<'a> {
         let mut facts = Facts::new();
         let mut fact = |label: &str, text: Option<String>| facts.extend(text.map(|text| (label.to_owned(), text)));
         let usual = usual.map_or_else(String::new, |usual| format!("; a usual day is {}", shown(usual)));
-        let day = |sum: &Sum| format!("{} ({}){usual}", shown(sum.amount), count(sum.messages, "message"));
+        let day = |sum: &Sum| {
+            let units = units(self.budget.products, *sum).map(|units| format!(" ({units})")).unwrap_or_default();
+            format!("{}{units}{usual}", shown(sum.amount))
+        };
         fact("Yesterday", yesterday.as_ref().map(day));
         let end = format!("By {} end", kind.name());
         fact(&end, self.estimate().map(|estimate| format!("probably {}", range(&estimate, currency))));
         facts.extend(sent_by(self.scope, &alert.background, currency, case.policy.senders));
         let mut fact = |label: &str, text: Option<String>| facts.extend(text.map(|text| (label.to_owned(), text)));
         fact(last(kind), before.map(shown));
+        fact("Not priced", not_priced(self.not_priced));
         fact("Also reached", (!also.is_empty()).then(|| also.join(", ")));
         fact("Budget", Some(self.budget_text()));
         facts
@@ -249,14 +266,14 @@ impl<'a> Spent<'a> {
             format!(
                 "If you expected this, do nothing: {next} this {kind}, unless Zoom revises it or the budget changes."
             ),
-            if_not(&alert.background, case),
+            if_not(&charged(self.budget.products, case), &alert.background, case),
         ]
     }
 
     pub(super) fn wording(&self, alert: &Alert<'a>, case: &Case<'a>) -> Wording {
         let (amount, limit, percent) = (self.amount(), self.limit(), self.percent());
         let currency = self.budget.currency;
-        let period = period_name(&self.period, case);
+        let (period, on) = (period_name(&self.period, case), on_one(self.budget.products, case));
         let (who, left) = (self.who(alert, case), days_left(&self.period, case));
         let severity = self.severity();
         let also = self.also_reached(alert);
@@ -268,10 +285,10 @@ impl<'a> Spent<'a> {
             kind: Kind::Budget,
             severity,
             mark,
-            headline: format!("{who} at {percent} ({currency} {amount} of {limit}), {period}"),
-            title: format!("{who} at {percent}"),
+            headline: format!("{who} at {percent}{on} ({currency} {amount} of {limit}), {period}"),
+            title: format!("{who} at {percent}{on}"),
             detail: format!("{currency} {amount} of {limit}, {period}, {left}"),
-            row: Row { percent, who, money: format!("{currency} {amount} of {limit}") },
+            row: Row { percent, who: format!("{who}{on}"), money: format!("{currency} {amount} of {limit}") },
             lead: self.lead(alert, case),
             facts: self.facts(alert, case, &also),
             table: Vec::new(),

@@ -10,14 +10,16 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::budget::Spent;
+use super::counted::{charged, on, on_one};
 use super::words::{count, gaps, limit, money, range, who};
 use super::{Alert, AlertRecord, Details, Facts, Finding, Kind, Row, Severity, ThreadKey, Wording};
 use crate::domain::background::{Background, backgrounds};
 use crate::domain::case::Case;
-use crate::domain::charge::{Product, Scope};
+use crate::domain::charge::Scope;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::period::{Period, PeriodKind, final_at};
 use crate::domain::policy::Receiver;
+use crate::domain::product::{Product, Products};
 use crate::domain::text::capitalised;
 use figures::Figures;
 use jiff::Timestamp;
@@ -39,7 +41,7 @@ pub struct Digest<'a> {
     /// What budgets have spent in the periods that are judged.
     pub budgets: Vec<Spent<'a>>,
     /// Currencies that no budget covers, with what was spent.
-    pub uncovered: Vec<(Currency, Amount)>,
+    pub uncovered: Vec<(Product, Currency, Amount)>,
     /// What happened in the period; `None` if that is not known.
     pub lately: Option<Arc<Lately>>,
     /// The request that asked for it, if it is not the regular one.
@@ -84,11 +86,13 @@ impl<'a> Digest<'a> {
         };
         let mut budgets: Vec<Spent<'a>> = findings.iter().filter_map(of_day).collect();
         budgets.sort_by(|one, other| {
-            let subject = |spent: &Spent<'_>| (spent.scope, Arc::clone(&spent.subject), spent.budget.currency);
+            let subject = |spent: &Spent<'_>| spent.whose();
             other.ratio().cmp(&one.ratio()).then_with(|| subject(one).cmp(&subject(other)))
         });
         let uncovered = findings.iter().filter_map(|finding| match finding {
-            Finding::Unwatched(found) if found.period.last_day() >= day => Some((found.currency, found.sum.amount)),
+            Finding::Unwatched(found) if found.period.last_day() >= day => {
+                Some((found.product, found.currency, found.sum.amount))
+            }
             _ => None,
         });
         Digest { period, budgets, uncovered: uncovered.collect(), lately, request }
@@ -111,7 +115,7 @@ impl<'a> Digest<'a> {
             scope: Scope::Account,
             subject: Arc::clone(case.totals.account()),
             currency: None,
-            product: Product::Sms,
+            products: case.policy.all(),
             period: self
                 .request
                 .as_ref()
@@ -127,7 +131,8 @@ impl<'a> Digest<'a> {
             0 => "no budget over".to_owned(),
             over => format!("{} over", count(over as u64, "budget")),
         };
-        let sums = if is_default { format!("{} on Zoom SMS, ", figures.headline()) } else { String::new() };
+        let sms = if case.policy.names_products() { "" } else { " SMS" };
+        let sums = if is_default { format!("{} on Zoom{sms}, ", figures.headline()) } else { String::new() };
         let runs = self.runs().map_or_else(String::new, |(whole, _)| format!(", {whole}"));
         let facts = if is_default { figures.facts(case) } else { Facts::new() };
         let (table, facts_below) = (self.table(case), self.facts_below(&figures, case));
@@ -148,7 +153,7 @@ impl<'a> Digest<'a> {
             todo: "nothing".to_owned(),
             machine: AlertRecord {
                 period: Some(self.period.label()),
-                at_least: !case.coverage.is_whole(&self.period),
+                at_least: !case.coverage.is_whole(case.policy.all(), &self.period),
                 digest: Some(self.record(&figures, case)),
                 ..AlertRecord::of(alert, Severity::Info, case)
             },
@@ -176,13 +181,15 @@ impl<'a> Digest<'a> {
         } else {
             ""
         };
-        let unread = if case.coverage.is_whole(&self.period) {
+        let unread = if case.coverage.is_whole(case.policy.all(), &self.period) {
             String::new()
         } else {
             let rest = gaps(case);
             format!(" Every figure is at least what is shown. {}.", rest.trim_end_matches(';'))
         };
-        format!("Zoom SMS and MMS, {}{so_far}.{unread}", days(&self.period))
+        let what =
+            if case.policy.names_products() { charged(case.policy.all(), case) } else { "SMS and MMS".to_owned() };
+        format!("Zoom {what}, {}{so_far}.{unread}", days(&self.period))
     }
 
     /// All runs were complete, or how many: in words for the subject, and for the list.
@@ -212,6 +219,7 @@ impl<'a> Digest<'a> {
             let end = spent.estimate().map(|estimate| range(&estimate, currency).replace(&format!("{currency} "), ""));
             let who = capitalised(&who(spent.scope, &spent.subject, background, case.policy.senders));
             let kind = spent.period.kind();
+            let who = format!("{who}{}", on_one(spent.budget.products, case));
             vec![
                 if kind == PeriodKind::Month { who } else { format!("{who}, the {}", kind.name()) },
                 format!("{currency} {}", spent.amount()),
@@ -241,8 +249,9 @@ impl<'a> Digest<'a> {
             fact("Alerts", format!("{sent} sent{silenced}"));
         }
         if case.receiver.is_default() {
-            for (place, (currency, amount)) in self.uncovered.iter().enumerate() {
-                let text = format!("{currency} {}", money(*amount, *currency, &[]));
+            for (place, (product, currency, amount)) in self.uncovered.iter().enumerate() {
+                let on = on(Products::One(*product), case);
+                let text = format!("{currency} {}{on}", money(*amount, *currency, &[]));
                 fact(if place == 0 { "No budget" } else { "" }, text);
             }
         }

@@ -26,17 +26,18 @@ pub(super) fn gone<'a>(key: &ThreadKey, case: &Case<'a>) -> Option<Finding<'a>> 
         key.kind == Kind::Budget && key.topic_arn == case.receiver.topic_arn && key.account == *case.totals.account();
     let period = case.periods.iter().find(|period| is_ours && period.label() == key.period)?;
     let (scope, subject, currency) = (key.scope, Arc::clone(&key.subject), key.currency?);
-    let budget = case.policy.budget_for(scope, &subject, currency, period.kind())?;
+    let budget = case.policy.budget_for(key.products, scope, (&subject, currency), period.kind())?;
     if !case.receiver.is_of(&budget.owners) {
         return None;
     }
-    let certainty = case.coverage.certainty(period, scope, &subject, currency);
+    let certainty = case.coverage.certainty(key.products, period, scope, (&subject, currency));
     let (sum, account_amount, days) = (Sum::default(), Amount::ZERO, BTreeMap::new());
     Some(Finding::Spent(Box::new(Spent {
         scope,
         subject,
         period: *period,
         sum,
+        not_priced: 0,
         certainty,
         budget,
         account_amount,

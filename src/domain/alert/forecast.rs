@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::budget::Spent;
+use super::counted::{on, on_one};
 use super::due::is_above;
 use super::words::{a_day, about, count, days_between, money, period_name, range, sent_by, sent_by_in_a_line};
 use super::{
@@ -94,7 +95,8 @@ impl<'a> Forecast<'a> {
         let threshold = super::limit(level.threshold, currency);
         let by = spent.period.last_day();
         let (range, likely) = (range(estimate, currency), about(estimate.likely, currency));
-        let period = period_name(&spent.period, case);
+        let (period, on) = (period_name(&spent.period, case), on(budget.products, case));
+        let on_one = on_one(budget.products, case);
         let part = if level.threshold == budget.amount { String::new() } else { format!(" ({level} of its budget)") };
         let short = if self.days < SHORT_HISTORY {
             format!(" There are only {} of history, so the estimate is rough.", count(self.days.into(), "day"))
@@ -102,7 +104,7 @@ impl<'a> Forecast<'a> {
             String::new()
         };
         let lead = format!(
-            "{whose} has spent {currency} {} of its {currency} {} budget for {period}. At the pace of the past 4 and 13 weeks it will be \
+            "{whose} has spent {currency} {}{on} of its {currency} {} budget for {period}. At the pace of the past 4 and 13 weeks it will be \
              {range} by {} (4 chances in 5), most likely {likely}.{short}",
             spent.amount(),
             spent.limit(),
@@ -112,10 +114,10 @@ impl<'a> Forecast<'a> {
             kind: Kind::Forecast,
             severity: Severity::Forecast,
             mark: Severity::Forecast.word().to_owned(),
-            headline: format!("{who} likely over {currency} {threshold} by {}", by.strftime("%-d %B")),
-            title: format!("{who} likely over {currency} {threshold}"),
+            headline: format!("{who} likely over {currency} {threshold}{on_one} by {}", by.strftime("%-d %B")),
+            title: format!("{who} likely over {currency} {threshold}{on_one}"),
             detail: format!("{range} by {}{part}", by.strftime("%-d %B")),
-            row: Row { percent: spent.percent(), who, money: format!("probably {range}") },
+            row: Row { percent: spent.percent(), who: format!("{who}{on_one}"), money: format!("probably {range}") },
             lead,
             facts: self.facts(alert, case, pace),
             table: Vec::new(),

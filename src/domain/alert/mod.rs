@@ -5,6 +5,7 @@
 
 mod budget;
 mod correction;
+mod counted;
 mod digest;
 mod due;
 mod forecast;
@@ -18,7 +19,6 @@ mod wording;
 mod words;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize};
 
 pub use budget::Spent;
 pub use correction::Correction;
+pub use counted::on_one;
 pub use digest::{Digest, DigestRecord, Lately, due_digest};
 pub use forecast::{Forecast, ForecastRecord, ahead};
 pub use spike::{SpikeDay, SpikeRecord, Spiking};
@@ -40,10 +41,8 @@ pub(in crate::domain) use words::{cause, days_left, period_name};
 
 use super::background::{Background, first_day};
 use super::case::Case;
-use super::charge::Scope;
-use super::contributors::Whose;
+use super::contributors::{Among, Whose};
 use super::money::Amount;
-use super::period::Period;
 
 /// The kinds of alert, the weightiest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
@@ -243,13 +242,9 @@ impl<'a> Finding<'a> {
         match self {
             Finding::Spent(spent) => Some(spent.whose()),
             Finding::Forecast(forecast) => Some(forecast.spent.whose()),
-            Finding::Spike(found) => {
-                Some((found.day.period, found.rule.scope, Arc::clone(&found.subject), found.rule.currency))
-            }
+            Finding::Spike(found) => Some(found.whose()),
             Finding::Correction(correction) => Some(correction.spent.whose()),
-            Finding::Unwatched(found) => {
-                Some((found.period, Scope::Account, Arc::clone(&found.account), found.currency))
-            }
+            Finding::Unwatched(found) => Some(found.whose()),
             Finding::Stale(_) | Finding::Digest(_) | Finding::Test(_) => None,
         }
     }
@@ -259,7 +254,7 @@ impl<'a> Finding<'a> {
     pub fn looks_back_to(&self, case: &Case<'a>) -> Option<Date> {
         let period = match self {
             Finding::Digest(digest) => digest.period,
-            _ => self.whose()?.0,
+            _ => self.whose()?.period,
         };
         Some(first_day(&period, case))
     }
@@ -391,23 +386,26 @@ pub fn decide_by<'a>(finding: Finding<'a>, threads: &Threads, case: &Case<'a>) -
 
 /// Adds the sums by civil day to the findings that may be sent, all subjects of a period and scope in one pass.
 fn add_days<'a>(findings: &mut [Finding<'a>], threads: &Threads, case: &Case<'a>) {
-    let mut wanted = HashMap::<(Period, Scope), HashSet<_>>::new();
+    let mut wanted = HashMap::<Among, HashSet<_>>::new();
     for finding in &*findings {
         if let Finding::Spent(spent) = finding
             && (spent.highest().is_some() || threads.of(&spent.key(case)).is_some())
         {
-            let subjects = wanted.entry((spent.period, spent.scope)).or_default();
-            subjects.insert((Arc::clone(&spent.subject), spent.budget.currency));
+            let whose = spent.whose();
+            wanted.entry(whose.among()).or_default().insert(whose.key());
         }
     }
     let days: HashMap<_, _> = wanted
         .into_iter()
-        .map(|((period, scope), subjects)| ((period, scope), case.totals.days_of(period.days(), scope, &subjects)))
+        .map(|(among, subjects)| {
+            let (period, products, scope) = among;
+            (among, case.totals.figures(products).days_of(period.days(), scope, &subjects))
+        })
         .collect();
     for finding in findings {
         if let Finding::Spent(spent) = finding {
-            let of_scope = days.get(&(spent.period, spent.scope));
-            let found = of_scope.and_then(|days| days.get(&(Arc::clone(&spent.subject), spent.budget.currency)));
+            let whose = spent.whose();
+            let found = days.get(&whose.among()).and_then(|days| days.get(&whose.key()));
             spent.days = found.into_iter().flatten().map(|(day, sum)| (*day, sum.amount)).collect();
         }
     }

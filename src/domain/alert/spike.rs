@@ -8,18 +8,20 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::words::{money, sent_by, sent_by_in_a_line, who, whom_to_ask, whose};
+use super::words::{count, money, sent_by, sent_by_in_a_line, who, whom_to_ask, whose};
 use super::{
     Alert, AlertRecord, Details, Finding, Kind, Peak, Record, Reported, Row, Severity, Thread, ThreadKey, Verdict,
     Wording,
 };
 use crate::domain::baselines::{AGAIN_AT, Episode};
 use crate::domain::case::Case;
-use crate::domain::charge::{Product, Scope};
+use crate::domain::charge::Scope;
+use crate::domain::contributors::Whose;
 use crate::domain::estimates::{Excess, Tenths};
 use crate::domain::money::Amount;
 use crate::domain::period::Period;
 use crate::domain::policy::Spike;
+use crate::domain::product::Products;
 use crate::domain::text::label;
 use crate::domain::totals::Sum;
 
@@ -88,8 +90,18 @@ impl<'a> Spiking<'a> {
             scope: self.scope(),
             subject: Arc::clone(&self.subject),
             currency: Some(self.rule.currency),
-            product: Product::Sms,
+            products: Products::One(self.rule.product),
             period: String::new(),
+        }
+    }
+
+    pub(super) fn whose(&self) -> Whose {
+        Whose {
+            period: self.day.period,
+            products: Products::One(self.rule.product),
+            scope: self.rule.scope,
+            subject: Arc::clone(&self.subject),
+            currency: self.rule.currency,
         }
     }
 
@@ -141,18 +153,19 @@ impl<'a> Spiking<'a> {
         let senders = case.policy.senders;
         let who = who(self.scope(), &self.subject, &alert.background, senders);
         let whose = whose(self.scope(), &self.subject, &alert.background, senders);
-        let (count, usual) = (sum.messages, excess.usual.in_words());
+        let (units, usual) = (count(sum.messages, self.rule.product.unit()), excess.usual.in_words());
+        let [sent, sends] = self.rule.product.verbs();
         let sender = || whom_to_ask(&alert.background, senders).unwrap_or_else(|| "the sender".to_owned());
         let has_sent = if date == today {
-            format!("has sent {count} messages today by {}", case.as_of.to_zoned(zone.clone()).strftime("%H:%M"))
+            format!("has {sent} {units} today by {}", case.as_of.to_zoned(zone.clone()).strftime("%H:%M"))
         } else {
-            format!("sent {count} messages {when}")
+            format!("{sent} {units} {when}")
         };
         let part = if at_least { " in the part of Zoom's report that could be read" } else { "" };
         let extra = money(excess.extra, currency, &[]);
         let (costs, so_far) = if date == today { ("costs", " so far") } else { ("cost", "") };
         let lead = format!(
-            "{whose} {has_sent}{part}. On a usual {} it sends {usual}. The extra {costs} about {currency} {extra}{so_far}.",
+            "{whose} {has_sent}{part}. On a usual {} it {sends} {usual}. The extra {costs} about {currency} {extra}{so_far}.",
             date.strftime("%A")
         );
         let mut facts = vec![
@@ -165,10 +178,10 @@ impl<'a> Spiking<'a> {
             kind: Kind::Spike,
             severity: Severity::Spike,
             mark: Severity::Spike.word().to_owned(),
-            headline: format!("{who} sent {count} messages {when}, usually {usual}"),
-            title: format!("{who} sent {count} messages {when}"),
+            headline: format!("{who} {sent} {units} {when}, usually {usual}"),
+            title: format!("{who} {sent} {units} {when}"),
             detail: format!("usually {usual}; the extra {costs} about {currency} {extra}{so_far}"),
-            row: Row { percent: String::new(), who, money: format!("{count} messages {when}, usually {usual}") },
+            row: Row { percent: String::new(), who, money: format!("{units} {when}, usually {usual}") },
             lead,
             facts,
             table: Vec::new(),
@@ -182,7 +195,9 @@ impl<'a> Spiking<'a> {
                      wrong looks like this.",
                     sender()
                 ),
-                "No further alert follows until twice as many are sent in a day, or until seven days in a row were usual.".to_owned(),
+                format!(
+                    "No further alert follows until twice as many are {sent} in a day, or until seven days in a row were usual."
+                ),
             ],
             todo: format!("if this is no campaign, suspend {} in Zoom now", sender()),
             machine: AlertRecord {
@@ -195,7 +210,7 @@ impl<'a> Spiking<'a> {
                 spike: Some(self.record()),
                 ..AlertRecord::of(alert, Severity::Spike, case)
             },
-            details: Details { messages: Some(count), ..Details::of(&alert.background, senders) },
+            details: Details { messages: Some(sum.messages), ..Details::of(&alert.background, senders) },
         }
     }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::{Alert, AlertRecord, Details, Kind, Row, Severity, ThreadKey, Wording};
 use crate::domain::case::Case;
-use crate::domain::charge::{Product, Scope};
+use crate::domain::charge::Scope;
+use crate::domain::product::{Product, Products};
 use crate::domain::text::label;
 
 /// Somebody asked for a test.
@@ -23,7 +24,7 @@ impl Test {
             scope: Scope::Account,
             subject: Arc::clone(case.totals.account()),
             currency: None,
-            product: Product::Sms,
+            products: Products::One(Product::Sms),
             period: self.request.clone(),
         }
     }

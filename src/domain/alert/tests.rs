@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 
 use super::*;
+use crate::domain::evaluate::Freshness;
+use crate::domain::product::Product;
 use crate::domain::world::{NOW, NUMBERS, World, amount, recorded, shown};
 
 /// One run: hours after the first, what was spent (`-` before a figure: read in part; `?`: it waits for a second reading), the budget.
@@ -312,7 +314,7 @@ fn a_stale_report_is_reported_once_an_episode() {
     let decisions = |newest: &str, longest_gap: SignedDuration, threads: &Threads| {
         let mut world = World::new(NUMBERS);
         world.history.freshness =
-            Some(crate::domain::evaluate::Freshness { newest_row: newest.parse().unwrap(), longest_gap });
+            vec![Freshness { product: Product::Sms, newest_row: newest.parse().unwrap(), longest_gap }];
         let alerts = world.decided(threads);
         let threads = recorded(threads, &alerts, &world.case());
         (alerts.iter().map(|alert| alert.decision).collect::<Vec<_>>(), threads)

@@ -15,8 +15,9 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::Kind;
-use crate::domain::charge::{Product, Scope};
+use crate::domain::charge::Scope;
 use crate::domain::money::{Amount, Currency};
+use crate::domain::product::Products;
 
 /// A thread is kept for this long after its period and after its last change.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 62);
@@ -49,8 +50,8 @@ pub struct ThreadKey {
     pub subject: Arc<str>,
     /// `None` for what is not about money.
     pub currency: Option<Currency>,
-    /// What was sent.
-    pub product: Product,
+    /// What is counted.
+    pub products: Products,
     /// The label of the period; empty for none.
     pub period: String,
 }
@@ -64,7 +65,7 @@ impl ThreadKey {
             self.scope.name(),
             &self.subject,
             self.currency.map_or("", Currency::code),
-            self.product.name(),
+            self.products.name(),
             &self.period,
         ]
     }

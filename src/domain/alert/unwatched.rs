@@ -2,18 +2,24 @@
 
 use std::sync::Arc;
 
+use super::counted::on;
 use super::words::{days_left, period_name, sent_by, sent_by_in_a_line};
 use super::{Alert, AlertRecord, Details, Kind, Row, Severity, ThreadKey, Wording, money};
 use crate::domain::case::Case;
-use crate::domain::charge::{Product, Scope};
+use crate::domain::charge::Scope;
+use crate::domain::contributors::Whose;
 use crate::domain::coverage::Certainty;
 use crate::domain::money::Currency;
 use crate::domain::period::Period;
+use crate::domain::product::{Product, Products};
+use crate::domain::text::capitalised;
 use crate::domain::totals::Sum;
 
 /// What an account has spent in a currency without a budget.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unwatched {
+    /// What was charged.
+    pub product: Product,
     /// Zoom's account id.
     pub account: Arc<str>,
     /// The currency.
@@ -35,34 +41,45 @@ impl Unwatched {
             scope: Scope::Account,
             subject: Arc::clone(&self.account),
             currency: Some(self.currency),
-            product: Product::Sms,
+            products: Products::One(self.product),
             period: self.period.label(),
         }
     }
 
+    pub(super) fn whose(&self) -> Whose {
+        Whose {
+            period: self.period,
+            products: Products::One(self.product),
+            scope: Scope::Account,
+            subject: Arc::clone(&self.account),
+            currency: self.currency,
+        }
+    }
+
     pub(super) fn wording<'a>(&self, alert: &Alert<'a>, case: &Case<'a>) -> Wording {
-        let Unwatched { currency, period, sum, .. } = self;
+        let Unwatched { product, currency, period, sum, .. } = self;
+        let on = on(Products::One(*product), case);
         let at_least = self.certainty == Certainty::AtLeast;
         let amount = money(sum.amount, *currency, &[]);
         let (name, left) = (period_name(period, case), days_left(period, case));
         let bound = if at_least { " in the part of Zoom's report that could be read" } else { "" };
         let mut facts = sent_by(Scope::Account, &alert.background, *currency, case.policy.senders);
-        facts.push(("Messages".to_owned(), sum.messages.to_string()));
+        facts.push((capitalised(&format!("{}s", product.unit())), sum.messages.to_string()));
         let kind = period.kind().name();
         Wording {
             kind: Kind::Unwatched,
             severity: Severity::Info,
             mark: "UNWATCHED".to_owned(),
-            headline: format!("{currency} {amount} spent that no budget covers, {name}"),
-            title: format!("{currency} {amount} spent that no budget covers"),
+            headline: format!("{currency} {amount} spent{on} that no budget covers, {name}"),
+            title: format!("{currency} {amount} spent{on} that no budget covers"),
             detail: format!("{name}, {left}"),
             row: Row {
                 percent: String::new(),
-                who: format!("no budget covers {currency}"),
+                who: format!("no budget covers {currency}{on}"),
                 money: format!("{currency} {amount}"),
             },
             lead: format!(
-                "Your account has spent {currency} {amount} in {name}{bound}, and no budget of the policy covers {currency}."
+                "Your account has spent {currency} {amount}{on} in {name}{bound}, and no budget of the policy covers {currency}{on}."
             ),
             facts,
             table: Vec::new(),
@@ -71,9 +88,9 @@ impl Unwatched {
                 .into_iter()
                 .collect(),
             steps: vec![format!(
-                "Add a budget in {currency} to the policy, or set unwatched = \"ignore\". No further alert follows for {currency} this {kind}."
+                "Add a budget in {currency}{on} to the policy, or set unwatched = \"ignore\". No further alert follows for {currency}{on} this {kind}."
             )],
-            todo: format!("add a budget in {currency} to the policy"),
+            todo: format!("add a budget in {currency}{on} to the policy"),
             machine: AlertRecord {
                 scope: Some(Scope::Account),
                 subject: Some(Arc::clone(&self.account)),

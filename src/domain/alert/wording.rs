@@ -135,6 +135,9 @@ pub struct AlertRecord {
     /// ISO 4217.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub currency: Option<Currency>,
+    /// `sms`, `call`, `fax` or `all`, where the policy reads more than messages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub product: Option<&'static str>,
     /// `2026-11`, `2026-W47` or `2026-11-22`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub period: Option<String>,
@@ -194,6 +197,7 @@ impl AlertRecord {
             scope: None,
             subject: None,
             currency: None,
+            product: case.policy.names_products().then(|| alert.key.products.name()),
             period: None,
             budget: None,
             level: None,
@@ -216,7 +220,7 @@ impl AlertRecord {
 /// What the machine form says of an alert beyond [`AlertRecord`].
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Details {
-    /// How many messages the money was spent on.
+    /// How many messages, minutes or pages the money was spent on; of a budget for all of them left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub messages: Option<u64>,
     /// What the budget leaves, negative if overspent; `None` if that is not known.

@@ -248,9 +248,9 @@ fn whom(background: &Background, case: &Case<'_>) -> String {
     whom_to_ask(background, case.policy.senders).unwrap_or_else(|| "those who sent most".to_owned())
 }
 
-/// What to do about spending that nobody expected.
-pub(super) fn if_not(background: &Background, case: &Case<'_>) -> String {
-    format!("If not, ask {}, or look at the messages in Zoom.", whom(background, case))
+/// What to do about spending that nobody expected on messages, calls or faxes.
+pub(super) fn if_not(charged: &str, background: &Background, case: &Case<'_>) -> String {
+    format!("If not, ask {}, or look at the {charged} in Zoom.", whom(background, case))
 }
 
 /// The same in a few words.

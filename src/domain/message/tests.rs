@@ -2,6 +2,7 @@
 
 mod foresight;
 mod gallery;
+mod products;
 mod readers;
 mod rules;
 
@@ -374,23 +375,24 @@ fn a_report_read_in_part() {
 #[test]
 fn what_else_is_reported() {
     let mut stale = World::new(NUMBERS);
-    stale.history.freshness = Some(crate::domain::evaluate::Freshness {
+    stale.history.freshness = vec![crate::domain::evaluate::Freshness {
+        product: crate::domain::product::Product::Sms,
         newest_row: "2026-11-18T21:12:00Z".parse().unwrap(),
         longest_gap: jiff::SignedDuration::from_hours(31),
-    });
+    }];
     insta::assert_snapshot!(email(&published(&stale)[0]), @r#"
     Subject: STALE: no new row in Zoom's report since 18 November, for 3 days
 
-    Zoom's report was read, and its newest row was sent on 18 November, 3 days
-    ago. Charges since then, if there are any, are not in it, and no budget can
-    see them.
+    Zoom's report was read, and its newest row is of 18 November, 3 days ago.
+    Charges since then, if there are any, are not in it, and no budget can see
+    them.
 
       Newest row    18 November, 16:12 EST
       Usual         at most 1 day without a row
 
-    If nobody has sent a message since, do nothing: no further alert follows
-    until rows come again. If messages were sent, compare with the SMS/MMS
-    Charges Usage Report in Zoom's web portal, and ask Zoom's support.
+    If there were no messages since, do nothing: no further alert follows until
+    rows come again. If there were messages, compare with the SMS/MMS Charges
+    Usage Report in Zoom's web portal, and ask Zoom's support.
 
       Zoom    https://zoom.us/pbx/page/report/system#/report/phone-system
       Chart   https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs

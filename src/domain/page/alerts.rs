@@ -7,14 +7,17 @@ use jiff::civil::Date;
 
 use super::view::{View, short};
 use super::{AlertRow, MOST_ROWS, Page, Sent, SentSpike, Sign};
-use crate::domain::alert::{Outcome, count};
+use crate::domain::alert::{Outcome, count, on_one};
 use crate::domain::charge::Scope;
 use crate::domain::money::Currency;
+use crate::domain::product::Products;
 
 /// An alert with what else is known of it.
 pub(super) struct Shown {
     pub(super) row: AlertRow,
     pub(super) whose: Option<(Scope, Arc<str>, Currency)>,
+    /// What is counted.
+    pub(super) products: Products,
     day: Date,
     spike: Option<SentSpike>,
 }
@@ -51,10 +54,11 @@ fn shown(sent: &Sent, held_until: Option<Timestamp>, number: u64, view: &View<'_
         let day = until.to_zoned(view.story.case.policy.time_zone.clone()).date();
         format!("held until {}", View::short_day(day))
     });
+    let on = on_one(sent.products, &view.story.case);
     let who = match (&sent.whose, sent.sign) {
-        (Some((_, _, currency)), Sign::NotCovered) => format!("Charges in {currency}"),
-        (Some((scope, subject, _)), _) => view.who(*scope, subject),
-        (None, _) => "Zoom’s report".to_owned(),
+        (Some((_, _, currency)), Sign::NotCovered) => format!("Charges in {currency}{on}"),
+        (Some((scope, subject, _)), _) => view.who(*scope, subject) + &on,
+        (None, _) => format!("Zoom’s report{on}"),
     };
     let row = AlertRow {
         number,
@@ -67,7 +71,7 @@ fn shown(sent: &Sent, held_until: Option<Timestamp>, number: u64, view: &View<'_
         // Threads of a replay have no topic, and an id is of its topic.
         id: until.unwrap_or_else(|| if view.story.is_replayed { String::new() } else { sent.id.clone() }),
     };
-    Shown { row, whose: sent.whose.clone(), day: zoned.date(), spike: sent.spike }
+    Shown { row, whose: sent.whose.clone(), products: sent.products, day: zoned.date(), spike: sent.spike }
 }
 
 /// Puts the alerts on the page.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::view::{View, percent, short};
 use super::{BudgetRow, MOST_ROWS, Page, Rest, Sign};
-use crate::domain::alert::{Finding, Kind, Outcome, Spent, period_name};
+use crate::domain::alert::{Finding, Kind, Outcome, Spent, on_one, period_name};
 use crate::domain::coverage::Certainty;
 use crate::domain::money::Amount;
 use crate::domain::period::PeriodKind;
@@ -71,7 +71,7 @@ fn budget<'a>(spent: &'a Spent<'a>, view: &View<'a>) -> Budget<'a> {
         _ => format!("{}, {}", short(&budget.name), period_name(&spent.period, &view.story.case)),
     };
     let row = BudgetRow {
-        who: view.who(spent.scope, &spent.subject),
+        who: view.who(spent.scope, &spent.subject) + &on_one(budget.products, &view.story.case),
         name,
         sign,
         state,
@@ -96,6 +96,7 @@ fn is_silenced(spent: &Spent<'_>, view: &View<'_>) -> bool {
             && alert.scope == Some(spent.scope)
             && alert.subject.as_deref() == Some(&*label(&spent.subject))
             && alert.currency == Some(spent.budget.currency)
+            && alert.product.is_none_or(|product| product == spent.budget.products.name())
             && alert.period.as_deref() == Some(&period)
     })
 }

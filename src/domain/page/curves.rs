@@ -13,6 +13,7 @@ use super::{Curve, MOST_ROWS, Page, Sign};
 use crate::domain::charge::Scope;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::period::{Period, PeriodKind};
+use crate::domain::product::Products;
 use crate::domain::totals::Sum;
 
 /// Budgets with a curve.
@@ -25,20 +26,25 @@ type OfScope = HashMap<(Arc<str>, Currency), Days>;
 pub(super) fn add(page: &mut Page, budgets: &[Budget<'_>], alerts: &[Shown], view: &View<'_>) {
     let monthly = budgets.iter().enumerate().take(MOST_ROWS).filter(|(_, budget)| budget.row_is_monthly());
     let monthly: Vec<_> = monthly.take(MOST_CURVES).collect();
-    let mut wanted = BTreeMap::<Scope, HashSet<_>>::new();
+    let mut wanted = BTreeMap::<(Products, Scope), HashSet<_>>::new();
     for (_, Budget { spent, .. }) in &monthly {
-        wanted.entry(spent.scope).or_default().insert((Arc::clone(&spent.subject), spent.budget.currency));
+        wanted
+            .entry((spent.budget.products, spent.scope))
+            .or_default()
+            .insert((Arc::clone(&spent.subject), spent.budget.currency));
     }
     let last = view.last_month();
-    let days_of =
-        |period: &Period, scope, wanted: &HashSet<_>| view.story.case.totals.days_of(period.days(), scope, wanted);
-    let of_scopes: BTreeMap<Scope, [OfScope; 2]> = wanted
-        .iter()
-        .map(|(scope, wanted)| (*scope, [days_of(&view.month, *scope, wanted), days_of(&last, *scope, wanted)]))
+    let of_scopes: BTreeMap<(Products, Scope), [OfScope; 2]> = wanted
+        .into_iter()
+        .map(|((products, scope), wanted)| {
+            let figures = view.story.case.totals.figures(products);
+            let days_of = |period: &Period| figures.days_of(period.days(), scope, &wanted);
+            ((products, scope), [days_of(&view.month), days_of(&last)])
+        })
         .collect();
     let curve = |(place, budget): (usize, &Budget<'_>)| {
         let key = (Arc::clone(&budget.spent.subject), budget.spent.budget.currency);
-        let [now, before] = of_scopes.get(&budget.spent.scope)?;
+        let [now, before] = of_scopes.get(&(budget.spent.budget.products, budget.spent.scope))?;
         let days = |of_scope: &OfScope, period: &Period| {
             let days = of_scope.get(&key);
             view.started(period).map(|day| view.knows(day).then(|| amount(days, day))).collect()
@@ -84,6 +90,8 @@ impl Shown {
         let is_one = |(scope, subject, currency): &(Scope, Arc<str>, Currency)| {
             *scope == spent.scope && *subject == spent.subject && *currency == spent.budget.currency
         };
-        self.whose.as_ref().is_some_and(is_one) && !matches!(self.row.sign, Sign::NotCovered | Sign::Plain)
+        self.whose.as_ref().is_some_and(is_one)
+            && self.products == spent.budget.products
+            && !matches!(self.row.sign, Sign::NotCovered | Sign::Plain)
     }
 }

@@ -11,6 +11,7 @@ use super::{Cell, DayMonth};
 use crate::domain::charge::Scope;
 use crate::domain::money::Currency;
 use crate::domain::period::Period;
+use crate::domain::product::Products;
 
 /// Months whose days are shown, the running one included.
 pub(super) const MONTHS: usize = 3;
@@ -38,7 +39,7 @@ impl<'a> Days<'a> {
         let months: Vec<_> = view.months.iter().rev().take(MONTHS).rev().copied().collect();
         let mut messages = HashMap::<Key, BTreeMap<Date, u64>>::new();
         for month in &months {
-            for (key, days) in view.story.case.totals.days_of(month.days(), Scope::BillingNumber, wanted) {
+            for (key, days) in view.counted().days_of(month.days(), Scope::BillingNumber, wanted) {
                 messages.entry(key).or_default().extend(days.into_iter().map(|(day, sum)| (day, sum.messages)));
             }
         }
@@ -138,8 +139,8 @@ fn usual(messages: u64, days: u64) -> String {
 /// The spikes of numbers.
 fn spikes(view: &View<'_>) -> HashMap<Key, BTreeMap<Date, u64>> {
     let mut spikes = HashMap::<Key, BTreeMap<Date, u64>>::new();
-    for ((day, scope, subject, currency), spike) in &view.spikes {
-        if *scope == Scope::BillingNumber {
+    for ((day, products, scope, subject, currency), spike) in &view.spikes {
+        if *scope == Scope::BillingNumber && *products == Products::One(view.product()) {
             spikes.entry((Arc::clone(subject), *currency)).or_default().insert(*day, spike.count);
         }
     }

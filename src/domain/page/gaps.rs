@@ -5,11 +5,12 @@ use jiff::civil::Date;
 
 use super::view::{View, grouped, short};
 use super::{Completeness, Page, Sign, Statement};
-use crate::domain::alert::{Outcome, cause, count, money};
-use crate::domain::charge::Scope;
+use crate::domain::alert::{Outcome, cause, count, money, on_one};
+use crate::domain::charge::{Line, Scope};
 use crate::domain::coverage::Gap;
 use crate::domain::matches::{is_covered, uncovered, unmatched};
 use crate::domain::money::Currency;
+use crate::domain::product::{Product, Products};
 use crate::domain::text::capitalised;
 use crate::domain::totals::Sum;
 use crate::error::Code;
@@ -38,7 +39,7 @@ fn completeness(days: &[Date], missing: &[Date], view: &View<'_>) -> Completenes
     let rows = view.story.case.coverage.row_faults.len() as u64;
     let month = view.month.first_day().strftime("%B");
     let lead = format!("{known} of {} read.", count(all as u64, "day"));
-    if missing.is_empty() && rows == 0 && view.story.case.coverage.is_whole(&view.month) {
+    if missing.is_empty() && rows == 0 && view.story.case.coverage.is_whole(view.story.case.policy.all(), &view.month) {
         let text = format!("Every figure of {month} is complete up to the moment above, as far as Zoom has listed it.");
         return Completeness { whole: true, lead, text };
     }
@@ -187,14 +188,19 @@ fn silenced(view: &View<'_>) -> Vec<Statement> {
 fn not_covered(view: &View<'_>) -> Vec<Statement> {
     let case = &view.story.case;
     let is_covered = is_covered(case);
-    let lines: Vec<_> = view.lines.iter().filter(|(line, _)| !is_covered(line)).copied().collect();
-    let statement = |(currency, sum): (Currency, Sum)| {
+    let covers = |line: &Line| case.policy.products.iter().all(|product| is_covered(*product, line));
+    let lines: Vec<_> = view.lines.iter().filter(|(line, _)| !covers(line)).copied().collect();
+    let statement = |((product, currency), sum): ((Product, Currency), Sum)| {
+        let on = on_one(Products::One(product), case);
         let who = super::senders::most(&lines, (Scope::Account, case.totals.account(), currency), case.policy.senders);
         let who = who.map_or_else(String::new, |who| format!(" Most by {who}."));
         Statement {
             sign: Sign::NotCovered,
-            lead: format!("{currency} {} has no budget.", money(sum.amount, currency, &[])),
-            text: format!("{} in all.{who} Add a budget to the policy that covers it.", count(sum.messages, "message")),
+            lead: format!("{currency} {}{on} has no budget.", money(sum.amount, currency, &[])),
+            text: format!(
+                "{} in all.{who} Add a budget to the policy that covers it.",
+                count(sum.messages, product.unit())
+            ),
         }
     };
     uncovered(case).into_iter().take(MOST_NAMED).map(statement).collect()
@@ -218,13 +224,14 @@ fn matches_nothing(view: &View<'_>) -> Option<Statement> {
 fn footnotes(days: &[Date], missing: &[Date], view: &View<'_>) -> Vec<String> {
     let case = &view.story.case;
     let numbers: std::collections::HashSet<_> = view.lines.iter().map(|(line, _)| &line.number).collect();
-    let messages: u64 = view.lines.iter().map(|(_, sum)| sum.messages).sum();
+    let counted = view.counted().by_line(&view.month);
+    let units: u64 = counted.iter().map(|(_, sum)| sum.messages).sum();
     vec![
         format!(
             "{} of {} known; {} charged on {}",
             days.len() - missing.len(),
             count(days.len() as u64, "day"),
-            format!("{} {}", grouped(messages), if messages == 1 { "message" } else { "messages" }),
+            format!("{} {}{}", grouped(units), view.product().unit(), if units == 1 { "" } else { "s" }),
             count(numbers.len() as u64, "number")
         ),
         format!("Days and months turn in {}", case.policy.time_zone_name),

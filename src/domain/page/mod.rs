@@ -61,7 +61,8 @@ impl Words {
         let month = view.month.first_day();
         let name = |month: jiff::civil::Date| month.strftime("%B").to_string();
         Words {
-            title: "Zoom SMS charges".to_owned(),
+            title: if case.policy.names_products() { "Zoom charges" } else { "Zoom SMS charges" }.to_owned(),
+            unit: view.product().unit().to_owned(),
             period: month.strftime("%B %Y").to_string(),
             as_of: format!("{}; {}", at.strftime("%-d %B %Y, %H:%M %Z"), days_left(&view.month, case)),
             month: name(month),

@@ -53,11 +53,18 @@ pub struct Page {
     pub footnotes: Vec<String>,
 }
 
+fn message() -> String {
+    crate::domain::product::Product::Sms.unit().to_owned()
+}
+
 /// The words that headings and columns share.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Words {
     /// `Zoom SMS charges`.
     pub title: String,
+    /// What days are counted in: `message`, `minute`, `page`. Pages of version 0.5 had messages alone.
+    #[serde(default = "message")]
+    pub unit: String,
     /// `November 2026`.
     pub period: String,
     /// `22 November 2026, 08:00 EST; 8 days left`.

@@ -92,7 +92,8 @@ fn ranked(months: &Months, view: &View<'_>) -> (Vec<Key>, usize) {
 }
 
 fn limit_of((number, currency): &Key, view: &View<'_>) -> Option<Amount> {
-    let budget = view.story.case.policy.budget_for(Scope::BillingNumber, number, *currency, PeriodKind::Month);
+    let policy = view.story.case.policy;
+    let budget = policy.budget_for(policy.all(), Scope::BillingNumber, (number, *currency), PeriodKind::Month);
     budget.map(|budget| budget.amount)
 }
 

@@ -3,10 +3,11 @@
 use std::collections::{BTreeSet, HashSet};
 use std::thread;
 
+use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 
 use super::{Page, Sent, Story};
-use crate::domain::alert::{AlertRecord, Outcome, Threads, decide};
+use crate::domain::alert::{Outcome, Threads, decide};
 use crate::domain::evaluate::evaluate;
 use crate::domain::message::record;
 use crate::domain::money::Currency;
@@ -18,15 +19,22 @@ use crate::domain::replay::{Past, replay};
 const DAYS_BEFORE: i64 = 14;
 
 impl Page {
-    /// The page of the last day of a past, as of `until` at the latest; `None` without a day.
+    /// The page of the last day of a past, as of `until` at the latest; `None` without a day. `sent` is what was sent in its month; without it,
+    /// the page shows what the policy would have sent.
     ///
     /// # Errors
     /// Only at the ends of the calendar.
-    pub fn of_past(past: &Past, until: Timestamp, policy: &Policy) -> Result<Option<Page>, jiff::Error> {
+    pub fn of_past(
+        past: &Past,
+        until: Timestamp,
+        policy: &Policy,
+        sent: Option<Vec<Sent>>,
+    ) -> Result<Option<Page>, jiff::Error> {
         let foreseen = policy.foreseeing(&currencies(past));
+        let is_replayed = sent.is_none();
         // Neither needs the other, and with ten thousand numbers each takes seconds.
         let (day, sent) = thread::scope(|scope| {
-            let sent = scope.spawn(|| sent(past, policy, until));
+            let sent = scope.spawn(|| sent.map_or_else(|| replayed(past, policy, until), Ok));
             (past.last_day_foreseen(until, policy, &foreseen), sent.join())
         });
         let Some(day) = day? else { return Ok(None) };
@@ -40,20 +48,19 @@ impl Page {
             let held = alerts.iter().filter(|alert| alert.is_silenced());
             silenced.extend(held.map(|alert| record(alert, &case, Outcome::Silenced)));
         }
-        silenced.retain(|held| !sent.iter().any(|(sent, _)| is_one(sent, held)));
-        let sent: Vec<_> = sent.iter().map(|(record, at)| Sent::of(record, *at)).collect();
+        silenced.retain(|held| !sent.iter().any(|sent| is_one(sent, &Sent::of(held, day.as_of))));
         let (findings, history) = (&findings, &day.history);
-        Ok(Page::of(&Story { case, findings, history, sent: &sent, alerts: &silenced, is_replayed: true }))
+        Ok(Page::of(&Story { case, findings, history, sent: &sent, alerts: &silenced, is_replayed }))
     }
 }
 
 fn currencies(past: &Past) -> BTreeSet<Currency> {
-    let all: HashSet<_> = past.days.values().flatten().map(|(line, _)| line.currency).collect();
+    let all: HashSet<_> = past.cells(Date::MIN, Date::MAX).map(|(line, _)| line.currency).collect();
     all.into_iter().collect()
 }
 
 /// What the policy would have sent in the month of the last day, and when.
-fn sent(past: &Past, policy: &Policy, until: Timestamp) -> Result<Vec<(AlertRecord, Timestamp)>, jiff::Error> {
+fn replayed(past: &Past, policy: &Policy, until: Timestamp) -> Result<Vec<Sent>, jiff::Error> {
     let zone = &policy.time_zone;
     let Some((_, today)) = past.ends() else { return Ok(Vec::new()) };
     let first = today.first_of_month();
@@ -62,24 +69,17 @@ fn sent(past: &Past, policy: &Policy, until: Timestamp) -> Result<Vec<(AlertReco
     for of_day in replayed.sent.into_iter().filter(|sent| sent.day >= first) {
         let end = start_of(of_day.day.tomorrow()?, zone)?;
         let at = end.saturating_sub(1.second()).unwrap_or(end).min(until);
-        sent.push((of_day.alert, at));
+        sent.push(Sent::of(&of_day.alert, at));
     }
     Ok(sent)
 }
 
 /// Whether what a silence holds back now was sent before it began.
-fn is_one(sent: &AlertRecord, held: &AlertRecord) -> bool {
-    let of = |record: &AlertRecord| {
-        let AlertRecord { kind, scope, currency, .. } = record;
-        (
-            *kind,
-            *scope,
-            record.subject.clone(),
-            *currency,
-            record.period.clone(),
-            record.level.clone(),
-            record.receiver.clone(),
-        )
+fn is_one(sent: &Sent, held: &Sent) -> bool {
+    let of = |sent: &'_ Sent| {
+        // The count of a spike may have grown.
+        let what = sent.spike.map_or_else(|| sent.what.clone(), |spike| spike.day.to_string());
+        (sent.kind, sent.whose.clone(), sent.products, sent.receiver.clone(), what)
     };
     of(sent) == of(held)
 }

@@ -144,5 +144,5 @@ pub struct Sender {
     /// The part of the whole account, in percent; `None` where credits make it meaningless.
     pub share: Option<i64>,
     /// Its messages in the running month.
-    pub messages: u64,
+    pub messages: Option<u64>,
 }

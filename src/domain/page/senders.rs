@@ -80,14 +80,21 @@ fn group<'a>(currency: Currency, senders: HashMap<Who<'a>, Sent<'a>>, view: &Vie
     senders.iter().for_each(|(_, sent)| whole.add(sent.now));
     let (shown, rest) = senders.split_at(senders.len().min(MOST_SENDERS));
     let knows_last = view.is_whole(&view.last_month());
-    let sender = |(who, sent): &(Who<'a>, Sent<'a>)| sender(*who, sent, whole.amount, knows_last);
+    // Minutes and pages are not added.
+    let is_counted = !view.story.case.policy.names_products();
+    let sender = |(who, sent): &(Who<'a>, Sent<'a>)| sender(*who, sent, whole.amount, (knows_last, is_counted));
     let mut more = Amount::ZERO;
     rest.iter().for_each(|(_, sent)| super::view::add(&mut more, sent.now.amount));
     let more = (!rest.is_empty()).then_some((rest.len() as u64, more));
     (whole.messages, SenderGroup { currency, spent: whole.amount, senders: shown.iter().map(sender).collect(), more })
 }
 
-fn sender((is_extension, who): Who<'_>, sent: &Sent<'_>, whole: Amount, knows_last: bool) -> Sender {
+fn sender(
+    (is_extension, who): Who<'_>,
+    sent: &Sent<'_>,
+    whole: Amount,
+    (knows_last, is_counted): (bool, bool),
+) -> Sender {
     let mut numbers: Vec<_> = sent.numbers.iter().take(MOST_NUMBERS).map(|number| short(number)).collect();
     let more = sent.numbers.len().saturating_sub(MOST_NUMBERS);
     if more > 0 {
@@ -107,7 +114,7 @@ fn sender((is_extension, who): Who<'_>, sent: &Sent<'_>, whole: Amount, knows_la
         spent: sent.now.amount,
         last: knows_last.then_some(sent.last),
         share: is_meaningful.then(|| percent(sent.now.amount, whole)),
-        messages: sent.now.messages,
+        messages: is_counted.then_some(sent.now.messages),
     }
 }
 

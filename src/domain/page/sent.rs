@@ -8,10 +8,11 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use super::Sign;
-use crate::domain::alert::{AlertRecord, Kind, Severity, SpikeRecord, limit, money};
+use crate::domain::alert::{AlertRecord, Kind, Severity, SpikeRecord, count, limit, money};
 use crate::domain::charge::Scope;
 use crate::domain::estimates::Tenths;
 use crate::domain::money::{Amount, Currency};
+use crate::domain::product::{Product, Products};
 
 /// An alert that was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub struct Sent {
     pub kind: &'static str,
     /// Whom it is about; `None` for what concerns no subject.
     pub whose: Option<(Scope, Arc<str>, Currency)>,
+    /// What is counted.
+    pub products: Products,
     /// What it said: `100% of USD 100`.
     pub what: String,
     /// Who got it.
@@ -46,6 +49,7 @@ struct Kept {
     scope: Option<Scope>,
     subject: Option<String>,
     currency: Option<Currency>,
+    product: Option<String>,
     level: Option<String>,
     threshold: Option<Amount>,
     amount: Option<Amount>,
@@ -58,9 +62,9 @@ struct Kept {
 pub struct SentSpike {
     /// The day.
     pub day: Date,
-    /// Its messages.
+    /// Its messages, minutes or pages.
     pub count: u64,
-    /// Messages on a usual day.
+    /// Those of a usual day.
     pub usual: Tenths,
 }
 
@@ -71,9 +75,14 @@ impl Sent {
         Kept::of(record).sent(at)
     }
 
-    /// An alert of a message that the ledger has kept; `None` if it is one of another version.
+    /// The alerts of a message that the ledger has kept, but for those of another version.
     #[must_use]
-    pub fn kept(alert: &serde_json::Value, at: Timestamp) -> Option<Sent> {
+    pub fn of_message(message: &serde_json::Value) -> Vec<Sent> {
+        let Some(at) = message["sent_at"].as_str().and_then(|at| at.parse().ok()) else { return Vec::new() };
+        message["alerts"].as_array().into_iter().flatten().filter_map(|alert| Sent::kept(alert, at)).collect()
+    }
+
+    fn kept(alert: &serde_json::Value, at: Timestamp) -> Option<Sent> {
         Kept::deserialize(alert).ok().map(|kept| kept.sent(at))
     }
 }
@@ -89,6 +98,7 @@ impl Kept {
             scope: record.scope,
             subject: record.subject.as_ref().map(ToString::to_string),
             currency: record.currency,
+            product: record.product.map(str::to_owned),
             level: record.level.clone(),
             threshold: record.threshold,
             amount: record.amount,
@@ -106,7 +116,7 @@ impl Kept {
             (Kind::Unwatched, _) => (Sign::NotCovered, "not covered"),
             (kind, _) => (Sign::Plain, kind.name()),
         };
-        let what = self.what();
+        let (what, products) = (self.what(), self.products());
         let whose = self.scope.zip(self.subject).zip(self.currency);
         Sent {
             id: self.id,
@@ -115,10 +125,17 @@ impl Kept {
             sign,
             kind,
             whose: whose.map(|((scope, subject), currency)| (scope, subject.into(), currency)),
+            products,
             what,
             receiver: self.receiver.into(),
             spike: self.spike,
         }
+    }
+
+    /// Alerts name what is counted where more than messages are read.
+    fn products(&self) -> Products {
+        let named = Products::EACH.into_iter().find(|products| Some(products.name()) == self.product.as_deref());
+        named.unwrap_or(Products::One(Product::Sms))
     }
 
     /// What the alert said, without whom it is about.
@@ -127,7 +144,13 @@ impl Kept {
         let with_currency =
             |amount: Option<Amount>| format!("{currency} {}", money(amount.unwrap_or_default(), currency, &[]));
         match (self.kind, &self.spike) {
-            (_, Some(spike)) => format!("{} messages, usually {}", spike.count, spike.usual.in_words()),
+            (_, Some(spike)) => {
+                let unit = match self.products() {
+                    Products::One(product) => product.unit(),
+                    Products::All => Product::Sms.unit(),
+                };
+                format!("{}, usually {}", count(spike.count, unit), spike.usual.in_words())
+            }
             (Kind::Budget, _) => {
                 let level = self.level.as_deref().unwrap_or_default();
                 let of = self.budget().map(|amount| format!("{level} of {currency} {}", limit(amount, currency)));

@@ -4,6 +4,7 @@ use super::*;
 use crate::domain::alert::AlertRecord;
 use crate::domain::charge::Scope;
 use crate::domain::money::{Amount, Currency};
+use crate::domain::product::{Product, Products};
 use crate::domain::totals::Sum;
 use crate::domain::world::{NUMBERS, World, amount};
 
@@ -58,8 +59,8 @@ fn shown(page: &Page) -> String {
 /// November up to the 22nd, every day known.
 fn known(mut world: World) -> World {
     for day in 1..=22 {
-        if !world.totals.knows(jiff::civil::date(2026, 11, day)) {
-            world.totals.set(jiff::civil::date(2026, 11, day), &Vec::new());
+        if !world.totals.figures(Products::All).knows(jiff::civil::date(2026, 11, day)) {
+            world.totals.set(Product::Sms, jiff::civil::date(2026, 11, day), &Vec::new());
         }
     }
     world
@@ -126,6 +127,7 @@ fn alerts_are_numbered_in_the_order_of_time_and_mark_their_curves() {
         sign,
         kind: "over",
         whose: Some((Scope::BillingNumber, "+12025550187".into(), Currency::parse("USD").unwrap())),
+        products: Products::One(Product::Sms),
         what: format!("{level} of USD 100"),
         receiver: "default".into(),
         spike: None,
@@ -169,7 +171,7 @@ fn hostile() -> World {
         };
         // A tenth of them sends on a day.
         let sums = numbers.iter().enumerate().filter(|(index, _)| (index + back as usize).is_multiple_of(10)).map(line);
-        world.totals.set(day, &sums.collect());
+        world.totals.set(Product::Sms, day, &sums.collect());
     }
     world
 }

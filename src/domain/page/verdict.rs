@@ -10,6 +10,7 @@ use crate::domain::alert::{a_day, count, days_between, limit, money};
 use crate::domain::charge::Scope;
 use crate::domain::money::Amount;
 use crate::domain::period::{Period, PeriodKind};
+use crate::domain::product::Products;
 use crate::domain::text::capitalised;
 
 /// Budgets that are named in the verdict's sentence.
@@ -121,7 +122,7 @@ fn sender(budget: &Budget<'_>, view: &View<'_>) -> Option<String> {
     if spent.period == view.month {
         return super::senders::most(&view.lines, whose, named);
     }
-    let lines = view.story.case.totals.by_line(&spent.period);
+    let lines = view.story.case.totals.figures(spent.budget.products).by_line(&spent.period);
     super::senders::most(&lines, whose, named)
 }
 
@@ -152,13 +153,18 @@ fn will_be_over(budget: &Budget<'_>, view: &View<'_>) -> Statement {
 fn spikes(view: &View<'_>) -> Vec<Statement> {
     let since = view.today.saturating_sub(NEWS_DAYS.days());
     let recent = view.spikes.iter().rev().filter(|((day, ..), _)| *day >= since);
-    let statement = |((day, scope, subject, currency), spike): (&SpikeOf, &SentSpike)| {
+    let statement = |((day, products, scope, subject, currency), spike): (&SpikeOf, &SentSpike)| {
         let period = Period::of_day(PeriodKind::Day, *day, &view.story.case.policy.time_zone).ok();
-        let lines = period.map(|period| view.story.case.totals.by_line(&period)).unwrap_or_default();
+        let lines = period.map(|period| view.story.case.totals.figures(*products).by_line(&period)).unwrap_or_default();
         let sender = super::senders::most(&lines, (*scope, subject, *currency), view.story.case.policy.senders);
         let by = sender.map_or_else(String::new, |sender| format!(" Most by {sender}."));
         let day = day.strftime("%A, %-d %B");
-        let text = format!("sent {} messages on {day}, usually {}.{by}", grouped(spike.count), spike.usual.in_words());
+        let (sent, unit) = match products {
+            Products::One(product) => (product.verbs()[0], product.unit()),
+            Products::All => ("sent", "message"),
+        };
+        let units = format!("{} {unit}{}", grouped(spike.count), if spike.count == 1 { "" } else { "s" });
+        let text = format!("{sent} {units} on {day}, usually {}.{by}", spike.usual.in_words());
         Statement { sign: Sign::Spike, lead: view.who(*scope, subject), text }
     };
     recent.map(statement).collect()

@@ -10,12 +10,14 @@ use rust_decimal::Decimal;
 use super::{MOST_TEXT, SentSpike, Story};
 use crate::domain::alert::{Finding, SpikeDay, Spiking, about, ahead, in_thousands, money};
 use crate::domain::charge::{Line, NONE, Scope};
+use crate::domain::contributors::Whose;
 use crate::domain::coverage::Certainty;
 use crate::domain::estimates::{Ahead, Estimate};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::period::{Period, PeriodKind};
+use crate::domain::product::{Product, Products};
 use crate::domain::text::{capitalised, label};
-use crate::domain::totals::{Sum, Sums};
+use crate::domain::totals::{Figures, Sum, Sums};
 
 /// Months before the running one that are shown.
 const MONTHS_BEFORE: i64 = 12;
@@ -40,28 +42,38 @@ pub(super) struct View<'a> {
 }
 
 /// The day of a spike, and whose it is.
-pub(super) type SpikeOf = (Date, Scope, Arc<str>, Currency);
+pub(super) type SpikeOf = (Date, Products, Scope, Arc<str>, Currency);
 
 impl<'a> View<'a> {
     /// `None` only at the ends of the calendar.
     pub(super) fn of(story: &'a Story<'a>) -> Option<View<'a>> {
-        let case = &story.case;
+        let (case, figures) = (&story.case, story.case.figures());
         let zone = &case.policy.time_zone;
         let today = zone.to_datetime(case.as_of).date();
         let first = today.first_of_month();
         let back = |months: i64| Period::of_day(PeriodKind::Month, first.checked_sub(months.months()).ok()?, zone).ok();
         let months: Vec<_> = (0..=MONTHS_BEFORE).rev().map(back).collect::<Option<_>>()?;
         let (month, last) = (back(0)?, back(1)?);
-        let (lines, last_lines) = (case.totals.by_line(&month), case.totals.by_line(&last));
-        let older = back(2).map(|month| case.totals.by_line(&month)).unwrap_or_default();
+        let (lines, last_lines) = (figures.by_line(&month), figures.by_line(&last));
+        let older = back(2).map(|month| figures.by_line(&month)).unwrap_or_default();
         let departments = departments(lines.iter().chain(&last_lines).chain(&older).copied());
         Some(View { story, today, month, months, lines, last_lines, departments, spikes: spikes(story) })
+    }
+
+    /// What days are counted of: messages, if they are read.
+    pub(super) fn product(&self) -> Product {
+        self.story.case.policy.products.first().copied().unwrap_or(Product::Sms)
+    }
+
+    /// Its figures.
+    pub(super) fn counted(&self) -> Figures<'a> {
+        self.story.case.totals.figures(Products::One(self.product()))
     }
 
     /// Whether a day's figures are known whole: its sums are there, and no gap covers it.
     pub(super) fn knows(&self, day: Date) -> bool {
         let gaps = &self.story.case.coverage.gaps;
-        self.story.case.totals.knows(day) && !gaps.iter().any(|gap| (gap.dates.from..=gap.dates.to).contains(&day))
+        self.story.case.figures().knows(day) && !gaps.iter().any(|gap| (gap.dates.from..=gap.dates.to).contains(&day))
     }
 
     /// The days of a period that have started.
@@ -77,9 +89,8 @@ impl<'a> View<'a> {
 
     /// The sums of a month by subject; `None` if nothing is known of it.
     pub(super) fn sums(&self, period: &Period, scope: Scope) -> Option<Sums> {
-        self.started(period)
-            .any(|day| self.story.case.totals.knows(day))
-            .then(|| self.story.case.totals.by_subject(period, scope))
+        let figures = self.story.case.figures();
+        self.started(period).any(|day| figures.knows(day)).then(|| figures.by_subject(period, scope))
     }
 
     /// The department that sent most from a number.
@@ -116,10 +127,12 @@ impl<'a> View<'a> {
     }
 
     /// What is still to come for a subject; `None` where no estimate is made, or the figure is not known exactly.
-    pub(super) fn ahead(&self, period: &Period, scope: Scope, subject: &Arc<str>, currency: Currency) -> Option<Ahead> {
+    pub(super) fn ahead(&self, whose: &Whose) -> Option<Ahead> {
+        let Whose { period, products, scope, subject, currency } = whose;
         let case = &self.story.case;
-        let baseline = self.story.history.baselines.of(scope, subject, currency)?;
-        let is_exact = case.coverage.certainty(period, scope, subject, currency) == Certainty::Exact;
+        let baseline = self.story.history.baseline(*products, *scope, subject, *currency)?;
+        let certainty = case.coverage.certainty(*products, period, *scope, (subject, *currency));
+        let is_exact = certainty == Certainty::Exact;
         if is_exact && self.is_whole(period) { ahead(period, baseline, case) } else { None }
     }
 
@@ -131,7 +144,9 @@ impl<'a> View<'a> {
         currency: Currency,
         spent: Amount,
     ) -> Option<Estimate> {
-        Some(estimate(&self.ahead(&self.month, scope, subject, currency)?, spent, currency))
+        let (period, products, subject) = (self.month, self.story.case.policy.all(), Arc::clone(subject));
+        let whose = Whose { period, products, scope, subject, currency };
+        Some(estimate(&self.ahead(&whose)?, spent, currency))
     }
 
     /// `30 Nov`.
@@ -150,7 +165,7 @@ fn spikes(story: &Story<'_>) -> BTreeMap<SpikeOf, SentSpike> {
     let mut spikes = BTreeMap::new();
     for sent in story.sent {
         if let (Some((scope, subject, currency)), Some(spike)) = (&sent.whose, sent.spike) {
-            spikes.insert((spike.day, *scope, Arc::clone(subject), *currency), spike);
+            spikes.insert((spike.day, sent.products, *scope, Arc::clone(subject), *currency), spike);
         }
     }
     // What is found now is newer.
@@ -159,7 +174,8 @@ fn spikes(story: &Story<'_>) -> BTreeMap<SpikeOf, SentSpike> {
             let Spiking { rule, subject, days, .. } = &**spiking;
             for SpikeDay { period, sum, excess, .. } in days {
                 let spike = SentSpike { day: period.first_day(), count: sum.messages, usual: excess.usual };
-                spikes.insert((spike.day, rule.scope, Arc::clone(subject), rule.currency), spike);
+                let products = Products::One(rule.product);
+                spikes.insert((spike.day, products, rule.scope, Arc::clone(subject), rule.currency), spike);
             }
         }
     }

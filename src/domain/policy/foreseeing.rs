@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::index::Indexed;
-use super::{Budget, Only, Policy};
+use super::{Budget, Only, Policy, Spike};
 use crate::domain::charge::Scope;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::period::PeriodKind;
+use crate::domain::product::Products;
 
 /// The scopes whose months are estimated with or without a budget.
 const ALWAYS: [Scope; 2] = [Scope::BillingNumber, Scope::Account];
@@ -21,24 +22,26 @@ impl Policy {
             ALWAYS.into_iter().flat_map(|scope| currencies.iter().map(move |currency| (scope, *currency)))
         {
             let is_for_all = |budget: &Budget| {
-                (budget.scope, budget.currency, budget.period) == (scope, currency, PeriodKind::Month)
+                (budget.products, budget.scope) == (self.all(), scope)
+                    && (budget.currency, budget.period) == (currency, PeriodKind::Month)
                     && budget.only == Only::Everyone
             };
             if !budgets.iter().any(is_for_all) {
-                budgets.push(for_all(scope, currency));
+                budgets.push(for_all(self.all(), scope, currency));
             }
         }
-        let budgets = Indexed::new(budgets, |it| ((it.scope, it.currency, Some(it.period)), &it.only));
-        let spikes = Indexed::new(Vec::new(), |it: &super::Spike| ((it.scope, it.currency, None), &it.only));
+        let budgets = Indexed::new(budgets, Budget::among);
+        let spikes = Indexed::new(Vec::new(), Spike::among);
         Policy { budgets, spikes, ..self.clone() }
     }
 }
 
-fn for_all(scope: Scope, currency: Currency) -> Budget {
+fn for_all(products: Products, scope: Scope, currency: Currency) -> Budget {
     Budget {
         name: String::new(),
         scope,
         only: Only::Everyone,
+        products,
         currency,
         amount: Amount::HUNDRED,
         period: PeriodKind::Month,

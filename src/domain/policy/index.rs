@@ -11,9 +11,10 @@ use crate::domain::charge::Scope;
 use crate::domain::money::Currency;
 use crate::domain::number::Number;
 use crate::domain::period::PeriodKind;
+use crate::domain::product::Products;
 
 /// Among which budgets, or spikes (without a period), the closest is looked for.
-pub(super) type Among = (Scope, Currency, Option<PeriodKind>);
+pub(super) type Among = (Products, Scope, Currency, Option<PeriodKind>);
 
 /// Budgets or spikes in the order of the policy, with the way from a subject to the one that applies.
 #[derive(Clone, Debug)]

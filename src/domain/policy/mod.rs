@@ -14,6 +14,8 @@ mod silence;
 mod subjects;
 mod watches;
 
+use std::collections::BTreeSet;
+
 use jiff::tz::TimeZone;
 
 pub use fault::{PolicyFault, PolicyFaults};
@@ -28,6 +30,7 @@ pub use watches::{Budget, Level, Spike};
 use super::charge::Scope;
 use super::money::Currency;
 use super::period::PeriodKind;
+use super::product::{Product, Products};
 use subjects::number_of;
 
 /// A policy without fault.
@@ -47,6 +50,8 @@ pub struct Policy {
     pub senders: Senders,
     /// The kind of period after which each receiver gets a summary.
     pub digest: Option<PeriodKind>,
+    /// The reports that are read, each once, in the order of [`Product::ALL`]; at least one.
+    pub products: Vec<Product>,
     /// No two of one name; no two equally specific. At least one, or a spike.
     pub budgets: Indexed<Budget>,
     /// No two of one name; no two equally specific.
@@ -102,14 +107,43 @@ pub struct Selector<'p> {
 impl Policy {
     /// The one budget that applies to a subject: an exact name before the longest prefix before no `only`.
     #[must_use]
-    pub fn budget_for(&self, scope: Scope, subject: &str, currency: Currency, period: PeriodKind) -> Option<&Budget> {
-        self.budgets.closest((scope, currency, Some(period)), subject, number_of(scope, subject).as_ref())
+    pub fn budget_for(
+        &self,
+        products: Products,
+        scope: Scope,
+        (subject, currency): (&str, Currency),
+        period: PeriodKind,
+    ) -> Option<&Budget> {
+        self.budgets.closest((products, scope, currency, Some(period)), subject, number_of(scope, subject).as_ref())
     }
 
     /// The one spike that watches a subject, chosen as a budget is.
     #[must_use]
-    pub fn spike_for(&self, scope: Scope, subject: &str, currency: Currency) -> Option<&Spike> {
-        self.spikes.closest((scope, currency, None), subject, number_of(scope, subject).as_ref())
+    pub fn spike_for(&self, product: Product, scope: Scope, (subject, currency): (&str, Currency)) -> Option<&Spike> {
+        let among = (Products::One(product), scope, currency, None);
+        self.spikes.closest(among, subject, number_of(scope, subject).as_ref())
+    }
+
+    /// All that is read: a policy that reads one product means that one.
+    #[must_use]
+    pub fn all(&self) -> Products {
+        match self.products.as_slice() {
+            [only] => Products::One(*only),
+            _ => Products::All,
+        }
+    }
+
+    /// Whether more is read than messages, so that answers and readers have to be told what is meant.
+    #[must_use]
+    pub fn names_products(&self) -> bool {
+        self.products != [Product::Sms]
+    }
+
+    /// What budgets and spikes count, each once.
+    #[must_use]
+    pub fn counted(&self) -> BTreeSet<Products> {
+        let spikes = self.spikes.iter().map(|spike| Products::One(spike.product));
+        self.budgets.iter().map(|budget| budget.products).chain(spikes).collect()
     }
 
     /// All that names subjects by `only`: budgets, spikes and silences.

@@ -3,6 +3,7 @@
 
 pub(super) mod budget;
 pub(super) mod owners;
+pub(super) mod products;
 pub(super) mod silence;
 pub(super) mod values;
 
@@ -13,26 +14,25 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{GroupBy, Indexed, Policy, PolicyFault, PolicyFaults, Senders, Unwatched};
+use super::{Budget, GroupBy, Indexed, Policy, PolicyFault, PolicyFaults, Senders, Spike, Unwatched};
 use crate::domain::period::PeriodKind;
+use crate::domain::product::Product;
 use crate::domain::text::did_you_mean;
 use budget::Claims;
 
-pub(super) const POLICY_KEYS: [&str; 10] = [
+pub(super) const POLICY_KEYS: [&str; 11] = [
     "time_zone",
     "late_charges_days",
     "unwatched",
     "group_by",
     "senders",
     "digest",
+    "products",
     "budget",
     "spike",
     "owner",
     "silence",
 ];
-/// Keys that are refused by name until the version that brings them.
-const LATER_POLICY_KEYS: [&str; 1] = ["products"];
-const LATER_WATCH_KEYS: [&str; 1] = ["product"];
 pub(super) const UNWATCHED: [(&str, Unwatched); 2] = [("notify", Unwatched::Notify), ("ignore", Unwatched::Ignore)];
 pub(super) const SENDERS: [(&str, Senders); 3] =
     [("name", Senders::Name), ("extension", Senders::Extension), ("none", Senders::None)];
@@ -53,6 +53,8 @@ struct Seen {
     spikes: BTreeMap<String, usize>,
     owners: BTreeMap<String, usize>,
     claims: Claims,
+    /// What is read; `None` if that has a fault.
+    products: Option<Vec<Product>>,
 }
 
 impl Policy {
@@ -104,7 +106,7 @@ impl<'d> Reader<'d> {
 
     fn policy(&mut self, table: &Spanned<DeTable<'d>>) -> Option<Policy> {
         let keys = table.get_ref();
-        self.refuse_unknown(keys, &POLICY_KEYS, &LATER_POLICY_KEYS, "a policy");
+        self.refuse_unknown(keys, &POLICY_KEYS, "a policy");
         let zone = keys.get("time_zone").and_then(|value| Some((value.span(), self.text(value, "time_zone")?)));
         let time_zone_name = zone.as_ref().map_or("UTC", |(_, name)| name.as_str()).to_owned();
         let time_zone = TimeZoneDatabase::bundled().get(&time_zone_name);
@@ -129,7 +131,8 @@ impl<'d> Reader<'d> {
         let senders = keys.get("senders").map_or(Some(Senders::Name), |value| self.one_of(value, "senders", &SENDERS));
         let digest = keys.get("digest").map_or(Some(None), |value| self.one_of(value, "digest", &DIGEST));
         let zone = time_zone.clone().unwrap_or(TimeZone::UTC);
-        let mut seen = Seen::default();
+        let products = keys.get("products").map_or(Some(vec![Product::Sms]), |value| self.products(value));
+        let mut seen = Seen { products: products.clone(), ..Seen::default() };
         let budgets = self.tables(keys, "budget", |reader, table, place| reader.budget(table, place, &mut seen));
         let spikes = self.tables(keys, "spike", |reader, table, place| reader.spike(table, place, &mut seen));
         let owners = self.tables(keys, "owner", |reader, table, place| reader.owner_table(table, place, &mut seen));
@@ -149,8 +152,9 @@ impl<'d> Reader<'d> {
             group_by: group_by?,
             senders: senders?,
             digest: digest?,
-            budgets: Indexed::new(budgets, |it| ((it.scope, it.currency, Some(it.period)), &it.only)),
-            spikes: Indexed::new(spikes, |it| ((it.scope, it.currency, None), &it.only)),
+            products: products?,
+            budgets: Indexed::new(budgets, Budget::among),
+            spikes: Indexed::new(spikes, Spike::among),
             owners: owners?,
             silences: silences?,
         })
@@ -205,13 +209,10 @@ impl<'d> Reader<'d> {
         }
     }
 
-    fn refuse_unknown(&mut self, table: &DeTable<'d>, known: &[&str], later: &[&str], what: &str) {
+    fn refuse_unknown(&mut self, table: &DeTable<'d>, known: &[&str], what: &str) {
         for key in table.keys() {
             let name = key.get_ref().as_ref();
-            if later.contains(&name) {
-                let message = format!("{what}'s key {name:?} comes with a later version");
-                self.fault(key.span(), "later_version", message, "remove it, or deploy a version that knows it");
-            } else if !known.contains(&name) {
+            if !known.contains(&name) {
                 let message = format!("{what} has no key {name:?}{}", did_you_mean(name, known));
                 self.fault(key.span(), "unknown_key", message, format!("allowed are {}", known.join(", ")));
             }

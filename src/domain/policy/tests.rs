@@ -3,6 +3,8 @@ use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+const SMS: Products = Products::One(Product::Sms);
+
 fn faults(document: &str) -> Vec<String> {
     match Policy::parse(document) {
         Ok(_) => Vec::new(),
@@ -27,6 +29,9 @@ fn the_contracts_policy_is_read() {
             name: "every number",
             scope: BillingNumber,
             only: Everyone,
+            products: One(
+                Sms,
+            ),
             currency: Currency(
                 "USD",
             ),
@@ -142,7 +147,11 @@ fn every_fault_of_owners_spikes_and_silences_has_its_place_and_its_fix() {
         budget("forecast_at = [0]"),
         budget("owner = \"marketting\"") + &owner(ARN)[budget("").len()..],
         budget("owner = []"),
-        budget("product = \"sms\""),
+        budget("product = \"call\""),
+        format!("products = [\"call\", \"telex\"]\n{}", budget("")),
+        format!("products = [\"call\", \"call\"]\n{}", budget("")),
+        format!("products = []\n{}", budget("")),
+        "products = [\"fax\"]\n[[spike]]\nname = \"s\"\nscope = \"account\"\ncurrency = \"USD\"".to_owned(),
         owner(""),
         owner("topic_arn = \"marketing\""),
         owner(ARN).replace("\"marketing\"", "\"default\""),
@@ -256,20 +265,23 @@ fn the_most_specific_budget_alone_applies() {
     let policy = Policy::parse(&document).unwrap();
     let applies = |subject: &str| {
         policy
-            .budget_for(Scope::BillingNumber, subject, Currency::parse("USD").unwrap(), PeriodKind::Month)
+            .budget_for(SMS, Scope::BillingNumber, (subject, Currency::parse("USD").unwrap()), PeriodKind::Month)
             .map(|budget| budget.name.as_str())
     };
     assert_eq!(applies("+1408"), Some("one"));
     assert_eq!(applies("+1409"), Some("long"));
     assert_eq!(applies("+1300"), Some("short"));
     assert_eq!(applies("(none)"), Some("all"));
-    assert_eq!(policy.budget_for(Scope::Department, "+1408", Currency::parse("USD").unwrap(), PeriodKind::Month), None);
     assert_eq!(
-        policy.budget_for(Scope::BillingNumber, "+1408", Currency::parse("EUR").unwrap(), PeriodKind::Month),
+        policy.budget_for(SMS, Scope::Department, ("+1408", Currency::parse("USD").unwrap()), PeriodKind::Month),
         None
     );
     assert_eq!(
-        policy.budget_for(Scope::BillingNumber, "+1408", Currency::parse("USD").unwrap(), PeriodKind::Day),
+        policy.budget_for(SMS, Scope::BillingNumber, ("+1408", Currency::parse("EUR").unwrap()), PeriodKind::Month),
+        None
+    );
+    assert_eq!(
+        policy.budget_for(SMS, Scope::BillingNumber, ("+1408", Currency::parse("USD").unwrap()), PeriodKind::Day),
         None
     );
 }
@@ -333,11 +345,11 @@ proptest! {
                 for period in PERIODS {
                     let is_among = |it: &Budget| (it.scope, it.currency, it.period) == (scope, currency, period);
                     let slow = closest(&policy.budgets, is_among, |it| &it.only, (scope, subject));
-                    prop_assert_eq!(policy.budget_for(scope, subject, currency, period), slow, "{} {}", subject, &document);
+                    prop_assert_eq!(policy.budget_for(SMS, scope, (subject, currency), period), slow, "{} {}", subject, &document);
                 }
                 let is_among = |it: &Spike| (it.scope, it.currency) == (scope, currency);
                 let slow = closest(&policy.spikes, is_among, |it| &it.only, (scope, subject));
-                prop_assert_eq!(policy.spike_for(scope, subject, currency), slow, "{} {}", subject, &document);
+                prop_assert_eq!(policy.spike_for(Product::Sms, scope, (subject, currency)), slow, "{} {}", subject, &document);
             }
         }
         for scope in SCOPES {
@@ -348,4 +360,30 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_budget_counts_what_is_read_or_the_product_that_it_names() {
+    let of = |products: &str, product: &str| {
+        let policy = Policy::parse(&format!("{products}\n{}", budget(product))).unwrap();
+        (policy.budgets[0].products.name(), policy.all().name(), policy.names_products())
+    };
+    let three = "products = [\"fax\", \"sms\", \"call\"]";
+    assert_eq!(of("", ""), ("sms", "sms", false));
+    assert_eq!(of("products = [\"sms\"]", "product = \"all\""), ("sms", "sms", false));
+    assert_eq!(of("products = [\"call\"]", ""), ("call", "call", true));
+    assert_eq!(of(three, ""), ("all", "all", true));
+    assert_eq!(of(three, "product = \"fax\""), ("fax", "all", true));
+    // Budgets that count something else are no tie.
+    let each = ["sms", "call", "all"].map(|product| budget(&format!("product = {product:?}")));
+    let each: String =
+        each.iter().enumerate().map(|(place, text)| text.replace("\"b\"", &format!("\"b{place}\"")) + "\n").collect();
+    let policy = Policy::parse(&format!("{three}\n{each}")).unwrap();
+    let usd = Currency::parse("USD").unwrap();
+    let name =
+        |products| policy.budget_for(products, Scope::Account, ("acc", usd), PeriodKind::Month).map(|it| &*it.name);
+    assert_eq!(name(SMS), Some("b0"));
+    assert_eq!(name(Products::One(Product::Call)), Some("b1"));
+    assert_eq!(name(Products::One(Product::Fax)), None);
+    assert_eq!(name(Products::All), Some("b2"));
 }

@@ -2,10 +2,12 @@
 
 use rust_decimal::Decimal;
 
+use super::index::Among;
 use super::subjects::Only;
 use crate::domain::charge::Scope;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::period::PeriodKind;
+use crate::domain::product::{Product, Products};
 
 /// What each subject of a scope may spend in a period.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub struct Budget {
     pub scope: Scope,
     /// Which subjects of the scope.
     pub only: Only,
+    /// What is counted.
+    pub products: Products,
     /// The currency of `amount`.
     pub currency: Currency,
     /// What each subject may spend a period.
@@ -55,10 +59,24 @@ pub struct Spike {
     pub scope: Scope,
     /// Which subjects of the scope.
     pub only: Only,
+    /// What is counted.
+    pub product: Product,
     /// The currency of the charges that are counted.
     pub currency: Currency,
     /// Money above the usual below which nothing is reported.
     pub min_extra: Amount,
     /// Who hears of it; at least one.
     pub owners: Vec<String>,
+}
+
+impl Budget {
+    pub(super) fn among(&self) -> (Among, &Only) {
+        ((self.products, self.scope, self.currency, Some(self.period)), &self.only)
+    }
+}
+
+impl Spike {
+    pub(super) fn among(&self) -> (Among, &Only) {
+        ((Products::One(self.product), self.scope, self.currency, None), &self.only)
+    }
 }

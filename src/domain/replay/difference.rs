@@ -1,22 +1,19 @@
 //! What another policy would have sent that this one would not, and when.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use jiff::civil::Date;
 use serde::Serialize;
 
 use super::{Replay, Sent};
 use crate::domain::alert::Kind;
-use crate::domain::charge::Scope;
-use crate::domain::money::Currency;
-use crate::domain::period::Period;
+use crate::domain::contributors::Whose;
 
 /// What makes alerts of two policies the same: to whom they go does not count.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Same {
     kind: Kind,
-    whose: Option<(Period, Scope, Arc<str>, Currency)>,
+    whose: Option<Whose>,
     level: Option<String>,
 }
 

@@ -66,7 +66,7 @@ impl Summary {
             let receiver = &sent.alert.receiver;
             messages.insert((sent.day, receiver, if group_by == GroupBy::Run { 0 } else { index }));
             let (period, scope, currency) = match &sent.whose {
-                Some((period, scope, _, currency)) => (Some(period.kind()), Some(*scope), Some(*currency)),
+                Some(whose) => (Some(whose.period.kind()), Some(whose.scope), Some(whose.currency)),
                 None => (None, None, None),
             };
             let key = (receiver, sent.alert.kind, scope, period, currency);

@@ -7,6 +7,7 @@ use crate::domain::alert::decide;
 use crate::domain::baselines::Maker;
 use crate::domain::charge::{Line, NONE};
 use crate::domain::money::Currency;
+use crate::domain::product::Product;
 use crate::domain::totals::Sum;
 
 const POLICY: &str = r#"
@@ -70,23 +71,26 @@ fn past(counts: &[[u16; 3]]) -> Past {
         (day, sent.map(|(index, count)| (line(index), sum(count))).collect())
     };
     let days = first().series(1.day()).zip(counts).map(day).collect();
-    Past { account: "acc".to_owned(), zone: "America/New_York".to_owned(), days }
+    let products = [(Product::Sms, days)].into();
+    Past { account: "acc".to_owned(), zone: "America/New_York".to_owned(), products }
 }
 
 /// What runs at each day's end send. Each makes its baselines from the days before, and judges late days again.
 fn live(past: &Past, policy: &Policy, since: Date) -> Vec<String> {
     let account: Arc<str> = past.account.as_str().into();
-    let (mut totals, mut threads, mut sent) = (Totals::of(Arc::clone(&account)), Threads::default(), Vec::new());
+    let (mut totals, mut threads, mut sent) =
+        (Totals::of(Arc::clone(&account), &policy.products), Threads::default(), Vec::new());
     let receivers = policy.receivers("default");
-    for (day, sums) in &past.days {
-        totals.set(*day, sums);
+    let (sms, known) = (Products::One(Product::Sms), past.days(Product::Sms));
+    for (day, sums) in known {
+        totals.set(Product::Sms, *day, sums);
         if *day < since {
             continue;
         }
         let judged = day.saturating_sub(6.days()).max(since);
-        let mut maker = Maker::new(policy, &account, *day, judged);
-        past.days.range(..*day).for_each(|(day, sums)| maker.add(*day, sums));
-        let baselines = maker.finish(|| true).unwrap();
+        let mut maker = Maker::new(policy, sms, &account, *day, judged);
+        known.range(..*day).for_each(|(day, sums)| maker.add(*day, sums.iter()));
+        let baselines = [(sms, maker.finish(|| true).unwrap())].into();
         let zone = &policy.time_zone;
         let as_of = start_of(day.tomorrow().unwrap(), zone).unwrap() - SignedDuration::from_secs(1);
         let of_kind = |kind| Period::of_day(kind, *day, zone).unwrap();

@@ -11,6 +11,7 @@ use crate::domain::charge::Scope;
 use crate::domain::foresight::forecast::SHORT_HISTORY;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::past::Past;
+use crate::domain::product::Product;
 use crate::domain::totals::{DaySums, Sum};
 
 /// A subject that may get a budget.
@@ -39,14 +40,15 @@ pub(super) fn add_figures(past: &Past, mut subjects: Vec<&mut Subject>) {
     let mut days = vec![Vec::<Amount>::new(); subjects.len()];
     let mut months = vec![BTreeMap::<Date, Amount>::new(); subjects.len()];
     let whole = whole_months(past);
-    for (index, (day, lines)) in past.days.iter().enumerate() {
+    let known = past.days(Product::Sms);
+    for (index, (day, lines)) in known.iter().enumerate() {
         for (place, sum) in sums_of(lines, &places, &account) {
             let (Some(days), Some(months)) = (days.get_mut(place), months.get_mut(place)) else { continue };
             // Days are counted from the first charge on.
             if days.is_empty() {
-                days.resize(past.days.len() - index, Amount::ZERO);
+                days.resize(known.len() - index, Amount::ZERO);
             }
-            let before = past.days.len() - days.len();
+            let before = known.len() - days.len();
             days.iter_mut().skip(index - before).take(1).for_each(|day| *day = sum);
             let so_far = months.entry(day.first_of_month()).or_default();
             *so_far = so_far.checked_add(sum).unwrap_or(*so_far);
@@ -81,8 +83,8 @@ fn sums_of(
 
 /// The months of which every day is known, by their first day.
 fn whole_months(past: &Past) -> Vec<Date> {
-    let months: HashSet<Date> = past.days.keys().map(|day| day.first_of_month()).collect();
-    let is_known = |day: Date| past.days.contains_key(&day);
+    let months: HashSet<Date> = past.days(Product::Sms).keys().map(|day| day.first_of_month()).collect();
+    let is_known = |day: Date| past.days(Product::Sms).contains_key(&day);
     let mut whole: Vec<_> = months
         .into_iter()
         .filter(|month| month.series(1.day()).take_while(|day| *day <= month.last_of_month()).all(is_known))

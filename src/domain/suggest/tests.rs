@@ -24,18 +24,19 @@ fn past(days: i64, lines: &[(&str, &str, &str)], count: impl Fn(usize, i64) -> u
         let sums = lines.iter().enumerate().map(|(index, of)| (line(of), sum(index)));
         (date(2026, 1, 1).saturating_add(day.days()), sums.filter(|(_, sum)| sum.messages > 0).collect())
     };
-    Past { account: "acc".to_owned(), zone: "UTC".to_owned(), days: (0..days).map(day).collect() }
+    let products = [(Product::Sms, (0..days).map(day).collect())].into();
+    Past { account: "acc".to_owned(), zone: "UTC".to_owned(), products }
 }
 
 fn suggested(past: &Past, most: u32) -> Suggestion {
     let suggestion = suggest(past, most, date(2026, 1, 1), &|_| {}).unwrap();
-    let currencies: HashSet<_> = past.days.values().flatten().map(|(line, _)| line.currency).collect();
+    let currencies: HashSet<_> = past.days(Product::Sms).values().flatten().map(|(line, _)| line.currency).collect();
     for currency in currencies {
         let is_whole =
             |budget: &crate::domain::policy::Budget| budget.scope == Scope::Account && budget.currency == currency;
         assert!(suggestion.policy.budgets.iter().any(is_whole), "{currency}: {}", suggestion.document);
     }
-    let days = past.days.len() as u64;
+    let days = past.days(Product::Sms).len() as u64;
     assert!(
         suggestion.replay.most_of_a_receiver() <= (u64::from(most) * days).div_ceil(365),
         "{}",
@@ -190,7 +191,7 @@ proptest! {
             let extra = if (day, index) == (burst.0, burst.1) { burst.2 } else { 0 };
             levels[index] * u64::from(day % 5 != 0) + extra
         });
-        if past.days.values().all(Vec::is_empty) { return Ok(()) }
+        if past.days(Product::Sms).values().all(Vec::is_empty) { return Ok(()) }
         suggested(&past, most);
     }
 }

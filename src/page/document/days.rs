@@ -4,12 +4,14 @@ use maud::{Markup, html};
 
 use super::{counted, section};
 use crate::domain::page::{NumberRow, Page, Sign};
+use crate::domain::text::capitalised;
 use crate::page::parts::{self, heard, sign};
 use crate::page::strips;
 
 pub(super) fn days(page: &Page) -> Markup {
     let cell = |class: &str| html! { svg viewBox="0 0 10 12" width="10" height="12" aria-hidden="true" { rect class=(class) width="9" height="12" {} } };
     let rows = parts::rows(page);
+    let units = units(page);
     let firsts: Vec<usize> = page
         .day_months
         .iter()
@@ -27,12 +29,12 @@ pub(super) fn days(page: &Page) -> Markup {
             span { (cell("l2")) "usual" }
             span { (cell("l3")) "over 1½ times" }
             span { (cell("l4")) "over 3 times" }
-            @if rows.iter().any(|(_, row)| !row.spikes.is_empty()) { span { (sign(Sign::Spike)) "spike, with its messages" } }
+            @if rows.iter().any(|(_, row)| !row.spikes.is_empty()) { span { (sign(Sign::Spike)) "spike, with its " (page.words.unit) "s" } }
             @if rows.iter().any(|(_, row)| row.days.contains('?')) { span { (sign(Sign::NotRead)) "not read" } }
             "Dates are Mondays."
         }
         table.days.cards {
-            caption.vh { "Messages a day and number" }
+            caption.vh { (units) " a day and number" }
             thead { tr {
                 th scope="col" { "Number" }
                 @for (place, month) in page.day_months.iter().enumerate() {
@@ -55,6 +57,11 @@ pub(super) fn days(page: &Page) -> Markup {
     section("days", &page.words.days, &content)
 }
 
+/// `Messages`, `Minutes`, `Pages`.
+fn units(page: &Page) -> String {
+    capitalised(&format!("{}s", page.words.unit))
+}
+
 fn yesterday(row: &NumberRow) -> Markup {
     let yesterday = row.messages.len().checked_sub(2).and_then(|place| row.messages.get(place)).copied().flatten();
     yesterday.map_or_else(parts::none, |messages| html! { (counted(messages)) })
@@ -63,13 +70,14 @@ fn yesterday(row: &NumberRow) -> Markup {
 /// The days of the month in figures, for those who do not see the strip.
 fn figures(page: &Page, rows: &[(&str, &NumberRow)]) -> Markup {
     let days = rows.iter().map(|(_, row)| row.messages.len()).max().unwrap_or_default();
+    let units = units(page);
     html! {
         @if days > 0 {
             details {
                 summary { "The figures of " (page.words.month) ", day by day" }
-                div.scroll tabindex="0" role="region" aria-label={ "Messages on each day of " (page.words.month) } {
+                div.scroll tabindex="0" role="region" aria-label={ (units) " on each day of " (page.words.month) } {
                     table.plain {
-                        caption.vh { "Messages on each day of " (page.words.month) }
+                        caption.vh { (units) " on each day of " (page.words.month) }
                         thead { tr { th scope="col" { "Number" } @for day in 1..=days { th.n scope="col" { (day) } } } }
                         tbody { @for (department, row) in rows { tr {
                             th scope="row" { (parts::number_of(department, row)) }

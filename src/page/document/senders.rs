@@ -54,7 +54,7 @@ fn sender_row(sender: &Sender, group: &SenderGroup, page: &Page) -> Markup {
             td.n.strong data-l=(page.words.month) { (money(sender.spent, group.currency, &[])) }
             td.n data-l="share" { @match sender.share { Some(share) => { (share) "%" }, None => (parts::none()) } }
             td.n.oc data-l=(page.words.last_month) { (known(sender.last, group.currency)) }
-            td.n data-l="messages" { (counted(sender.messages)) }
+            td.n data-l="messages" { @match sender.messages { Some(messages) => (counted(messages)), None => (parts::none()) } }
         }
     }
 }

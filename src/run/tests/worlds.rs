@@ -10,13 +10,14 @@ use jiff::{SignedDuration, Timestamp};
 use super::super::*;
 use crate::clients::zoom::Zoom;
 use crate::clients::{Credentials, Deadline};
-use crate::config::{PolicySource, ZoomConfig};
+use crate::config::{PolicySource, SecretSource, ZoomConfig};
 use crate::domain::charge::Scope;
 use crate::domain::period::Period;
+use crate::domain::product::{Product, Products};
 use crate::sandbox::dice::Dice;
 use crate::sandbox::{
     ACCOUNT_ID, Bound, CLIENT_ID, CLIENT_SECRET, Dataset, Fault, FutureDates, Listing, LongRange, Month,
-    NumberSpelling, Order, Row, SameDate, Sandbox, Switches, TotalRecords, Truth,
+    NumberSpelling, Order, ReportKind, Row, SameDate, Sandbox, Switches, TotalRecords, Truth,
 };
 
 /// What happens by chance.
@@ -46,6 +47,10 @@ impl Chance {
 
 const ZONES: [&str; 6] =
     ["UTC", "America/New_York", "Asia/Kolkata", "Pacific/Kiritimati", "Etc/GMT+12", "Africa/Cairo"];
+
+/// The reports, each with its product: what holds for one holds for all.
+const REPORTS: [(ReportKind, Product); 3] =
+    [(ReportKind::Sms, Product::Sms), (ReportKind::Call, Product::Call), (ReportKind::Fax, Product::Fax)];
 
 /// What may happen to rows besides being listed.
 #[derive(Clone, Copy, PartialEq)]
@@ -137,6 +142,8 @@ fn policy(chance: &mut Chance) -> String {
 }
 
 struct World {
+    kind: ReportKind,
+    product: Product,
     zoom: Sandbox,
     services: Services,
     policy: tempfile::NamedTempFile,
@@ -146,7 +153,12 @@ struct World {
 }
 
 impl World {
-    async fn new(policy: &str, dataset: Dataset, switches: Switches) -> World {
+    /// A world of one report: the rows are its charges.
+    async fn new(seed: u64, policy: &str, rows: Vec<Row>, now: Timestamp, switches: Switches) -> World {
+        let (kind, product) = REPORTS[usize::try_from(seed % 3).unwrap()];
+        let rows = rows.into_iter().map(|row| Row { report: kind, units: Some(1), ..row });
+        let dataset = Dataset::of(rows.collect(), now);
+        let policy = format!("products = [{:?}]\n{policy}", product.name());
         let reaches_today = switches.to_dates == Bound::Inclusive || switches.future_dates == FutureDates::Answered;
         let zoom = Sandbox::start(0, dataset.clone(), switches).await.unwrap();
         let config = ZoomConfig { api_url: zoom.api_url(), token_url: zoom.token_url(), requests_per_second: 1_000 };
@@ -166,13 +178,13 @@ impl World {
             full_read_every: SignedDuration::from_hours(24),
             late_read_every: SignedDuration::from_hours(6),
         };
-        World { zoom, services, policy: file, dataset, reaches_today }
+        World { kind, product, zoom, services, policy: file, dataset, reaches_today }
     }
 
     async fn run(&self, now: Timestamp) -> Report {
         self.zoom.replace(self.dataset.clone().at(now));
         let places = Places {
-            secret_id: String::new(),
+            secret_id: SecretSource::Secret("given".to_owned()),
             policy: PolicySource::File(self.policy.path().to_owned()),
             topic_arn: String::new(),
             link: None,
@@ -183,10 +195,10 @@ impl World {
         let mut report = read_report(&self.services, &prepared, &question).await.unwrap();
         report.finish(&prepared.policy, &Default::default());
         let zone = prepared.policy.time_zone_name.clone();
-        let whose =
-            crate::daybook::Whose { account: ACCOUNT_ID, product: crate::domain::charge::Product::Sms, zone: &zone };
-        let remembered = std::mem::take(&mut report.remembered);
-        self.services.daybook.save(whose, &report.loaded, remembered, now).await.unwrap();
+        let whose = crate::daybook::Whose { account: ACCOUNT_ID, products: Products::One(self.product), zone: &zone };
+        let book = report.books.first_mut().unwrap();
+        let remembered = std::mem::take(&mut book.remembered);
+        self.services.daybook.save(whose, &book.loaded, remembered, now).await.unwrap();
         report
     }
 }
@@ -194,7 +206,7 @@ impl World {
 type Sums = BTreeMap<(String, String), (String, u64)>;
 
 fn read(report: &Report, period: &Period) -> Sums {
-    let sums = report.judged.totals.by_subject(period, Scope::BillingNumber).into_iter();
+    let sums = report.judged.totals.figures(Products::All).by_subject(period, Scope::BillingNumber).into_iter();
     let shown = |((number, currency), sum): ((Arc<str>, _), crate::domain::totals::Sum)| {
         ((number.to_string(), format!("{currency}")), (sum.amount.to_string(), sum.messages))
     };
@@ -208,7 +220,7 @@ fn truth(truth: BTreeMap<(String, String), Truth>) -> Sums {
 /// Whether nothing is wrong with a period's figures as far as the run says.
 fn is_certain(report: &Report, period: &Period) -> bool {
     let days = period.first_day()..=period.last_day();
-    report.judged.coverage.is_whole(period)
+    report.judged.coverage.is_whole(Products::All, period)
         && !report.judged.coverage.unconfirmed.iter().any(|fall| days.contains(&fall.day))
 }
 
@@ -241,7 +253,7 @@ async fn a_report_that_is_read_whole_equals_the_truth_or_names_what_it_lacks() {
             (0..30 + chance.below(200)).map(|number| row(&mut chance, number, start, Changes::Any)).collect();
         let mut switches = switches(&mut chance);
         switches.page_limit = 20 + usize::try_from(chance.below(280)).unwrap();
-        let world = World::new(&policy(&mut chance), Dataset::of(rows, start), switches).await;
+        let world = World::new(seed, &policy(&mut chance), rows, start, switches).await;
         for now in moments(&mut chance, start) {
             let asked_before = world.zoom.listed().len();
             let report = world.run(now).await;
@@ -252,14 +264,14 @@ async fn a_report_that_is_read_whole_equals_the_truth_or_names_what_it_lacks() {
                 }
                 certain += 1;
                 let until = period.to().min(now);
-                let expected = if world.reaches_today && report.is_whole {
-                    world.zoom.dataset().at(now).truth(period.from(), until)
-                } else if report.is_whole {
+                let expected = if world.reaches_today && report.is_whole() {
+                    world.zoom.dataset().at(now).truth_of(world.kind, period.from(), until)
+                } else if report.is_whole() {
                     let listed = world.zoom.listed();
                     let rows = listed[asked_before..]
                         .iter()
                         .flat_map(|question| question.without_faults.iter().map(|row| &**row));
-                    Truth::of(rows, period.from(), until)
+                    Truth::of_report(world.kind, rows, period.from(), until)
                 } else {
                     continue;
                 };
@@ -282,15 +294,15 @@ async fn a_report_that_is_read_in_parts_holds_each_row_once_that_was_ever_listed
         let mut switches = switches(&mut chance);
         switches.page_limit = 3;
         switches.repeat_rows = 1;
-        let world = World::new(&policy(&mut chance), Dataset::of(rows, start), switches).await;
+        let world = World::new(seed, &policy(&mut chance), rows, start, switches).await;
         for now in moments(&mut chance, start) {
             let report = world.run(now).await;
             runs += 1;
-            remembered += usize::from(!report.is_whole);
+            remembered += usize::from(!report.is_whole());
             let listed = world.zoom.listed();
             for period in report.periods.iter().filter(|period| is_certain(&report, period)) {
                 let rows = listed.iter().flat_map(|question| question.without_faults.iter().map(|row| &**row));
-                let expected = Truth::of(rows, period.from(), period.to().min(now));
+                let expected = Truth::of_report(world.kind, rows, period.from(), period.to().min(now));
                 assert_eq!(read(&report, period), truth(expected), "world {seed}, {} at {now}", period.label());
             }
         }

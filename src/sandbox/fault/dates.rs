@@ -1,4 +1,4 @@
-//! Faults of some dates: they happen to every question that covers one of them, whatever the order of the requests.
+//! Faults of some dates: they happen to every question (of one report, if it is named) that covers one of them, whatever the order of the requests.
 
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
@@ -6,17 +6,18 @@ use std::sync::{Mutex, PoisonError};
 use jiff::civil::Date;
 
 use super::super::range::Range;
-use super::{Fault, FaultError, FaultKind, read};
+use super::super::reports::ReportKind;
+use super::{Fault, FaultError, FaultKind};
 
-/// A fault of the questions that cover any of these dates, written `FROM..TO=KIND[@K[xN]]` or `DATE=KIND[@K[xN]]`. It
-/// lasts unless its number of times is given.
+/// A fault of the questions that cover any of these dates, written `FROM..TO=KIND[@K[xN]]` or `DATE=KIND[@K[xN]]`, where
+/// `REPORT:` may stand before the kind. It lasts unless its number of times is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DateFault {
     /// The first date.
     pub first: Date,
     /// The last date.
     pub last: Date,
-    /// What happens; K counts the requests for these dates alone.
+    /// What happens, and to which report; K counts the requests for these dates alone.
     pub fault: Fault,
 }
 
@@ -32,7 +33,7 @@ impl FromStr for DateFault {
         if first > last {
             return Err(unclear());
         }
-        Ok(DateFault { first, last, fault: read(fault, |_| true)? })
+        Ok(DateFault { first, last, fault: Fault::read(fault, |_| true)? })
     }
 }
 
@@ -44,14 +45,16 @@ impl DateFaults {
         DateFaults(Mutex::new(vec![0; faults.len()]))
     }
 
-    /// The kind of the first of `faults` that happens to a request for this range. Each request is asked about once.
-    pub(in crate::sandbox) fn met(&self, faults: &[DateFault], range: &Range) -> Option<FaultKind> {
+    /// The kind of the first of `faults` that happens to a request for this range of this report. Each request is asked
+    /// about once.
+    pub(in crate::sandbox) fn met(&self, faults: &[DateFault], report: ReportKind, range: &Range) -> Option<FaultKind> {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut kind = None;
         for (fault, seen) in faults.iter().zip(seen.iter_mut()) {
-            if range.covers_any(fault.first, fault.last) {
+            let Fault { report: of, planned } = fault.fault;
+            if of.is_none_or(|of| of == report) && range.covers_any(fault.first, fault.last) {
                 *seen += 1;
-                kind = kind.or_else(|| fault.fault.covers(*seen).then_some(fault.fault.kind));
+                kind = kind.or_else(|| planned.covers(*seen).then_some(planned.kind));
             }
         }
         kind
@@ -66,7 +69,9 @@ mod tests {
     fn a_fault_of_dates_says_which_and_lasts() {
         let read = |text: &str| {
             let fault = text.parse::<DateFault>();
-            fault.map(|fault| (fault.first.to_string(), fault.last.to_string(), fault.fault.kind, fault.fault.times))
+            fault.map(|DateFault { first, last, fault }| {
+                (first.to_string(), last.to_string(), fault.planned.kind, fault.planned.times)
+            })
         };
         let (first, last) = ("2026-11-05".to_owned(), "2026-11-07".to_owned());
         assert_eq!(read("2026-11-05..2026-11-07=server-500"), Ok((first.clone(), last, FaultKind::Server500, None)));

@@ -1,6 +1,7 @@
 //! Planned faults: which one, at which request, how many times in a row.
 //!
-//! `rate-second@2x3` happens to the second, third and fourth request. Requests are counted in order of arrival, the
+//! `rate-second@2x3` happens to the second, third and fourth request for any report, `call:rate-second@2x3` to those
+//! for the report of calls. Requests are counted in order of arrival, the
 //! refused ones too, so the number of a fault is the place at which [`Sandbox::observed`](super::Sandbox::observed)
 //! shows it. A [`DateFault`] counts only the requests for its dates.
 
@@ -10,6 +11,9 @@ mod kinds;
 use std::str::FromStr;
 
 use clap::ValueEnum;
+
+use super::reports::ReportKind;
+use super::traffic::Number;
 
 pub use dates::DateFault;
 pub(super) use dates::DateFaults;
@@ -26,8 +30,14 @@ pub struct Planned<K> {
     pub times: Option<u32>,
 }
 
-/// A fault of the report, written `KIND[@K[xN]]`.
-pub type Fault = Planned<FaultKind>;
+/// A fault of the reports, written `KIND[@K[xN]]`, or of one of them, written `REPORT:KIND[@K[xN]]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The one report that meets it, and whose requests are counted; all of them if it is `None`.
+    pub report: Option<ReportKind>,
+    /// What happens, and when.
+    pub planned: Planned<FaultKind>,
+}
 
 /// A fault of the token endpoint, written `KIND[@K[xN]]`.
 pub type TokenFault = Planned<TokenFaultKind>;
@@ -44,6 +54,17 @@ impl<K: Copy> Planned<K> {
     }
 }
 
+impl Fault {
+    /// The kind of the first of `faults` that the request with this number for this report meets.
+    pub(super) fn met(faults: &[Fault], report: ReportKind, number: Number) -> Option<FaultKind> {
+        let meets = |fault: &&Fault| match fault.report {
+            None => fault.planned.covers(number.of_all),
+            Some(of) => of == report && fault.planned.covers(number.of_report),
+        };
+        faults.iter().find(meets).map(|fault| fault.planned.kind)
+    }
+}
+
 /// Why a fault could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FaultError {
@@ -54,6 +75,12 @@ pub enum FaultError {
         given: String,
         /// Every name there is.
         allowed: String,
+    },
+    /// The part before `:` is not a report.
+    #[error("no report is called {given:?}; before \":\" comes sms, call or fax, as in \"call:server-500@2\"")]
+    Report {
+        /// The name given.
+        given: String,
     },
     /// The part after `@` is not `K`, `KxN` or `Kxall`.
     #[error(
@@ -75,11 +102,22 @@ pub enum FaultError {
     },
 }
 
-impl FromStr for Planned<FaultKind> {
+impl FromStr for Fault {
     type Err = FaultError;
 
     fn from_str(text: &str) -> Result<Self, FaultError> {
-        read(text, FaultKind::lasts)
+        Fault::read(text, FaultKind::lasts)
+    }
+}
+
+impl Fault {
+    fn read(text: &str, lasts: impl Fn(FaultKind) -> bool) -> Result<Fault, FaultError> {
+        let Some((report, planned)) = text.split_once(':') else {
+            return Ok(Fault { report: None, planned: read(text, lasts)? });
+        };
+        let unknown = |_| FaultError::Report { given: report.to_owned() };
+        let report = ReportKind::from_str(report, false).map_err(unknown)?;
+        Ok(Fault { report: Some(report), planned: read(planned, lasts)? })
     }
 }
 
@@ -123,6 +161,11 @@ fn names<K: ValueEnum + 'static>() -> impl Iterator<Item = (String, String)> {
     })
 }
 
+/// The help text of the switch for faults of reports.
+pub(super) fn help_of_reports() -> String {
+    help::<FaultKind>("reports; with sms:, call: or fax: before KIND, of that report, whose requests alone are counted")
+}
+
 /// The help text of a switch that takes such faults: the form, then every kind with its meaning.
 pub(super) fn help<K: ValueEnum + 'static>(of: &str) -> String {
     let mut help = format!(
@@ -141,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_fault_says_what_and_when() {
-        let read = |text: &str| text.parse::<Fault>().map(|f| (f.kind, f.first, f.times));
+        let read = |text: &str| text.parse::<Fault>().map(|f| (f.planned.kind, f.planned.first, f.planned.times));
         assert_eq!(read("drop"), Ok((FaultKind::Drop, 1, Some(1))));
         assert_eq!(read("rate-second@2"), Ok((FaultKind::RateSecond, 2, Some(1))));
         assert_eq!(read("rate-second@2x3"), Ok((FaultKind::RateSecond, 2, Some(3))));
@@ -167,9 +210,21 @@ mod tests {
 
     #[test]
     fn a_fault_is_met_by_the_requests_of_its_stretch() {
-        let faults: Vec<Fault> = ["drop@2x2", "server-503@3xall"].iter().filter_map(|text| text.parse().ok()).collect();
-        let met: Vec<_> = (1..=5).map(|number| Fault::met(&faults, number)).collect();
+        let faults = ["drop@2x2", "server-503@3xall"].map(|text| text.parse().unwrap());
+        let met = (1..=5).map(|of_all| Fault::met(&faults, ReportKind::Sms, Number { of_all, of_report: 1 }));
         let (drop, down) = (Some(FaultKind::Drop), Some(FaultKind::Server503));
-        assert_eq!(met, [None, drop, drop, down, down]);
+        assert_eq!(met.collect::<Vec<_>>(), [None, drop, drop, down, down]);
+    }
+
+    #[test]
+    fn a_fault_of_one_report_is_met_and_counted_there_alone() {
+        let faults = ["call:drop@2"].map(|text| text.parse().unwrap());
+        let met = |report, of_report| Fault::met(&faults, report, Number { of_all: 2, of_report });
+        assert_eq!(met(ReportKind::Call, 2), Some(FaultKind::Drop));
+        assert_eq!(met(ReportKind::Call, 1), None);
+        assert_eq!(met(ReportKind::Fax, 2), None);
+        let message = "mail:drop".parse::<Fault>().unwrap_err().to_string();
+        let help = "before \":\" comes sms, call or fax, as in \"call:server-500@2\"";
+        assert_eq!(message, format!("no report is called \"mail\"; {help}"));
     }
 }

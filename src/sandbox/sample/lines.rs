@@ -22,14 +22,14 @@ pub(super) const FAR: &[Destination] = &[
 ];
 
 /// Tenths of a usual day's messages on each day from Monday on.
-type Week = [u32; 7];
+pub(super) type Week = [u32; 7];
 
 const OFFICE: Week = [12, 13, 13, 13, 12, 5, 2];
-const SHIFTS: Week = [11, 11, 11, 11, 11, 8, 7];
+pub(super) const SHIFTS: Week = [11, 11, 11, 11, 11, 8, 7];
 const NIGHTS: Week = [7, 7, 7, 7, 9, 17, 16];
 pub(super) const ANY_DAY: Week = [10; 7];
 
-const CUSTOMERS: &[&str] = &["Mara Lindqvist", "Tomas Okafor", "Aiko Brandt", "Elif Moreau", "Joao Petrov"];
+pub(super) const CUSTOMERS: &[&str] = &["Mara Lindqvist", "Tomas Okafor", "Aiko Brandt", "Elif Moreau", "Joao Petrov"];
 
 /// A line of the account and what it sends.
 pub(super) struct Line<'a> {
@@ -184,7 +184,7 @@ impl Day {
         Dice::new(self.start.unsigned_abs() ^ (purpose << 48))
     }
 
-    fn office_hours(self, dice: &mut Dice) -> Timestamp {
+    pub(super) fn office_hours(self, dice: &mut Dice) -> Timestamp {
         self.second(i64::from(7 * 3_600 + dice.below(12 * 3_600)))
     }
 }
@@ -211,13 +211,7 @@ impl Line<'_> {
 
     /// What the line sends on a day, if it sends so many tenths of what is usual.
     pub(super) fn day(&self, day: Day, tenths: u32, dice: &mut Dice, rows: &mut Vec<Row>) {
-        let weekday = usize::try_from(day.date.weekday().to_monday_zero_offset()).unwrap_or_default();
-        let share = self.week.get(weekday).copied().unwrap_or_default();
-        // Some days bring three fifths of that, some seven fifths.
-        let mood = 60 + dice.below(81);
-        let messages = self.charged_in_7_days * share * tenths * mood;
-        let whole = 7 * 10 * 10 * 100;
-        for _ in 0..messages / whole + u32::from(dice.below(whole) < messages % whole) {
+        for _ in 0..on_day(day, self.week, self.charged_in_7_days * tenths, dice) {
             self.charged(day.office_hours(dice), dice, rows);
         }
         for _ in 0..self.free_a_day {
@@ -246,6 +240,17 @@ impl Line<'_> {
         }
         rows.push(first);
     }
+}
+
+/// How many of something there are on a day, if there are so many tenths of one in seven usual days of this week.
+pub(super) fn on_day(day: Day, week: Week, tenths_in_7_days: u32, dice: &mut Dice) -> u32 {
+    let weekday = usize::try_from(day.date.weekday().to_monday_zero_offset()).unwrap_or_default();
+    let share = week.get(weekday).copied().unwrap_or_default();
+    // Some days bring three fifths of that, some seven fifths.
+    let mood = 60 + dice.below(81);
+    let hundredths = tenths_in_7_days * share * mood;
+    let whole = 7 * 10 * 10 * 100;
+    hundredths / whole + u32::from(dice.below(whole) < hundredths % whole)
 }
 
 /// The message as an answer to the line; the name of its sender is a customer's.

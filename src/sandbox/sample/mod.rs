@@ -1,8 +1,10 @@
-//! The account that comes with the sandbox: lines that send every day, at the rates of their destinations, and what
-//! happens to an account in a year.
+//! The account that comes with the sandbox: lines that send every day, at the rates of their destinations, what
+//! happens to an account in a year, and the same lines' calls and faxes.
 //!
 //! Everything follows from the date alone, so that a later `now` adds rows and changes none.
 
+mod calls;
+mod faxes;
 mod lines;
 mod month;
 mod story;
@@ -31,6 +33,8 @@ impl Dataset {
                 line.day(day, tenths, &mut day.dice(number), &mut rows);
             }
             story::day(day, &mut rows);
+            calls::day(day, &mut rows);
+            faxes::day(day, &mut rows);
             if let Some(line) = LINES.first() {
                 story::oddities(line, day, &mut rows);
             }
@@ -58,8 +62,9 @@ impl Dataset {
 mod tests {
     use std::collections::{BTreeMap, HashSet};
 
+    use super::super::reports::ReportKind;
     use super::super::row::Row;
-
+    use super::super::truth::billing_identity;
     use super::*;
 
     fn at(text: &str) -> Timestamp {
@@ -115,7 +120,8 @@ mod tests {
         let sample = november();
         let mut months: BTreeMap<&str, BTreeMap<i16, u32>> = BTreeMap::new();
         let utc = |row: &Row| row.sent.to_zoned(TimeZone::UTC).date();
-        for row in sample.rows().filter(|row| row.is_charged() && row.sent < sample.today()) {
+        let messages = sample.rows().filter(|row| row.report == ReportKind::Sms);
+        for row in messages.filter(|row| row.is_charged() && row.sent < sample.today()) {
             let month = utc(row).year() * 12 + i16::from(utc(row).month());
             *months.entry(row.billing_number.as_deref().unwrap_or("(none)")).or_default().entry(month).or_default() +=
                 1;
@@ -190,6 +196,75 @@ mod tests {
             }
         }
         assert!(sundays > 0 && weekdays > 20 * sundays, "{weekdays} {sundays}");
+    }
+
+    /// Charged calls or faxes by number and currency: how many in each month, and what they cost in the last.
+    fn by_month(report: ReportKind) -> String {
+        let sample = november();
+        let month = |back: i32| {
+            let first = jiff::civil::date(2026, 11, 1).saturating_sub(back.months());
+            let midnight = |date: jiff::civil::Date| date.to_zoned(TimeZone::UTC).unwrap().timestamp();
+            sample.truth_of(report, midnight(first), midnight(first.saturating_add(1.month())))
+        };
+        let months: Vec<_> = (0..=MONTHS).rev().map(month).collect();
+        let lines: std::collections::BTreeSet<_> = months.iter().flat_map(BTreeMap::keys).collect();
+        let line = |line: &&(String, String)| {
+            let counts = months.iter().map(|month| month.get(line).map_or(0, |truth| truth.messages));
+            let last = months.last().and_then(|month| month.get(line)).map_or("0", |truth| truth.amount.as_str());
+            let counts = counts.map(|count| format!("{count:>5}")).collect::<String>();
+            format!("{:<23}{counts}{last:>10} {}", line.0, line.1)
+        };
+        lines.iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn the_same_lines_make_calls_and_a_toll_free_number_takes_most() {
+        insta::assert_snapshot!(by_month(ReportKind::Call), @"
+        (none)                     8    9   10    9   10    8   11   14    7    5    9   11    9    5     1.217 USD
+        +12025550112              28   26   29   25   24   25   25   27   22   28   24   28   29   19     3.851 USD
+        +12025550143              38   31   39   39   32   34   28   32   39   37   34   35   34   21    2.9035 USD
+        +12025550187               7    6   12   10    8    7    7    8   10   13    9   10    6    6     0.707 USD
+        +18335550100             196  188  196  205  176  192  184  197  201  198  187  173  212  131    53.037 USD
+        +2100000980 Ext. 1001     20   15    9   10   12   13   17   12   13   14   12    8   16    6     1.046 USD
+        +33199005521              29   29   37   33   26   27   32   26   30   28   30   27   28   18     3.231 EUR
+        +442079460018              8   14   12   13   10   11   15   13   12   18   14   14   13    8    0.8085 GBP
+        +493023125017             17   16   20   13   14   13   12   20   17   16   11   14   10   12    1.1695 EUR
+        ");
+        let sample = november();
+        let numbers = |report: ReportKind| {
+            let rows = sample.rows().filter(move |row| row.report == report);
+            rows.map(|row| billing_identity(row.billing_number.as_deref())).collect::<HashSet<_>>()
+        };
+        let calls = numbers(ReportKind::Call);
+        assert_eq!(calls.difference(&numbers(ReportKind::Sms)).collect::<Vec<_>>(), ["+18335550100"]);
+        let incoming = sample.rows().filter(|row| row.message_type.as_deref() == Some("tollfree"));
+        let is_a_customers = |row: &Row| row.from_extension_number.is_none() && row.to_extension_number.is_some();
+        assert!(incoming.take(100).all(is_a_customers));
+        let night = sample.rows().filter(|row| row.report == ReportKind::Call && row.billing_number.is_none());
+        let date = |moment: Timestamp| moment.to_zoned(TimeZone::UTC).date();
+        assert!(night.take(20).any(|row| date(row.started()) < date(row.sent)), "calls that end on the next date");
+    }
+
+    #[test]
+    fn faxes_are_few_and_the_newest_are_pending() {
+        insta::assert_snapshot!(by_month(ReportKind::Fax), @"
+        +2100000980 Ext. 1001     16   11   10    9   11   12    7   10    6   10   16   14    9    3     0.406 USD
+        +493023125017              2    3    3    3    3    5    1    2    3    5    4    2    4    2     0.203 EUR
+        ");
+        let sample = november();
+        let faxes = sample.in_report(sample.today()).filter(|row| row.report == ReportKind::Fax);
+        let (pending, priced): (Vec<_>, Vec<_>) = faxes.partition(|row| row.pending);
+        assert!((2..=6).contains(&pending.len()), "{}", pending.len());
+        let is_newer = |row: &Row| pending.iter().all(|pending| pending.sent > row.sent);
+        assert!(priced.iter().filter(|row| !row.unlimited).all(|row| is_newer(row)));
+        assert!(priced.iter().any(|row| row.unlimited && row.charge == 0));
+        let distinct =
+            |rows: &[_]| rows.iter().map(|row: &&std::sync::Arc<Row>| row.message_id.clone()).collect::<HashSet<_>>();
+        assert!(distinct(&pending).is_disjoint(&distinct(&priced)));
+        let later = sample.clone().at(at("2026-12-12T06:00:00Z"));
+        let known = |row: &Row| distinct(&pending).contains(&row.message_id);
+        let priced = later.in_report(later.today()).filter(|row| known(row) && !row.pending);
+        assert_eq!(priced.count(), pending.len());
     }
 
     #[test]

@@ -7,11 +7,12 @@ use clap::{Args, FromArgMatches as _};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::fault::{self, DateFault, Fault, FaultKind, TokenFault, TokenFaultKind};
+use super::fault::{self, DateFault, Fault, TokenFault, TokenFaultKind};
+use super::reports::ReportKind;
 
 pub use values::{
-    BigPage, Bound, Datetimes, FreeRows, FutureDates, GroupMessages, LongRange, LongRangeEcho, Missing, Month,
-    NumberSpelling, Numbers, Order, RateHeaders, SameDate, TokenApiUrl, TokenGrant, TokenRefusals, TotalRecords,
+    BigPage, Bound, CallDates, Datetimes, FreeRows, FutureDates, GroupMessages, LongRange, LongRangeEcho, Missing,
+    Month, NumberSpelling, Numbers, Order, RateHeaders, SameDate, TokenApiUrl, TokenGrant, TokenRefusals, TotalRecords,
 };
 
 const LISTED_OFF_DAYS: std::ops::RangeInclusive<i64> = -31..=31;
@@ -31,6 +32,9 @@ pub struct Switches {
     /// Zone in which dates in `from` and `to` are read (IANA name)
     #[arg(long, value_name = "ZONE", value_parser = zone, default_value = "UTC", help_heading = "Open questions")]
     pub date_zone: TimeZone,
+    /// Which time of a call the range of dates goes by
+    #[arg(long, value_enum, default_value_t, help_heading = "Open questions")]
+    pub call_dates: CallDates,
     /// What happens to a range whose `from` is its `to`, a date
     #[arg(long, value_enum, default_value_t, help_heading = "Open questions")]
     pub same_date: SameDate,
@@ -98,7 +102,7 @@ pub struct Switches {
     /// Take every page from the rows that are there when it is asked for, not from those of the first page
     #[arg(long, help_heading = "Data that change")]
     pub live_pages: bool,
-    /// Show the present to N questions, then older data to N questions, and so on (0: always the present)
+    /// Show the present to N questions of a report, then older data to N questions, and so on (0: always the present)
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Data that change")]
     pub flap: u32,
     /// How many hours old those data are
@@ -108,19 +112,19 @@ pub struct Switches {
     #[arg(long, value_name = "TIME", help_heading = "Data that change")]
     pub stalled_at: Option<Timestamp>,
 
-    /// Requests for the report allowed in any second (0: no limit)
+    /// Requests for all reports allowed in any second (0: no limit)
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Limits")]
     pub rate_per_second: u32,
-    /// Requests for the report allowed in all (0: no limit)
+    /// Requests for all reports allowed in all (0: no limit)
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Limits")]
     pub rate_per_day: u32,
-    /// Requests for the report allowed at the same time (0: no limit)
+    /// Requests for all reports allowed at the same time (0: no limit)
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Limits")]
     pub concurrent: usize,
     /// Whether headers of a refusal name the limit
     #[arg(long, value_enum, default_value_t, help_heading = "Limits")]
     pub rate_headers: RateHeaders,
-    /// Milliseconds before each answer of the report
+    /// Milliseconds before each answer of a report
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Limits")]
     pub latency_ms: u64,
     /// A page token expires once N other pages were answered after it was given (unset: never)
@@ -136,6 +140,9 @@ pub struct Switches {
     /// Seconds that an access token lives; `expires_in` says the same
     #[arg(long, value_name = "N", default_value_t = 3600, help_heading = "Token")]
     pub token_seconds: u64,
+    /// Reports whose scope a token has; the others are refused
+    #[arg(long, value_name = "REPORT,...", value_enum, value_delimiter = ',', default_values_t = ReportKind::ALL, help_heading = "Token")]
+    pub scopes: Vec<ReportKind>,
     /// What the token's answer says of the API's address
     #[arg(long, value_enum, default_value_t, help_heading = "Token")]
     pub token_api_url: TokenApiUrl,
@@ -146,12 +153,12 @@ pub struct Switches {
     #[arg(long, value_enum, default_value_t, help_heading = "Token")]
     pub token_refusals: TokenRefusals,
 
-    /// A fault of the report's K-th answer, N times in a row (--help: the kinds)
-    #[arg(long = "fault", value_name = "KIND[@K[xN]]", long_help = fault::help::<FaultKind>("report"), help_heading = "Faults")]
+    /// A fault of the K-th answer of all reports, or of REPORT (sms, call or fax), N times in a row (--help: the kinds)
+    #[arg(long = "fault", value_name = "[REPORT:]KIND[@K[xN]]", long_help = fault::help_of_reports(), help_heading = "Faults")]
     pub faults: Vec<Fault>,
     /// A fault of every answer to a question that covers one of these dates; K counts the requests for them (default 1),
     /// N is how many of those in a row have it (default: all)
-    #[arg(long = "fail-dates", value_name = "FROM[..TO]=KIND[@K[xN]]", help_heading = "Faults")]
+    #[arg(long = "fail-dates", value_name = "FROM[..TO]=[REPORT:]KIND[@K[xN]]", help_heading = "Faults")]
     pub date_faults: Vec<DateFault>,
     /// A fault of the K-th token answer, N times in a row (--help: the kinds)
     #[arg(long = "token-fault", value_name = "KIND[@K[xN]]", long_help = fault::help::<TokenFaultKind>("token endpoint"), help_heading = "Faults")]

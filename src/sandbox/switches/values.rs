@@ -24,6 +24,18 @@ pub enum Datetimes {
     CutToDates,
 }
 
+/// Which time of a call the range of a question goes by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum CallDates {
+    /// when it began to ring
+    Start,
+    /// when it was answered
+    Answer,
+    /// when it ended
+    #[default]
+    End,
+}
+
 /// What happens to a range of more than a month.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum LongRange {

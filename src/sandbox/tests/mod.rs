@@ -9,6 +9,7 @@ use super::*;
 
 mod changes;
 mod readings;
+mod reports;
 
 const NOW: &str = "2026-11-22T13:00:00Z";
 const NOVEMBER: &str = "from=2026-11-01&to=2026-11-22&show_charges_only=true&page_size=300";
@@ -31,9 +32,14 @@ async fn token(sandbox: &Sandbox) -> String {
     body["access_token"].as_str().unwrap().to_owned()
 }
 
-/// Status and body of one request for the report.
+/// Status and body of one request for the report of messages.
 async fn ask(sandbox: &Sandbox, token: &str, query: &str) -> (u16, Value) {
-    let url = format!("{}/phone/reports/sms_charges?{query}", sandbox.api_url());
+    ask_at(sandbox, "/phone/reports/sms_charges", token, query).await
+}
+
+/// Status and body of one request for the report at this path.
+async fn ask_at(sandbox: &Sandbox, path: &str, token: &str, query: &str) -> (u16, Value) {
+    let url = format!("{}{path}?{query}", sandbox.api_url());
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
     let request = client.build().unwrap().get(url).bearer_auth(token);
     let answer = request.send().await.unwrap();

@@ -48,7 +48,7 @@ impl Practice {
         std::fs::write(self.directory.path().join("policy.toml"), policy).unwrap();
     }
 
-    async fn doctor(&self, more: &[&str]) -> Ended {
+    pub(super) async fn doctor(&self, more: &[&str]) -> Ended {
         let ended = run(&[&["doctor"], more].concat(), &self.environment).await;
         let secrets = [CLIENT_SECRET.to_owned(), SECRET_KEY.to_owned()];
         for secret in self.world.zoom.access_tokens().iter().chain(&secrets) {

@@ -6,7 +6,7 @@ use serde_json::json;
 use zoom_sms_cost_alerts::sandbox::ACCOUNT_ID;
 
 /// A deployment whose run has just sent an alert: 60 dollars of 100, spent an hour ago.
-async fn alerted() -> Practice {
+pub(super) async fn alerted() -> Practice {
     let now = Timestamp::now();
     let spent = row("spent", &(now - SignedDuration::from_hours(1)).to_string(), 600_000);
     let practice = Practice::of(setup().now(now).rows([spent])).await;

@@ -6,7 +6,7 @@ use crate::support::{NOW, setup, spent};
 use std::{fs::File, process::Stdio};
 use zoom_sms_cost_alerts::sandbox::CLIENT_SECRET;
 
-const COMMANDS: [&[&str]; 16] = [
+const COMMANDS: [&[&str]; 17] = [
     &["demo"],
     &["init"],
     &["check"],
@@ -15,6 +15,7 @@ const COMMANDS: [&[&str]; 16] = [
     &["schema"],
     &["replay"],
     &["report"],
+    &["export"],
     &["explain"],
     &["doctor"],
     &["backfill"],
@@ -48,6 +49,7 @@ async fn help_names_exit_codes_and_the_variables_that_are_read() {
         ("init", &["ZOOM_REQUESTS_PER_SECOND"]),
         ("replay", &["ZOOM_ACCOUNT_ID"]),
         ("report", &["ZOOM_ACCOUNT_ID", "LEDGER_TABLE"]),
+        ("export", &["ZOOM_ACCOUNT_ID", "LEDGER_TABLE", "AWS_REGION"]),
         ("doctor", &["ZOOM_SECRET_ID", "ALERT_TOPIC_ARN", "LEDGER_TABLE", "POLICY"]),
         ("backfill", &["ZOOM_SECRET_ID", "FULL_READ_HOURS"]),
         ("explain", &["LEDGER_TABLE", "POLICY"]),
@@ -63,7 +65,8 @@ async fn a_full_disk_is_an_error_and_a_closed_pipe_is_none() {
     let desk = Desk::new(setup().rows([spent(60)])).await;
     let policy = desk.policy();
     let check = ["check", "--policy", &policy, "--as-of", NOW];
-    for arguments in [&["schema"][..], &["completions", "bash"], &["--help"], &["check", "--help"], &check] {
+    let export = ["export", "--format", "csv", "--source", "demo"];
+    for arguments in [&["schema"][..], &["completions", "bash"], &["--help"], &["check", "--help"], &check, &export] {
         let mut command = cost_alerts(arguments, desk.environment());
         command.stdout(File::options().write(true).open("/dev/full").unwrap()).stderr(Stdio::piped());
         let output = command.spawn().unwrap().wait_with_output().await.unwrap();
@@ -104,7 +107,7 @@ async fn completions_know_the_subcommands_of_each_shell() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let ended = run(&["completions", shell], &Environment::new()).await;
         assert_eq!((ended.code, ended.err.as_str()), (0, ""), "{shell}");
-        for name in ["explain", "backfill", "secret"] {
+        for name in ["explain", "export", "backfill", "secret"] {
             assert!(ended.out.contains(name), "{shell} {name}");
         }
     }

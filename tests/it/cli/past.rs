@@ -11,7 +11,7 @@ use zoom_sms_cost_alerts::sandbox::{ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET};
 const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/events/policy.toml");
 
 /// What tells the command of a deployment, and the credentials that `check` takes.
-fn with_credentials(practice: &Practice) -> Environment {
+pub(super) fn with_credentials(practice: &Practice) -> Environment {
     let mut environment = practice.environment.clone();
     environment.extend([
         ("ZOOM_ACCOUNT_ID", ACCOUNT_ID.to_owned()),

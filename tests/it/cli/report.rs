@@ -1,5 +1,6 @@
 //! `cost-alerts report`: where the page goes, and what is in it.
 
+use super::explain::alerted;
 use super::{Environment, run};
 use serde_json::Value;
 
@@ -51,4 +52,19 @@ async fn a_part_for_another_page_has_one_class_and_no_ids() {
     let wrong = run(&["report", "--source", "demo", "--embed", "blue"], &Environment::new()).await;
     assert_eq!(wrong.code, 2);
     assert!(wrong.err.contains("write light or dark"), "{}", wrong.err);
+}
+
+#[tokio::test]
+async fn of_a_deployment_it_shows_the_alerts_that_were_sent() {
+    let practice = alerted().await;
+    let [message] = &practice.world.aws.kept_messages().await[..] else { panic!("one message") };
+    let policy = practice.environment["POLICY"].clone();
+    let ended = run(&["report", "--source", "table", "--policy", &policy, "--json"], &practice.environment).await;
+    assert_eq!((ended.code, ended.err.as_str()), (0, ""));
+    let [page] = ended.json().try_into().unwrap();
+    let alerts = page["alerts"].as_array().unwrap();
+    assert_eq!(alerts.len(), 1, "{page}");
+    assert_eq!((&alerts[0]["id"], &alerts[0]["what"]), (&message["alerts"][0]["id"], &"50% of USD 100".into()));
+    let words = page["words"]["alerts"].as_str().unwrap();
+    assert!(words.starts_with("1 alert sent in "), "{words}");
 }

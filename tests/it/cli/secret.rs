@@ -1,5 +1,6 @@
 use super::doctor::Practice;
 use super::{Ended, cost_alerts};
+use aws_sdk_ssm::types::ParameterType;
 use serde_json::{Value, json};
 use std::process::Stdio;
 use tokio::io::AsyncWriteExt;
@@ -49,6 +50,43 @@ async fn a_secret_that_is_not_there_is_said_with_its_fix() {
     assert_eq!(ended.code, 1);
     assert!(ended.err.starts_with("error[SecretUnreadable]: secret \"nowhere\" cannot be written: "), "{}", ended.err);
     assert!(ended.err.contains("secretsmanager:PutSecretValue"), "{}", ended.err);
+}
+
+#[tokio::test]
+async fn credentials_are_put_into_a_parameter_which_keeps_its_key_and_the_doctor_finds_them_there() {
+    let mut practice = Practice::new(None).await;
+    let place = format!("ssm:{}", practice.world.aws.zoom_parameter);
+    practice.environment.insert("ZOOM_SECRET_ID", place.clone());
+    let lines = format!("{ACCOUNT_ID}\n{CLIENT_ID}\n{CLIENT_SECRET}\n");
+    let expected = json!({"account_id": ACCOUNT_ID, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET});
+
+    assert_eq!(practice.world.aws.zoom_parameter().await, None);
+    let ended = put(&practice, &lines, &["--json"]).await;
+    assert_eq!((ended.code, ended.err.as_str()), (0, ""));
+    assert_eq!(ended.json(), [json!({"put": true, "secret_id": place, "account_id": ACCOUNT_ID})]);
+    let (kind, value, _) = practice.world.aws.zoom_parameter().await.unwrap();
+    assert_eq!((kind, serde_json::from_str(&value).ok()), (ParameterType::SecureString, Some(expected.clone())));
+    let ended = practice.doctor(&[]).await;
+    assert!(ended.out.contains("ok          secret       readable and well-formed"), "{}", ended.out);
+
+    practice.world.aws.put_zoom_parameter("before", ParameterType::SecureString, Some("alias/own")).await;
+    let ended = put(&practice, &lines, &[]).await;
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    assert!(ended.out.contains(&format!("parameter {:?} holds", practice.world.aws.zoom_parameter)), "{}", ended.out);
+    let (_, value, key) = practice.world.aws.zoom_parameter().await.unwrap();
+    assert_eq!((serde_json::from_str(&value).ok(), key.as_deref()), (Some(expected), Some("alias/own")));
+}
+
+#[tokio::test]
+async fn nothing_is_put_into_a_parameter_that_is_not_encrypted() {
+    let practice = Practice::new(None).await;
+    let place = format!("ssm:{}", practice.world.aws.zoom_parameter);
+    practice.world.aws.put_zoom_parameter("before", ParameterType::String, None).await;
+    let lines = format!("{ACCOUNT_ID}\n{CLIENT_ID}\n{CLIENT_SECRET}\n");
+    let ended = put(&practice, &lines, &["--secret-id", &place]).await;
+    assert_eq!(ended.code, 1);
+    assert!(ended.err.contains("is of type String, whose value AWS keeps unencrypted"), "{}", ended.err);
+    assert_eq!(practice.world.aws.zoom_parameter().await.unwrap().1, "before");
 }
 
 /// On a terminal the three are asked for, and nothing of the answers is shown.

@@ -1,6 +1,7 @@
 //! The events on file are events that the function takes.
 
-use crate::support::{Aws, Policy, setup};
+use crate::support::{Aws, Policy, setup, spent};
+use aws_sdk_ssm::types::ParameterType;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fs, path::Path};
 use zoom_sms_cost_alerts::sandbox::{ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET};
@@ -15,6 +16,23 @@ fn events() -> BTreeMap<String, Value> {
         (name, serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap())
     });
     named.collect()
+}
+
+#[tokio::test]
+async fn credentials_may_be_in_a_parameter_that_the_environment_or_the_event_names() {
+    let mut world = setup().rows([spent(60)]).world().await;
+    let credentials = json!({ "account_id": ACCOUNT_ID, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET });
+    world.aws.put_zoom_parameter(&credentials.to_string(), ParameterType::SecureString, None).await;
+    let place = format!("ssm:{}", world.aws.zoom_parameter);
+    let by_event = world.function().await.invoke(json!({ "dry_run": true, "zoom_secret_id": place })).await;
+    world.env.set("ZOOM_SECRET_ID", &place);
+    let by_environment = world.function().await.invoke(json!({ "dry_run": true })).await;
+    assert_eq!(by_event.answer()["totals"], by_environment.answer()["totals"]);
+    assert_eq!(by_environment.answer()["rows"], 1);
+    assert!(
+        !world.proxy.actions().iter().any(|action| action.contains("GetSecretValue")),
+        "the secret is not asked for"
+    );
 }
 
 #[tokio::test]

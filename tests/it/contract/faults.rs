@@ -34,6 +34,7 @@ impl<'w> Told<'w> {
             (&aws.topic_arn, "TOPIC"),
             (&aws.table, "TABLE"),
             (&aws.parameter, "/PARAMETER"),
+            (&aws.zoom_parameter, "/ZOOM"),
         ] {
             message = message.replace(name, stead);
         }

@@ -9,6 +9,7 @@ use aws_sdk_ssm::{
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use zoom_sms_cost_alerts::VERSION;
 use zoom_sms_cost_alerts::clients::sdk_http_client;
 use zoom_sms_cost_alerts::sandbox::{Observed, ObservedKind};
 
@@ -135,9 +136,10 @@ async fn each_run_measures_itself_in_one_line() {
     let lines = lines(&world, &events).await;
     let (metrics, logs) = lines.split_at(runs.len());
     assert!(logs.iter().all(|line| line.get("_aws").is_none()));
+    assert_eq!((&logs[0]["message"], &logs[0]["version"]), (&json!("the run starts"), &json!(VERSION)));
     for (run, (event, (completed, failed), error_type)) in runs.iter().enumerate() {
         let line = &metrics[run];
-        assert_eq!(line["request_id"], format!("run-{run}"));
+        assert_eq!((&line["request_id"], &line["version"]), (&json!(format!("run-{run}")), &json!(VERSION)));
         assert_eq!((&line["RunCompleted"], &line["RunFailed"]), (&json!(completed), &json!(failed)), "{event}");
         assert_eq!(line.get("error_type").and_then(Value::as_str), *error_type, "{event}");
         let written = line["_aws"]["Timestamp"].as_i64().unwrap();

@@ -5,6 +5,7 @@ use crate::support::{Aws, Deployment, Setup, at, setup, spent_on};
 use jiff::{ToSpan as _, civil::Date, tz::TimeZone};
 use serde_json::json;
 use std::collections::BTreeMap;
+use zoom_sms_cost_alerts::domain::product::Product;
 use zoom_sms_cost_alerts::{
     domain::{
         charge::Line,
@@ -226,5 +227,6 @@ fn past(rows: &[Row], policy: &Policy) -> Past {
         }
     }
     days.values_mut().for_each(|sums| sums.sort_by(|(one, _), (other, _)| one.cmp(other)));
-    Past { account: ACCOUNT_ID.to_owned(), zone: policy.time_zone_name.clone(), days }
+    let products = [(Product::Sms, days)].into();
+    Past { account: ACCOUNT_ID.to_owned(), zone: policy.time_zone_name.clone(), products }
 }

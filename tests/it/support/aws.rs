@@ -69,6 +69,8 @@ pub struct Aws {
     pub topic_arn: String,
     pub table: String,
     pub parameter: String,
+    /// Of the parameter that may hold Zoom's credentials in place of the secret.
+    pub zoom_parameter: String,
     queue_url: String,
     received: Mutex<Vec<Notification>>,
     http: reqwest::Client,
@@ -97,6 +99,7 @@ impl Aws {
             topic_arn: String::new(),
             table: format!("{name}-ledger"),
             parameter: format!("/{name}/policy"),
+            zoom_parameter: format!("/{name}/zoom"),
             queue_url: String::new(),
             received: Mutex::default(),
             http: http_client(),
@@ -194,6 +197,21 @@ impl Aws {
     pub async fn parameter_key(&self) -> Option<String> {
         let described = self.parameters.describe_parameters().send().await.unwrap().parameters.unwrap();
         described.into_iter().find(|one| one.name.as_ref() == Some(&self.parameter)).unwrap().key_id
+    }
+
+    /// Gives the parameter for Zoom's credentials a value, of this type and encrypted with this key.
+    pub async fn put_zoom_parameter(&self, value: &str, kind: ParameterType, key_id: Option<&str>) {
+        let put = self.parameters.put_parameter().name(&self.zoom_parameter).value(value).r#type(kind);
+        put.set_key_id(key_id.map(str::to_owned)).overwrite(true).send().await.unwrap();
+    }
+
+    /// Type, value and key of the parameter for Zoom's credentials; `None` if there is none.
+    pub async fn zoom_parameter(&self) -> Option<(ParameterType, String, Option<String>)> {
+        let answer = self.parameters.get_parameter().name(&self.zoom_parameter).with_decryption(true).send().await;
+        let parameter = answer.ok()?.parameter.unwrap();
+        let described = self.parameters.describe_parameters().send().await.unwrap().parameters.unwrap();
+        let described = described.into_iter().find(|one| one.name.as_ref() == Some(&self.zoom_parameter)).unwrap();
+        Some((parameter.r#type.unwrap(), parameter.value.unwrap(), described.key_id))
     }
 
     /// Puts attributes of a policy of this name into the table, as they are.

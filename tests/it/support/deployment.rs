@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use zoom_sms_cost_alerts::{
     clients::Deadline,
-    config::{Config, PolicySource, ZoomConfig},
+    config::{Config, PolicySource, SecretSource, ZoomConfig},
     error::RunError,
     request::Request,
     run::{Invocation, Places, Services, run},
@@ -65,7 +65,7 @@ impl Deployment {
     /// The product's clients, made anew as by a cold start.
     pub fn services(&self) -> Services {
         let config = Config {
-            secret_id: self.aws.secret_id.clone(),
+            secret_id: SecretSource::Secret(self.aws.secret_id.clone()),
             topic_arn: self.aws.topic_arn.clone(),
             ledger_table: self.aws.table.clone(),
             policy: self.policy.clone(),
@@ -86,7 +86,7 @@ impl Deployment {
         self.runs += 1;
         let request = Request::read(event, self.now)?;
         let places = Places {
-            secret_id: request.secret_id.clone().unwrap_or_else(|| self.aws.secret_id.clone()),
+            secret_id: request.secret_id.clone().unwrap_or_else(|| SecretSource::Secret(self.aws.secret_id.clone())),
             policy: request.policy.clone().unwrap_or_else(|| self.policy.clone()),
             topic_arn: request.topic_arn.clone().unwrap_or_else(|| self.aws.topic_arn.clone()),
             link: None,

@@ -22,7 +22,8 @@ fn read(row: &Value) -> Result<Option<String>, String> {
     match row.content {
         Content::Nothing => Ok(None),
         Content::Fault(fault) => Err(fault.to_string()),
-        Content::Charge { day, line, amount } => {
+        Content::NotPriced { day, line } => Ok(Some(format!("{day} not priced {}", reader.line(line).unwrap().number))),
+        Content::Charge { day, line, amount, .. } => {
             let line = reader.line(line).unwrap();
             Ok(Some(format!(
                 "{day} {amount} {} {} {} {} {}",

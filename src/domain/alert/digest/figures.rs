@@ -32,10 +32,11 @@ pub(super) struct Figures {
 impl Figures {
     pub(super) fn of(period: Period, case: &Case<'_>) -> Figures {
         let sums = |period: &Period| {
-            let sums = case.totals.by_subject(period, Scope::Account).into_iter();
+            let sums = case.figures().by_subject(period, Scope::Account).into_iter();
             sums.map(|((_, currency), sum)| (currency, sum)).collect::<BTreeMap<_, _>>()
         };
-        let is_known = |period: &Period| case.totals.knows_all(period) && case.coverage.is_whole(period);
+        let is_known =
+            |period: &Period| case.figures().knows_all(period) && case.coverage.is_whole(case.policy.all(), period);
         let before = period.before(&case.policy.time_zone).ok().filter(is_known);
         let movers = before.as_ref().map_or_else(Vec::new, |before| movers(&period, before, case));
         Figures { period, now: sums(&period), before: before.as_ref().map(sums), movers }
@@ -95,7 +96,7 @@ fn movers(period: &Period, before: &Period, case: &Case<'_>) -> Vec<String> {
     type Key = (Currency, Arc<str>, Arc<str>);
     let sums = |period: &Period| {
         let mut sums = BTreeMap::<Key, Sum>::new();
-        for (_, line, sum) in case.totals.cells(period.first_day(), period.last_day()) {
+        for (_, line, sum) in case.figures().cells(period.first_day(), period.last_day()) {
             let names = if senders == Senders::None || &*line.extension == NONE {
                 (Arc::from(""), Arc::clone(&line.number))
             } else {

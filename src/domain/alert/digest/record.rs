@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::super::counted::number_of_units;
 use super::figures::Figures;
 use super::{Digest, MOST_BUDGETS, Spent};
 use crate::domain::case::Case;
@@ -30,7 +31,9 @@ pub struct DigestRecord {
 struct TotalRecord {
     currency: Currency,
     amount: Amount,
-    messages: u64,
+    /// Messages, minutes or pages; left out where they would be added.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    messages: Option<u64>,
     /// Of the period before, if it is known whole.
     before: Option<Amount>,
 }
@@ -51,7 +54,7 @@ impl<'a> Digest<'a> {
         let total = |(currency, sum): (&Currency, &Sum)| TotalRecord {
             currency: *currency,
             amount: sum.amount,
-            messages: sum.messages,
+            messages: number_of_units(case.policy.all(), *sum),
             before: figures.before.as_ref().map(|before| before.get(currency).copied().unwrap_or_default().amount),
         };
         let budget = |spent: &Spent<'a>| BudgetRecord {

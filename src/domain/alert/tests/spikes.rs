@@ -1,6 +1,7 @@
 //! Days of one number that usually sends twelve messages, and what is reported.
 
 use super::*;
+use crate::domain::period::Period;
 use crate::domain::period::PeriodKind;
 
 const WATCH: &str = "late_charges_days = 31\n[[spike]]\nname = \"all\"\nscope = \"billing_number\"\ncurrency = \"USD\"";
@@ -45,7 +46,7 @@ fn an_episode_that_was_reported_is_no_news_beside_a_later_smaller_one() {
         let [alert] = alerts.iter().filter(|alert| alert.finding.kind() == Kind::Spike).collect::<Vec<_>>()[..] else {
             panic!("{alerts:?}")
         };
-        let day = alert.finding.whose().map(|(period, ..)| period.label()).unwrap();
+        let day = alert.finding.whose().map(|whose| whose.period.label()).unwrap();
         heard.push(if alert.decision == Decision::Due { day } else { String::new() });
         threads = recorded(&threads, &alerts, &world.case());
     }

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::readers::{campaign, weekly};
 use super::*;
 use crate::domain::evaluate::Freshness;
+use crate::domain::product::Product;
 
 const DOCUMENT: &str = "docs/messages.md";
 const START: &str = "# Messages\n\nEvery kind of message as people get it, from invented figures. A test writes this page, and holds it.\n\n";
@@ -46,7 +47,8 @@ fn correction() -> Publication {
 fn stale() -> World {
     let mut stale = World::new(NUMBERS);
     let newest_row = "2026-11-18T21:12:00Z".parse().unwrap();
-    stale.history.freshness = Some(Freshness { newest_row, longest_gap: jiff::SignedDuration::from_hours(31) });
+    stale.history.freshness =
+        vec![Freshness { product: Product::Sms, newest_row, longest_gap: jiff::SignedDuration::from_hours(31) }];
     stale
 }
 

@@ -6,16 +6,19 @@ use std::ops::Range;
 use rust_decimal::Decimal;
 use toml::de::DeTable;
 
-use super::{LATER_WATCH_KEYS, Reader, Seen};
+use super::{Reader, Seen};
 use crate::domain::charge::Scope;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::period::PeriodKind;
+use crate::domain::policy::index::Among;
 use crate::domain::policy::{Budget, DEFAULT_OWNER, Level, Only, Pattern, Spike};
+use crate::domain::product::{Product, Products};
 
-pub(in crate::domain::policy) const BUDGET_KEYS: [&str; 9] =
-    ["name", "scope", "only", "currency", "amount", "period", "alert_at", "forecast_at", "owner"];
+pub(in crate::domain::policy) const BUDGET_KEYS: [&str; 10] =
+    ["name", "scope", "only", "product", "currency", "amount", "period", "alert_at", "forecast_at", "owner"];
 pub(in crate::domain::policy) const BUDGET_REQUIRED: [&str; 4] = ["name", "scope", "currency", "amount"];
-pub(in crate::domain::policy) const SPIKE_KEYS: [&str; 6] = ["name", "scope", "only", "currency", "min_extra", "owner"];
+pub(in crate::domain::policy) const SPIKE_KEYS: [&str; 7] =
+    ["name", "scope", "only", "product", "currency", "min_extra", "owner"];
 pub(in crate::domain::policy) const SPIKE_REQUIRED: [&str; 3] = ["name", "scope", "currency"];
 pub(in crate::domain::policy) const SCOPES: [(&str, Scope); 5] = [
     ("billing_number", Scope::BillingNumber),
@@ -28,7 +31,7 @@ pub(in crate::domain::policy) const PERIODS: [(&str, PeriodKind); 3] =
     [("day", PeriodKind::Day), ("week", PeriodKind::Week), ("month", PeriodKind::Month)];
 
 /// What only one budget, or one spike, may name: `None` stands for every subject of the scope.
-type Claimed = (Scope, Currency, Option<PeriodKind>, Option<Pattern>);
+type Claimed = (Among, Option<Pattern>);
 
 /// The subjects that are named so far, each with the name and the line of what names it.
 #[derive(Default)]
@@ -45,7 +48,7 @@ struct Watch {
 
 impl<'d> Reader<'d> {
     pub(super) fn budget(&mut self, table: &DeTable<'d>, place: Range<usize>, seen: &mut Seen) -> Option<Budget> {
-        self.refuse_unknown(table, &BUDGET_KEYS, &LATER_WATCH_KEYS, "a budget");
+        self.refuse_unknown(table, &BUDGET_KEYS, "a budget");
         self.require(table, &BUDGET_REQUIRED, &place, "the budget");
         let watch = self.watch(table, &place, "budget", &mut seen.budgets);
         let amount = table.get("amount").and_then(|value| self.amount(value, "amount", "\"100.00\""));
@@ -66,32 +69,28 @@ impl<'d> Reader<'d> {
             }
             Some(percents)
         });
-        let (watch, amount) = (watch?, amount?);
+        let products = self.counted(table, seen.products.as_deref());
+        let (watch, amount, products) = (watch?, amount?, products?);
         let Watch { name, scope, only, currency, owners } = watch;
         let (levels, forecasts, period) = (levels(amount, alert_at?)?, levels(amount, forecast_at?)?, period?);
-        let budget = Budget { name, scope, only, currency, amount, period, levels, forecasts, owners };
+        let budget = Budget { name, scope, only, products, currency, amount, period, levels, forecasts, owners };
         let place = table.get("only").map_or(place, toml::Spanned::span);
-        self.refuse_ties(
-            (budget.scope, budget.currency, Some(period)),
-            &budget.only,
-            &budget.name,
-            place,
-            &mut seen.claims,
-        );
+        self.refuse_ties(budget.among(), &budget.name, place, &mut seen.claims);
         Some(budget)
     }
 
     pub(super) fn spike(&mut self, table: &DeTable<'d>, place: Range<usize>, seen: &mut Seen) -> Option<Spike> {
-        self.refuse_unknown(table, &SPIKE_KEYS, &LATER_WATCH_KEYS, "a spike");
+        self.refuse_unknown(table, &SPIKE_KEYS, "a spike");
         self.require(table, &SPIKE_REQUIRED, &place, "the spike");
         let watch = self.watch(table, &place, "spike", &mut seen.spikes);
         let min_extra = table
             .get("min_extra")
             .map_or_else(|| Amount::parse("1").ok(), |value| self.amount(value, "min_extra", "\"1\""));
+        let product = self.watched(table, seen.products.as_deref(), place.clone());
         let Watch { name, scope, only, currency, owners } = watch?;
-        let spike = Spike { name, scope, only, currency, min_extra: min_extra?, owners };
+        let spike = Spike { name, scope, only, product: product?, currency, min_extra: min_extra?, owners };
         let place = table.get("only").map_or(place, toml::Spanned::span);
-        self.refuse_ties((spike.scope, spike.currency, None), &spike.only, &spike.name, place, &mut seen.claims);
+        self.refuse_ties(spike.among(), &spike.name, place, &mut seen.claims);
         Some(spike)
     }
 
@@ -117,8 +116,7 @@ impl<'d> Reader<'d> {
     /// Two budgets, or spikes, that name a subject equally closely would leave open which of them applies.
     fn refuse_ties(
         &mut self,
-        (scope, currency, period): (Scope, Currency, Option<PeriodKind>),
-        only: &Only,
+        (among, only): (Among, &Only),
         name: &str,
         place: Range<usize>,
         Claims(claims): &mut Claims,
@@ -127,18 +125,23 @@ impl<'d> Reader<'d> {
             Only::Everyone => vec![None],
             Only::These(patterns) => patterns.iter().cloned().map(Some).collect(),
         };
-        let line = self.line(&place);
+        let (line, (products, scope, currency, period)) = (self.line(&place), among);
+        // A policy that reads messages alone does not speak of products.
+        let of_product = match products {
+            Products::One(Product::Sms) => String::new(),
+            products => format!(" for product {:?}", products.name()),
+        };
         for pattern in patterns {
             let what = match &pattern {
                 None => format!("every {}", scope.name()),
                 Some(pattern) => format!("{:?}", pattern.to_string()),
             };
-            if let Some((other, line)) = claims.insert((scope, currency, period, pattern), (name.to_owned(), line)) {
+            if let Some((other, line)) = claims.insert((among, pattern), (name.to_owned(), line)) {
                 let of = period.map_or_else(
                     || format!("is watched for spikes in {currency}"),
                     |period| format!("has a {currency} budget a {}", period.name()),
                 );
-                let message = format!("{what} {of} twice: {other:?} on line {line} and {name:?} here");
+                let message = format!("{what} {of}{of_product} twice: {other:?} on line {line} and {name:?} here");
                 let fix = "keep one of the two, or name the subject more closely in one of them";
                 self.fault(place.clone(), "tie", message, fix);
             }

@@ -13,7 +13,7 @@ pub(in crate::domain::policy) const OWNER_KEYS: [&str; 2] = ["name", "topic_arn"
 
 impl<'d> Reader<'d> {
     pub(super) fn owner_table(&mut self, table: &DeTable<'d>, place: Range<usize>, seen: &mut Seen) -> Option<Owner> {
-        self.refuse_unknown(table, &OWNER_KEYS, &[], "an owner");
+        self.refuse_unknown(table, &OWNER_KEYS, "an owner");
         self.require(table, &OWNER_KEYS, &place, "the owner");
         let name = table.get("name").and_then(|value| self.filled_text(value, "name"));
         let arn = table.get("topic_arn").and_then(|value| {

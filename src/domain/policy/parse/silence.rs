@@ -22,7 +22,7 @@ pub(in crate::domain::policy) const WATCHES: [(&str, Watch); 3] =
 
 impl<'d> Reader<'d> {
     pub(super) fn silence(&mut self, table: &DeTable<'d>, place: Range<usize>, zone: &TimeZone) -> Option<Silence> {
-        self.refuse_unknown(table, &SILENCE_KEYS, &[], "a silence");
+        self.refuse_unknown(table, &SILENCE_KEYS, "a silence");
         self.require(table, &SILENCE_REQUIRED, &place, "the silence");
         let reason = table.get("reason").and_then(|value| self.filled_text(value, "reason"));
         let until = table.get("until").and_then(|value| self.moment(value, "until", zone));

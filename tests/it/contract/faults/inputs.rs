@@ -13,7 +13,7 @@ async fn an_empty_environment_is_told_whole() {
     insta::assert_snapshot!(told.text, @"
     everything is missing
       ConfigInvalid
-        environment: ZOOM_SECRET_ID is missing (set it to the name or ARN of the secret with Zoom's credentials);
+        environment: ZOOM_SECRET_ID is missing (set it to the name or ARN of the secret with Zoom's credentials, or ssm:NAME);
         ALERT_TOPIC_ARN is missing (set it to the ARN of the SNS topic);
         LEDGER_TABLE is missing (set it to the name of the DynamoDB table);
         POLICY is missing (set it to ssm:NAME, table:NAME or the path of a TOML file)
@@ -102,7 +102,7 @@ async fn a_policy_that_is_none_is_told_with_line_and_column() {
         the policy is not valid: line 1, column 13: time zone "Mars/Olympus" is not known;
         write an IANA name such as "America/New_York", or leave the key out for UTC |
         line 2, column 1: a policy has no key "colour";
-        allowed are time_zone, late_charges_days, unwatched, group_by, senders, digest, budget, spike, owner, silence |
+        allowed are time_zone, late_charges_days, unwatched, group_by, senders, digest, products, budget, spike, owner, silence |
         line 6, column 12: currency "DOLLAR" is not a code of ISO 4217;
         write three letters such as "USD" |
         line 7, column 10: amount "-1" is not greater than 0;

@@ -2,6 +2,7 @@
 
 use super::{REFUSED, Told, good};
 use crate::support::{NOW, setup};
+use aws_sdk_ssm::types::ParameterType::{SecureString, String as Plain};
 use serde_json::json;
 use zoom_sms_cost_alerts::sandbox::{CLIENT_ID, CLIENT_SECRET};
 
@@ -58,6 +59,48 @@ async fn a_secret_that_is_none_is_told_without_its_value() {
       SecretUnreadable
         secret "SECRET" cannot be read: AccessDeniedException (refused by a rule);
         check the name, and that the function may call secretsmanager:GetSecretValue on it
+    "#);
+    assert!(world.zoom.observed().is_empty());
+}
+
+#[tokio::test]
+async fn a_parameter_that_holds_no_credentials_is_told_with_its_own_fix_and_without_its_value() {
+    let world = good().await;
+    let from_parameter = json!({ "zoom_secret_id": format!("ssm:{}", world.aws.zoom_parameter) });
+    let mut told = Told::by(&world).await;
+    told.run("missing", from_parameter.clone()).await;
+    world.aws.put_zoom_parameter(CLIENT_SECRET, SecureString, None).await;
+    told.run("not JSON", from_parameter.clone()).await;
+    let placeholder = json!({ "account_id": "REPLACE_ME", "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET });
+    world.aws.put_zoom_parameter(&placeholder.to_string(), SecureString, None).await;
+    told.run("placeholder", from_parameter.clone()).await;
+    world.proxy.always("SSM.GetParameter", REFUSED);
+    told.run("access denied", from_parameter.clone()).await;
+    world.proxy.clear();
+    world.aws.put_zoom_parameter(CLIENT_SECRET, Plain, None).await;
+    told.run("not encrypted", from_parameter).await;
+    insta::assert_snapshot!(told.text, @r#"
+    missing
+      SecretUnreadable
+        parameter "/ZOOM" cannot be read: ParameterNotFound (Parameter /ZOOM not found.);
+        check the name, and that the function may call ssm:GetParameter on it and kms:Decrypt with its key
+    not JSON
+      SecretUnreadable
+        parameter "/ZOOM" is not a JSON object of texts (line 1, column 1);
+        it must be a JSON text with the members account_id, client_id and client_secret, each a non-empty text
+    placeholder
+      SecretUnreadable
+        parameter "/ZOOM" still holds the placeholder REPLACE_ME;
+        put the Zoom app's credentials into it;
+        it must be a JSON text with the members account_id, client_id and client_secret, each a non-empty text
+    access denied
+      SecretUnreadable
+        parameter "/ZOOM" cannot be read: AccessDeniedException (refused by a rule);
+        check the name, and that the function may call ssm:GetParameter on it and kms:Decrypt with its key
+    not encrypted
+      SecretUnreadable
+        parameter "/ZOOM" is of type String, whose value AWS keeps unencrypted;
+        Zoom's credentials need a SecureString, and AWS changes no type: put them under another name by cost-alerts secret put --secret-id ssm:NAME, delete this parameter, and make a new client secret in Zoom if it held one
     "#);
     assert!(world.zoom.observed().is_empty());
 }
