@@ -25,6 +25,8 @@ use crate::domain::totals::{DaySums, merged};
 const DAY_LIFE: SignedDuration = SignedDuration::from_hours(24 * 440);
 /// How long a part is kept. Runs replace it long before.
 const PART_LIFE: SignedDuration = SignedDuration::from_hours(24 * 10);
+/// Items of parts that are in memory at once. DynamoDB answers with 16 MB at most, some forty of them.
+const PARTS_AT_ONCE: usize = 10;
 /// Digests in an item.
 const MOST_DIGESTS: usize = 35_000;
 
@@ -189,24 +191,25 @@ impl Store {
     pub async fn parts(&self, whose: Whose<'_>, plan: &Plan) -> Result<(BTreeMap<Date, DaySums>, Digests), StoreError> {
         let keys = plan.keep.iter().flat_map(|part| (0..part.chunks).map(|chunk| whose.part(part, chunk)));
         let keys: Vec<_> = keys.collect();
-        let wanted = keys.len();
-        let items = self.items(keys).await?;
-        if items.len() != wanted {
-            return Err(self.error("read", "a part is missing".to_owned()));
-        }
         let damaged = || self.error("read", "a part's item is damaged".to_owned());
         let mut sums = BTreeMap::new();
         let mut digests = Digests::new();
-        for item in &items {
-            if let Some(figures) = text(item, "figures") {
-                for (day, more) in codec::decode([figures]).ok_or_else(damaged)? {
-                    let day = sums.entry(day).or_insert_with(DaySums::new);
-                    *day = merged(day, &more);
+        for keys in keys.chunks(PARTS_AT_ONCE) {
+            let items = self.items(keys.to_vec()).await?;
+            if items.len() != keys.len() {
+                return Err(self.error("read", "a part is missing".to_owned()));
+            }
+            for item in items {
+                if let Some(figures) = text(&item, "figures") {
+                    for (day, more) in codec::decode([figures]).ok_or_else(damaged)? {
+                        let day = sums.entry(day).or_insert_with(DaySums::new);
+                        *day = merged(day, &more);
+                    }
+                } else {
+                    let bytes = item.get("digests").and_then(|value| value.as_b().ok()).ok_or_else(damaged)?;
+                    let (whole, []) = bytes.as_ref().as_chunks::<8>() else { return Err(damaged()) };
+                    whole.iter().for_each(|digest| *digests.entry(u64::from_be_bytes(*digest)).or_default() += 1);
                 }
-            } else {
-                let bytes = item.get("digests").and_then(|value| value.as_b().ok()).ok_or_else(damaged)?;
-                let (whole, []) = bytes.as_ref().as_chunks::<8>() else { return Err(damaged()) };
-                whole.iter().for_each(|digest| *digests.entry(u64::from_be_bytes(*digest)).or_default() += 1);
             }
         }
         let rows: u64 = sums.values().flatten().map(|(_, sum)| sum.messages).sum();
