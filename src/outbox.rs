@@ -6,6 +6,7 @@
 
 mod claim;
 mod delivered;
+mod intent;
 mod listeners;
 mod recording;
 
@@ -170,32 +171,6 @@ impl<'r> Outbox<'r> {
     /// Until when a call of the ledger that starts now is waited for.
     fn patience(&self) -> Deadline {
         self.deadline.at_most(if self.ledger_works { PATIENCE } else { LITTLE_PATIENCE })
-    }
-
-    /// Leaves our intent, before any other write. While the ledger fails, this one call shows whether it is back.
-    async fn intend(&mut self, account: &str) -> Result<(), LedgerError> {
-        if self.has_intent && self.ledger_works {
-            return Ok(());
-        }
-        if !self.ledger_works && self.ledger_deadline.left().is_zero() {
-            return Err(LedgerError::out_of_time());
-        }
-        let (ledger, owner, intended) = (self.ledger, self.owner, std::mem::take(&mut self.intended));
-        let written = self.patiently(ledger.intend(account, owner, &intended)).await;
-        self.intended = intended;
-        written?;
-        self.has_intent = true;
-        if !self.was_read {
-            self.read_again(account).await;
-        }
-        Ok(())
-    }
-
-    /// The ledger is back: what it knows keeps marks off what was never sent.
-    async fn read_again(&mut self, account: &str) {
-        let loaded = self.ledger_deadline.at_most(LITTLE_PATIENCE).bound(self.ledger.load(account, self.owner)).await;
-        self.threads = loaded.map(|(threads, _)| threads).filter(Threads::is_complete);
-        self.was_read = self.threads.is_some();
     }
 
     /// Sends a message while so many topics wait for messages, this one's included.

@@ -143,20 +143,23 @@ impl Examined {
         }
     }
 
+    /// Nothing else can be looked at without the environment.
+    fn without_environment(&mut self, has_operations_topic: bool, send_test: bool) {
+        self.is_misused = true;
+        let steps = [
+            "identity", "secret", "token", "clock", "scope", "report", "policy", "topic", "ledger", "table", "budgets",
+        ];
+        let others = [("operations", has_operations_topic), ("test", send_test)];
+        let others = others.into_iter().filter(|(_, asked)| *asked).map(|(step, _)| step);
+        for step in steps.into_iter().chain(others) {
+            self.note(step, Verdict::NotChecked, "needs the environment");
+        }
+    }
+
     async fn all(&mut self, operations_topic: Option<&str>, send_test: bool) {
         let config = Config::read(variable).map(|config| (config, "all variables are well-formed".to_owned()));
         let Some(config) = self.settle("environment", config.map_err(|error| error.message)) else {
-            self.is_misused = true;
-            let steps = [
-                "identity", "secret", "token", "clock", "scope", "report", "policy", "topic", "ledger", "table",
-                "budgets",
-            ];
-            let others = [("operations", operations_topic.is_some()), ("test", send_test)];
-            let others = others.into_iter().filter(|(_, asked)| *asked).map(|(step, _)| step);
-            for step in steps.into_iter().chain(others) {
-                self.note(step, Verdict::NotChecked, "needs the environment");
-            }
-            return;
+            return self.without_environment(operations_topic.is_some(), send_test);
         };
         let aws = sdk_config().await;
         let services = match Services::deployed(&aws, &config) {

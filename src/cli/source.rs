@@ -3,6 +3,7 @@
 //! A past is daily sums in one time zone. Whoever wants another zone needs another past: sums of civil days cannot be regrouped.
 
 mod days;
+mod table;
 
 use std::convert::Infallible;
 use std::fs::File;
@@ -16,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
 pub(super) use self::days::Days;
-use self::days::Table;
+pub(super) use self::table::account;
 use super::progress::{MONTHS, Progress, Steps};
 use super::{Ending, embedded, failed, variable};
 use crate::clients::ledger::Ledger;
@@ -26,10 +27,7 @@ use crate::clients::topic::Topic;
 use crate::clients::zoom::Zoom;
 use crate::clients::{Credentials, sdk_config};
 use crate::config::{SecretSource, ZoomConfig};
-use crate::daybook::{FileFault, Saved, Store, StoreError, Texts, Whose, read_file, write_file};
-use crate::domain::past::Past;
-use crate::domain::period::start_of;
-use crate::domain::product::{Product, Products};
+use crate::daybook::{FileFault, Saved, Store, StoreError, read_file, write_file};
 use crate::error::{Code, RunError};
 use crate::run::{Services, Wanted, past};
 
@@ -150,71 +148,6 @@ impl Source {
         progress.end();
         Ok(saved?)
     }
-
-    async fn of_table(&self, wanted: &Wanted<'_>) -> Result<Saved, Fault> {
-        let (mut past, mut until) = (Past::default(), Timestamp::MAX);
-        let mut texts = Texts::default();
-        for product in wanted.products {
-            let table = self.table(wanted.zone, *product).await?;
-            until = until.min(table.until()?);
-            past.products.insert(*product, table.all_days(&mut texts).await?);
-            (past.account, past.zone) = (table.account, table.zone);
-        }
-        Ok(Saved { past, until })
-    }
-
-    /// A deployment's history of a product, before its days are read.
-    async fn table(&self, zone: Option<&str>, product: Product) -> Result<Table, Fault> {
-        let Some(table) = variable("LEDGER_TABLE") else {
-            return Err(Fault::wrong_use(
-                "environment: LEDGER_TABLE missing; --source table reads a deployment's history: set it to the name of its table",
-            ));
-        };
-        let aws = sdk_config().await;
-        let account = account(self.secret_id.as_ref(), &aws).await?;
-        let store = Store::table(&aws, &table);
-        let zones = store.zones(&account, product).await?;
-        let what = if product == Product::Sms { String::new() } else { format!(" of {}", product.charged()) };
-        let history = format!("table {table:?} has no history{what} of account {account}");
-        let zone = match (zone, zones.as_slice()) {
-            (_, []) => {
-                let message = format!("{history} yet; run cost-alerts backfill, or set LEDGER_TABLE to another table");
-                return Err(RunError::new(Code::ReportIncomplete, message).into());
-            }
-            (Some(zone), zones) if zones.iter().any(|known| known == zone) => zone.to_owned(),
-            (Some(zone), zones) => return Err(other_zone(&format!("{history} by the days of {zone}"), zones)),
-            (None, [zone]) => zone.clone(),
-            (None, zones) => {
-                return Err(Fault::wrong_use(format!(
-                    "table {table:?} has the days of several time zones; give --time-zone {}",
-                    zones.join(" or ")
-                )));
-            }
-        };
-        let whose = Whose { account: &account, products: Products::One(product), zone: &zone };
-        let head = store.load(whose).await?.head.unwrap_or_default();
-        let Some((last, read_at)) = head.known_days().last() else {
-            let message = format!("{history} yet; run cost-alerts backfill");
-            return Err(RunError::new(Code::ReportIncomplete, message).into());
-        };
-        let known = head.known_days().map(|(day, _)| day).collect();
-        Ok(Table { store, product, account, zone, head, known, last, read_at })
-    }
-}
-
-/// The Zoom account whose part of a deployment's table is meant: that of ZOOM_ACCOUNT_ID, or of the secret.
-pub(super) async fn account(given: Option<&SecretSource>, aws: &aws_config::SdkConfig) -> Result<String, Fault> {
-    if let Some(account) = variable("ZOOM_ACCOUNT_ID") {
-        return Ok(account);
-    }
-    let Some(id) = given.cloned().map(Ok).or_else(secret_of_environment) else {
-        return Err(Fault::wrong_use(
-            "environment: ZOOM_ACCOUNT_ID missing; it tells whose history of the table is meant; ZOOM_SECRET_ID or --secret-id will do as well",
-        ));
-    };
-    let credentials = Secrets::aws(aws).read(&id.map_err(Fault::used_wrongly)?).await;
-    let credentials = credentials.map_err(|error| RunError::new(Code::SecretUnreadable, error.to_string()))?;
-    Ok(credentials.account_id)
 }
 
 /// The place of the credentials in the variable ZOOM_SECRET_ID, if it is set.
@@ -291,13 +224,6 @@ pub(super) fn zone_of(name: &str) -> Result<TimeZone, Fault> {
     TimeZoneDatabase::bundled().get(name).map_err(|_| {
         Fault::wrong_use(format!("time zone {name:?} is not known; give an IANA name such as America/New_York"))
     })
-}
-
-/// The first moment after a day.
-fn end_of(day: jiff::civil::Date, zone: &str) -> Result<Timestamp, Fault> {
-    let zone = zone_of(zone)?;
-    let end = day.tomorrow().and_then(|next| start_of(next, &zone));
-    end.map_err(|error| RunError::new(Code::Internal, format!("the last day of the past: {error}")).into())
 }
 
 /// What reads Zoom's report and neither knows what was sent nor sends.

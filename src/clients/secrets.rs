@@ -6,6 +6,7 @@
 #[cfg(feature = "cli")]
 mod put;
 
+use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::Client as Manager;
 use aws_sdk_ssm::Client as Systems;
 use aws_sdk_ssm::types::ParameterType;
@@ -18,8 +19,8 @@ use crate::config::SecretSource;
 /// Where credentials come from.
 #[derive(Debug)]
 pub enum Secrets {
-    /// AWS Secrets Manager and AWS Systems Manager.
-    Aws(Manager, Systems),
+    /// AWS Secrets Manager or AWS Systems Manager. A client is made when it is used, since a run uses one of the two, and that once.
+    Aws(Box<SdkConfig>),
     /// Credentials at hand.
     Given(Credentials),
 }
@@ -98,8 +99,8 @@ const PLACEHOLDER: &str = "REPLACE_ME";
 impl Secrets {
     /// AWS Secrets Manager and AWS Systems Manager.
     #[must_use]
-    pub fn aws(config: &aws_config::SdkConfig) -> Secrets {
-        Secrets::Aws(Manager::new(config), Systems::new(config))
+    pub fn aws(config: &SdkConfig) -> Secrets {
+        Secrets::Aws(Box::new(config.clone()))
     }
 
     /// Reads the credentials again.
@@ -109,14 +110,14 @@ impl Secrets {
     pub async fn read(&self, source: &SecretSource) -> Result<Credentials, SecretError> {
         match (self, source) {
             (Secrets::Given(credentials), _) => Ok(credentials.clone()),
-            (Secrets::Aws(manager, _), SecretSource::Secret(id)) => {
-                let answer = manager.get_secret_value().secret_id(id).send().await;
+            (Secrets::Aws(config), SecretSource::Secret(id)) => {
+                let answer = Manager::new(config).get_secret_value().secret_id(id).send().await;
                 let answer = answer.map_err(|error| unreadable(source, aws::problem(&error)))?;
                 let text = answer.secret_string().ok_or_else(|| malformed(source, "has a binary value"))?;
                 parse(source, text)
             }
-            (Secrets::Aws(_, systems), SecretSource::Parameter(name)) => {
-                let answer = systems.get_parameter().name(name).with_decryption(true).send().await;
+            (Secrets::Aws(config), SecretSource::Parameter(name)) => {
+                let answer = Systems::new(config).get_parameter().name(name).with_decryption(true).send().await;
                 let answer = answer.map_err(|error| unreadable(source, aws::problem(&error)))?;
                 let parameter = answer.parameter().ok_or_else(|| malformed(source, "has no value"))?;
                 check_type(source, parameter.r#type())?;

@@ -1,8 +1,11 @@
 //! The past of an account in a file: JSON lines, so that it can be looked at, and be read again years later.
 //!
-//! Each product has its own part. The first line of it is the header: version, account, zone, first and last day, and the days between that are not known. Then come the figures,
-//! as the daybook's items hold them (see [`super::codec`]), amounts as exact texts. The last line counts them and holds a digest of all that
-//! stands before it, so that a file that was cut or changed is not taken for the past.
+//! Each product has its own part (`file/lines.rs`). The first line of it is the header: version, account, zone, first and last day, and the
+//! days between that are not known. Then come the figures, as the daybook's items hold them (see [`super::codec`]), amounts as exact texts.
+//! The last line counts them and holds a digest of all that stands before it, so that a file that was cut or changed is not taken for the
+//! past.
+
+mod lines;
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::io::{BufRead, Write};
@@ -10,19 +13,16 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
-use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::Xxh3;
 
+use self::lines::{Figures, Header, Lines, UNFIT, VERSION};
 use super::codec;
 use crate::domain::charge::Line;
 use crate::domain::past::Past;
 use crate::domain::product::Product;
 use crate::domain::totals::DaySums;
 
-/// The version of the format.
-const VERSION: u32 = 1;
-/// What is wrong with a line that is not as it was written beside the others.
-const UNFIT: &str = "it does not fit what stands before it";
+pub use self::lines::FileFault;
+
 /// Days that are encoded at once.
 const DAYS_AT_ONCE: usize = 16;
 
@@ -33,76 +33,6 @@ pub struct Saved {
     pub past: Past,
     /// Rows sent at this moment or later are not in it.
     pub until: Timestamp,
-}
-
-/// Why a file is not taken for the past of an account.
-#[derive(Debug, thiserror::Error)]
-pub enum FileFault {
-    /// It cannot be read.
-    #[error("cannot be read: {0}")]
-    Unreadable(#[from] std::io::Error),
-    /// Something else.
-    #[error("is no past that --save has written: {0}")]
-    Other(String),
-    /// Of a version that is not known here.
-    #[error(
-        "has version {0} of the format, and version {VERSION} is known here; use the command that saved it, or save it again"
-    )]
-    Version(u32),
-    /// The end is missing.
-    #[error("is cut: it ends after line {0}, without the last line; save it again")]
-    Cut(u64),
-    /// A line is not as it was written.
-    #[error("is damaged in line {line}: {problem}; save it again")]
-    Damaged {
-        /// The line, counted from 1.
-        line: u64,
-        /// What is wrong with it.
-        problem: String,
-    },
-}
-
-#[derive(Serialize, Deserialize)]
-struct Header {
-    /// The version.
-    past: u32,
-    account: String,
-    product: String,
-    zone: String,
-    first: Date,
-    last: Date,
-    until: Timestamp,
-    unknown: Vec<Date>,
-}
-
-#[derive(Deserialize)]
-struct Versioned {
-    past: u32,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct End {
-    lines: u64,
-    digest: String,
-}
-
-/// Writes lines, and counts and digests them.
-struct Lines<W> {
-    out: W,
-    lines: u64,
-    digest: Xxh3,
-}
-
-impl<W: Write> Lines<W> {
-    fn add(&mut self, line: &str) -> std::io::Result<()> {
-        self.lines += 1;
-        for bytes in [line.as_bytes(), b"\n"] {
-            self.digest.update(bytes);
-            self.out.write_all(bytes)?;
-        }
-        Ok(())
-    }
 }
 
 /// Writes the past.
@@ -133,7 +63,7 @@ fn write_product(out: impl Write, saved: &Saved, product: Product) -> std::io::R
         until: saved.until,
         unknown,
     };
-    let mut lines = Lines { out, lines: 0, digest: Xxh3::new() };
+    let mut lines = Lines::to(out);
     lines.add(&serde_json::to_string(&header)?)?;
     let all: Vec<_> = days.iter().map(|(day, sums)| (*day, sums)).collect();
     for days in all.chunks(DAYS_AT_ONCE) {
@@ -141,8 +71,7 @@ fn write_product(out: impl Write, saved: &Saved, product: Product) -> std::io::R
             lines.add(&chunk)?;
         }
     }
-    let end = End { lines: lines.lines, digest: format!("{:016x}", lines.digest.digest()) };
-    writeln!(lines.out, "{}", serde_json::to_string(&end)?)
+    lines.end()
 }
 
 /// Reads what [`write()`] has written.
@@ -240,11 +169,11 @@ impl<R: BufRead> FileDays<R> {
 
     /// The part of the next product, once this one is read to its end.
     fn next_part(self) -> Result<Option<FileDays<R>>, FileFault> {
-        let Figures { mut input, before, lines, .. } = self.lines;
+        let (mut input, before) = self.lines.rest();
         if input.fill_buf()?.is_empty() {
             return Ok(None);
         }
-        let part = FileDays::part(input, before + lines)?;
+        let part = FileDays::part(input, before)?;
         let fits = (&part.account, &part.zone) == (&self.account, &self.zone);
         if fits { Ok(Some(part)) } else { Err(part.lines.damaged(UNFIT)) }
     }
@@ -277,82 +206,6 @@ impl<R: BufRead> Iterator for FileDays<R> {
         sums.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         Some(Ok((day, sums)))
     }
-}
-
-/// The lines of a file after its header, which are counted and digested until the last line says what they have to be.
-struct Figures<R> {
-    input: R,
-    /// Lines of the parts before.
-    before: u64,
-    line: String,
-    lines: u64,
-    digest: Xxh3,
-    ended: bool,
-}
-
-impl<R: BufRead> Figures<R> {
-    fn begin(input: R, before: u64) -> Result<(Figures<R>, Header, Product), FileFault> {
-        let mut figures = Figures { input, before, line: String::new(), lines: 1, digest: Xxh3::new(), ended: false };
-        figures.read()?;
-        let (header, product) = header(&figures.line, before)?;
-        figures.digest.update(figures.line.as_bytes());
-        Ok((figures, header, product))
-    }
-
-    fn read(&mut self) -> Result<usize, FileFault> {
-        self.line.clear();
-        self.input.read_line(&mut self.line).map_err(|error| match error.kind() {
-            std::io::ErrorKind::InvalidData => FileFault::Other("it is no text".to_owned()),
-            _ => FileFault::Unreadable(error),
-        })
-    }
-
-    /// Whether there is a next line of figures, and not the last line, which fits what stands before it.
-    fn next(&mut self) -> Result<bool, FileFault> {
-        if self.ended {
-            return Ok(false);
-        }
-        self.read()?;
-        if !self.line.ends_with('\n') {
-            return Err(FileFault::Cut(self.before + self.lines));
-        }
-        if let Ok(end) = serde_json::from_str::<End>(&self.line) {
-            self.ended = true;
-            let fits = end.lines == self.lines && end.digest == format!("{:016x}", self.digest.digest());
-            self.lines += 1;
-            return if fits { Ok(false) } else { Err(self.damaged(UNFIT)) };
-        }
-        self.lines += 1;
-        self.digest.update(self.line.as_bytes());
-        Ok(true)
-    }
-
-    fn figures(&self) -> Result<BTreeMap<Date, DaySums>, FileFault> {
-        codec::decode([self.line.as_str()]).ok_or_else(|| self.damaged("its figures cannot be read"))
-    }
-
-    fn damaged(&self, problem: &str) -> FileFault {
-        FileFault::Damaged { line: self.before + self.lines, problem: problem.to_owned() }
-    }
-}
-
-fn header(line: &str, before: u64) -> Result<(Header, Product), FileFault> {
-    let other = |problem: &str| match before {
-        0 => FileFault::Other(problem.to_owned()),
-        before => FileFault::Damaged { line: before + 1, problem: UNFIT.to_owned() },
-    };
-    let Versioned { past } =
-        serde_json::from_str(line).map_err(|_| other("its first line is no header with a version"))?;
-    if past != VERSION {
-        return Err(FileFault::Version(past));
-    }
-    let header: Header = serde_json::from_str(line).map_err(|error| FileFault::Damaged {
-        line: before + 1,
-        problem: format!("the header is not whole ({error})"),
-    })?;
-    let product = Product::ALL.into_iter().find(|product| product.name() == header.product);
-    let product = product.ok_or_else(|| other(&format!("it is of {:?}", header.product)))?;
-    Ok((header, product))
 }
 
 /// Each text once: thirteen months of ten thousand lines have to fit into memory.

@@ -19,23 +19,18 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp, ToSpan as _};
+use jiff::{Timestamp, ToSpan as _};
 
 use super::plan::listing_of;
-use super::{Fall, Head, KnownDay, KnownPart, Plan, VERSION, codec};
-use crate::clients::zoom::{Part, Reading};
+use super::{Fall, Head, KnownDay, Plan, Remembered, codec};
+use crate::clients::zoom::Reading;
 use crate::domain::charge::Line;
-use crate::domain::coverage::{Coverage, NotPriced, Receipt, Restated, Unconfirmed};
-use crate::domain::dates::{Dates, utc_date};
-use crate::domain::money::{Amount, Currency};
-use crate::domain::period::{Period, final_at, start_of};
+use crate::domain::coverage::{Coverage, Receipt, Restated, Unconfirmed};
+use crate::domain::dates::Dates;
+use crate::domain::money::Currency;
+use crate::domain::period::start_of;
 use crate::domain::product::{Product, Products};
 use crate::domain::totals::{DaySums, Sum, Totals, by_currency, merged};
-
-/// A period with rows that have no price is judged on for so long after its end: two billing cycles.
-const PRICED_LATE: SignedDuration = SignedDuration::from_hours(24 * 62);
-/// Days that are known: a little more than the 13 months for which Zoom keeps its report.
-const DAYS_KEPT: i64 = 430;
 
 /// Figures to judge.
 #[derive(Debug)]
@@ -48,17 +43,6 @@ pub struct Judged {
     pub restated: Vec<Restated>,
     /// What the sums rest on.
     pub receipt: Receipt,
-}
-
-/// What the next run needs.
-#[derive(Debug, Default)]
-pub struct Remembered {
-    /// What there is in the daybook.
-    pub head: Head,
-    /// Days whose figures have changed.
-    pub(super) days: BTreeMap<Date, DaySums>,
-    /// New parts.
-    pub(super) parts: Vec<(KnownPart, Part)>,
 }
 
 /// What was read and what is known, as one run has it.
@@ -164,13 +148,13 @@ pub fn merge(mut read: Read<'_>, mut believed: BTreeMap<Date, DaySums>, judged: 
             restated.extend(
                 before.filter(|_| was_settled).iter().flat_map(|before| restatements(product, *day, before, &sums)),
             );
-            remember_day(&mut remembered, *day, sums, read.until);
+            remembered.keep_day(*day, sums, read.until);
         } else if let Some(before) = before {
             let kept: DaySums = before.into_iter().filter(|(line, _)| fallen.contains(&line.currency)).collect();
             let others: DaySums = sums.iter().filter(|(line, _)| !fallen.contains(&line.currency)).cloned().collect();
             let stored = merged(&kept, &others);
             totals.set_doubtful(product, *day, &stored, &sums);
-            remember_day(&mut remembered, *day, stored, read.until);
+            remembered.keep_day(*day, stored, read.until);
         } else {
             // The head has the old figure, but the day's lines cannot be loaded. The daybook keeps both.
             totals.set(product, *day, &sums);
@@ -178,17 +162,22 @@ pub fn merge(mut read: Read<'_>, mut believed: BTreeMap<Date, DaySums>, judged: 
     }
     remembered.head.falls = falls;
     let newest_row = read.reading.newest_row.max(read.head.newest_row.filter(|newest| *newest < read.until));
-    let from_history = days.iter().filter(|day| read.plan.is_remembered(**day, read.zone)).count() as u64;
     receipt.complete = coverage.is_complete();
-    receipt.rows += rows(&read, &days, totals);
+    receipt.newest_row = receipt.newest_row.max(newest_row);
+    add_to_receipt(receipt, &read, &days, totals);
+    remembered.keep_reading(read.plan, read.reading, read.until, newest_row);
+    remembered
+}
+
+/// Adds what the sums rest on.
+fn add_to_receipt(receipt: &mut Receipt, read: &Read<'_>, days: &[Date], totals: &Totals) {
+    let from_history = days.iter().filter(|day| read.plan.is_remembered(**day, read.zone)).count() as u64;
+    receipt.rows += rows(read, days, totals);
     receipt.pages += read.reading.pages;
     receipt.days = days.len() as u64;
     receipt.days_from_history = receipt.days_from_history.max(from_history);
-    receipt.newest_row = receipt.newest_row.max(newest_row);
     // Of several reports, what was answered for all of them.
     receipt.read_to = receipt.read_to.into_iter().chain(read.reading.read_to).min();
-    remember_reading(&mut remembered, &mut read, newest_row);
-    remembered
 }
 
 /// The charged rows that the sums are of.
@@ -229,17 +218,6 @@ fn fallen(
     fallen
 }
 
-impl Fall {
-    fn of(day: Date, currency: Currency, before: Sum, after: Sum) -> Fall {
-        let figure = |sum: Sum| (sum.amount.to_string(), sum.messages);
-        Fall { day, currency: currency.to_string(), before: figure(before), after: figure(after) }
-    }
-
-    fn after(&self) -> Option<Sum> {
-        Some(Sum { amount: Amount::parse(&self.after.0).ok()?, messages: self.after.1 })
-    }
-}
-
 /// The sums by billing number that differ.
 fn restatements(product: Product, day: Date, before: &DaySums, after: &DaySums) -> Vec<Restated> {
     let mut sums = BTreeMap::<(Arc<str>, Currency), (Sum, Sum)>::new();
@@ -257,115 +235,4 @@ fn restatements(product: Product, day: Date, before: &DaySums, after: &DaySums) 
             after,
         })
         .collect()
-}
-
-fn remember_day(remembered: &mut Remembered, day: Date, sums: DaySums, read_at: Timestamp) {
-    let sums = match codec::folded(&sums) {
-        Some(folded) => {
-            tracing::warn!(%day, lines = sums.len(), "the day has too many lines; their detail is folded in the daybook, sums by number stay exact");
-            folded
-        }
-        None => sums,
-    };
-    let content = codec::digest(&sums);
-    let chunks = codec::encode([(day, &sums)]).len();
-    let figure = |(currency, sum): (Currency, Sum)| (currency.to_string(), sum.amount.to_string(), sum.messages);
-    let known = KnownDay { chunks, content, sums: by_currency(&sums).into_iter().map(figure).collect(), read_at };
-    let before = remembered.head.days.insert(day, known);
-    if before.is_none_or(|before| before.content != content) && chunks > 0 {
-        remembered.days.insert(day, sums);
-    }
-}
-
-fn remember_reading(remembered: &mut Remembered, read: &mut Read<'_>, newest_row: Option<Timestamp>) {
-    let head = &mut remembered.head;
-    head.version = VERSION;
-    head.read_at = Some(read.until);
-    head.newest_row = newest_row;
-    head.count_requests(utc_date(read.until, 0), read.reading.requests);
-    let is_unfinished = !read.reading.gaps.is_empty();
-    if read.plan.is_whole() {
-        head.whole_requests = read.reading.requests;
-    } else if head.unfinished {
-        head.whole_requests += read.reading.requests;
-    }
-    head.unfinished = is_unfinished;
-    let forgotten = utc_date(read.until, 0).saturating_sub(DAYS_KEPT.days());
-    head.days.retain(|day, _| *day >= forgotten);
-    head.parts.clear();
-    if read.plan.keeps_parts || is_unfinished || read.reading.requests > read.plan.small {
-        let read_at = read.until;
-        for (dates, part) in std::mem::take(&mut read.reading.parts) {
-            if !part.is_open {
-                let known = KnownPart { from: dates.from, to: dates.to, read_at, rows: part.rows, chunks: 0 };
-                remembered.parts.push((known, part));
-            }
-        }
-        head.parts = read.plan.keep.clone();
-        remembered.remove_overlapping_parts();
-    }
-}
-
-impl Remembered {
-    /// Removes parts that share more than a date with a newer one, which may have counted rows of theirs. This happens where a question had to
-    /// start a date earlier than planned.
-    fn remove_overlapping_parts(&mut self) {
-        let all = self.head.parts.iter().chain(self.parts.iter().map(|(known, _)| known));
-        let all: Vec<_> = all.map(KnownPart::dates).collect();
-        let is_apart = |part: &KnownPart| !all.iter().any(|newer| newer.from < part.to && newer.to > part.to);
-        self.head.parts.retain(is_apart);
-        self.parts.retain(|(known, _)| is_apart(known));
-    }
-
-    /// Records which closed periods were judged for the last time.
-    pub fn finish(
-        &mut self,
-        periods: &[Period],
-        held: &BTreeSet<Period>,
-        (product, coverage): (Product, &Coverage),
-        zone: &TimeZone,
-        late_charges_days: u32,
-        until: Timestamp,
-    ) {
-        let mut kinds: Vec<_> = periods.iter().map(Period::kind).collect();
-        kinds.sort_unstable();
-        kinds.dedup();
-        self.head.finished.retain(|kind, _| kinds.contains(kind));
-        for kind in kinds {
-            let mut of_kind: Vec<_> = periods.iter().filter(|period| period.kind() == kind).collect();
-            of_kind.sort_unstable();
-            let Some(first) = of_kind.first() else { continue };
-            let mut finished = first.first_day();
-            for period in &of_kind {
-                let days = period.first_day()..=period.last_day();
-                let unconfirmed = |fall: &Unconfirmed| fall.product == product && days.contains(&fall.day);
-                let not_priced = |rows: &NotPriced| rows.product == product && days.contains(&rows.day);
-                let is_priced =
-                    period.to().duration_since(until) < -PRICED_LATE || !coverage.not_priced.iter().any(not_priced);
-                let is_final = final_at(period, zone, late_charges_days).is_ok_and(|at| until >= at);
-                if !is_final
-                    || held.contains(period)
-                    || !is_priced
-                    || !coverage.is_whole(Products::One(product), period)
-                    || coverage.unconfirmed.iter().any(unconfirmed)
-                {
-                    break;
-                }
-                finished = period.end_day();
-            }
-            self.head.finished.insert(kind, finished);
-        }
-    }
-
-    /// Keeps the new days only. The rest of the head stays as it was.
-    pub fn keep_days_only(&mut self, before: &Head) {
-        let days = std::mem::take(&mut self.head.days);
-        self.parts.clear();
-        self.head = Head { version: VERSION, days, ..before.clone() };
-    }
-
-    /// Adds fingerprints of budgets whose `only` matched something.
-    pub fn matched(&mut self, fingerprints: impl IntoIterator<Item = String>) {
-        self.head.matched.extend(fingerprints);
-    }
 }

@@ -17,10 +17,12 @@ mod baselines;
 mod codec;
 #[cfg(feature = "cli")]
 mod file;
+mod items;
 mod merge;
 mod months;
 mod pages;
 mod plan;
+mod remembered;
 mod store;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,11 +39,13 @@ use crate::domain::totals::Sum;
 pub use baselines::{decode, encode};
 #[cfg(feature = "cli")]
 pub use file::{FileDays, FileFault, Saved, Texts, read as read_file, verify as verify_file, write as write_file};
-pub use merge::{Judged, Read, Remembered, merge};
+pub use items::{Loaded, Whose};
+pub use merge::{Judged, Read, merge};
 pub use months::Months;
 pub use pages::{Listed, PARTITION};
 pub use plan::{Plan, Rules};
-pub use store::{Loaded, Store, StoreError, Whose};
+pub use remembered::Remembered;
+pub use store::{Store, StoreError};
 
 /// Days whose runs are counted: two months.
 const RUN_DAYS_KEPT: usize = 64;
@@ -208,4 +212,15 @@ struct Fall {
     currency: String,
     before: (String, u64),
     after: (String, u64),
+}
+
+impl Fall {
+    fn of(day: Date, currency: Currency, before: Sum, after: Sum) -> Fall {
+        let figure = |sum: Sum| (sum.amount.to_string(), sum.messages);
+        Fall { day, currency: currency.to_string(), before: figure(before), after: figure(after) }
+    }
+
+    fn after(&self) -> Option<Sum> {
+        Some(Sum { amount: Amount::parse(&self.after.0).ok()?, messages: self.after.1 })
+    }
 }

@@ -1,45 +1,17 @@
-//! The daybook's items in the ledger's table: partition key the account, sort keys that begin with `daybook#`.
+//! Where the daybook's items are: the ledger's table, or the memory of this process.
 #![expect(clippy::disallowed_types, reason = "the daybook's only file that calls DynamoDB")]
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Builder;
-use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::{Head, KnownPart, Plan, Remembered, VERSION, codec};
 use crate::clients::aws;
-use crate::clients::table::{Item, MOST_KEYS, MOST_WRITES, get_batch, key, number, put_batch, query, text};
-use crate::clients::zoom::Digests;
-#[cfg(feature = "cli")]
-use crate::domain::product::Product;
-use crate::domain::product::Products;
-use crate::domain::totals::{DaySums, merged};
-
-/// How long a day is remembered.
-const DAY_LIFE: SignedDuration = SignedDuration::from_hours(24 * 440);
-/// How long a part is kept. Runs replace it long before.
-const PART_LIFE: SignedDuration = SignedDuration::from_hours(24 * 10);
-/// Items of parts that are in memory at once. DynamoDB answers with 16 MB at most, some forty of them.
-const PARTS_AT_ONCE: usize = 10;
-/// Digests in an item.
-const MOST_DIGESTS: usize = 35_000;
-
-/// Whose daybook it is.
-#[derive(Clone, Copy, Debug)]
-pub struct Whose<'a> {
-    /// Zoom's account.
-    pub account: &'a str,
-    /// What is charged: a product, of which days are kept, or all that are read, of which baselines are.
-    pub products: Products,
-    /// The IANA name of the zone in which civil days turn.
-    pub zone: &'a str,
-}
+use crate::clients::table::{Item, MOST_KEYS, MOST_WRITES, get_batch, put_batch, query, text};
 
 /// Where the daybook is kept.
 #[derive(Debug)]
@@ -62,31 +34,9 @@ pub struct StoreError {
     problem: String,
 }
 
-/// A head, and its revision: a write is refused if the table has another.
-#[derive(Debug, Default)]
-pub struct Loaded {
-    /// The head; `None` without one.
-    pub head: Option<Head>,
-    revision: i64,
-}
-
 impl StoreError {
     pub(super) fn of_page(self) -> StoreError {
         StoreError { what: "page", ..self }
-    }
-}
-
-impl Whose<'_> {
-    pub(super) fn key(&self, rest: &str) -> Item {
-        key(self.account, &format!("daybook#{}#{}#{rest}", self.products.name(), self.zone))
-    }
-
-    fn day(&self, day: Date, chunk: usize) -> Item {
-        self.key(&format!("day#{day}#{chunk}"))
-    }
-
-    fn part(&self, part: &KnownPart, chunk: usize) -> Item {
-        self.key(&format!("part#{}#{}#{}#{chunk}", part.from, part.to, part.read_at.as_second()))
     }
 }
 
@@ -105,40 +55,9 @@ impl Store {
         Store::Memory(Mutex::default())
     }
 
-    /// Loads the head.
-    ///
-    /// # Errors
-    /// The table cannot be read.
-    pub async fn load(&self, whose: Whose<'_>) -> Result<Loaded, StoreError> {
-        let items = self.items(vec![whose.key("head")]).await?;
-        let Some(item) = items.first() else { return Ok(Loaded::default()) };
-        let head: Option<Head> = text(item, "head").and_then(|head| serde_json::from_str(head).ok());
-        let head = head.filter(|head| head.version == VERSION);
-        if head.is_none() {
-            tracing::warn!("the daybook has another version and is replaced");
-        }
-        Ok(Loaded { head, revision: number(item, "revision").unwrap_or_default() })
-    }
-
-    /// The zones in which an account's days are kept.
-    ///
-    /// # Errors
-    /// The table cannot be read.
+    /// The first sort key of a partition after this one.
     #[cfg(feature = "cli")]
-    pub async fn zones(&self, account: &str, product: Product) -> Result<Vec<String>, StoreError> {
-        let prefix = format!("daybook#{}#", product.name());
-        let (mut zones, mut after) = (Vec::new(), prefix.clone());
-        while let Some(key) = self.next_key(account, &after).await? {
-            let Some((zone, _)) = key.strip_prefix(&prefix).and_then(|rest| rest.split_once('#')) else { break };
-            zones.push(zone.to_owned());
-            // What follows the last key of this zone: `$` comes after `#`.
-            after = format!("{prefix}{zone}$");
-        }
-        Ok(zones)
-    }
-
-    #[cfg(feature = "cli")]
-    async fn next_key(&self, account: &str, after: &str) -> Result<Option<String>, StoreError> {
+    pub(super) async fn next_key(&self, account: &str, after: &str) -> Result<Option<String>, StoreError> {
         match self {
             Store::Table(client, table) => {
                 let next = crate::clients::table::next_key(client, table, account, after).await;
@@ -149,113 +68,6 @@ impl Store {
                 Ok(kept.keys().find(|key| key.as_str() > after).cloned())
             }
         }
-    }
-
-    /// The lines of those of these days that are known.
-    ///
-    /// # Errors
-    /// The table cannot be read.
-    pub async fn days(
-        &self,
-        whose: Whose<'_>,
-        head: &Head,
-        days: &[Date],
-    ) -> Result<BTreeMap<Date, DaySums>, StoreError> {
-        let chunks = |day: &Date| head.days.get(day).map_or(0, |known| known.chunks);
-        let keys = days.iter().flat_map(|day| (0..chunks(day)).map(|chunk| whose.day(*day, chunk))).collect();
-        let items = self.items(keys).await?;
-        let mut loaded = BTreeMap::<Date, DaySums>::new();
-        for figures in items.iter().filter_map(|item| text(item, "figures")) {
-            for (day, sums) in codec::decode([figures]).into_iter().flatten() {
-                loaded.entry(day).or_default().extend(sums);
-            }
-        }
-        let as_known = |day: &Date| {
-            let known = head.days.get(day)?;
-            // A known day without lines has no items.
-            let mut sums = loaded.remove(day).unwrap_or_default();
-            sums.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-            let is_as_known = known.content == codec::digest(&sums);
-            if !is_as_known {
-                tracing::warn!(%day, "the day's items differ from the daybook's head; the day is judged by what was read");
-            }
-            is_as_known.then_some((*day, sums))
-        };
-        Ok(days.iter().filter_map(as_known).collect())
-    }
-
-    /// The sums by civil day of the parts that a plan uses, and the digests of their rows.
-    ///
-    /// # Errors
-    /// The table cannot be read, or a part is missing or damaged.
-    pub async fn parts(&self, whose: Whose<'_>, plan: &Plan) -> Result<(BTreeMap<Date, DaySums>, Digests), StoreError> {
-        let keys = plan.keep.iter().flat_map(|part| (0..part.chunks).map(|chunk| whose.part(part, chunk)));
-        let keys: Vec<_> = keys.collect();
-        let damaged = || self.error("read", "a part's item is damaged".to_owned());
-        let mut sums = BTreeMap::new();
-        let mut digests = Digests::new();
-        for keys in keys.chunks(PARTS_AT_ONCE) {
-            let items = self.items(keys.to_vec()).await?;
-            if items.len() != keys.len() {
-                return Err(self.error("read", "a part is missing".to_owned()));
-            }
-            for item in items {
-                if let Some(figures) = text(&item, "figures") {
-                    for (day, more) in codec::decode([figures]).ok_or_else(damaged)? {
-                        let day = sums.entry(day).or_insert_with(DaySums::new);
-                        *day = merged(day, &more);
-                    }
-                } else {
-                    let bytes = item.get("digests").and_then(|value| value.as_b().ok()).ok_or_else(damaged)?;
-                    let (whole, []) = bytes.as_ref().as_chunks::<8>() else { return Err(damaged()) };
-                    whole.iter().for_each(|digest| *digests.entry(u64::from_be_bytes(*digest)).or_default() += 1);
-                }
-            }
-        }
-        let rows: u64 = sums.values().flatten().map(|(_, sum)| sum.messages).sum();
-        if rows != plan.keep.iter().map(|part| part.rows).sum::<u64>() {
-            return Err(damaged());
-        }
-        Ok((sums, digests))
-    }
-
-    /// Saves what the next run needs: days and parts, then the head that names them. The head is not written if another run has written one
-    /// since it was loaded.
-    ///
-    /// # Errors
-    /// The table cannot be written.
-    pub async fn save(
-        &self,
-        whose: Whose<'_>,
-        loaded: &Loaded,
-        mut remembered: Remembered,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let mut items = Vec::new();
-        for (day, sums) in &remembered.days {
-            for (chunk, figures) in codec::encode([(*day, sums)]).into_iter().enumerate() {
-                items.push(with_figures(whose.day(*day, chunk), figures, now + DAY_LIFE));
-            }
-        }
-        for (mut known, part) in remembered.parts {
-            let figures = codec::encode(part.days.iter().map(|(day, sums)| (*day, sums)));
-            let digests = part.edges.chunks(MOST_DIGESTS).map(|digests| {
-                let bytes: Vec<u8> = digests.iter().flat_map(|digest| digest.to_be_bytes()).collect();
-                ("digests", AttributeValue::B(Blob::new(bytes)))
-            });
-            let figures = figures.into_iter().map(|figures| ("figures", AttributeValue::S(figures)));
-            for (chunk, (name, value)) in figures.chain(digests).enumerate() {
-                let mut item = whose.part(&known, chunk);
-                item.insert(name.to_owned(), value);
-                item.insert("expires_at".to_owned(), seconds(now + PART_LIFE));
-                items.push(item);
-                known.chunks = chunk + 1;
-            }
-            remembered.head.parts.push(known);
-        }
-        remembered.head.parts.sort_by_key(|part| part.from);
-        self.put(items).await?;
-        self.put_head(whose, loaded, &remembered.head, now).await
     }
 
     pub(super) async fn put(&self, items: Vec<Item>) -> Result<(), StoreError> {
@@ -273,17 +85,13 @@ impl Store {
         Ok(())
     }
 
-    async fn put_head(&self, whose: Whose<'_>, loaded: &Loaded, head: &Head, now: Timestamp) -> Result<(), StoreError> {
-        let text = serde_json::to_string(head).map_err(|error| self.error("written", error.to_string()))?;
-        let mut item = whose.key("head");
-        item.insert("head".to_owned(), AttributeValue::S(text));
-        item.insert("revision".to_owned(), AttributeValue::N((loaded.revision + 1).to_string()));
-        item.insert("expires_at".to_owned(), seconds(now + DAY_LIFE));
+    /// Writes an item, if none has another revision than the one that was loaded.
+    pub(super) async fn put_if(&self, item: Item, loaded: i64) -> Result<(), StoreError> {
         let Store::Table(client, table) = self else { return self.put(vec![item]).await };
         let put = client.put_item().table_name(table).set_item(Some(item));
         let put = put
             .condition_expression("attribute_not_exists(revision) OR revision = :loaded")
-            .expression_attribute_values(":loaded", AttributeValue::N(loaded.revision.to_string()));
+            .expression_attribute_values(":loaded", AttributeValue::N(loaded.to_string()));
         put.send().await.map(drop).map_err(|error| match error.as_service_error() {
             Some(refused) if refused.is_conditional_check_failed_exception() => {
                 self.error("written", "another run wrote it meanwhile, and its figures stay".to_owned())
@@ -335,12 +143,6 @@ impl Store {
 
 fn by_sort_key(item: Item) -> (String, Item) {
     (text(&item, "sk").unwrap_or_default().to_owned(), item)
-}
-
-fn with_figures(mut item: Item, figures: String, expires_at: Timestamp) -> HashMap<String, AttributeValue> {
-    item.insert("figures".to_owned(), AttributeValue::S(figures));
-    item.insert("expires_at".to_owned(), seconds(expires_at));
-    item
 }
 
 pub(super) fn seconds(at: Timestamp) -> AttributeValue {

@@ -18,14 +18,12 @@ use super::foresight::spike::LEAST_DAYS;
 use super::money::{Amount, Currency};
 use super::period::PeriodKind;
 use super::places::Places;
+pub use super::places::Subject;
 #[cfg(any(test, feature = "cli"))]
 use super::policy::Level;
 use super::policy::{Budget, Policy, Spike};
 use super::product::Products;
 use super::totals::Sum;
-
-/// Whose baseline it is.
-pub type Subject = (Scope, Arc<str>, Currency);
 
 /// What forecasts and spikes of one civil day rest on.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::baselines::Subject;
 use super::charge::{Line, Scope};
 use super::money::Currency;
 use super::totals::Sum;
+
+/// Whose past is followed.
+pub type Subject = (Scope, Arc<str>, Currency);
 
 /// The subjects of some scopes, in the order in which they were first seen.
 #[derive(Debug)]

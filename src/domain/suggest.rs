@@ -13,35 +13,21 @@ mod figures;
 mod subjects;
 mod text;
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
-
-use jiff::ToSpan as _;
 use jiff::civil::Date;
-use rust_decimal::Decimal;
 
 use super::alert::Kind;
-use super::charge::{NONE, Scope};
+use super::charge::Scope;
 use super::foresight::load::Load;
 use super::foresight::spike;
-use super::money::{Amount, Currency};
-use super::number::Number;
+use super::money::Amount;
 use super::policy::Policy;
 use super::product::Product;
 use super::replay::{Past, Replay, replay};
-use super::totals::Sum;
-use subjects::{Subject, add_figures};
+use subjects::{Subject, Subjects};
 pub use text::promise;
 
 /// Days of a past that a policy can be made from.
 pub const LEAST_DAYS: usize = 7;
-/// The days that say who is large.
-const RECENT_DAYS: i64 = 91;
-/// Percent of the account's, or of the department's, money from which on a budget of its own says nothing new.
-const SAME_MONEY: u32 = 90;
-/// Names looked at for each alert that there is room for.
-const CANDIDATES_FOR_EACH: usize = 2;
 /// Tries to keep the past's alerts to so many.
 const MOST_TRIES: i32 = 30;
 
@@ -112,11 +98,7 @@ struct Known<'p> {
     /// The first day that is replayed.
     since: Date,
     last: Date,
-    /// The account in each currency, then departments and numbers, the largest first.
-    accounts: Vec<Subject>,
-    others: Vec<Subject>,
-    /// Numbers and departments with recent charges, in each currency once.
-    watched: BTreeMap<Scope, u32>,
+    subjects: Subjects,
     /// Whether there is enough history to say what is usual on a day.
     has_usual: bool,
 }
@@ -152,63 +134,17 @@ impl<'p> Known<'p> {
         let Some((_, last)) = past.ends().filter(|_| past.days(Product::Sms).len() >= LEAST_DAYS) else {
             return Err(SuggestFault::TooShort(past.days(Product::Sms).len()));
         };
-        let recent = last.saturating_sub(RECENT_DAYS.days());
-        let mut sums = HashMap::<(Scope, Arc<str>, Currency), Sum>::new();
-        let mut departments = HashMap::<Arc<str>, Arc<str>>::new();
-        let account: Arc<str> = past.account.as_str().into();
-        let mut currencies = BTreeMap::<Currency, Sum>::new();
-        for (day, lines) in past.days(Product::Sms) {
-            for (line, sum) in lines {
-                currencies.entry(line.currency).or_default();
-                if *day <= recent {
-                    continue;
-                }
-                currencies.entry(line.currency).or_default().add(*sum);
-                for scope in [Scope::Department, Scope::BillingNumber] {
-                    let name = scope.subject(line).unwrap_or(&account);
-                    sums.entry((scope, Arc::clone(name), line.currency)).or_default().add(*sum);
-                }
-                departments.insert(Arc::clone(&line.number), Arc::clone(&line.department));
-            }
-        }
-        if currencies.is_empty() {
-            return Err(SuggestFault::NothingCharged);
-        }
-        let mut watched = BTreeMap::<Scope, u32>::new();
-        sums.keys().for_each(|(scope, ..)| *watched.entry(*scope).or_default() += 1);
-        let messages: u64 = currencies.values().map(|sum| sum.messages).sum();
-        let size = |currency: Currency, sum: Sum| size(sum, currencies.get(&currency).copied(), messages);
-        let subject = |(scope, name, currency): (Scope, Arc<str>, Currency), recent: Sum| Subject {
-            scope,
-            department: departments.get(&name).filter(|_| scope == Scope::BillingNumber).cloned(),
-            name,
-            currency,
-            recent,
-            months: Vec::new(),
-            figures: None,
-            forecast: false,
-        };
-        let mut accounts: Vec<_> = currencies
-            .iter()
-            .map(|(currency, sum)| subject((Scope::Account, Arc::clone(&account), *currency), *sum))
-            .collect();
-        let mut others: Vec<_> = sums.into_iter().map(|(key, sum)| subject(key, sum)).collect();
-        others.retain(|subject| can_be_named(subject) && is_new(subject, currencies.get(&subject.currency)));
-        others.sort_by_cached_key(|subject| {
-            (Reverse(size(subject.currency, subject.recent)), Reverse(subject.scope), Arc::clone(&subject.name))
-        });
-        others.truncate(CANDIDATES_FOR_EACH * most as usize);
-        add_figures(past, accounts.iter_mut().chain(&mut others).collect());
+        let subjects = Subjects::of(past, last, most).ok_or(SuggestFault::NothingCharged)?;
         let has_usual = past.days(Product::Sms).len() >= spike::LEAST_DAYS as usize;
-        Ok(Known { past, most, since, last, accounts, others, watched, has_usual })
+        Ok(Known { past, most, since, last, subjects, has_usual })
     }
 
     fn watched(&self, spikes: Spikes) -> u32 {
-        let of = |scope| self.watched.get(&scope).copied().unwrap_or_default();
+        let of = |scope| self.subjects.watched.get(&scope).copied().unwrap_or_default();
         match spikes {
             Spikes::Numbers => of(Scope::BillingNumber),
             Spikes::Departments => of(Scope::Department),
-            Spikes::Account => u32::try_from(self.accounts.len()).unwrap_or(u32::MAX),
+            Spikes::Account => u32::try_from(self.subjects.accounts.len()).unwrap_or(u32::MAX),
             Spikes::Off => 0,
         }
     }
@@ -242,7 +178,7 @@ impl<'p> Known<'p> {
     fn shared(&self, settings: Settings) -> (Load, Vec<Chosen<'_>>) {
         let mut load = Load::none(self.most).with_spikes(self.watched(settings.spikes));
         let mut chosen = Vec::new();
-        for subject in &self.accounts {
+        for subject in &self.subjects.accounts {
             let budget = subject.budget(settings.raised);
             load = subject.added_to(&load, budget.amount);
             chosen.push(budget);
@@ -251,7 +187,7 @@ impl<'p> Known<'p> {
     }
 
     fn with_names<'s>(&'s self, mut load: Load, mut chosen: Vec<Chosen<'s>>, settings: Settings) -> Vec<Chosen<'s>> {
-        for subject in &self.others {
+        for subject in &self.subjects.others {
             let is_same = |chosen: &Chosen<'_>| subject.is_most_of(chosen.subject);
             if subject.figures.is_none() || chosen.iter().any(is_same) {
                 continue;
@@ -304,39 +240,6 @@ impl Subject {
     fn added_to(&self, load: &Load, amount: Amount) -> Load {
         self.figures.map_or_else(|| load.clone(), |figures| figures.added_to(load, amount, self.forecast))
     }
-
-    /// Whether a budget of this number would alert about the same money as its department's.
-    fn is_most_of(&self, department: &Subject) -> bool {
-        department.scope == Scope::Department
-            && self.department.as_ref() == Some(&department.name)
-            && self.currency == department.currency
-            && is_most(self.recent, department.recent)
-    }
-}
-
-fn is_most(part: Sum, whole: Sum) -> bool {
-    part.amount.percent_of(whole.amount).is_none_or(|percent| percent >= Decimal::from(SAME_MONEY))
-}
-
-/// Whether an entry of `only` can name it, and nothing else.
-fn can_be_named(Subject { scope, name, .. }: &Subject) -> bool {
-    let is_text = **name != *NONE && !name.starts_with('(') && !name.ends_with('*') && name.trim() == &**name;
-    let is_number = || Number::parse(name).is_some_and(|number| number.is_possible());
-    let is_text = is_text && !name.chars().any(char::is_control);
-    is_text && !name.is_empty() && (*scope != Scope::BillingNumber || is_number())
-}
-
-fn is_new(subject: &Subject, account: Option<&Sum>) -> bool {
-    subject.recent.amount > Amount::ZERO && account.is_some_and(|account| !is_most(subject.recent, *account))
-}
-
-/// How large a subject is, compared with those of other currencies: its part of its currency's money, times that currency's part of all
-/// messages. Money of different currencies is not compared.
-fn size(sum: Sum, account: Option<Sum>, messages: u64) -> Decimal {
-    let account = account.unwrap_or_default();
-    let money = sum.amount.decimal().checked_div(account.amount.decimal()).unwrap_or_default();
-    let messages = Decimal::from(account.messages).checked_div(Decimal::from(messages)).unwrap_or_default();
-    money.checked_mul(messages).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -33,12 +33,12 @@ pub const MOST_MAGNITUDE: u32 = 1_000_000_000;
 pub struct Sum {
     /// The exact sum.
     pub amount: Amount,
-    /// How many distinct charged rows it is of.
+    /// How many messages it is of, minutes of calls, or pages of faxes.
     pub messages: u64,
 }
 
 impl Sum {
-    /// One charged row.
+    /// One charged message.
     #[must_use]
     pub fn of(amount: Amount) -> Sum {
         Sum { amount, messages: 1 }

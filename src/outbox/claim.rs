@@ -1,7 +1,5 @@
 //! Claiming the threads of a message, side by side.
 
-use std::collections::HashSet;
-
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 
@@ -9,7 +7,7 @@ use super::recording::Recording;
 use super::{AT_ONCE, MOST_TURNS, Outbox, PATIENCE, PUBLISH_RESERVE};
 use crate::clients::Deadline;
 use crate::clients::ledger::{LEASE, LedgerError, Write};
-use crate::domain::alert::{Alert, Claim, Decision, Thread, decide_by, decide_one};
+use crate::domain::alert::{Alert, Claim, Decision, Thread, decide_one};
 use crate::domain::case::Case;
 
 /// What happened to an alert that was to be claimed.
@@ -56,40 +54,6 @@ impl Outbox<'_> {
             tracing::warn!(%error, "an alert is sent that neither a claim nor the run's intent shows");
         }
         claims
-    }
-
-    /// Records what this run is about to send. If the ledger could not be read at first and now can, decides again with what it says.
-    async fn intended<'a>(
-        &mut self,
-        alerts: Vec<Alert<'a>>,
-        case: &Case<'a>,
-    ) -> Result<Vec<Alert<'a>>, (Vec<Alert<'a>>, LedgerError)> {
-        let account = case.totals.account();
-        if let Err(error) = self.intend(account).await {
-            return Err((alerts, error));
-        }
-        let Some(threads) = &self.threads else {
-            return Ok(alerts);
-        };
-        let again =
-            |alert: Alert<'a>| Alert { background: alert.background, ..decide_by(alert.finding, threads, case) };
-        let decided: Vec<_> = alerts.iter().cloned().map(again).collect();
-        match self.intend_more(account, &decided).await {
-            Ok(()) => Ok(decided),
-            Err(error) => Err((alerts, error)),
-        }
-    }
-
-    /// Adds to our intent the alerts that are not in it.
-    async fn intend_more(&mut self, account: &str, alerts: &[Alert<'_>]) -> Result<(), LedgerError> {
-        let known: HashSet<_> = self.intended.iter().collect();
-        let more: Vec<_> = alerts.iter().map(|alert| &alert.id).filter(|id| !known.contains(id)).cloned().collect();
-        if more.is_empty() {
-            return Ok(());
-        }
-        self.intended.extend(more);
-        let (ledger, owner, intended) = (self.ledger, self.owner, self.intended.clone());
-        self.patiently(ledger.intend(account, owner, &intended)).await
     }
 
     /// Claims an alert's thread. If another run has changed it since it was read, decides again.

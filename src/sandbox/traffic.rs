@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::answer::{Answer, Limit};
 use super::clock;
+use super::fault::Number;
 use super::reports::ReportKind;
 use super::switches::Switches;
 
@@ -53,15 +54,6 @@ pub(super) enum Asked {
     Token,
     Report(ReportKind),
     Other,
-}
-
-/// The place of a request among others, from 1.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Number {
-    /// Among those for the token, or for any report.
-    pub(super) of_all: u32,
-    /// Among those for the same report.
-    pub(super) of_report: u32,
 }
 
 #[derive(Default)]

@@ -150,23 +150,13 @@ impl<'s, 'a> Rows<'s, 'a> {
     fn row(&mut self, finding: &Finding<'_>) -> Option<((u8, Decimal), Row)> {
         let Finding::Spent(spent) = finding else { return None };
         let Spent { scope, subject, period, budget, .. } = &**spent;
-        let whose = spent.whose();
-        let likely = self.likely.get(&whose);
-        let (state, level) = if self.silenced.contains(&whose) {
-            (State::Silenced, None)
-        } else if spent.sum.amount >= budget.amount {
-            (State::Over, None)
-        } else if let Some((level, is_all)) = likely {
-            (State::Forecast, (!is_all).then(|| level.clone()))
-        } else {
-            let level = spent.highest().map(ToString::to_string);
-            (if level.is_some() { State::Level } else { State::Within }, level)
-        };
+        let (state, level) = self.state(spent);
         let rank = match state {
             State::Over => 2,
             State::Forecast => 1,
             _ => 0,
         };
+        let whose = spent.whose();
         let (top, senders) = (self.contributors.behind(&whose), self.contributors.senders(&whose));
         let background = Background { top, senders, ..Background::default() };
         let name = capitalised(&who(*scope, subject, &background, self.case.policy.senders));
@@ -194,6 +184,21 @@ impl<'s, 'a> Rows<'s, 'a> {
             thresholds: budget.levels.iter().map(|level| level.threshold).chain([budget.amount]).collect(),
         };
         Some(((rank, spent.ratio()), row))
+    }
+
+    /// How a budget stands, and the level that says so.
+    fn state(&self, spent: &Spent<'_>) -> (State, Option<String>) {
+        let whose = spent.whose();
+        if self.silenced.contains(&whose) {
+            (State::Silenced, None)
+        } else if spent.sum.amount >= spent.budget.amount {
+            (State::Over, None)
+        } else if let Some((level, is_all)) = self.likely.get(&whose) {
+            (State::Forecast, (!is_all).then(|| level.clone()))
+        } else {
+            let level = spent.highest().map(ToString::to_string);
+            (if level.is_some() { State::Level } else { State::Within }, level)
+        }
     }
 
     /// Which period is meant, where it is not the running one of the longest kind.

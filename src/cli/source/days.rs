@@ -1,7 +1,7 @@
 //! A past day by day, in order. A table and a file are read as days are asked for, so that a long past of many numbers takes no more memory
 //! than a few of its days. Zoom's report is read whole first: its questions overlap.
 
-use std::collections::{BTreeMap, VecDeque, btree_map};
+use std::collections::{VecDeque, btree_map};
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
@@ -9,19 +9,17 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{Fault, Place, Source, end_of, of_that_zone, open, unusable};
-use crate::cli::progress::Progress;
-use crate::daybook::{FileDays, Head, Saved, Store, StoreError, Texts, Whose, verify_file};
+use super::table::Table;
+use super::{Fault, Place, Source, of_that_zone, open, unusable};
+use crate::daybook::{FileDays, Saved, verify_file};
 use crate::domain::past;
-use crate::domain::product::{Product, Products};
+use crate::domain::product::Product;
 use crate::domain::totals::DaySums;
 use crate::error::{Code, RunError};
 use crate::run::Wanted;
 
 /// Days of a table that are in memory at once.
 const DAYS_AT_ONCE: usize = 4;
-/// Those that are in memory as items at once, if all are wanted.
-const DAYS_OF_ALL: usize = 16;
 
 /// A past that is read day by day.
 pub(in crate::cli) struct Days {
@@ -36,48 +34,6 @@ pub(in crate::cli) struct Days {
     /// Days before are passed over.
     since: Date,
     from: From,
-}
-
-/// A deployment's history.
-pub(super) struct Table {
-    pub(super) store: Store,
-    pub(super) product: Product,
-    pub(super) account: String,
-    pub(super) zone: String,
-    pub(super) head: Head,
-    /// The days that are known, in order.
-    pub(super) known: Vec<Date>,
-    /// The last of them, and when it was read.
-    pub(super) last: Date,
-    pub(super) read_at: Timestamp,
-}
-
-impl Table {
-    pub(super) async fn days(&self, days: &[Date]) -> Result<BTreeMap<Date, DaySums>, StoreError> {
-        let whose = Whose { account: &self.account, products: Products::One(self.product), zone: &self.zone };
-        self.store.days(whose, &self.head, days).await
-    }
-
-    /// All of them, each text once.
-    pub(super) async fn all_days(&self, texts: &mut Texts) -> Result<past::Days, Fault> {
-        let mut days = past::Days::new();
-        let progress = Progress::new("reading the deployment's history");
-        for batch in self.known.chunks(DAYS_OF_ALL) {
-            for (day, mut sums) in self.days(batch).await? {
-                texts.share(&mut sums);
-                days.insert(day, sums);
-            }
-            let what = format!("reading the deployment's history, {} of {} days", days.len(), self.known.len());
-            progress.at(&what, days.len() as u64, self.known.len() as u64);
-        }
-        progress.end();
-        Ok(days)
-    }
-
-    /// Rows sent at this moment or later are not in it.
-    pub(super) fn until(&self) -> Result<Timestamp, Fault> {
-        Ok(self.read_at.min(end_of(self.last, &self.zone)?))
-    }
 }
 
 enum From {

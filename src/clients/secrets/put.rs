@@ -3,12 +3,11 @@
 //! A secret is made by whoever owns it, since it costs money and may have a key and a rotation. A parameter is made where there is none:
 //! CloudFormation makes no SecureString.
 
-use aws_sdk_ssm::Client as Systems;
 use aws_sdk_ssm::types::{ParameterStringFilter, ParameterTier, ParameterType};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
-use super::{SecretError, Secrets, check_type};
+use super::{Manager, SecretError, Secrets, Systems, check_type};
 use crate::clients::{Credentials, aws};
 use crate::config::SecretSource;
 
@@ -29,7 +28,7 @@ impl Secrets {
     /// # Errors
     /// [`SecretError`], which never holds the value.
     pub async fn put(&self, source: &SecretSource, credentials: &Credentials) -> Result<(), SecretError> {
-        let Secrets::Aws(manager, systems) = self else { return Ok(()) };
+        let Secrets::Aws(config) = self else { return Ok(()) };
         let Credentials { account_id, client_id, client_secret } = credentials;
         let value = SecretString::from(
             json!({"account_id": account_id, "client_id": client_id, "client_secret": client_secret.expose_secret()})
@@ -37,10 +36,10 @@ impl Secrets {
         );
         match source {
             SecretSource::Secret(id) => {
-                let put = manager.put_secret_value().secret_id(id).secret_string(value.expose_secret());
+                let put = Manager::new(config).put_secret_value().secret_id(id).secret_string(value.expose_secret());
                 put.send().await.map(|_| ()).map_err(|error| unwritten(source, aws::problem(&error)))
             }
-            SecretSource::Parameter(name) => put_parameter(systems, source, name, &value).await,
+            SecretSource::Parameter(name) => put_parameter(&Systems::new(config), source, name, &value).await,
         }
     }
 }

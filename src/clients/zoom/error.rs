@@ -131,14 +131,28 @@ impl ZoomError {
         let envelope: Option<Envelope> = serde_json::from_slice(body).ok();
         let said = envelope.as_ref().map_or_else(String::new, Envelope::said);
         let code = envelope.as_ref().and_then(|envelope| envelope.code);
-        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-        let lower = said.to_lowercase();
-        let wait = header("retry-after").and_then(|text| retry_after(text, now));
-        let kind = match (status, code) {
+        let kind = ZoomErrorKind::of(status, code, &said.to_lowercase(), headers, now);
+        let what = kind.meaning(status, scope, envelope.is_some());
+        let problem = if said.is_empty() { what } else { format!("{what}. Zoom says: {said}") };
+        ZoomError { kind, problem, tracking_id: header(headers, "x-zm-trackingid").map(printable) }
+    }
+
+    pub(super) fn with_tracking_id(mut self, headers: &HeaderMap) -> ZoomError {
+        self.tracking_id = header(headers, "x-zm-trackingid").map(printable);
+        self
+    }
+}
+
+impl ZoomErrorKind {
+    /// By status, code and words of an answer, the words in lower case.
+    fn of(status: u16, code: Option<i64>, said: &str, headers: &HeaderMap, now: Timestamp) -> ZoomErrorKind {
+        let wait = header(headers, "retry-after").and_then(|text| retry_after(text, now));
+        match (status, code) {
             (_, Some(4711)) => ZoomErrorKind::ScopeMissing,
             (429, _) | (_, Some(429)) => {
-                let daily = header("x-ratelimit-type").is_some_and(|kind| kind.to_lowercase().contains("daily"))
-                    || lower.contains("daily");
+                let daily = header(headers, "x-ratelimit-type")
+                    .is_some_and(|kind| kind.to_lowercase().contains("daily"))
+                    || said.contains("daily");
                 if daily {
                     ZoomErrorKind::DailyLimit(wait.unwrap_or_else(|| next_midnight(now)))
                 } else {
@@ -149,25 +163,29 @@ impl ZoomError {
             }
             // "This API endpoint is not recognized": the address is wrong, not the account.
             (404, Some(2300)) => ZoomErrorKind::Broken,
-            (404, _) if lower.contains("not recognized") => ZoomErrorKind::Broken,
+            (404, _) if said.contains("not recognized") => ZoomErrorKind::Broken,
             (404, Some(_)) | (403, _) => ZoomErrorKind::Unauthorized,
             (401, _) | (200 | 400, Some(124)) => ZoomErrorKind::TokenExpired,
-            (_, Some(300 | 400)) if lower.contains("page token") => ZoomErrorKind::PageTokenExpired,
-            (400, _) if lower.contains("13 months") || lower.contains("start date") => ZoomErrorKind::TooOld,
+            (_, Some(300 | 400)) if said.contains("page token") => ZoomErrorKind::PageTokenExpired,
+            (400, _) if said.contains("13 months") || said.contains("start date") => ZoomErrorKind::TooOld,
             (408 | 425 | 500..=599, _) => ZoomErrorKind::Unavailable,
             // Zoom reports some transient failures with a status of success.
             (200..=299, _) => ZoomErrorKind::Unavailable,
             (404, None) | (300..=399, _) => ZoomErrorKind::Broken,
             _ => ZoomErrorKind::Refused,
-        };
-        let what = match kind {
+        }
+    }
+
+    /// What it means, and what to do; `scope` is what the question needs.
+    fn meaning(&self, status: u16, scope: &str, is_readable: bool) -> String {
+        match self {
             ZoomErrorKind::ScopeMissing => {
                 format!("the Zoom app lacks the scope of the report; add {scope} (granular) or {CLASSIC_SCOPE} (classic) to it")
             }
             ZoomErrorKind::DailyLimit(until) => {
                 format!("Zoom's daily rate limit is used up until {until}; the limit is shared with the account's other apps")
             }
-            ZoomErrorKind::RateLimited(Some(wait)) if wait > MOST_PAUSE => {
+            ZoomErrorKind::RateLimited(Some(wait)) if *wait > MOST_PAUSE => {
                 format!("Zoom's rate limit asks to wait for {} s", wait.as_secs())
             }
             ZoomErrorKind::RateLimited(_) => {
@@ -178,18 +196,15 @@ impl ZoomError {
             }
             ZoomErrorKind::TokenExpired => format!("Zoom refused a fresh access token (HTTP {status}); see that the app is activated"),
             ZoomErrorKind::Broken => format!("HTTP {status} where Zoom's API should be: the base address is wrong, not the account; check ZOOM_API_URL"),
-            ZoomErrorKind::Unavailable if envelope.is_none() => format!("Zoom answered HTTP {status} without a readable answer"),
+            ZoomErrorKind::Unavailable if !is_readable => format!("Zoom answered HTTP {status} without a readable answer"),
             ZoomErrorKind::PageTokenExpired => "Zoom let the page token expire before the report was read".to_owned(),
             _ => format!("Zoom answered HTTP {status}"),
-        };
-        let problem = if said.is_empty() { what } else { format!("{what}. Zoom says: {said}") };
-        ZoomError { kind, problem, tracking_id: header("x-zm-trackingid").map(printable) }
+        }
     }
+}
 
-    pub(super) fn with_tracking_id(mut self, headers: &HeaderMap) -> ZoomError {
-        self.tracking_id = headers.get("x-zm-trackingid").and_then(|value| value.to_str().ok()).map(printable);
-        self
-    }
+fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim)
 }
 
 /// The scope of all reports of Zoom Phone.

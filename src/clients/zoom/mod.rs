@@ -6,6 +6,7 @@ mod error;
 mod page;
 mod page_reader;
 mod questions;
+mod reader;
 mod reading;
 mod reports;
 mod retry;

@@ -1,30 +1,20 @@
-//! Reads a report: asks questions about its dates, several at the same time, and adds up what they list.
+//! What to read of a report, and what was read of it: each question that ended adds its figures, or its gap.
 
-use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::BTreeMap;
 
-use futures_util::future::{FutureExt as _, LocalBoxFuture};
-use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 
-use super::digest::{Digests, digest};
-use super::division::{Division, Length, STRIDE, runs};
-use super::page;
-use super::questions::{days, last_date, last_started, other_ends, split};
+use super::ZoomError;
+use super::digest::Digests;
+use super::questions::last_date;
 use super::reports::Report;
-use super::row::{RowReader, Window};
-use super::session::{PageRequest, Session, Source};
-use super::walk::{Step, Walk};
-use super::{Zoom, ZoomError, ZoomErrorKind};
+use super::row::RowReader;
+use super::walk::Walk;
+use crate::domain::charge::Line;
 use crate::domain::coverage::{Gap, NotPriced, RowFault};
 use crate::domain::dates::Dates;
-use crate::domain::product::Product;
-use crate::domain::totals::{DaySums, Sum};
-use crate::error::Code;
-
-/// How many dates later a question may start than it should, if Zoom refuses its first dates as too old.
-const MOST_MOVES: u32 = 3;
+use crate::domain::totals::{DaySums, Sum, merged};
 
 /// What to read of a report.
 #[derive(Clone, Debug)]
@@ -87,308 +77,50 @@ pub struct Reading {
     pub failure: Option<ZoomError>,
 }
 
-impl Zoom {
-    /// Reads a report.
-    pub async fn read<'r>(&'r self, source: Source<'r>, ask: &'r Ask) -> Reading {
-        let window = Window { zone: ask.zone.clone(), first_day: ask.first_day, until: ask.until };
-        let reader = Reader {
-            session: Session::new(self, source),
-            ask,
-            rows: RefCell::new(RowReader::of(ask.report, window)),
-            walks: RefCell::default(),
-            too_old: RefCell::default(),
-            page_rows: Cell::new(1),
-            longest: Cell::new(u64::MAX),
+impl Reading {
+    /// Adds a question that was read whole.
+    pub(super) fn add_whole(&mut self, mut walk: Walk, rows: &RowReader) {
+        let (days, edges) = (days_of(&walk, rows), std::mem::take(&mut walk.edges));
+        let is_open = !walk.faults.is_empty() || !walk.not_priced.is_empty();
+        self.parts.insert(walk.asked, Part { rows: walk.rows, days, edges, is_open });
+        self.read_to = self.read_to.max(Some(walk.answered_to));
+        self.add_rows(walk, rows);
+    }
+
+    /// Adds what was read of a question that failed, and the gap that it leaves.
+    pub(super) fn add_failed(&mut self, walk: Walk, error: ZoomError, rows: &RowReader, ask: &Ask) {
+        let to = walk.asked.to.min(last_date(ask.until).saturating_sub(4.days())).max(walk.asked.from);
+        let dates = Dates { from: walk.asked.from, to };
+        let (product, code, problem) = (ask.report.product, error.code(), walk.problem(&error));
+        self.gaps.push(Gap { product, dates, code, problem });
+        self.failure = Some(self.failure.take().filter(ZoomError::stops_everything).unwrap_or(error));
+        self.partial.rows += walk.rows;
+        for (day, sums) in days_of(&walk, rows) {
+            let so_far = self.partial.days.entry(day).or_default();
+            *so_far = merged(so_far, &sums);
+        }
+        self.add_rows(walk, rows);
+    }
+
+    /// Adds what is told of rows one by one.
+    fn add_rows(&mut self, walk: Walk, rows: &RowReader) {
+        let product = rows.report().product;
+        let not_priced = |((day, line), rows_of): (&(Date, u32), &u64)| {
+            Some(NotPriced { product, day: *day, line: rows.line(*line)?.clone(), rows: *rows_of })
         };
-        reader.read().await
+        self.not_priced.extend(walk.not_priced.iter().filter_map(not_priced));
+        self.newest_row = self.newest_row.max(walk.newest_row);
+        self.row_faults.extend(walk.faults);
     }
 }
 
-/// Identifies a walk among those of a reading.
-type Place = usize;
-/// A walk, and whether it has more pages.
-type Advance = (Place, Result<Step, ZoomError>);
-
-struct Reader<'r> {
-    session: Session<'r>,
-    ask: &'r Ask,
-    rows: RefCell<RowReader>,
-    walks: RefCell<HashMap<Place, Walk>>,
-    /// Dates that Zoom refused as too old, each range up to the first date that Zoom accepted.
-    too_old: RefCell<Vec<Dates>>,
-    /// Rows of the longest page.
-    page_rows: Cell<u64>,
-    /// See [`Division::longest`].
-    longest: Cell<u64>,
-}
-
-/// The walks that are over.
-#[derive(Default)]
-struct Ended {
-    whole: Vec<Place>,
-    failed: Vec<(Place, ZoomError)>,
-}
-
-impl Ended {
-    /// Records a walk that is over, and returns one that is not.
-    fn sort(&mut self, (place, step): Advance) -> Option<Place> {
-        match step {
-            Ok(Step::More) => return Some(place),
-            Ok(Step::End) => self.whole.push(place),
-            Err(error) => self.failed.push((place, error)),
-        }
-        None
-    }
-}
-
-impl Reader<'_> {
-    async fn read(self) -> Reading {
-        let mut ended = Ended::default();
-        let (mut waiting, continued) = self.first_pages(&mut ended).await;
-        let mut under_way: FuturesUnordered<LocalBoxFuture<'_, Advance>> =
-            continued.into_iter().map(|place| self.advance(place).boxed_local()).collect();
-        loop {
-            while under_way.len() < self.division().most_under_way() {
-                let Some(question) = waiting.pop_front() else { break };
-                under_way.push(self.open(question).boxed_local());
-            }
-            let Some(advance) = under_way.next().await else { break };
-            let Some(place) = ended.sort(advance) else { continue };
-            match self.questions_instead(place, under_way.len(), !waiting.is_empty()) {
-                Some(questions) => {
-                    self.walks.borrow_mut().remove(&place);
-                    waiting.extend(questions);
-                    waiting.make_contiguous().sort_by(|one, other| other.cmp(one));
-                }
-                None => under_way.push(self.advance(place).boxed_local()),
-            }
-        }
-        drop(under_way);
-        self.finish(ended)
-    }
-
-    /// Reads the first page of each question, which shows how long the report is and how long a page takes. Returns the questions that take the
-    /// place of others, newest first, and the walks to continue.
-    async fn first_pages(&self, ended: &mut Ended) -> (VecDeque<Dates>, Vec<Place>) {
-        let newest_first = self.ask.dates.iter().rev();
-        let questions = newest_first.flat_map(|dates| split(*dates, 1, self.ask.now));
-        let first: FuturesUnordered<_> = questions.map(|question| self.open(question)).collect();
-        let mut opened: Vec<_> = first.collect().await;
-        opened.sort_by_key(|(place, _)| *place);
-        let opened_questions = opened.len();
-        let open: Vec<_> = opened.into_iter().filter_map(|advance| ended.sort(advance)).collect();
-        self.longest.set(self.division().longest_of(self.session.requests_left()));
-        let lengths: Vec<_> = open.iter().map(|place| self.length(*place)).collect();
-        let ended_pages = (opened_questions - open.len()) as u64;
-        self.session.expect(ended_pages + lengths.iter().map(|length| length.total.max(length.read)).sum::<u64>());
-        let starts: Vec<_> = self.ask.dates.iter().map(|dates| dates.from).collect();
-        let runs = runs(&lengths, &starts);
-        let (mut waiting, mut continued) = (VecDeque::new(), Vec::new());
-        let mut places = open.into_iter();
-        for (run, divided) in runs.iter().zip(self.division().of_runs(&runs)) {
-            let of_run = places.by_ref().take(run.len());
-            if let Some(questions) = divided {
-                of_run.for_each(|place| drop(self.walks.borrow_mut().remove(&place)));
-                waiting.extend(questions);
-            } else {
-                continued.extend(of_run);
-            }
-        }
-        (waiting, continued)
-    }
-
-    /// Starts a walk: asks a question, and reads its first page. If Zoom refuses the dates, it tries the nearest ones that may be accepted.
-    async fn open(&self, mut question: Dates) -> Advance {
-        let first = question.from;
-        let place = {
-            let mut walks = self.walks.borrow_mut();
-            let place = walks.keys().max().map_or(0, |place| place + 1);
-            walks.insert(place, Walk::of(question));
-            place
-        };
-        let mut ends = VecDeque::from(other_ends(question, self.ask.now));
-        let (mut moves, mut is_earlier) = (0, false);
-        let opened = loop {
-            let error = match self.page(place).await {
-                Ok(step) => break Ok(step),
-                Err(error) => error,
-            };
-            let asked = self.with_walk(place, |walk| walk.question);
-            let moved = match error.kind {
-                // Every end after the start was refused. A start one date earlier leaves one more end to try.
-                ZoomErrorKind::Refused
-                    if ends.is_empty() && !is_earlier && question.to > last_started(self.ask.now) =>
-                {
-                    is_earlier = true;
-                    question.from = question.from.saturating_sub(1.day());
-                    ends.extend(other_ends(question, self.ask.now));
-                    ends.pop_front().map(|to| Dates { to, ..question })
-                }
-                ZoomErrorKind::Refused => ends.pop_front().map(|to| Dates { to, ..asked }),
-                ZoomErrorKind::TooOld if moves < MOST_MOVES => {
-                    moves += 1;
-                    question.from = asked.from.saturating_add(1.day());
-                    Some(Dates { from: question.from, ..asked })
-                }
-                _ => None,
-            };
-            match moved.filter(|moved| moved.from < moved.to) {
-                Some(moved) => self.with_walk(place, |walk| *walk = Walk::moved(question, moved)),
-                None => break Err(error),
-            }
-        };
-        if question.from > first {
-            self.too_old.borrow_mut().push(Dates { from: first, to: question.from });
-        }
-        (place, opened)
-    }
-
-    /// Reads up to [`STRIDE`] more pages of a question.
-    async fn advance(&self, place: Place) -> Advance {
-        for _ in 0..STRIDE {
-            match self.page(place).await {
-                Ok(Step::More) => {}
-                ended => return (place, ended),
-            }
-        }
-        (place, Ok(Step::More))
-    }
-
-    /// Reads the next page of a question, or its first page again if the page token expired.
-    async fn page(&self, place: Place) -> Result<Step, ZoomError> {
-        loop {
-            let (question, token) = self.with_walk(place, |walk| (walk.question, walk.next.clone()));
-            let request = PageRequest { report: self.ask.report, question, token: token.as_deref() };
-            let page = self.session.page(request, |body| self.take(place, question, body)).await;
-            let step = page.and_then(std::convert::identity);
-            let has_expired = step.as_ref().is_err_and(|error| error.kind == ZoomErrorKind::PageTokenExpired);
-            if !has_expired || !self.with_walk(place, Walk::restart) {
-                return step;
-            }
-            tracing::warn!("the page token expired; the question is read again from its first page");
-        }
-    }
-
-    /// Counts the rows of a page that were not counted before. `Err(None)`: the body is not a page.
-    fn take(&self, place: Place, question: Dates, body: &[u8]) -> Result<Result<Step, ZoomError>, Option<ZoomError>> {
-        let page = page::read(body, self.ask.report).map_err(|_| None)?;
-        let answered_to = page.to.unwrap_or(question.to).min(question.to);
-        let open = last_started(self.ask.now);
-        let is_newest = self.with_walk(place, |walk| walk.asked.to > open);
-        // The last date of an older question also belongs to the next one, so Zoom may leave it out.
-        let needed = if is_newest { question.to.min(open) } else { question.to.yesterday().unwrap_or(question.to) };
-        if page.from.is_some_and(|from| from > question.from) || answered_to < needed {
-            return Err(Some(narrowed([page.from, page.to], question)));
-        }
-        self.page_rows.set(self.page_rows.get().max(page.rows.len() as u64));
-        let mut walks = self.walks.borrow_mut();
-        let Some(mut walk) = walks.remove(&place) else { return Err(None) };
-        let elsewhere = |identity: u128| {
-            let earlier = self.ask.counted.get(&digest(identity)).copied().unwrap_or_default();
-            earlier + walks.values().map(|walk| walk.times(identity)).sum::<u32>()
-        };
-        let identities = walk.count_page(&mut self.rows.borrow_mut(), &page, elsewhere);
-        walk.answered_to = answered_to;
-        walk.total_records = walk.total_records.max(page.total_records);
-        let turned = walk.turn(&identities, page.next_page_token);
-        walks.insert(place, walk);
-        Ok(turned)
-    }
-
-    fn with_walk<T>(&self, place: Place, act: impl FnOnce(&mut Walk) -> T) -> T {
-        let mut walks = self.walks.borrow_mut();
-        let nothing = Dates { from: Date::ZERO, to: Date::ZERO };
-        act(walks.entry(place).or_insert_with(|| Walk::of(nothing)))
-    }
-
-    /// See [`Division::of_question`].
-    fn questions_instead(&self, place: Place, under_way: usize, others_wait: bool) -> Option<Vec<Dates>> {
-        if self.with_walk(place, |walk| walk.may_be_endless()) {
-            return None;
-        }
-        self.division().of_question(&self.length(place), under_way, others_wait)
-    }
-
-    fn division(&self) -> Division {
-        Division { at_once: self.session.at_once(), longest: self.longest.get(), now: self.ask.now }
-    }
-
-    /// A question's length: by Zoom's own count, if it is more than a page; else by what earlier runs found.
-    fn length(&self, place: Place) -> Length {
-        let rows = self.page_rows.get();
-        let (question, read, total) = self.with_walk(place, |walk| (walk.question, walk.pages, walk.total_records));
-        let dates = days(question.from, question.to.min(last_started(self.ask.now))).unsigned_abs() + 1;
-        let total = total.filter(|total| *total > rows).or_else(|| Some(dates * self.ask.rows_a_date?));
-        Length { question, read, total: total.unwrap_or_default().div_ceil(rows) }
-    }
-
-    fn finish(self, ended: Ended) -> Reading {
-        let mut reading = Reading {
-            requests: self.session.requests(),
-            refusals: self.session.refusals(),
-            pages: self.session.pages(),
-            ..Reading::default()
-        };
-        let (product, rows) = (self.ask.report.product, self.rows.into_inner());
-        let mut walks = self.walks.into_inner();
-        let mut partial = BTreeMap::new();
-        for (place, error) in ended.failed {
-            let Some(walk) = walks.remove(&place) else { continue };
-            let to = walk.asked.to.min(last_date(self.ask.until).saturating_sub(4.days())).max(walk.asked.from);
-            let dates = Dates { from: walk.asked.from, to };
-            reading.gaps.push(Gap { product, dates, code: error.code(), problem: walk.problem(&error) });
-            reading.failure = Some(reading.failure.take().filter(ZoomError::stops_everything).unwrap_or(error));
-            reading.partial.rows += walk.rows;
-            sums_of(&walk, &rows, &mut partial);
-            reading.not_priced.extend(not_priced(product, &walk, &rows));
-            reading.newest_row = reading.newest_row.max(walk.newest_row);
-            reading.row_faults.extend(walk.faults);
-        }
-        reading.partial.days = days_of(partial);
-        reading.gaps.extend(self.too_old.into_inner().into_iter().map(|dates| {
-            let problem = "Zoom keeps its report for 13 months, and refuses earlier dates".to_owned();
-            Gap { product, dates, code: Code::ReportIncomplete, problem }
-        }));
-        for walk in ended.whole.iter().filter_map(|place| walks.remove(place)) {
-            let mut sums = BTreeMap::new();
-            sums_of(&walk, &rows, &mut sums);
-            reading.newest_row = reading.newest_row.max(walk.newest_row);
-            reading.read_to = reading.read_to.max(Some(walk.answered_to));
-            let is_open = !walk.faults.is_empty() || !walk.not_priced.is_empty();
-            reading.not_priced.extend(not_priced(product, &walk, &rows));
-            let part = Part { rows: walk.rows, days: days_of(sums), edges: walk.edges, is_open };
-            reading.row_faults.extend(walk.faults);
-            reading.parts.insert(walk.asked, part);
-        }
-        reading.gaps.sort_by_key(|gap| gap.dates);
-        reading
-    }
-}
-
-fn narrowed(answered: [Option<Date>; 2], question: Dates) -> ZoomError {
-    let [from, to] = answered.map(|date| date.map_or_else(|| "?".to_owned(), |date| date.to_string()));
-    let Dates { from: first, to: last } = question;
-    let message = format!("Zoom answered for {from} to {to} where {first} to {last} were asked for");
-    ZoomError::new(ZoomErrorKind::Narrowed, message)
-}
-
-type SumsByDay = BTreeMap<Date, BTreeMap<crate::domain::charge::Line, Sum>>;
-
-fn sums_of(walk: &Walk, rows: &RowReader, sums: &mut SumsByDay) {
+/// The sums by civil day.
+fn days_of(walk: &Walk, rows: &RowReader) -> BTreeMap<Date, DaySums> {
+    let mut sums = BTreeMap::<Date, BTreeMap<Line, Sum>>::new();
     for ((day, line), sum) in &walk.sums {
         if let Some(line) = rows.line(*line) {
             sums.entry(*day).or_default().entry(line.clone()).or_default().add(*sum);
         }
     }
-}
-
-fn not_priced(product: Product, walk: &Walk, rows: &RowReader) -> Vec<NotPriced> {
-    let one = |((day, line), count): (&(Date, u32), &u64)| {
-        Some(NotPriced { product, day: *day, line: rows.line(*line)?.clone(), rows: *count })
-    };
-    walk.not_priced.iter().filter_map(one).collect()
-}
-
-fn days_of(sums: SumsByDay) -> BTreeMap<Date, DaySums> {
     sums.into_iter().map(|(day, sums)| (day, sums.into_iter().collect())).collect()
 }

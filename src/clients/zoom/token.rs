@@ -2,6 +2,7 @@
 
 use backon::Retryable;
 use jiff::{SignedDuration, Timestamp};
+use reqwest::header::HeaderMap;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -114,36 +115,38 @@ impl Zoom {
             };
             return Ok(Kept { authorized, expires_at });
         }
-        let refusal: TokenRefusal = serde_json::from_slice(&body).unwrap_or_default();
-        let said = printable(refusal.reason.as_deref().unwrap_or("nothing more"));
-        let refused = |kind, fix: &str| {
-            ZoomError::new(
-                kind,
-                format!("Zoom gave no access token: {fix} (HTTP {}, Zoom says: {said})", status.as_u16()),
-            )
-            .with_tracking_id(&headers)
-        };
-        Err(match (status.as_u16(), refusal.error.as_deref()) {
-            (400 | 401, Some("invalid_client")) => refused(
-                ZoomErrorKind::InvalidClient,
-                "client_id or client_secret in the secret is wrong, or the app is not activated",
+        Err(refusal(status.as_u16(), &headers, &body, now))
+    }
+}
+
+/// Why Zoom gives no token, and what to do.
+fn refusal(status: u16, headers: &HeaderMap, body: &[u8], now: Timestamp) -> ZoomError {
+    let refusal: TokenRefusal = serde_json::from_slice(body).unwrap_or_default();
+    let said = printable(refusal.reason.as_deref().unwrap_or("nothing more"));
+    let refused = |kind, fix: &str| {
+        ZoomError::new(kind, format!("Zoom gave no access token: {fix} (HTTP {}, Zoom says: {said})", status))
+            .with_tracking_id(headers)
+    };
+    match (status, refusal.error.as_deref()) {
+        (400 | 401, Some("invalid_client")) => refused(
+            ZoomErrorKind::InvalidClient,
+            "client_id or client_secret in the secret is wrong, or the app is not activated",
+        ),
+        (400 | 401 | 403, Some("invalid_request" | "unsupported_grant_type")) => refused(
+            ZoomErrorKind::Unauthorized,
+            "account_id in the secret is wrong, or the app is not a Server-to-Server OAuth app",
+        ),
+        (400 | 401 | 403, _) => {
+            refused(ZoomErrorKind::Unauthorized, "the credentials in the secret are not accepted")
+        }
+        (300..=399 | 404, _) => ZoomError::new(
+            ZoomErrorKind::Broken,
+            format!(
+                "HTTP {status} where Zoom's token endpoint should be: the address is wrong, not the account; check ZOOM_TOKEN_URL"
             ),
-            (400 | 401 | 403, Some("invalid_request" | "unsupported_grant_type")) => refused(
-                ZoomErrorKind::Unauthorized,
-                "account_id in the secret is wrong, or the app is not a Server-to-Server OAuth app",
-            ),
-            (400 | 401 | 403, _) => {
-                refused(ZoomErrorKind::Unauthorized, "the credentials in the secret are not accepted")
-            }
-            (status @ (300..=399 | 404), _) => ZoomError::new(
-                ZoomErrorKind::Broken,
-                format!(
-                    "HTTP {status} where Zoom's token endpoint should be: the address is wrong, not the account; check ZOOM_TOKEN_URL"
-                ),
-            )
-            .with_tracking_id(&headers),
-            (status, _) => ZoomError::of_answer(status, &headers, &body, CLASSIC_SCOPE, now),
-        })
+        )
+        .with_tracking_id(headers),
+        _ => ZoomError::of_answer(status, headers, body, CLASSIC_SCOPE, now),
     }
 }
 

@@ -107,22 +107,7 @@ impl<'d> Reader<'d> {
     fn policy(&mut self, table: &Spanned<DeTable<'d>>) -> Option<Policy> {
         let keys = table.get_ref();
         self.refuse_unknown(keys, &POLICY_KEYS, "a policy");
-        let zone = keys.get("time_zone").and_then(|value| Some((value.span(), self.text(value, "time_zone")?)));
-        let time_zone_name = zone.as_ref().map_or("UTC", |(_, name)| name.as_str()).to_owned();
-        let time_zone = TimeZoneDatabase::bundled().get(&time_zone_name);
-        if time_zone.is_err() {
-            let span = zone.map_or(0..0, |(span, _)| span);
-            let names: Vec<_> = TimeZoneDatabase::bundled().available().map(|name| name.to_string()).collect();
-            let names: Vec<_> = names.iter().map(String::as_str).collect();
-            let guess = did_you_mean(&time_zone_name, &names);
-            let message = format!("time zone {time_zone_name:?} is not known{guess}");
-            self.fault(
-                span,
-                "bad_value",
-                message,
-                "write an IANA name such as \"America/New_York\", or leave the key out for UTC",
-            );
-        }
+        let (time_zone_name, time_zone) = self.time_zone(keys);
         let late_charges_days = keys.get("late_charges_days").map_or(Some(3), |value| self.late_charges_days(value));
         let unwatched =
             keys.get("unwatched").map_or(Some(Unwatched::Notify), |value| self.one_of(value, "unwatched", &UNWATCHED));
@@ -145,7 +130,7 @@ impl<'d> Reader<'d> {
             self.fault(place, "no_budget", "the policy has no budget and would watch nothing", fix);
         }
         Some(Policy {
-            time_zone: time_zone.ok()?,
+            time_zone: time_zone?,
             time_zone_name,
             late_charges_days: late_charges_days?,
             unwatched: unwatched?,
@@ -158,6 +143,27 @@ impl<'d> Reader<'d> {
             owners: owners?,
             silences: silences?,
         })
+    }
+
+    /// The name of the zone, and the zone; `None` if nobody knows it.
+    fn time_zone(&mut self, keys: &DeTable<'d>) -> (String, Option<TimeZone>) {
+        let zone = keys.get("time_zone").and_then(|value| Some((value.span(), self.text(value, "time_zone")?)));
+        let time_zone_name = zone.as_ref().map_or("UTC", |(_, name)| name.as_str()).to_owned();
+        let time_zone = TimeZoneDatabase::bundled().get(&time_zone_name);
+        if time_zone.is_err() {
+            let span = zone.map_or(0..0, |(span, _)| span);
+            let names: Vec<_> = TimeZoneDatabase::bundled().available().map(|name| name.to_string()).collect();
+            let names: Vec<_> = names.iter().map(String::as_str).collect();
+            let guess = did_you_mean(&time_zone_name, &names);
+            let message = format!("time zone {time_zone_name:?} is not known{guess}");
+            self.fault(
+                span,
+                "bad_value",
+                message,
+                "write an IANA name such as \"America/New_York\", or leave the key out for UTC",
+            );
+        }
+        (time_zone_name, time_zone.ok())
     }
 
     /// The entries of a list of tables; `None` if one has a fault.

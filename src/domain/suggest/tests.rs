@@ -1,10 +1,13 @@
 use std::collections::HashSet;
 
+use jiff::ToSpan as _;
 use jiff::civil::date;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::charge::Line;
+use crate::domain::charge::{Line, NONE};
+use crate::domain::money::Currency;
+use crate::domain::totals::Sum;
 
 /// A past of so many days from 1 January 2026 on, from what each line sends on each day, at 2 cents.
 fn past(days: i64, lines: &[(&str, &str, &str)], count: impl Fn(usize, i64) -> u64) -> Past {

@@ -75,7 +75,7 @@ impl Known<'_> {
             }
         };
         comment(text, &format!("{each}. A day with far more messages than usual is reported."));
-        for Subject { currency, .. } in &self.accounts {
+        for Subject { currency, .. } in &self.subjects.accounts {
             let name = quoted(&format!("unusual in {currency}"));
             let min_extra = least_extra(*currency);
             _ = writeln!(

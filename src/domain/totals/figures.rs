@@ -51,7 +51,7 @@ impl<'t> Figures<'t> {
         self.lines().zip(sums).filter_map(|(line, sum)| Some((&**line, sum?))).collect()
     }
 
-    /// How many charged rows the sums are of, as read.
+    /// How many messages, minutes or pages the sums are of, as read.
     #[must_use]
     pub fn messages(self, first: Date, last: Date) -> u64 {
         self.days((first, last)).flat_map(|(_, day)| &day.cells).map(|cell| cell.sum.messages).sum()

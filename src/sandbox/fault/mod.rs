@@ -13,7 +13,6 @@ use std::str::FromStr;
 use clap::ValueEnum;
 
 use super::reports::ReportKind;
-use super::traffic::Number;
 
 pub use dates::DateFault;
 pub(super) use dates::DateFaults;
@@ -41,6 +40,15 @@ pub struct Fault {
 
 /// A fault of the token endpoint, written `KIND[@K[xN]]`.
 pub type TokenFault = Planned<TokenFaultKind>;
+
+/// The place of a request among others, from 1.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Number {
+    /// Among those for the token, or for any report.
+    pub(super) of_all: u32,
+    /// Among those for the same report.
+    pub(super) of_report: u32,
+}
 
 impl<K: Copy> Planned<K> {
     fn covers(&self, number: u32) -> bool {

@@ -249,6 +249,23 @@ async fn a_missing_scope_is_told_as_such_and_the_report_is_not_judged() {
 }
 
 #[tokio::test]
+async fn each_report_that_the_policy_reads_is_looked_at() {
+    let three =
+        "products = ['sms', 'call', 'fax']\n[[budget]]\nname = 'a'\nscope = 'account'\ncurrency = 'USD'\namount = 9";
+    let practice = Practice::of(setup().policy(three).zoom("--scopes sms,fax")).await;
+    let (code, examined) = practice.examined(&[]).await;
+    assert_eq!(code, 1, "{examined}");
+    let steps = examined["steps"].as_array().unwrap();
+    let of = |name: &str| {
+        let found = steps.iter().filter(|step| step["step"] == name);
+        found.map(|step| format!("{} {}", step["verdict"], step["finding"])).collect::<Vec<_>>()
+    };
+    let [messages, calls, faxes] = &of("scope")[..] else { panic!("{examined}") };
+    assert!(messages.contains("\"fine\"") && faxes.contains("the app may read the report of faxes"), "{examined}");
+    assert!(calls.contains("\"failed\"") && calls.contains("add phone:read:call_charges:admin"), "{examined}");
+}
+
+#[tokio::test]
 async fn an_empty_environment_is_one_failure_that_names_all_that_is_missing() {
     let required = ["ZOOM_SECRET_ID", "ALERT_TOPIC_ARN", "LEDGER_TABLE", "POLICY"];
     let mut practice = Practice::new(None).await;

@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 use super::super::page;
 use super::super::reports::SMS;
 use super::*;
+use crate::domain::coverage::Known;
 
 fn reader() -> RowReader {
     let (first_day, until) = (Date::constant(2026, 11, 1), "2026-12-01T00:00:00Z".parse().unwrap());

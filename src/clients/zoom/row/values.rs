@@ -1,0 +1,193 @@
+//! What the fields of a row say, by their roles; a field that cannot be read is a fault that names it.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use serde_json::value::RawValue;
+
+use crate::clients::zoom::page::{Fields, text};
+use crate::clients::zoom::reports::{ROLES, Report, Role};
+use crate::domain::charge::NONE;
+use crate::domain::coverage::{Known, RowFault};
+use crate::domain::money::{Amount, Currency};
+use crate::domain::number;
+use crate::domain::text::label;
+use crate::domain::totals::{MOST_MAGNITUDE, MOST_PLACES};
+
+/// What a row without a price says of its charge.
+const PENDING: &str = "pending";
+/// Digits of an extension: a caller with more is a telephone number, which may be a customer's.
+const LONGEST_EXTENSION: usize = 6;
+const LONGEST_GIVEN: usize = 24;
+const LONGEST_ID: usize = 64;
+
+/// The field that cannot be read, and what is wrong with it.
+pub(super) type Fault = (&'static str, String);
+
+/// Where the roles stand in a report's table.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Places([Option<u8>; ROLES]);
+
+impl Places {
+    pub(super) fn of(report: &Report) -> Places {
+        let mut places = [None; ROLES];
+        for (place, (_, role)) in (0_u8..).zip(report.fields) {
+            if let Some(first @ None) = places.get_mut(*role as usize) {
+                *first = Some(place);
+            }
+        }
+        Places(places)
+    }
+
+    fn place(&self, role: Role) -> Option<usize> {
+        self.0.get(role as usize).copied().flatten().map(usize::from)
+    }
+}
+
+/// The fields of a row by their roles.
+pub(super) struct Values<'a> {
+    pub(super) report: &'static Report,
+    pub(super) places: &'a Places,
+    pub(super) fields: &'a Fields<'a>,
+}
+
+impl<'a> Values<'a> {
+    fn place(&self, role: Role) -> Option<usize> {
+        self.places.place(role)
+    }
+
+    fn name(&self, role: Role) -> &'static str {
+        self.place(role).and_then(|place| self.report.fields.get(place)).map_or("", |(name, _)| name)
+    }
+
+    fn raw(&self, role: Role) -> Option<&'a RawValue> {
+        self.fields.get(self.place(role)?).copied().flatten()
+    }
+
+    pub(super) fn text(&self, role: Role) -> Option<Cow<'a, str>> {
+        self.raw(role).and_then(text)
+    }
+
+    /// The company's own side: the one whose extension is set. Its name is the company's own too; any other name is a customer's.
+    pub(super) fn sender(&self) -> (Option<Cow<'a, str>>, Option<Cow<'a, str>>) {
+        for (extension, name) in [(Role::FromExtension, Role::FromName), (Role::ToExtension, Role::ToName)] {
+            if let Some(extension) = self.text(extension) {
+                return (Some(extension), self.text(name));
+            }
+        }
+        let is_extension =
+            |text: &Cow<'_, str>| text.len() <= LONGEST_EXTENSION && text.bytes().all(|byte| byte.is_ascii_digit());
+        match self.text(Role::Caller).filter(is_extension) {
+            Some(extension) => (Some(extension), self.text(Role::FromName)),
+            None => (None, None),
+        }
+    }
+
+    /// How many messages, minutes or pages the row is for: one, if the report counts none.
+    pub(super) fn units(&self) -> u64 {
+        match self.place(Role::Units) {
+            Some(_) => self.text(Role::Units).and_then(|text| text.parse().ok()).unwrap_or_default(),
+            None => 1,
+        }
+    }
+
+    /// Whether a field has this value, whatever its type.
+    fn says(&self, role: Role, value: &str) -> bool {
+        self.raw(role).is_some_and(|raw| raw.get().trim_matches('"').eq_ignore_ascii_case(value))
+    }
+
+    /// What the row costs; `None` if Zoom does not know that yet.
+    pub(super) fn amount(&self) -> Result<Option<Amount>, Fault> {
+        let field = self.name(Role::Amount);
+        let Some(text) = self.text(Role::Amount) else {
+            return match () {
+                () if self.says(Role::Included, "true") => Ok(Some(Amount::ZERO)),
+                () if self.says(Role::Status, PENDING) => Ok(None),
+                () => Err((field, "is missing; a charge that is not known is not zero".to_owned())),
+            };
+        };
+        let amount = Amount::parse(&text).map_err(|fault| (field, format!("{} {fault}", shown(&text))))?;
+        if amount.places() > MOST_PLACES {
+            return Err((field, format!("has more than {MOST_PLACES} decimal places")));
+        }
+        if amount.abs().decimal() >= MOST_MAGNITUDE.into() {
+            return Err((field, format!("is {MOST_MAGNITUDE} or more")));
+        }
+        // A price that is to come may be written as zero.
+        let is_open = amount.is_zero() && self.says(Role::Status, PENDING) && !self.says(Role::Included, "true");
+        Ok((!is_open).then_some(amount))
+    }
+
+    pub(super) fn currency(&self) -> Result<Currency, Fault> {
+        let field = self.name(Role::Currency);
+        let text = self.text(Role::Currency).ok_or_else(|| (field, "is missing".to_owned()))?;
+        Currency::parse(&text).map_err(|fault| (field, format!("{} {fault}", shown(&text))))
+    }
+
+    pub(super) fn time_fault(&self) -> Fault {
+        let problem = match self.text(Role::Time) {
+            Some(text) => format!("{} is not a time such as 2026-11-22T02:58:01Z", shown(&text)),
+            None => "is missing".to_owned(),
+        };
+        (self.name(Role::Time), problem)
+    }
+
+    /// The row as a fault: what is wrong with one of its fields, and which charges it can belong to.
+    pub(super) fn fault(&self, sent: Option<Timestamp>, field: &'static str, problem: String) -> RowFault {
+        let message_id = self
+            .text(Role::MessageId)
+            .map_or_else(|| "(no message_id)".to_owned(), |id| label(&id).chars().take(LONGEST_ID).collect());
+        // A text without a value is a value: none. One that is neither text nor number may be any.
+        let readable = |role: Role| self.raw(role).is_none_or(|raw| raw.get() == "null" || is_text(raw));
+        let value = |role, name| if readable(role) { Known::Value(name) } else { Known::Unknown };
+        RowFault {
+            product: self.report.product,
+            message_id,
+            field,
+            problem,
+            sent: sent.map_or(Known::Unknown, Known::Value),
+            number: value(Role::Number, number(self.text(Role::Number).as_deref())),
+            department: value(Role::Department, named(self.text(Role::Department).as_deref())),
+            cost_center: value(Role::CostCenter, named(self.text(Role::CostCenter).as_deref())),
+            extension: if readable(Role::FromExtension) {
+                value(Role::ToExtension, named(self.sender().0.as_deref()))
+            } else {
+                Known::Unknown
+            },
+            currency: self.currency().map_or(Known::Unknown, Known::Value),
+        }
+    }
+}
+
+/// Zoom's times are UTC; one without its Z is read so too. A bare date is no time.
+pub(super) fn time(text: &str) -> Option<Timestamp> {
+    if !text.contains(':') {
+        return None;
+    }
+    // The last hours of the year 9999 are a time too, though no instant that can be reckoned with.
+    let utc = |time| TimeZone::UTC.to_timestamp(time).unwrap_or(Timestamp::MAX);
+    text.parse().or_else(|_| text.trim_end_matches(['Z', 'z']).parse::<DateTime>().map(utc)).ok()
+}
+
+pub(super) fn named(text: Option<&str>) -> Arc<str> {
+    text.map_or_else(|| NONE.into(), |text| Arc::from(&*label(text)))
+}
+
+pub(super) fn number(text: Option<&str>) -> Arc<str> {
+    text.map_or_else(|| NONE.into(), |text| number::identity(text).into())
+}
+
+fn is_text(raw: &RawValue) -> bool {
+    matches!(raw.get().as_bytes().first(), Some(b'"' | b'-' | b'0'..=b'9'))
+}
+
+fn shown(given: &str) -> String {
+    let given = label(given);
+    match given.char_indices().nth(LONGEST_GIVEN) {
+        Some((end, _)) => format!("\"{}…\"", given.get(..end).unwrap_or_default()),
+        None => format!("{given:?}"),
+    }
+}
