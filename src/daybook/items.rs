@@ -213,3 +213,68 @@ fn with_figures(mut item: Item, figures: String, expires_at: Timestamp) -> HashM
     item.insert("expires_at".to_owned(), seconds(expires_at));
     item
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clients::zoom::Part;
+    use crate::domain::charge::{Line, NONE};
+    use crate::domain::money::{Amount, Currency};
+    use crate::domain::product::Product;
+    use crate::domain::totals::Sum;
+
+    const WHOSE: Whose<'_> = Whose { account: "acc", products: Products::One(Product::Sms), zone: "UTC" };
+
+    /// A day of so many numbers.
+    fn day(numbers: usize) -> DaySums {
+        let [department, cost_center, extension, name] = [(); 4].map(|()| NONE.into());
+        let line = Line {
+            number: "".into(),
+            department,
+            cost_center,
+            extension,
+            name,
+            currency: Currency::parse("USD").unwrap(),
+        };
+        let line = |number: usize| Line { number: format!("+1202{number:07}").into(), ..line.clone() };
+        (0..numbers).map(|number| (line(number), Sum::of(Amount::parse("0.0205").unwrap()))).collect()
+    }
+
+    #[tokio::test]
+    async fn parts_of_more_items_than_are_loaded_at_once_are_read_whole() {
+        let store = Store::memory();
+        let date = |day: i8| jiff::civil::date(2026, 11, day);
+        let part = |from: i8, rows: u64| KnownPart {
+            from: date(from),
+            to: date(from + 5),
+            read_at: Timestamp::UNIX_EPOCH,
+            rows,
+            chunks: 0,
+        };
+        // Two parts have a day in common.
+        let days = |first: i8| (first..first + 6).map(|of| (date(of), day(5_000))).collect::<BTreeMap<_, _>>();
+        let edges: Vec<u64> = (0..100_000).collect();
+        let parts = [1, 6].map(|first| {
+            (part(first, 30_000), Part { rows: 30_000, days: days(first), edges: edges.clone(), is_open: false })
+        });
+        let remembered = Remembered { parts: parts.into(), ..Remembered::default() };
+        let head = Head { version: VERSION, ..Head::default() };
+        store.save(WHOSE, &Loaded::default(), Remembered { head, ..remembered }, Timestamp::UNIX_EPOCH).await.unwrap();
+        let mut head = store.load(WHOSE).await.unwrap().head.unwrap();
+        let items: usize = head.parts.iter().map(|part| part.chunks).sum();
+        assert!(items > 2 * PARTS_AT_ONCE, "{items}");
+        let plan = Plan { keep: head.parts.clone(), ..Plan::default() };
+        let (sums, digests) = store.parts(WHOSE, &plan).await.unwrap();
+        let twice: DaySums = merged(&day(5_000), &day(5_000));
+        let mut expected = days(1);
+        expected.extend(days(6));
+        expected.insert(date(6), twice);
+        assert_eq!(sums, expected);
+        assert_eq!((digests.len(), digests.values().filter(|count| **count == 2).count()), (100_000, 100_000));
+        // One that is missing is no part without figures.
+        head.parts[1].chunks += 1;
+        let plan = Plan { keep: head.parts, ..Plan::default() };
+        let problem = store.parts(WHOSE, &plan).await.unwrap_err().to_string();
+        assert!(problem.contains("a part is missing"), "{problem}");
+    }
+}
