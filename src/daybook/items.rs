@@ -20,6 +20,8 @@ use crate::domain::totals::{DaySums, merged};
 const DAY_LIFE: SignedDuration = SignedDuration::from_hours(24 * 440);
 /// How long a part is kept. Runs replace it long before.
 const PART_LIFE: SignedDuration = SignedDuration::from_hours(24 * 10);
+/// Items of parts that are in memory at once. DynamoDB answers with 16 MB at most, some forty of them.
+const PARTS_AT_ONCE: usize = 10;
 /// Digests in an item.
 const MOST_DIGESTS: usize = 35_000;
 
@@ -129,24 +131,25 @@ impl Store {
     pub async fn parts(&self, whose: Whose<'_>, plan: &Plan) -> Result<(BTreeMap<Date, DaySums>, Digests), StoreError> {
         let keys = plan.keep.iter().flat_map(|part| (0..part.chunks).map(|chunk| whose.part(part, chunk)));
         let keys: Vec<_> = keys.collect();
-        let wanted = keys.len();
-        let items = self.items(keys).await?;
-        if items.len() != wanted {
-            return Err(self.error("read", "a part is missing".to_owned()));
-        }
         let damaged = || self.error("read", "a part's item is damaged".to_owned());
         let mut sums = BTreeMap::new();
         let mut digests = Digests::new();
-        for item in &items {
-            if let Some(figures) = text(item, "figures") {
-                for (day, more) in codec::decode([figures]).ok_or_else(damaged)? {
-                    let day = sums.entry(day).or_insert_with(DaySums::new);
-                    *day = merged(day, &more);
+        for keys in keys.chunks(PARTS_AT_ONCE) {
+            let items = self.items(keys.to_vec()).await?;
+            if items.len() != keys.len() {
+                return Err(self.error("read", "a part is missing".to_owned()));
+            }
+            for item in items {
+                if let Some(figures) = text(&item, "figures") {
+                    for (day, more) in codec::decode([figures]).ok_or_else(damaged)? {
+                        let day = sums.entry(day).or_insert_with(DaySums::new);
+                        *day = merged(day, &more);
+                    }
+                } else {
+                    let bytes = item.get("digests").and_then(|value| value.as_b().ok()).ok_or_else(damaged)?;
+                    let (whole, []) = bytes.as_ref().as_chunks::<8>() else { return Err(damaged()) };
+                    whole.iter().for_each(|digest| *digests.entry(u64::from_be_bytes(*digest)).or_default() += 1);
                 }
-            } else {
-                let bytes = item.get("digests").and_then(|value| value.as_b().ok()).ok_or_else(damaged)?;
-                let (whole, []) = bytes.as_ref().as_chunks::<8>() else { return Err(damaged()) };
-                whole.iter().for_each(|digest| *digests.entry(u64::from_be_bytes(*digest)).or_default() += 1);
             }
         }
         let rows: u64 = sums.values().flatten().map(|(_, sum)| sum.messages).sum();
@@ -209,4 +212,69 @@ fn with_figures(mut item: Item, figures: String, expires_at: Timestamp) -> HashM
     item.insert("figures".to_owned(), AttributeValue::S(figures));
     item.insert("expires_at".to_owned(), seconds(expires_at));
     item
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clients::zoom::Part;
+    use crate::domain::charge::{Line, NONE};
+    use crate::domain::money::{Amount, Currency};
+    use crate::domain::product::Product;
+    use crate::domain::totals::Sum;
+
+    const WHOSE: Whose<'_> = Whose { account: "acc", products: Products::One(Product::Sms), zone: "UTC" };
+
+    /// A day of so many numbers.
+    fn day(numbers: usize) -> DaySums {
+        let [department, cost_center, extension, name] = [(); 4].map(|()| NONE.into());
+        let line = Line {
+            number: "".into(),
+            department,
+            cost_center,
+            extension,
+            name,
+            currency: Currency::parse("USD").unwrap(),
+        };
+        let line = |number: usize| Line { number: format!("+1202{number:07}").into(), ..line.clone() };
+        (0..numbers).map(|number| (line(number), Sum::of(Amount::parse("0.0205").unwrap()))).collect()
+    }
+
+    #[tokio::test]
+    async fn parts_of_more_items_than_are_loaded_at_once_are_read_whole() {
+        let store = Store::memory();
+        let date = |day: i8| jiff::civil::date(2026, 11, day);
+        let part = |from: i8, rows: u64| KnownPart {
+            from: date(from),
+            to: date(from + 5),
+            read_at: Timestamp::UNIX_EPOCH,
+            rows,
+            chunks: 0,
+        };
+        // Two parts have a day in common.
+        let days = |first: i8| (first..first + 6).map(|of| (date(of), day(5_000))).collect::<BTreeMap<_, _>>();
+        let edges: Vec<u64> = (0..100_000).collect();
+        let parts = [1, 6].map(|first| {
+            (part(first, 30_000), Part { rows: 30_000, days: days(first), edges: edges.clone(), is_open: false })
+        });
+        let remembered = Remembered { parts: parts.into(), ..Remembered::default() };
+        let head = Head { version: VERSION, ..Head::default() };
+        store.save(WHOSE, &Loaded::default(), Remembered { head, ..remembered }, Timestamp::UNIX_EPOCH).await.unwrap();
+        let mut head = store.load(WHOSE).await.unwrap().head.unwrap();
+        let items: usize = head.parts.iter().map(|part| part.chunks).sum();
+        assert!(items > 2 * PARTS_AT_ONCE, "{items}");
+        let plan = Plan { keep: head.parts.clone(), ..Plan::default() };
+        let (sums, digests) = store.parts(WHOSE, &plan).await.unwrap();
+        let twice: DaySums = merged(&day(5_000), &day(5_000));
+        let mut expected = days(1);
+        expected.extend(days(6));
+        expected.insert(date(6), twice);
+        assert_eq!(sums, expected);
+        assert_eq!((digests.len(), digests.values().filter(|count| **count == 2).count()), (100_000, 100_000));
+        // One that is missing is no part without figures.
+        head.parts[1].chunks += 1;
+        let plan = Plan { keep: head.parts, ..Plan::default() };
+        let problem = store.parts(WHOSE, &plan).await.unwrap_err().to_string();
+        assert!(problem.contains("a part is missing"), "{problem}");
+    }
 }

@@ -275,12 +275,13 @@ impl<'p> Maker<'p> {
         let (days, mut tracker, mut episode) = (self.days, Tracker::default(), None);
         let watch = |day: usize| past.foreseen.watch(watched.get(day).copied().unwrap_or_default());
         let date = |day: usize| self.today.saturating_sub(i64::try_from(days - day).unwrap_or(i64::MAX).days());
+        let judged_days = self.judged.until(self.today).map_or(0, |span| span.get_days().unsigned_abs() as usize);
         let held_against = |day: usize, tracker: &Tracker, episode| {
             watch(day).map(|watch| WatchedDay { bound: tracker.bound(watch), episode })
         };
         let mut judged = Vec::new();
         for (day, figures) in past.series.days() {
-            if date(day) >= self.judged {
+            if day + judged_days >= days {
                 judged.extend(held_against(day, &tracker, episode));
             }
             if tracker.add(figures, watch(day)) {

@@ -229,7 +229,7 @@ impl Judge<'_> {
 /// The thread once an alert is sent.
 fn after(alert: &Alert<'_>, case: &Case<'_>) -> Option<Thread> {
     let record = alert.next.clone()?;
-    Some(Thread::after(alert.thread.as_ref(), &alert.key, record, None, alert.finding.ends(case)))
+    Some(Thread::after(alert.thread.as_deref(), &alert.key, record, None, alert.finding.ends(case)))
 }
 
 impl Sent {

@@ -258,7 +258,7 @@ pub(crate) fn recorded(threads: &Threads, alerts: &[Alert<'_>], case: &Case<'_>)
     for alert in alerts {
         let Some(record) = alert.next.clone() else { continue };
         after.retain(|thread| thread.key != alert.key);
-        after.push(Thread::after(alert.thread.as_ref(), &alert.key, record, None, alert.finding.ends(case)));
+        after.push(Thread::after(alert.thread.as_deref(), &alert.key, record, None, alert.finding.ends(case)));
     }
     Threads::new(after, std::collections::BTreeSet::new(), false)
 }

@@ -64,7 +64,7 @@ impl Outbox<'_> {
                 return Claimed::Settled(alert);
             }
             let now = self.ledger.now();
-            let read = alert.thread.as_ref();
+            let read = alert.thread.as_deref();
             let claim = read.and_then(|thread| thread.claim.as_ref()).filter(|claim| now < claim.lease_until);
             if let Some(claim) = claim.filter(|claim| claim.owner != self.owner) {
                 let until = claim.lease_until;
@@ -90,7 +90,7 @@ impl Outbox<'_> {
     pub(super) fn claimed<'a>(&self, alert: &Alert<'a>, case: &Case<'a>, lease_until: Timestamp) -> Thread {
         let next = alert.doubt.clone().or_else(|| alert.next.clone()).unwrap_or_default();
         let claim = Claim { owner: self.owner.to_owned(), lease_until, alert: alert.id.clone(), next };
-        Thread::after(alert.thread.as_ref(), &alert.key, alert.base.clone(), Some(claim), self.ends(alert, case))
+        Thread::after(alert.thread.as_deref(), &alert.key, alert.base.clone(), Some(claim), self.ends(alert, case))
     }
 
     /// Until when the thread of an alert matters at least; of a moment long past that is rerun, from now on.

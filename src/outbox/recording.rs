@@ -112,7 +112,7 @@ impl Outbox<'_> {
         // The claim of a run that died says what else the receiver may know.
         let mut kept: Option<Claim> = None;
         for _ in 0..MOST_TURNS {
-            let read = alert.thread.as_ref();
+            let read = alert.thread.as_deref();
             let mut thread = if recording.is_in_doubt {
                 self.claimed(&alert, &recording.case, self.ledger.now())
             } else {
@@ -123,7 +123,7 @@ impl Outbox<'_> {
                 return Ok(());
             };
             let is_ours = |thread: &Thread| thread.claim.as_ref().is_some_and(|claim| claim.owner == self.owner);
-            alert.thread = found.map(|found| *found);
+            alert.thread = found;
             match &alert.thread {
                 // Our own claim, whose reply was lost.
                 Some(found) if is_ours(found) => {}
@@ -146,7 +146,7 @@ impl Outbox<'_> {
     /// claim, which may have published, still counts.
     pub(super) async fn release(&mut self, recordings: &[Recording<'_>]) {
         let before = |recording: &Recording<'_>| {
-            let (held, before) = (recording.held.as_ref()?, recording.alert.thread.as_ref());
+            let (held, before) = (recording.held.as_ref()?, recording.alert.thread.as_deref());
             let record = before.map_or_else(Record::default, |thread| thread.record.clone());
             let claim = before.and_then(|thread| thread.claim.clone());
             let (key, ends) = (&recording.alert.key, self.ends(&recording.alert, &recording.case));
@@ -163,7 +163,7 @@ impl Outbox<'_> {
     pub(super) async fn take_notes<'a>(&mut self, others: &[Alert<'a>], case: &Case<'a>) {
         let note = |alert: &Alert<'a>| {
             // A thread that another run holds is left to it.
-            let read = alert.thread.as_ref().filter(|thread| !thread.is_held(self.ledger.now()))?;
+            let read = alert.thread.as_deref().filter(|thread| !thread.is_held(self.ledger.now()))?;
             let is_old = || read.expires_at.duration_since(self.ledger.now()) < RENEWED;
             let record = alert.next.clone().or_else(|| is_old().then(|| read.record.clone()))?;
             let claim = read.claim.clone();

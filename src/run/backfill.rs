@@ -120,7 +120,7 @@ impl Step<'_> {
         metrics.refusals += reading.refusals;
         metrics.rows += reading.parts.values().map(|part| part.rows).sum::<u64>();
         let (failure, requests) = (reading.failure.clone(), reading.requests);
-        let sums = sums_of(&reading, &BTreeMap::new(), *first);
+        let sums = sums_of(&reading, BTreeMap::new(), *first);
         let mut remembered = {
             let read = Read {
                 product: *product,

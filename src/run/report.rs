@@ -13,13 +13,12 @@ use super::{Prepared, Services};
 use crate::clients::Deadline;
 use crate::clients::zoom::{self, Ask, Digests, Pages, Reading, Source, ZoomError};
 use crate::daybook::{Head, Judged, Loaded, Plan, Read, Remembered, Rules, Whose, merge};
-use crate::domain::charge::Line;
 use crate::domain::dates::Dates;
 use crate::domain::evaluate::Freshness;
 use crate::domain::period::{Period, PeriodKind, judged_periods};
 use crate::domain::policy::Policy;
 use crate::domain::product::{Product, Products};
-use crate::domain::totals::{DaySums, Sum};
+use crate::domain::totals::{DaySums, merged};
 use crate::error::{Code, RunError};
 
 /// What the daybook may take of a run's time before the report is read.
@@ -160,7 +159,7 @@ impl Reader<'_> {
         report.requests += reading.requests;
         report.refusals += reading.refusals;
         let (failure, is_whole) = (reading.failure.take(), plan.is_whole());
-        let sums = sums_of(&reading, &kept, first_day);
+        let sums = sums_of(&reading, kept, first_day);
         let read = Read { product, zone, late_charges_days, first_day, until, head, plan, reading, sums };
         let believed = believed(services, whose, &read, deadline).await;
         let remembered = merge(read, believed, &mut report.judged);
@@ -237,17 +236,15 @@ async fn believed(
 }
 
 /// The figures by civil day of what was read, whole questions and parts of them, and of what is kept.
-pub(super) fn sums_of(reading: &Reading, kept: &BTreeMap<Date, DaySums>, first_day: Date) -> BTreeMap<Date, DaySums> {
-    let mut sums = BTreeMap::<Date, BTreeMap<&Line, Sum>>::new();
+pub(super) fn sums_of(reading: &Reading, kept: BTreeMap<Date, DaySums>, first_day: Date) -> BTreeMap<Date, DaySums> {
+    // Most days of a large report are kept ones, which are not copied.
+    let mut sums = kept;
     let read = reading.parts.values().chain([&reading.partial]).flat_map(|part| &part.days);
-    for (day, figures) in read.chain(kept).filter(|(day, _)| **day >= first_day) {
+    for (day, figures) in read {
         let day = sums.entry(*day).or_default();
-        for (line, sum) in figures {
-            day.entry(line).or_default().add(*sum);
-        }
+        *day = merged(day, figures);
     }
-    let owned = |figures: BTreeMap<&Line, Sum>| figures.into_iter().map(|(line, sum)| (line.clone(), sum)).collect();
-    sums.into_iter().map(|(day, figures)| (day, owned(figures))).collect()
+    sums.split_off(&first_day)
 }
 
 /// Days from which the longest time without a row is known.

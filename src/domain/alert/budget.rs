@@ -192,7 +192,7 @@ impl<'a> Spent<'a> {
 
     /// The levels below the highest that no message has named.
     fn also_reached(&self, alert: &Alert<'_>) -> Vec<String> {
-        let known = alert.thread.as_ref().map(|thread| &thread.record);
+        let known = alert.thread.as_deref().map(|thread| &thread.record);
         let is_new = |level: &&Level| known.is_none_or(|record| is_above(level, record));
         self.reached().filter(|level| Some(*level) != self.highest()).filter(is_new).map(ToString::to_string).collect()
     }

@@ -43,8 +43,8 @@ pub struct Alert<'a> {
     pub finding: Finding<'a>,
     /// What to do, and why.
     pub decision: Decision,
-    /// The thread as it was read.
-    pub thread: Option<Thread>,
+    /// The thread as it was read. Of ten thousand alerts few have one, so that none has room for one.
+    pub thread: Option<Box<Thread>>,
     /// What the thread has to remember while the alert is on its way.
     pub base: Record,
     /// What the thread has to remember: once the alert is sent, or at once if none is due.
@@ -150,7 +150,7 @@ pub fn decide_one<'a>(finding: Finding<'a>, thread: Option<&Thread>, case: &Case
         key,
         finding,
         decision,
-        thread: thread.cloned(),
+        thread: thread.cloned().map(Box::new),
         base,
         next,
         doubt,

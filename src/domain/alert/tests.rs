@@ -216,7 +216,7 @@ fn claimed(run: &Run, threads: &Threads) -> (Threads, AlertId) {
         alert: alert.id.clone(),
         next: alert.doubt.or(alert.next).unwrap(),
     };
-    let thread = Thread::after(alert.thread.as_ref(), &alert.key, alert.base.clone(), Some(claim), world.as_of);
+    let thread = Thread::after(alert.thread.as_deref(), &alert.key, alert.base.clone(), Some(claim), world.as_of);
     (Threads::new(vec![thread], BTreeSet::new(), false), alert.id)
 }
 

@@ -51,7 +51,9 @@ impl<'a> Composed<'a> {
 /// Puts the alerts that are due into messages.
 #[must_use]
 pub fn compose<'a>(alerts: Vec<Alert<'a>>, case: &Case<'a>) -> Composed<'a> {
-    let (mut due, others): (Vec<_>, Vec<_>) = alerts.into_iter().partition(|alert| alert.decision == Decision::Due);
+    // Few are due; the many others stay where they are.
+    let mut others = alerts;
+    let mut due: Vec<_> = others.extract_if(.., |alert| alert.decision == Decision::Due).collect();
     let backgrounds = backgrounds(due.iter().filter_map(|alert| alert.finding.whose()).collect(), case);
     for alert in &mut due {
         let background = alert.finding.whose().and_then(|whose| backgrounds.get(&whose));
