@@ -252,7 +252,8 @@ async fn a_missing_scope_is_told_as_such_and_the_report_is_not_judged() {
 async fn each_report_that_the_policy_reads_is_looked_at() {
     let three =
         "products = ['sms', 'call', 'fax']\n[[budget]]\nname = 'a'\nscope = 'account'\ncurrency = 'USD'\namount = 9";
-    let practice = Practice::of(setup().policy(three).zoom("--scopes sms,fax")).await;
+    let practice = Practice::of(setup().now(Timestamp::now()).zoom("--scopes sms,fax")).await;
+    practice.write_policy(three);
     let (code, examined) = practice.examined(&[]).await;
     assert_eq!(code, 1, "{examined}");
     let steps = examined["steps"].as_array().unwrap();
@@ -261,7 +262,7 @@ async fn each_report_that_the_policy_reads_is_looked_at() {
         found.map(|step| format!("{} {}", step["verdict"], step["finding"])).collect::<Vec<_>>()
     };
     let [messages, calls, faxes] = &of("scope")[..] else { panic!("{examined}") };
-    assert!(messages.contains("\"fine\"") && faxes.contains("the app may read the report of faxes"), "{examined}");
+    assert!(messages.contains("\"ok\"") && faxes.contains("the app may read the report of faxes"), "{examined}");
     assert!(calls.contains("\"failed\"") && calls.contains("add phone:read:call_charges:admin"), "{examined}");
 }
 
