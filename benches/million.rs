@@ -96,7 +96,9 @@ async fn products(files: &Path) {
     let function = build::programs(&[OURS]).remove(OURS).unwrap();
     let messages = charged(OF_EACH, as_of);
     let of_kind = |kind: ReportKind| {
-        let rows = messages.rows().map(|row| Row { report: kind, units: Some(2), ..row.clone() });
+        // The report of faxes lists those without a charge too, which would be pages more.
+        let rows = messages.rows().filter(|row| row.charge != 0);
+        let rows = rows.map(|row| Row { report: kind, units: Some(2), ..row.clone() });
         rows.collect::<Vec<_>>()
     };
     let rows: Vec<Row> = ReportKind::ALL.into_iter().flat_map(of_kind).collect();

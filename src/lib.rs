@@ -4,7 +4,7 @@
 //!
 //! They stand in the order of the data flow.
 
-/// Version, commit and build, such as `0.5.0 (27aedd0 2026-11-24, release)`; build.rs says where the commit comes from.
+/// Version, commit and build, such as `0.6.0 (27aedd0 2026-11-24, release)`; build.rs says where the commit comes from.
 pub const VERSION: &str = env!("COST_ALERTS_VERSION");
 
 pub mod config;

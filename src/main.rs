@@ -27,7 +27,7 @@ use zoom_sms_cost_alerts::run::{Invocation, Places, Services, run};
 use zoom_sms_cost_alerts::telemetry::{Metrics, subscriber};
 use zoom_sms_cost_alerts::widget::{Question, Widget};
 
-/// Who starts it by hand is told what it is.
+/// Says what it is to somebody who starts it by hand.
 const NO_COMMAND: &str = "zoom-sms-cost-alerts is an AWS Lambda function and runs inside Lambda alone (AWS_LAMBDA_RUNTIME_API is not set). \
     The command for people is cost-alerts: `cost-alerts demo` needs no account, `cost-alerts --help` lists the rest.";
 

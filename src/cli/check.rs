@@ -136,7 +136,7 @@ impl Check {
         let composed = examination.composed(&Threads::default());
         let preview = preview(&composed);
         let answer = examination.answer(&preview);
-        let receipt = show::receipt(&examination.report.judged.receipt, answer.requests);
+        let receipt = show::receipt(&examination.report.judged.receipt, answer.requests, examination.policy);
         let faults = examination.faults();
         let (case, findings, history) = (&examination.case(), &examination.findings(), &examination.history);
         let seen = Seen { case, findings, history, receipt };
@@ -159,8 +159,10 @@ impl Check {
         let Delivered { alerts, publications, .. } = preview(&composed);
         let answer = Judged::of(&case, &day.history, 0, Vec::new(), alerts);
         let at = day.as_of.to_zoned(policy.time_zone.clone()).strftime("%-d %B %Y, %H:%M %Z");
-        let (rows, days) = (count(day.receipt.rows, "charged message"), count(day.receipt.days, "day"));
-        let receipt = format!("Judged as of {at}: {rows} of {days}.");
+        let days = count(day.receipt.days, "day");
+        let rows = count(day.receipt.rows, "charged message");
+        let what = if policy.names_products() { days } else { format!("{rows} of {days}") };
+        let receipt = format!("Judged as of {at}: {what}.");
         let gap = |gap: &Gap| RunError::new(gap.code, format!("{}: {}", gap.dates.from, gap.problem));
         let faults = day.coverage.gaps.iter().take(MOST_NAMED).map(gap).collect();
         let seen = Seen { case: &case, findings: &findings, history: &day.history, receipt };

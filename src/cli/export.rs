@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan as _};
 
 use self::focus::Frame;
 use self::out::{Out, Unwritten};
@@ -18,11 +18,10 @@ use self::rows::rows;
 use super::init::LATE_CHARGES_DAYS;
 use super::progress::Progress;
 use super::replay::{first_day, kept_by_zoom};
-use super::source::{Days, Fault, Place, Source, zone_of};
+use super::source::{Days, Fault, Place, Source, end_of, zone_of};
 use super::whole::WholeFile;
 use super::{Ending, complain, help};
-use crate::domain::alert::count;
-use crate::domain::period::start_of;
+use crate::domain::alert::{count, days_between};
 use crate::domain::product::Product;
 use crate::domain::totals::DaySums;
 use crate::error::{Code, RunError};
@@ -114,7 +113,7 @@ impl Export {
         }
         seen.end(days.ends.1);
         let end = end_of(days.ends.1, &sheet.zone)?;
-        let of = if product == Product::Sms { String::new() } else { format!(" of {}", product.charged()) };
+        let of = product.of_charged();
         let mut notes: Vec<_> = seen.note(&of).into_iter().collect();
         if days.until < end {
             notes.push(format!("{} is not over: its figures{of} go up to {}.", days.ends.1, days.until));
@@ -149,14 +148,7 @@ impl Export {
 }
 
 fn product(name: &str) -> Result<Product, String> {
-    let found = Product::ALL.into_iter().find(|product| product.name() == name.trim());
-    found.ok_or_else(|| "is none of sms, call and fax".to_owned())
-}
-
-/// The first moment after a day.
-fn end_of(day: Date, zone: &TimeZone) -> Result<Timestamp, Fault> {
-    let end = day.tomorrow().and_then(|next| start_of(next, zone));
-    end.map_err(|error| internal(&error))
+    Product::named(name.trim()).ok_or_else(|| "is none of sms, call and fax".to_owned())
 }
 
 fn internal(error: &jiff::Error) -> Fault {
@@ -269,5 +261,5 @@ impl Seen {
 
 /// How many days there are, the first and the last included.
 fn length(first: Date, last: Date) -> u64 {
-    first.series(1.day()).take_while(|day| *day <= last).count() as u64
+    last.tomorrow().map_or(0, |end| days_between(first, end).into())
 }

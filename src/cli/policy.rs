@@ -130,7 +130,7 @@ async fn read(source: &str) -> Result<(String, String), Fault> {
     Ok((document, source.to_owned()))
 }
 
-/// A file or a variable that is missing is the caller's to mend; what AWS refuses is a failure.
+/// A missing file or variable is wrong use; what AWS refuses is a failure.
 pub(super) fn unreadable(error: &ParameterError) -> Fault {
     let code = if let ParameterError::NoTable(_) = error { Code::ConfigInvalid } else { Code::PolicyInvalid };
     let run_error = RunError::new(code, error.to_string());

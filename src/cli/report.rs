@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::progress::Progress;
 use super::source::{Fault, Place, Source};
-use super::whole::WholeFile;
+use super::whole::{self, WholeFile};
 use super::{Ending, complain, help, policy, say, variable};
 use crate::clients::ledger::Ledger;
 use crate::clients::sdk_config;
@@ -106,9 +106,11 @@ impl Report {
         match &out {
             Out::Standard => say(&text),
             Out::File(path) => {
-                let mut file = WholeFile::begin(path, self.force)?;
-                file.write_all(text.as_bytes()).map_err(|error| file.fault(&error))?;
-                file.place()?;
+                let written = WholeFile::begin(path, self.force).and_then(|mut file| {
+                    file.write_all(text.as_bytes())?;
+                    file.place()
+                });
+                written.map_err(|error| whole::fault(path, &error))?;
                 complain(&format!(
                     "The report is in {} ({} kB). Open it in a browser.",
                     path.display(),

@@ -37,10 +37,11 @@ pub(super) fn is_budget(alert: &Alert<'_>) -> bool {
 }
 
 /// What the figures rest on, in a line.
-pub(super) fn receipt(receipt: &Receipt, requests: u64) -> String {
+pub(super) fn receipt(receipt: &Receipt, requests: u64, policy: &Policy) -> String {
     let Receipt { complete, rows, pages, days, .. } = receipt;
     let whole = if *complete { "Read whole" } else { "Read in part" };
-    let (rows, pages) = (count(*rows, "charged message"), count(*pages, "page"));
+    let what = if policy.names_products() { "charged row" } else { "charged message" };
+    let (rows, pages) = (count(*rows, what), count(*pages, "page"));
     let (days, requests) = (count(*days, "day"), count(requests, "request"));
     format!("{whole}: {rows} on {pages} for {days}, {requests}.")
 }

@@ -7,7 +7,7 @@ mod table;
 
 use std::convert::Infallible;
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Write as _};
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -19,6 +19,7 @@ use secrecy::SecretString;
 pub(super) use self::days::Days;
 pub(super) use self::table::account;
 use super::progress::{MONTHS, Progress, Steps};
+use super::whole::WholeFile;
 use super::{Ending, embedded, failed, variable};
 use crate::clients::ledger::Ledger;
 use crate::clients::parameters::Parameters;
@@ -28,6 +29,7 @@ use crate::clients::zoom::Zoom;
 use crate::clients::{Credentials, sdk_config};
 use crate::config::{SecretSource, ZoomConfig};
 use crate::daybook::{FileFault, Saved, Store, StoreError, read_file, write_file};
+use crate::domain::period::start_of;
 use crate::error::{Code, RunError};
 use crate::run::{Services, Wanted, past};
 
@@ -111,8 +113,8 @@ impl Source {
         let missing = wanted.products.iter().filter(|product| saved.past.days(**product).is_empty());
         let missing: Vec<_> = missing.map(|product| product.charged()).collect();
         if !missing.is_empty() {
-            let message =
-                format!("this past has no {}, which the policy reads; take another source", missing.join(" and no "));
+            let missing = missing.join(" and no ");
+            let message = format!("this past has no {missing}; leave them out of the products, or take another source");
             return Err(RunError::new(Code::ReportIncomplete, message).into());
         }
         if let Some(path) = &self.save {
@@ -203,18 +205,12 @@ fn other_zone(problem: &str, zones: &[String]) -> Fault {
     ))
 }
 
-/// Beside the place first, so that a file is there whole or not at all.
 fn save(path: &Path, saved: &Saved) -> Result<(), Fault> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    let written = File::create(&beside).and_then(|file| {
-        let mut out = BufWriter::new(file);
-        write_file(&mut out, saved)?;
-        out.flush()?;
-        std::fs::rename(&beside, path)
+    let written = WholeFile::begin(path, true).and_then(|mut file| {
+        write_file(&mut file, saved)?;
+        file.place()
     });
     written.map_err(|error| {
-        _ = std::fs::remove_file(&beside);
         Fault::wrong_use(format!("{path:?} cannot be written: {error}; give another file with --save"))
     })
 }
@@ -224,6 +220,12 @@ pub(super) fn zone_of(name: &str) -> Result<TimeZone, Fault> {
     TimeZoneDatabase::bundled().get(name).map_err(|_| {
         Fault::wrong_use(format!("time zone {name:?} is not known; give an IANA name such as America/New_York"))
     })
+}
+
+/// The first moment after a day.
+pub(super) fn end_of(day: jiff::civil::Date, zone: &TimeZone) -> Result<Timestamp, Fault> {
+    let end = day.tomorrow().and_then(|next| start_of(next, zone));
+    end.map_err(|error| RunError::new(Code::Internal, format!("the end of {day}: {error}")).into())
 }
 
 /// What reads Zoom's report and neither knows what was sent nor sends.

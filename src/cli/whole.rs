@@ -1,6 +1,6 @@
 //! A file that is there whole or not at all: it is written beside its place first.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -22,17 +22,16 @@ impl WholeFile {
         if !force && path.exists() { Err(is_there(path)) } else { Ok(()) }
     }
 
-    pub(super) fn begin(path: &Path, force: bool) -> Result<WholeFile, Fault> {
+    pub(super) fn begin(path: &Path, force: bool) -> io::Result<WholeFile> {
         let mut beside = path.as_os_str().to_owned();
         beside.push(".part");
-        let file = OpenOptions::new().write(true).create(true).truncate(true).open(&beside);
-        let file = file.map_err(|error| fault(path, &error))?;
+        let out = BufWriter::new(File::create(&beside)?);
         let (path, beside) = (path.to_owned(), PathBuf::from(beside));
-        Ok(WholeFile { path, beside, out: BufWriter::new(file), replaces: force, is_placed: false })
+        Ok(WholeFile { path, beside, out, replaces: force, is_placed: false })
     }
 
     /// Puts the file where it belongs.
-    pub(super) fn place(mut self) -> Result<(), Fault> {
+    pub(super) fn place(&mut self) -> io::Result<()> {
         let placed = self.out.flush().and_then(|()| self.out.get_ref().sync_all()).and_then(|()| {
             // A link is refused where another file has come in the meantime.
             if self.replaces {
@@ -42,12 +41,11 @@ impl WholeFile {
             }
         });
         self.is_placed = placed.is_ok();
-        placed.map_err(|error| self.fault(&error))
+        placed
     }
 
-    /// What has become of the file that could not be written.
-    pub(super) fn fault(&self, error: &io::Error) -> Fault {
-        fault(&self.path, error)
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 }
 
@@ -76,7 +74,8 @@ fn is_there(path: &Path) -> Fault {
     ))
 }
 
-fn fault(path: &Path, error: &io::Error) -> Fault {
+/// What has become of the file of `--out` that could not be written.
+pub(super) fn fault(path: &Path, error: &io::Error) -> Fault {
     if error.kind() == ErrorKind::AlreadyExists {
         return is_there(path);
     }

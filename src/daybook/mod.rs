@@ -31,6 +31,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::clients::zoom::Part;
 use crate::domain::dates::Dates;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::period::PeriodKind;
@@ -129,8 +130,7 @@ impl Head {
 
     /// The known days on which something was charged.
     pub fn active_days(&self) -> impl Iterator<Item = Date> {
-        let active = |known: &&(&Date, &KnownDay)| known.1.sums.iter().any(|(_, _, messages)| *messages > 0);
-        self.days.iter().filter(move |known| active(&known)).map(|(day, _)| *day)
+        self.days.iter().filter(|(_, known)| !known.sums.is_empty()).map(|(day, _)| *day)
     }
 
     /// What is known of these days, as a text that changes with it.
@@ -196,10 +196,19 @@ struct KnownPart {
     to: Date,
     read_at: Timestamp,
     rows: u64,
+    /// Minutes or pages of its figures, where they are not as many as its rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    units: Option<u64>,
     chunks: usize,
 }
 
 impl KnownPart {
+    fn of(dates: Dates, part: &Part, read_at: Timestamp) -> KnownPart {
+        let units = part.days.values().flatten().map(|(_, sum)| sum.messages).sum();
+        let (Dates { from, to }, rows) = (dates, part.rows);
+        KnownPart { from, to, read_at, rows, units: (units != rows).then_some(units), chunks: 0 }
+    }
+
     fn dates(&self) -> Dates {
         Dates { from: self.from, to: self.to }
     }

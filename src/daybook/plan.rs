@@ -154,7 +154,8 @@ mod tests {
     }
 
     fn part(from: &str, to: &str, read_at: &str) -> KnownPart {
-        KnownPart { from: from.parse().unwrap(), to: to.parse().unwrap(), read_at: at(read_at), rows: 1, chunks: 1 }
+        let (from, to, read_at) = (from.parse().unwrap(), to.parse().unwrap(), at(read_at));
+        KnownPart { from, to, read_at, rows: 1, units: None, chunks: 1 }
     }
 
     fn rules() -> Rules {

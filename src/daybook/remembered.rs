@@ -77,9 +77,7 @@ impl Remembered {
         if plan.keeps_parts || is_unfinished || reading.requests > plan.small {
             for (dates, part) in reading.parts {
                 if !part.is_open {
-                    let known =
-                        KnownPart { from: dates.from, to: dates.to, read_at: until, rows: part.rows, chunks: 0 };
-                    self.parts.push((known, part));
+                    self.parts.push((KnownPart::of(dates, &part, until), part));
                 }
             }
             head.parts = plan.keep;

@@ -104,7 +104,7 @@ pub struct NotPriced {
     pub product: Product,
     /// The civil day.
     pub day: Date,
-    /// Whose they are; the currency is known before the price.
+    /// Whose they are; of [`Currency::NONE`] if the currency is not known before the price.
     pub line: Line,
     /// How many.
     pub rows: u64,

@@ -132,7 +132,9 @@ fn spent<'a>(
         let baseline = history.baseline(products, scope, &subject, currency);
         let baseline = baseline.filter(|_| certainty == Certainty::Exact);
         let ahead = baseline.and_then(|baseline| ahead(&period, baseline, case));
-        let not_priced = not_priced.get(&(Arc::clone(&subject), currency)).copied().unwrap_or_default();
+        // A row without a currency may be of this one.
+        let rows = [currency, Currency::NONE].map(|currency| not_priced.get(&(Arc::clone(&subject), currency)));
+        let not_priced = rows.into_iter().flatten().sum();
         let days = BTreeMap::new();
         all.push(Spent { scope, subject, period, sum, not_priced, certainty, budget, account_amount, ahead, days });
     }

@@ -11,8 +11,8 @@ use super::policy::{Policy, Selector, Subjects};
 use super::product::{Product, Products};
 use super::totals::{Sum, Totals};
 
-/// What was spent in the longest period that applies to no budget, by product and currency: neither by its number, nor by its department, its cost center
-/// or the account.
+/// What was spent in the longest period that applies to no budget, by product and currency: neither by its number, nor by its department, its
+/// cost center or the account.
 #[must_use]
 pub fn uncovered(case: &Case<'_>) -> BTreeMap<(Product, Currency), Sum> {
     let mut sums = BTreeMap::<_, Sum>::new();

@@ -149,7 +149,10 @@ impl Past {
             }
         }
         let days = first.until(today).map_or(0, |span| u64::from(span.get_days().unsigned_abs())) + 1;
-        let (complete, rows) = (coverage.is_complete(), totals.figures(policy.all()).messages(first, today));
+        // Days keep no count of the rows of calls and faxes.
+        let counted = policy.products.iter().filter(|product| product.counts_rows());
+        let rows = counted.map(|product| totals.figures(Products::One(*product)).messages(first, today)).sum();
+        let complete = coverage.is_complete();
         let receipt = Receipt { complete, rows, days, days_from_history: days, ..Receipt::default() };
         let mut months = vec![Period::of_day(PeriodKind::Month, first_known, zone)?];
         while let Some(next) = months.last().map(Period::end_day).filter(|next| *next <= today) {

@@ -28,6 +28,12 @@ impl Product {
         }
     }
 
+    /// The product of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Product> {
+        Product::ALL.into_iter().find(|product| product.name() == name)
+    }
+
     /// Whether it is the one that answers do not name.
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
     pub(super) fn is_sms(&self) -> bool {
@@ -42,6 +48,12 @@ impl Product {
             Product::Call => "calls",
             Product::Fax => "faxes",
         }
+    }
+
+    /// ` of calls`, behind what is said of a report; nothing for messages, which are meant where nothing is named.
+    #[must_use]
+    pub fn of_charged(self) -> String {
+        if self == Product::Sms { String::new() } else { format!(" of {}", self.charged()) }
     }
 
     /// What Zoom's web portal calls its report.
@@ -78,6 +90,12 @@ impl Product {
             Product::Fax => "page",
         }
     }
+
+    /// What is counted, for several: `messages`, `minutes`, `pages`.
+    #[must_use]
+    pub fn units(self) -> String {
+        format!("{}s", self.unit())
+    }
 }
 
 /// What a budget counts: the charges of one product, or of all that the policy reads.
@@ -101,6 +119,12 @@ impl Products {
             Products::One(product) => product.name(),
             Products::All => "all",
         }
+    }
+
+    /// What is counted under this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Products> {
+        Products::EACH.into_iter().find(|products| products.name() == name)
     }
 
     /// Whether charges of this product are counted.

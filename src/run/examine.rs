@@ -193,8 +193,7 @@ pub(super) fn faults(report: &Report) -> Vec<RunError> {
     let gap = |gap: &crate::domain::coverage::Gap| {
         let known = failures.iter().find(|(product, problem, _)| (*product, problem) == (gap.product, &gap.problem));
         let problem = known.map_or(&gap.problem, |(.., with_fix)| with_fix);
-        let what = if gap.product == Product::Sms { "" } else { gap.product.charged() };
-        let what = if what.is_empty() { String::new() } else { format!("{what} of ") };
+        let what = if gap.product == Product::Sms { String::new() } else { format!("{} of ", gap.product.charged()) };
         RunError::new(gap.code, format!("{what}{} to {} could not be read: {problem}", gap.dates.from, gap.dates.to))
     };
     let mut faults: Vec<_> = coverage.gaps.iter().take(MOST_NAMED).map(gap).collect();

@@ -11,7 +11,6 @@ use super::page::Kept;
 use super::prepare::secret_unreadable;
 use super::report::Report;
 use super::{Invocation, Places, Prepared, Services, policy};
-use crate::daybook::StoreError;
 use crate::domain::alert::{Finding, Test, Threads, decide, decide_one};
 use crate::domain::case::Case;
 use crate::domain::coverage::{Coverage, Receipt};
@@ -138,18 +137,18 @@ async fn remember(
     let saving = async {
         for (book, remembered) in examination.report.books.iter().zip(remembered) {
             let whose = prepared.whose(Products::One(book.product));
-            services.daybook.save(whose, &book.loaded, remembered, now).await?;
+            if let Err(error) = services.daybook.save(whose, &book.loaded, remembered, now).await {
+                let product = book.product.name();
+                tracing::warn!(product, %error, "the next run reads and compares with what is there");
+            }
         }
         for made in &examination.made {
             made.keep(services, prepared, now).await;
         }
-        Ok::<_, StoreError>(())
     };
     let deadline = invocation.deadline.less_reserve(ANSWER_RESERVE);
-    match deadline.bound(saving).await {
-        Some(Ok(())) => {}
-        Some(Err(error)) => tracing::warn!(%error, "the next run reads and compares with what is there"),
-        None => tracing::warn!("the run's time was up before the daybook was written"),
+    if deadline.bound(saving).await.is_none() {
+        tracing::warn!("the run's time was up before the daybook was written");
     }
     Kept { services, prepared, examination, heads: &heads, delivered, now }.keep(deadline).await;
 }

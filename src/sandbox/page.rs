@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::ser::{Serialize, SerializeMap as _, Serializer};
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::dice::Dice;
@@ -15,18 +15,29 @@ use super::wire::{WireRow, missing, spoiled};
 
 const COUNT_SEED: u64 = 0x5A4D_0005;
 
-/// A page; a field that is `None` is not written.
+#[derive(Serialize)]
 pub(super) struct Page<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'static str>,
+    /// `None` for no field at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
     next_page_token: Option<Value>,
     page_size: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
     total_records: Option<usize>,
     from: &'a str,
     to: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
     report_revision: Option<&'static str>,
-    /// The name of the field with the rows.
-    array: &'static str,
+    #[serde(flatten)]
+    rows: Rows<'a>,
+}
+
+/// The rows, in a field whose name the report has.
+struct Rows<'a> {
+    name: &'static str,
     rows: Vec<WireRow<'a>>,
 }
 
@@ -59,14 +70,16 @@ impl<'a> Page<'a> {
             from: &walk.range.from,
             to: &walk.range.to,
             report_revision: switches.new_fields.then_some("2"),
-            array: question.report.array,
-            rows: rows.iter().map(|row| WireRow { row, switches, answer, spoiled: None }).collect(),
+            rows: Rows {
+                name: question.report.array,
+                rows: rows.iter().map(|row| WireRow { row, switches, answer, spoiled: None }).collect(),
+            },
         }
     }
 
     /// What a fault makes of the page.
     pub(super) fn after(mut self, fault: Option<FaultKind>) -> Page<'a> {
-        if let Some(last) = self.rows.last_mut() {
+        if let Some(last) = self.rows.rows.last_mut() {
             last.spoiled = spoiled(fault);
         }
         match fault {
@@ -77,7 +90,7 @@ impl<'a> Page<'a> {
                 message: Some("Internal failure"),
                 next_page_token: Some("".into()),
                 total_records: Some(0),
-                rows: Vec::new(),
+                rows: Rows { rows: Vec::new(), ..self.rows },
                 ..self
             },
             _ => self,
@@ -85,28 +98,8 @@ impl<'a> Page<'a> {
     }
 }
 
-impl Serialize for Page<'_> {
+impl Serialize for Rows<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        if let Some(code) = self.code {
-            map.serialize_entry("code", &code)?;
-        }
-        if let Some(message) = self.message {
-            map.serialize_entry("message", message)?;
-        }
-        if let Some(token) = &self.next_page_token {
-            map.serialize_entry("next_page_token", token)?;
-        }
-        map.serialize_entry("page_size", &self.page_size)?;
-        if let Some(count) = self.total_records {
-            map.serialize_entry("total_records", &count)?;
-        }
-        map.serialize_entry("from", self.from)?;
-        map.serialize_entry("to", self.to)?;
-        if let Some(revision) = self.report_revision {
-            map.serialize_entry("report_revision", revision)?;
-        }
-        map.serialize_entry(self.array, &self.rows)?;
-        map.end()
+        serializer.collect_map([(self.name, &self.rows)])
     }
 }

@@ -1,7 +1,8 @@
 //! The reports that the sandbox serves, a row each: where a report is, what it says in its own words, and which of a
 //! row's facts each of its fields holds. Whatever serves a report serves it by this table.
 //!
-//! Source: Zoom's API page "Get SMS/MMS charges usage report", and its OpenAPI document of the Phone API (2026).
+//! Source: Zoom's API pages "Get SMS/MMS charges usage report", "Get call charges usage report" and "Get fax charges usage
+//! report", and its OpenAPI document of the Phone API (2026).
 
 use clap::ValueEnum;
 

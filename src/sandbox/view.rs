@@ -9,8 +9,8 @@ use super::switches::{CallDates, Switches};
 
 const OFF_SEED: u64 = 0x5A4D_0004;
 
-/// The moment whose state the question of this number (from 0, for each report) shows, asked at `today`: the present, less the lag, not
-/// after a stall, and some time ago in every second stretch of a flapping report.
+/// The moment whose state the question of this number (from 0, for each report) shows, asked at `today`: the present,
+/// less the lag, not after a stall, and some time ago in every second stretch of a flapping report.
 pub(super) fn shown(today: Timestamp, question: u32, switches: &Switches) -> Timestamp {
     let back = question.checked_div(switches.flap).is_some_and(|stretch| stretch % 2 == 1);
     let hours = if back { switches.flap_hours } else { 0 };

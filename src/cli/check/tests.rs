@@ -58,7 +58,7 @@ fn shown(world: &World, terminal: &Terminal) -> String {
     let (case, findings) = (world.case(), world.findings());
     let composed = compose_all(&findings, &Threads::default(), [case]);
     let sheet = Sheet::of(&case, &findings, &composed, &world.history);
-    let receipt = show::receipt(case.receipt, 7);
+    let receipt = show::receipt(case.receipt, 7, case.policy);
     view::lines(&sheet, &case, &receipt, terminal).join("\n")
 }
 

@@ -83,7 +83,6 @@ impl Examined {
             most_requests: None,
             deadline: Deadline::never(),
         };
-        let on = if product == Product::Sms { String::new() } else { format!(" of {}", product.charged()) };
         let reading = zoom.read(source, &ask).await;
         match &reading.failure {
             Some(error) if error.kind == ZoomErrorKind::ScopeMissing => {
@@ -95,7 +94,7 @@ impl Examined {
                 self.note("report", Verdict::Failed, error.to_string());
             }
             None => {
-                self.note("scope", Verdict::Fine, format!("the app may read the report{on}"));
+                self.note("scope", Verdict::Fine, format!("the app may read the report{}", product.of_charged()));
                 let rows: u64 = reading.parts.values().map(|part| part.rows).sum();
                 match reading.row_faults.as_slice() {
                     [] => self.note(

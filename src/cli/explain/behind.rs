@@ -14,6 +14,7 @@ use toml::de::DeTable;
 use super::at;
 use crate::cli::source::{Fault, zone_of};
 use crate::daybook::{Head, Store, Whose};
+use crate::domain::alert::number_of_units;
 use crate::domain::charge::{Line, Scope};
 use crate::domain::contributors::Contributors;
 use crate::domain::money::{Amount, Currency};
@@ -71,7 +72,12 @@ pub(super) struct Behind {
     /// Days of the period that the daybook does not know.
     pub(super) unknown_days: u64,
     pub(super) amount: Amount,
-    pub(super) messages: u64,
+    /// Messages, minutes or pages; left out where they would be added.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) messages: Option<u64>,
+    /// What they are.
+    #[serde(skip)]
+    pub(super) products: Products,
     /// Who spent most, largest first.
     pub(super) contributors: Vec<Part>,
 }
@@ -80,7 +86,8 @@ pub(super) struct Behind {
 pub(super) struct DayBehind {
     pub(super) day: Date,
     pub(super) amount: Amount,
-    pub(super) messages: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) messages: Option<u64>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -110,7 +117,11 @@ impl Days {
     ) -> Result<Days, String> {
         let store = Store::table(aws, table);
         let unknown = |problem: String| format!("The days behind it are not known: {problem}.");
-        let zones = store.zones(account, Product::Sms).await.map_err(|error| unknown(error.to_string()))?;
+        let products = policy.map_or_else(|| Product::ALL.to_vec(), |policy| policy.products.clone());
+        let mut zones = Vec::new();
+        for product in &products {
+            zones.extend(store.zones(account, *product).await.map_err(|error| unknown(error.to_string()))?);
+        }
         let wanted = policy.map(|policy| &policy.time_zone_name);
         let zone_name = zones.iter().find(|zone| wanted.is_none_or(|wanted| wanted == *zone));
         let Some(zone_name) = zone_name.cloned() else {
@@ -118,7 +129,7 @@ impl Days {
         };
         let zone = zone_of(&zone_name).map_err(|_| unknown(format!("time zone {zone_name:?} is not known")))?;
         let mut heads = BTreeMap::new();
-        for product in Product::ALL {
+        for product in products {
             let whose = Whose { account, products: Products::One(product), zone: &zone_name };
             let head = store.load(whose).await.map_err(|error| unknown(error.to_string()))?.head;
             heads.extend(head.map(|head| (product, head)));
@@ -153,9 +164,12 @@ impl Days {
                 }
             }
         }
-        let day = |(day, Sum { amount, messages })| DayBehind { day, amount, messages };
-        let days = of_days.into_iter().filter(|(_, sum)| sum.messages > 0).map(day).collect();
         let Subject { products, scope, name, currency, .. } = subject;
+        let day = |(day, sum): (Date, Sum)| {
+            let messages = number_of_units(products, sum);
+            DayBehind { day, amount: sum.amount, messages }
+        };
+        let days = of_days.into_iter().filter(|(_, sum)| *sum != Sum::default()).map(day).collect();
         let whose = crate::domain::contributors::Whose { period, products, scope, subject: name, currency };
         let top = Contributors::of(&totals).behind(&whose);
         let part = |part: &crate::domain::contributors::Contributor| Part {
@@ -164,7 +178,8 @@ impl Days {
             amount: part.amount,
         };
         let contributors = top.iter().map(part).collect();
-        Ok(Some(Behind { days, unknown_days, amount: all.amount, messages: all.messages, contributors }))
+        let messages = number_of_units(products, all);
+        Ok(Some(Behind { days, unknown_days, amount: all.amount, messages, products, contributors }))
     }
 }
 
@@ -186,8 +201,7 @@ impl Subject {
         let scope = scope.unwrap_or(Scope::Account);
         let name = if scope == Scope::Account { account } else { text("subject")? };
         // Alerts name what is counted where more than messages are read.
-        let products = Products::EACH.into_iter().find(|products| Some(products.name()) == text("product"));
-        let products = products.unwrap_or(Products::One(Product::Sms));
+        let products = text("product").and_then(Products::named).unwrap_or(Products::One(Product::Sms));
         let day = at(alert, "/spike/day").as_str().and_then(|day| day.parse().ok()).map(|day| (PeriodKind::Day, day));
         let (kind, first) = day.or_else(|| period(text("period")?))?;
         Some(Subject { products, scope, name: name.into(), currency, kind, first })

@@ -9,9 +9,12 @@ use super::behind::Behind;
 use super::{Explained, Found, at, text_at, text_of};
 use crate::cli::table::{Cell, Column, Table};
 use crate::cli::terminal::Terminal;
-use crate::domain::alert::{count, money};
+use crate::domain::alert::{count, money, units};
 use crate::domain::charge::Scope;
 use crate::domain::money::{Amount, Currency};
+use crate::domain::product::{Product, Products};
+use crate::domain::text::capitalised;
+use crate::domain::totals::Sum;
 
 /// Contributors and days that are shown.
 const MOST_CONTRIBUTORS: usize = 10;
@@ -77,10 +80,12 @@ pub(super) fn headline(alert: &Value) -> String {
     let scope = Scope::ALL.into_iter().find(|scope| scope.name() == text("scope"));
     let who = scope.map_or_else(String::new, |scope| scope.of(text("subject")));
     let (currency, period) = (text("currency"), text("period"));
+    let product = Product::named(text("product"));
+    let on = product.map_or_else(String::new, |product| format!(" on {}", product.charged()));
     let (amount, at_least) = (shown(alert, "amount"), if at(alert, "/at_least") == true { "at least " } else { "" });
     match text("kind") {
         "budget" => format!(
-            "{}: {who} had spent {at_least}{amount} in {period}, {} of budget {:?} ({})",
+            "{}: {who} had spent {at_least}{amount}{on} in {period}, {} of budget {:?} ({})",
             if text("severity") == "over" { "OVER" } else { text("level") },
             text("level"),
             text("budget"),
@@ -89,7 +94,7 @@ pub(super) fn headline(alert: &Value) -> String {
         "forecast" => {
             let ahead = at(alert, "/forecast");
             format!(
-                "FORECAST: {who} was likely to reach {} by {}: {} to {}, most likely {}",
+                "FORECAST: {who} was likely to reach {}{on} by {}: {} to {}, most likely {}",
                 shown(alert, "threshold"),
                 text_at(ahead, "/by"),
                 shown_in(at(ahead, "/low"), currency),
@@ -99,16 +104,14 @@ pub(super) fn headline(alert: &Value) -> String {
         }
         "spike" => {
             let spike = at(alert, "/spike");
-            format!(
-                "SPIKE: {who} had sent {} messages on {}, usually {}",
-                at(spike, "/count"),
-                text_at(spike, "/day"),
-                at(spike, "/usual"),
-            )
+            let product = product.unwrap_or(Product::Sms);
+            let [sent, _] = product.verbs();
+            let units = count(at(spike, "/count").as_u64().unwrap_or_default(), product.unit());
+            format!("SPIKE: {who} had {sent} {units} on {}, usually {}", text_at(spike, "/day"), at(spike, "/usual"))
         }
         "correction" => {
             let before = shown(alert, "previous_amount");
-            format!("CORRECTION: {who} had spent {at_least}{amount} in {period}, not {before}")
+            format!("CORRECTION: {who} had spent {at_least}{amount}{on} in {period}, not {before}")
         }
         "unwatched" => format!("UNWATCHED: {at_least}{amount} in {period}, and no budget covered {currency}"),
         "stale" => "STALE: Zoom's report had no new row for longer than usual".to_owned(),
@@ -173,20 +176,26 @@ fn days(behind: &Behind, alert: &Value, terminal: &Terminal) -> Vec<String> {
     let most = behind.days.iter().map(|day| day.amount).max().unwrap_or_default();
     let rows = behind.days.iter().rev().take(MOST_DAYS).rev().map(|day| -> Vec<Cell> {
         let bar = terminal.bar(day.amount.decimal(), most.decimal(), BAR);
-        vec![
-            day.day.strftime("%a %-d %b").to_string().into(),
-            sum(day.amount).into(),
-            day.messages.to_string().into(),
-            bar.into(),
-        ]
+        let mut row: Vec<Cell> = vec![day.day.strftime("%a %-d %b").to_string().into(), sum(day.amount).into()];
+        row.extend(day.messages.map(|messages| messages.to_string().into()));
+        row.push(bar.into());
+        row
     });
-    let columns = [Column::Left("Day"), Column::Right("Spent"), Column::Right("Messages"), Column::Left("")];
+    let heading = match behind.products {
+        Products::One(product) => Some(capitalised(&product.units())),
+        Products::All => None,
+    };
+    let mut columns = vec![Column::Left("Day"), Column::Right("Spent")];
+    columns.extend(heading.as_deref().map(Column::Right));
+    columns.push(Column::Left(""));
     let mut lines = Table::new(&columns, rows).lines(terminal);
     let unknown = match behind.unknown_days {
         0 => String::new(),
         days => format!("; {} not known", count(days, "day")),
     };
-    let sums = format!("{} in {} as of today{unknown}", sum(behind.amount), count(behind.messages, "message"));
+    let in_units = units(behind.products, Sum { amount: behind.amount, messages: behind.messages.unwrap_or_default() });
+    let in_units = in_units.map_or_else(String::new, |units| format!(" in {units}"));
+    let sums = format!("{}{in_units} as of today{unknown}", sum(behind.amount));
     let mut parts = vec![("In all", sums)];
     let shown = behind.contributors.iter().take(MOST_CONTRIBUTORS);
     parts.extend(shown.map(|part| {

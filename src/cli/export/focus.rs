@@ -15,7 +15,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
-use super::rows::{Row, unit};
+use super::rows::Row;
 use crate::domain::charge::NONE;
 use crate::domain::number::Number;
 use crate::domain::period::{Period, PeriodKind};
@@ -136,7 +136,7 @@ fn quantity<'c>(charge: &'c Charge<'c>) -> Cow<'c, str> {
 }
 
 fn in_units<'c>(charge: &'c Charge<'c>) -> Cow<'c, str> {
-    capitalised(unit(charge.row.product)).into()
+    capitalised(&charge.row.product.units()).into()
 }
 
 fn number<'c>(charge: &'c Charge<'c>) -> Cow<'c, str> {
@@ -154,7 +154,7 @@ fn sku<'c>(charge: &'c Charge<'c>) -> Cow<'c, str> {
 /// `Zoom Phone SMS: 12 messages`.
 fn description<'c>(charge: &'c Charge<'c>) -> Cow<'c, str> {
     let Row { product, sum, .. } = charge.row;
-    format!("Zoom Phone {}: {} {}", product.name().to_uppercase(), sum.messages, unit(product)).into()
+    format!("Zoom Phone {}: {} {}", product.name().to_uppercase(), sum.messages, product.units()).into()
 }
 
 /// A JSON object of what is known.

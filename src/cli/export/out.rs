@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write};
 use std::path::Path;
 
 use super::super::source::Fault;
-use super::super::whole::WholeFile;
+use super::super::whole::{self, WholeFile};
 use super::super::{Ending, output_failed};
 use crate::error::{Code, RunError};
 
@@ -35,7 +35,7 @@ impl From<RunError> for Unwritten {
 impl Out {
     pub(super) fn open(path: Option<&Path>, force: bool) -> Result<Out, Fault> {
         match path {
-            Some(path) => WholeFile::begin(path, force).map(Out::File),
+            Some(path) => WholeFile::begin(path, force).map(Out::File).map_err(|error| whole::fault(path, &error)),
             None => Ok(Out::Standard(BufWriter::new(io::stdout().lock()))),
         }
     }
@@ -47,7 +47,7 @@ impl Out {
 
     pub(super) fn unwritten(&self, error: &io::Error) -> Unwritten {
         match self {
-            Out::File(file) => Unwritten::Fault(file.fault(error)),
+            Out::File(file) => Unwritten::Fault(whole::fault(file.path(), error)),
             Out::Standard(_) if output_failed(error) == Ending::Fine => Unwritten::Closed,
             Out::Standard(_) => {
                 let message = format!("standard output cannot be written: {error}");
@@ -58,11 +58,11 @@ impl Out {
 
     /// All is written.
     pub(super) fn end(mut self) -> Result<(), Unwritten> {
-        self.flush().map_err(|error| self.unwritten(&error))?;
-        match self {
-            Out::File(file) => Ok(file.place()?),
-            Out::Standard(_) => Ok(()),
-        }
+        let ended = match &mut self {
+            Out::File(file) => file.place(),
+            Out::Standard(out) => out.flush(),
+        };
+        ended.map_err(|error| self.unwritten(&error))
     }
 }
 

@@ -38,15 +38,6 @@ pub(super) fn rows(product: Product, day: Date, sums: &DaySums) -> impl Iterator
     })
 }
 
-/// What is counted of a product.
-pub(super) fn unit(product: Product) -> &'static str {
-    match product {
-        Product::Sms => "messages",
-        Product::Call => "minutes",
-        Product::Fax => "pages",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 
-use super::rows::{Row, unit};
+use super::rows::Row;
 
 const COLUMNS: [&str; 9] =
     ["date", "product", "billing_number", "department", "cost_center", "currency", "amount", "quantity", "unit"];
@@ -29,7 +29,7 @@ pub(super) fn record(row: &Row<'_>) -> csv::StringRecord {
         row.currency.code().into(),
         row.sum.amount.to_string().into(),
         row.sum.messages.to_string().into(),
-        unit(row.product).into(),
+        row.product.units().into(),
     ];
     cells.iter().collect()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{Fault, Source, other_zone, secret_of_environment, zone_of};
+use super::{Fault, Source, end_of, other_zone, secret_of_environment, zone_of};
 use crate::cli::progress::Progress;
 use crate::cli::variable;
 use crate::clients::sdk_config;
@@ -13,7 +13,6 @@ use crate::clients::secrets::Secrets;
 use crate::config::SecretSource;
 use crate::daybook::{Head, Saved, Store, StoreError, Texts, Whose};
 use crate::domain::past::{self, Past};
-use crate::domain::period::start_of;
 use crate::domain::product::{Product, Products};
 use crate::domain::totals::DaySums;
 use crate::error::{Code, RunError};
@@ -60,7 +59,7 @@ impl Table {
 
     /// Rows sent at this moment or later are not in it.
     pub(super) fn until(&self) -> Result<Timestamp, Fault> {
-        Ok(self.read_at.min(end_of(self.last, &self.zone)?))
+        Ok(self.read_at.min(end_of(self.last, &zone_of(&self.zone)?)?))
     }
 }
 
@@ -88,8 +87,7 @@ impl Source {
         let account = account(self.secret_id.as_ref(), &aws).await?;
         let store = Store::table(&aws, &table);
         let zones = store.zones(&account, product).await?;
-        let what = if product == Product::Sms { String::new() } else { format!(" of {}", product.charged()) };
-        let history = format!("table {table:?} has no history{what} of account {account}");
+        let history = format!("table {table:?} has no history{} of account {account}", product.of_charged());
         let zone = match (zone, zones.as_slice()) {
             (_, []) => {
                 let message = format!("{history} yet; run cost-alerts backfill, or set LEDGER_TABLE to another table");
@@ -132,11 +130,4 @@ pub(in crate::cli) async fn account(
     let credentials = Secrets::aws(aws).read(&id.map_err(Fault::used_wrongly)?).await;
     let credentials = credentials.map_err(|error| RunError::new(Code::SecretUnreadable, error.to_string()))?;
     Ok(credentials.account_id)
-}
-
-/// The first moment after a day.
-fn end_of(day: jiff::civil::Date, zone: &str) -> Result<Timestamp, Fault> {
-    let zone = zone_of(zone)?;
-    let end = day.tomorrow().and_then(|next| start_of(next, &zone));
-    end.map_err(|error| RunError::new(Code::Internal, format!("the last day of the past: {error}")).into())
 }

@@ -94,7 +94,7 @@ pub(super) fn thread(text: &str) -> Option<Thread> {
         scope: Scope::ALL.into_iter().find(|scope| scope.name() == stored.scope)?,
         subject: stored.subject.into(),
         currency,
-        products: Products::EACH.into_iter().find(|products| products.name() == stored.product)?,
+        products: Products::named(&stored.product)?,
         period: stored.period,
     };
     let claim = match stored.claim {

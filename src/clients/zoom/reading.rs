@@ -102,7 +102,7 @@ impl Reading {
         self.add_rows(walk, rows);
     }
 
-    /// Adds what is told of rows one by one.
+    /// Adds rows without a price, rows that cannot be read, and the time of the newest one.
     fn add_rows(&mut self, walk: Walk, rows: &RowReader) {
         let product = rows.report().product;
         let not_priced = |((day, line), rows_of): (&(Date, u32), &u64)| {

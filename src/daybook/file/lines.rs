@@ -173,7 +173,6 @@ fn header(line: &str, before: u64) -> Result<(Header, Product), FileFault> {
         line: before + 1,
         problem: format!("the header is not whole ({error})"),
     })?;
-    let product = Product::ALL.into_iter().find(|product| product.name() == header.product);
-    let product = product.ok_or_else(|| other(&format!("it is of {:?}", header.product)))?;
+    let product = Product::named(&header.product).ok_or_else(|| other(&format!("it is of {:?}", header.product)))?;
     Ok((header, product))
 }

@@ -6,7 +6,8 @@ use crate::domain::product::Products;
 use crate::domain::totals::Sum;
 
 /// `messages`, `calls and faxes`: what the charges are for.
-pub(super) fn charged(products: Products, case: &Case<'_>) -> String {
+#[must_use]
+pub fn charged(products: Products, case: &Case<'_>) -> String {
     let read = case.policy.products.iter().filter(|product| products.include(**product));
     let names: Vec<_> = read.map(|product| product.charged()).collect();
     match names.as_slice() {
@@ -27,7 +28,8 @@ pub fn on_one(products: Products, case: &Case<'_>) -> String {
 }
 
 /// `12 messages`, `3 minutes`; `None` where minutes and pages would be added.
-pub(super) fn units(products: Products, sum: Sum) -> Option<String> {
+#[must_use]
+pub fn units(products: Products, sum: Sum) -> Option<String> {
     match products {
         Products::One(product) => Some(count(sum.messages, product.unit())),
         Products::All => None,
@@ -35,7 +37,8 @@ pub(super) fn units(products: Products, sum: Sum) -> Option<String> {
 }
 
 /// The count in the machine form; `None` where minutes and pages would be added.
-pub(super) fn number_of_units(products: Products, sum: Sum) -> Option<u64> {
+#[must_use]
+pub fn number_of_units(products: Products, sum: Sum) -> Option<u64> {
     matches!(products, Products::One(_)).then_some(sum.messages)
 }
 

@@ -64,7 +64,7 @@ impl Unwatched {
         let (name, left) = (period_name(period, case), days_left(period, case));
         let bound = if at_least { " in the part of Zoom's report that could be read" } else { "" };
         let mut facts = sent_by(Scope::Account, &alert.background, *currency, case.policy.senders);
-        facts.push((capitalised(&format!("{}s", product.unit())), sum.messages.to_string()));
+        facts.push((capitalised(&product.units()), sum.messages.to_string()));
         let kind = period.kind().name();
         Wording {
             kind: Kind::Unwatched,

@@ -11,7 +11,6 @@ use super::{Cell, DayMonth};
 use crate::domain::charge::Scope;
 use crate::domain::money::Currency;
 use crate::domain::period::Period;
-use crate::domain::product::Products;
 
 /// Months whose days are shown, the running one included.
 pub(super) const MONTHS: usize = 3;
@@ -139,8 +138,8 @@ fn usual(messages: u64, days: u64) -> String {
 /// The spikes of numbers.
 fn spikes(view: &View<'_>) -> HashMap<Key, BTreeMap<Date, u64>> {
     let mut spikes = HashMap::<Key, BTreeMap<Date, u64>>::new();
-    for ((day, products, scope, subject, currency), spike) in &view.spikes {
-        if *scope == Scope::BillingNumber && *products == Products::One(view.product()) {
+    for ((day, product, scope, subject, currency), spike) in &view.spikes {
+        if *scope == Scope::BillingNumber && *product == view.product() {
             spikes.entry((Arc::clone(subject), *currency)).or_default().insert(*day, spike.count);
         }
     }

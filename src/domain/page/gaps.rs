@@ -3,10 +3,10 @@
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
-use super::view::{View, grouped, short};
+use super::view::{View, grouped_count, short};
 use super::{Completeness, Page, Sign, Statement};
 use crate::domain::alert::{Outcome, cause, count, money, on_one};
-use crate::domain::charge::{Line, Scope};
+use crate::domain::charge::Scope;
 use crate::domain::coverage::Gap;
 use crate::domain::matches::{is_covered, uncovered, unmatched};
 use crate::domain::money::Currency;
@@ -176,7 +176,7 @@ fn silenced(view: &View<'_>) -> Vec<Statement> {
             held => format!("{held} alerts are held back until {until}."),
         };
         let text = format!(
-            "Reason: “{}”. What is still true then is sent then; end it in the policy if it is over sooner.",
+            "Reason: “{}”. What is still true then is sent then; if it is over before that, end it in the policy.",
             short(&silence.reason)
         );
         all.push(Statement { sign: Sign::Silenced, lead, text });
@@ -188,10 +188,10 @@ fn silenced(view: &View<'_>) -> Vec<Statement> {
 fn not_covered(view: &View<'_>) -> Vec<Statement> {
     let case = &view.story.case;
     let is_covered = is_covered(case);
-    let covers = |line: &Line| case.policy.products.iter().all(|product| is_covered(*product, line));
-    let lines: Vec<_> = view.lines.iter().filter(|(line, _)| !covers(line)).copied().collect();
     let statement = |((product, currency), sum): ((Product, Currency), Sum)| {
-        let on = on_one(Products::One(product), case);
+        let products = Products::One(product);
+        let (on, mut lines) = (on_one(products, case), case.totals.figures(products).by_line(&view.month));
+        lines.retain(|(line, _)| !is_covered(product, line));
         let who = super::senders::most(&lines, (Scope::Account, case.totals.account(), currency), case.policy.senders);
         let who = who.map_or_else(String::new, |who| format!(" Most by {who}."));
         Statement {
@@ -231,7 +231,7 @@ fn footnotes(days: &[Date], missing: &[Date], view: &View<'_>) -> Vec<String> {
             "{} of {} known; {} charged on {}",
             days.len() - missing.len(),
             count(days.len() as u64, "day"),
-            format!("{} {}{}", grouped(units), view.product().unit(), if units == 1 { "" } else { "s" }),
+            grouped_count(units, view.product().unit()),
             count(numbers.len() as u64, "number")
         ),
         format!("Days and months turn in {}", case.policy.time_zone_name),

@@ -134,8 +134,7 @@ impl Kept {
 
     /// Alerts name what is counted where more than messages are read.
     fn products(&self) -> Products {
-        let named = Products::EACH.into_iter().find(|products| Some(products.name()) == self.product.as_deref());
-        named.unwrap_or(Products::One(Product::Sms))
+        self.product.as_deref().and_then(Products::named).unwrap_or(Products::One(Product::Sms))
     }
 
     /// What the alert said, without whom it is about.

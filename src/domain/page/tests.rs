@@ -86,6 +86,28 @@ fn the_worst_comes_first_and_all_else_in_one_line() {
 }
 
 #[test]
+fn charges_without_a_budget_are_those_of_their_report_alone() {
+    let policy = r#"
+        products = ["sms", "call"]
+        [[budget]]
+        name = "messages"
+        scope = "account"
+        product = "sms"
+        currency = "USD"
+        amount = 100
+    "#;
+    let world = World::new(policy)
+        .senders_on(5, "+12025550187", "Marketing", &[("1003", "Campaigns", "40", 9)])
+        .of(Product::Call)
+        .senders_on(5, "+12025550187", "Marketing", &[("1004", "Hotline", "7", 30)]);
+    let page = page(&world);
+    let texts: Vec<_> = page.not_in_full.iter().map(|it| format!("{} {}", it.lead, it.text)).collect();
+    let expected =
+        "USD 7.00 on calls has no budget. 30 minutes in all. Most by Hotline, ext. 1004: USD 7.00. Add a budget";
+    assert!(texts.iter().any(|text| text.starts_with(expected)), "{texts:#?}");
+}
+
+#[test]
 fn what_is_not_known_is_said_and_never_a_zero() {
     let world = World::new(NUMBERS).day(5, &[("+12025550187", "Marketing", "USD", "30")]).unread(18, 19);
     let page = page(&known(world));

@@ -4,9 +4,9 @@ use jiff::ToSpan as _;
 
 use super::alerts::Shown;
 use super::budgets::Budget;
-use super::view::{SpikeOf, View, grouped};
+use super::view::{SpikeOf, View, grouped_count};
 use super::{AccountSum, Page, SentSpike, Sign, Statement, range};
-use crate::domain::alert::{a_day, count, days_between, limit, money};
+use crate::domain::alert::{a_day, charged, count, days_between, limit, money};
 use crate::domain::charge::Scope;
 use crate::domain::money::Amount;
 use crate::domain::period::{Period, PeriodKind};
@@ -130,7 +130,10 @@ fn is_over(budget: &Budget<'_>, view: &View<'_>) -> Statement {
     let ask = match (budget.row.sign, sender(budget, view)) {
         (Sign::Silenced, _) => "A silence holds the alert back.".to_owned(),
         (_, Some(sender)) => format!("If you did not expect this, ask {sender}."),
-        (_, None) => "If you did not expect this, look at the messages in Zoom’s report.".to_owned(),
+        (_, None) => {
+            let charged = charged(budget.spent.budget.products, &view.story.case);
+            format!("If you did not expect this, look at the {charged} in Zoom’s report.")
+        }
     };
     Statement { sign: Sign::Over, lead: budget.row.who.clone(), text: format!("{}. {ask}", has_spent(budget)) }
 }
@@ -153,17 +156,14 @@ fn will_be_over(budget: &Budget<'_>, view: &View<'_>) -> Statement {
 fn spikes(view: &View<'_>) -> Vec<Statement> {
     let since = view.today.saturating_sub(NEWS_DAYS.days());
     let recent = view.spikes.iter().rev().filter(|((day, ..), _)| *day >= since);
-    let statement = |((day, products, scope, subject, currency), spike): (&SpikeOf, &SentSpike)| {
+    let statement = |((day, product, scope, subject, currency), spike): (&SpikeOf, &SentSpike)| {
         let period = Period::of_day(PeriodKind::Day, *day, &view.story.case.policy.time_zone).ok();
-        let lines = period.map(|period| view.story.case.totals.figures(*products).by_line(&period)).unwrap_or_default();
+        let figures = view.story.case.totals.figures(Products::One(*product));
+        let lines = period.map(|period| figures.by_line(&period)).unwrap_or_default();
         let sender = super::senders::most(&lines, (*scope, subject, *currency), view.story.case.policy.senders);
         let by = sender.map_or_else(String::new, |sender| format!(" Most by {sender}."));
         let day = day.strftime("%A, %-d %B");
-        let (sent, unit) = match products {
-            Products::One(product) => (product.verbs()[0], product.unit()),
-            Products::All => ("sent", "message"),
-        };
-        let units = format!("{} {unit}{}", grouped(spike.count), if spike.count == 1 { "" } else { "s" });
+        let ([sent, _], units) = (product.verbs(), grouped_count(spike.count, product.unit()));
         let text = format!("{sent} {units} on {day}, usually {}.{by}", spike.usual.in_words());
         Statement { sign: Sign::Spike, lead: view.who(*scope, subject), text }
     };

@@ -42,7 +42,7 @@ pub(super) struct View<'a> {
 }
 
 /// The day of a spike, and whose it is.
-pub(super) type SpikeOf = (Date, Products, Scope, Arc<str>, Currency);
+pub(super) type SpikeOf = (Date, Product, Scope, Arc<str>, Currency);
 
 impl<'a> View<'a> {
     /// `None` only at the ends of the calendar.
@@ -164,8 +164,10 @@ pub(super) fn estimate(ahead: &Ahead, spent: Amount, currency: Currency) -> Esti
 fn spikes(story: &Story<'_>) -> BTreeMap<SpikeOf, SentSpike> {
     let mut spikes = BTreeMap::new();
     for sent in story.sent {
-        if let (Some((scope, subject, currency)), Some(spike)) = (&sent.whose, sent.spike) {
-            spikes.insert((spike.day, sent.products, *scope, Arc::clone(subject), *currency), spike);
+        if let (Some((scope, subject, currency)), Products::One(product), Some(spike)) =
+            (&sent.whose, sent.products, sent.spike)
+        {
+            spikes.insert((spike.day, product, *scope, Arc::clone(subject), *currency), spike);
         }
     }
     // What is found now is newer.
@@ -174,8 +176,7 @@ fn spikes(story: &Story<'_>) -> BTreeMap<SpikeOf, SentSpike> {
             let Spiking { rule, subject, days, .. } = &**spiking;
             for SpikeDay { period, sum, excess, .. } in days {
                 let spike = SentSpike { day: period.first_day(), count: sum.messages, usual: excess.usual };
-                let products = Products::One(rule.product);
-                spikes.insert((spike.day, products, rule.scope, Arc::clone(subject), rule.currency), spike);
+                spikes.insert((spike.day, rule.product, rule.scope, Arc::clone(subject), rule.currency), spike);
             }
         }
     }
@@ -243,6 +244,11 @@ pub(super) fn by_currency(sums: impl Iterator<Item = (Currency, Amount)>) -> Vec
 /// `12,345`.
 pub(super) fn grouped(number: u64) -> String {
     in_thousands(&number.to_string())
+}
+
+/// `1,443 messages`.
+pub(super) fn grouped_count(number: u64, what: &str) -> String {
+    format!("{} {what}{}", grouped(number), if number == 1 { "" } else { "s" })
 }
 
 /// Where a period will end: `152 to 180`. Both ends are as exact as the larger one deserves.

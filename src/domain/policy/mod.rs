@@ -133,7 +133,7 @@ impl Policy {
         }
     }
 
-    /// Whether more is read than messages, so that answers and readers have to be told what is meant.
+    /// Whether more is read than messages, so that answers and messages have to say what is meant.
     #[must_use]
     pub fn names_products(&self) -> bool {
         self.products != [Product::Sms]

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::owners::DEFAULT_OWNER;
 use super::parse::budget::{BUDGET_KEYS, BUDGET_REQUIRED, PERIODS, SCOPES, SPIKE_KEYS, SPIKE_REQUIRED};
 use super::parse::owners::OWNER_KEYS;
-use super::parse::products::{COUNTED, PRODUCTS};
+use super::parse::products::{countable, readable};
 use super::parse::silence::{SELECTORS, SILENCE_KEYS, SILENCE_REQUIRED, WATCHES};
 use super::parse::values::{MOST_AMOUNT, MOST_LATE_DAYS, MOST_PERCENT};
 use super::parse::{DIGEST, GROUP_BY, POLICY_KEYS, SENDERS, UNWATCHED};
@@ -48,7 +48,7 @@ pub fn schema() -> Value {
         "senders" => one_of(&SENDERS, "How messages name who sent: by extension and name, by extension, or not at all"),
         "digest" => one_of(&DIGEST, "A summary for each receiver, the morning after each day, week or month"),
         "products" => {
-            let products = one_of(&PRODUCTS, "A report of Zoom's");
+            let products = one_of(&readable(), "A report of Zoom's");
             json!({
                 "type": "array",
                 "items": products,
@@ -87,7 +87,7 @@ fn budget() -> Value {
                 extend(&mut period, [("default", json!("month"))]);
                 period
             }
-            "product" => one_of(&COUNTED, "What is counted; default all that is read"),
+            "product" => one_of(&countable(), "What is counted; default all that is read"),
             "alert_at" => percents("Percent of the amount at which to alert; default 100"),
             "forecast_at" => percents("Percent of the amount whose likely reaching is reported ahead; default none"),
             other => watch(other, "budget"),
@@ -104,7 +104,7 @@ fn spike() -> Value {
             let what = "Money above the usual below which nothing is reported; default 1";
             number(&MOST_AMOUNT.to_string(), what, "1")
         }
-        "product" => one_of(&PRODUCTS, "What is counted; default sms"),
+        "product" => one_of(&readable(), "What is counted; default sms"),
         other => watch(other, "spike"),
     });
     extend(&mut spike, [("allOf", json!([only_of_numbers()]))]);

@@ -9,8 +9,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::STYLE;
 use super::parts::{colour, estimate, heard, known, sign, text, word};
-use crate::domain::alert::in_thousands;
-use crate::domain::alert::money;
+use crate::domain::alert::{in_thousands, money};
 use crate::domain::page::{Page, Rest, Sign, Statement};
 
 /// Nothing is loaded from anywhere, whatever a text says.

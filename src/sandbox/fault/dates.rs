@@ -1,4 +1,5 @@
-//! Faults of some dates: they happen to every question (of one report, if it is named) that covers one of them, whatever the order of the requests.
+//! Faults of some dates: they happen to every question (of one report, if it is named) that covers one of them, whatever
+//! the order of the requests.
 
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};

@@ -1,9 +1,9 @@
 //! Planned faults: which one, at which request, how many times in a row.
 //!
 //! `rate-second@2x3` happens to the second, third and fourth request for any report, `call:rate-second@2x3` to those
-//! for the report of calls. Requests are counted in order of arrival, the
-//! refused ones too, so the number of a fault is the place at which [`Sandbox::observed`](super::Sandbox::observed)
-//! shows it. A [`DateFault`] counts only the requests for its dates.
+//! for the report of calls. Requests are counted in order of arrival, the refused ones too, so the number of a fault is
+//! the place at which [`Sandbox::observed`](super::Sandbox::observed) shows it. A [`DateFault`] counts only the requests
+//! for its dates.
 
 mod dates;
 mod kinds;

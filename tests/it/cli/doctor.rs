@@ -44,7 +44,7 @@ impl Practice {
         practice
     }
 
-    fn write_policy(&self, policy: &str) {
+    pub(super) fn write_policy(&self, policy: &str) {
         std::fs::write(self.directory.path().join("policy.toml"), policy).unwrap();
     }
 

@@ -1,9 +1,9 @@
 use super::doctor::Practice;
 use super::run;
-use crate::support::{NUMBER, row, setup};
+use crate::support::{NUMBER, Policy, row, setup};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use zoom_sms_cost_alerts::sandbox::ACCOUNT_ID;
+use zoom_sms_cost_alerts::sandbox::{ACCOUNT_ID, Row};
 
 /// A deployment whose run has just sent an alert: 60 dollars of 100, spent an hour ago.
 pub(super) async fn alerted() -> Practice {
@@ -40,6 +40,27 @@ async fn an_alert_is_explained_by_its_message_its_policy_and_its_days() {
     assert_eq!((&explained["alert"]["id"], &explained["alert"]["kind"]), (&json!(id), &json!("budget")), "{answer}");
     assert_eq!((&explained["policy"]["line"], &explained["behind"]["amount"]), (&json!(1), &json!("60")), "{answer}");
     assert_eq!(explained["behind"]["days"][0]["messages"], 1, "{answer}");
+}
+
+#[tokio::test]
+async fn an_alert_on_calls_is_explained_in_minutes_and_one_on_all_in_none() {
+    let now = Timestamp::now();
+    let call = Row::call("C", now - SignedDuration::from_hours(1), 600_000, 40);
+    let call = Row { billing_number: Some(NUMBER.to_owned()), ..call };
+    for (products, product, units) in [("['call']", "call", " in 40 minutes"), ("['sms', 'call']", "all", "")] {
+        let policy = format!("products = {products}\n{}", Policy::default());
+        let practice = Practice::of(setup().now(now).policy(&policy).rows([call.clone()])).await;
+        practice.write_policy(&policy);
+        practice.world.run(json!({})).await;
+        let [message] = &practice.world.aws.kept_messages().await[..] else { panic!("one message") };
+        let alert = &message["alerts"][0];
+        assert_eq!(alert["product"], product, "{alert}");
+        let ended = run(&["explain", alert["id"].as_str().unwrap()], &practice.environment).await;
+        assert_eq!((ended.code, ended.err.as_str()), (0, ""));
+        let said = ended.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains(&format!("In all USD 60.00{units} as of today")), "{}", ended.out);
+        assert!(!said.contains("message 1") && !said.contains("Messages"), "{}", ended.out);
+    }
 }
 
 #[tokio::test]

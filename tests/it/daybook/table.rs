@@ -90,6 +90,18 @@ async fn a_table_that_fails_fails_no_reading() {
 }
 
 #[tokio::test]
+async fn a_daybook_that_cannot_be_written_leaves_those_of_other_reports_alone() {
+    let policy = format!("products = ['sms', 'call']\n{}", Policy::default());
+    let call = Row::call("C", at("2026-11-06T10:00:00Z"), 10_000, 4);
+    let mut deployment = setup().rows([spent_on("2026-11-05", 1), call]).policy(policy).deployment().await;
+    deployment.proxy.on("DynamoDB.PutItem daybook", 1, Effect::Fail { status: 400, code: "AccessDeniedException" });
+    deployment.run().await;
+    let items = items(&deployment).await;
+    let has = |product: &str| items.contains_key(&format!("daybook#{product}#UTC#head"));
+    assert_eq!((has("sms"), has("call")), (false, true), "{:?}", items.keys());
+}
+
+#[tokio::test]
 async fn what_dynamodb_leaves_unprocessed_is_asked_for_again() {
     let mut deployment = large_and_known().await;
     deployment.proxy.always("DynamoDB.BatchWriteItem", Effect::Half);

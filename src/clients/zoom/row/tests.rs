@@ -1,9 +1,10 @@
 use serde_json::{Value, json};
 
 use super::super::page;
-use super::super::reports::SMS;
+use super::super::reports::{SMS, report};
 use super::*;
 use crate::domain::coverage::Known;
+use crate::domain::product::Product;
 
 fn reader() -> RowReader {
     let (first_day, until) = (Date::constant(2026, 11, 1), "2026-12-01T00:00:00Z".parse().unwrap());
@@ -108,6 +109,60 @@ fn a_fault_knows_what_can_be_read_of_its_row() {
     worse["currency"] = json!("ZZZ1");
     let worse = fault(worse);
     assert_eq!((worse.number, worse.currency), (Known::Unknown, Known::Unknown));
+}
+
+/// What a row of another report says.
+fn read_of(report: &'static Report, row: &Value) -> Content {
+    let body = format!("{{\"{}\":[{row}]}}", report.array);
+    let page = page::read(body.as_bytes(), report).unwrap();
+    let window = Window { first_day: Date::constant(2026, 11, 1), ..reader().window };
+    RowReader::of(report, window).read(&page.rows[0]).content
+}
+
+#[test]
+fn a_charge_is_for_as_many_minutes_or_pages_as_it_says_and_for_one_if_it_does_not_say_so() {
+    for (duration, units) in [(json!(12), 12), (json!("12"), 12), (json!(0), 0), (Value::Null, 1), (json!(""), 1)] {
+        let row = json!({"call_id": "C-1", "end_time": "2026-11-05T10:00:00Z", "duration": duration, "currency": "USD",
+                         "total_charge": "0.0205"});
+        let Content::Charge { units: found, .. } = read_of(report(Product::Call), &row) else { panic!("{row}") };
+        assert_eq!(found, units, "{row}");
+    }
+}
+
+#[test]
+fn a_call_whose_caller_cannot_be_read_may_be_of_any_extension() {
+    let extension = |caller: Value| {
+        let row =
+            json!({"call_id": "C-1", "caller_number": caller, "end_time": "2026-11-05T10:00:00Z", "currency": "USD"});
+        let Content::Fault(fault) = read_of(report(Product::Call), &row) else { panic!("{row}") };
+        fault.extension
+    };
+    assert_eq!(extension(json!("1001")), Known::Value("1001".into()));
+    assert_eq!(extension(json!("12025550143")), Known::Value("(none)".into()), "a customer's number is none");
+    assert_eq!(extension(Value::Null), Known::Value("(none)".into()));
+    assert_eq!(extension(json!(["1001"])), Known::Unknown);
+}
+
+#[test]
+fn a_fax_has_no_price_yet_or_none_at_all_and_is_a_fault_otherwise() {
+    let read = |more: Value| {
+        let mut row = json!({"fax_id": "F-1", "end_time": "2026-11-05T10:00:00Z"});
+        row.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        match read_of(report(Product::Fax), &row) {
+            Content::Nothing => "nothing",
+            Content::Charge { .. } => "charge",
+            Content::NotPriced { .. } => "not priced",
+            Content::Fault(_) => "fault",
+        }
+    };
+    assert_eq!(read(json!({"charge_status": "pending"})), "not priced", "without a currency too");
+    assert_eq!(read(json!({"charge_status": "Pending", "total_charge": "0", "currency": "USD"})), "not priced");
+    assert_eq!(read(json!({"charge_status": "pending", "total_charge": "0.2", "currency": "USD"})), "charge");
+    assert_eq!(read(json!({"charge_status": "pending", "unlimited": true})), "nothing");
+    assert_eq!(read(json!({"charge_status": "calculated", "unlimited": "true"})), "nothing");
+    assert_eq!(read(json!({"charge_status": "calculated", "total_charge": "0"})), "nothing");
+    assert_eq!(read(json!({"charge_status": "calculated"})), "fault");
+    assert_eq!(read(json!({"charge_status": "pending", "end_time": "soon"})), "fault");
 }
 
 #[test]

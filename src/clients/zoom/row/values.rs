@@ -86,12 +86,9 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// How many messages, minutes or pages the row is for: one, if the report counts none.
+    /// How many messages, minutes or pages the row is for: one, if it does not say so.
     pub(super) fn units(&self) -> u64 {
-        match self.place(Role::Units) {
-            Some(_) => self.text(Role::Units).and_then(|text| text.parse().ok()).unwrap_or_default(),
-            None => 1,
-        }
+        self.text(Role::Units).and_then(|text| text.parse().ok()).unwrap_or(1)
     }
 
     /// Whether a field has this value, whatever its type.
@@ -103,11 +100,11 @@ impl<'a> Values<'a> {
     pub(super) fn amount(&self) -> Result<Option<Amount>, Fault> {
         let field = self.name(Role::Amount);
         let Some(text) = self.text(Role::Amount) else {
-            return match () {
-                () if self.says(Role::Included, "true") => Ok(Some(Amount::ZERO)),
-                () if self.says(Role::Status, PENDING) => Ok(None),
-                () => Err((field, "is missing; a charge that is not known is not zero".to_owned())),
-            };
+            if self.says(Role::Included, "true") {
+                return Ok(Some(Amount::ZERO));
+            }
+            let missing = (field, "is missing; a charge that is not known is not zero".to_owned());
+            return if self.says(Role::Status, PENDING) { Ok(None) } else { Err(missing) };
         };
         let amount = Amount::parse(&text).map_err(|fault| (field, format!("{} {fault}", shown(&text))))?;
         if amount.places() > MOST_PLACES {
@@ -152,8 +149,8 @@ impl<'a> Values<'a> {
             number: value(Role::Number, number(self.text(Role::Number).as_deref())),
             department: value(Role::Department, named(self.text(Role::Department).as_deref())),
             cost_center: value(Role::CostCenter, named(self.text(Role::CostCenter).as_deref())),
-            extension: if readable(Role::FromExtension) {
-                value(Role::ToExtension, named(self.sender().0.as_deref()))
+            extension: if [Role::FromExtension, Role::ToExtension, Role::Caller].into_iter().all(readable) {
+                Known::Value(named(self.sender().0.as_deref()))
             } else {
                 Known::Unknown
             },

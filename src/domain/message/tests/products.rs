@@ -1,7 +1,9 @@
 //! What readers hear of calls and faxes, and of all that is read.
 
 use super::*;
+use crate::domain::charge::Line;
 use crate::domain::coverage::NotPriced;
+use crate::domain::money::Currency;
 use crate::domain::product::Product;
 
 const POLICY: &str = r#"
@@ -70,7 +72,7 @@ fn a_budget_for_calls_and_one_for_all_say_what_they_count() {
 }
 
 #[test]
-fn a_number_that_calls_far_more_than_ever_is_told_in_minutes() {
+fn a_number_that_calls_far_more_than_ever_is_reported_in_minutes() {
     let world = World::new(POLICY).of(Product::Call).sent(22, NUMBER, 900, "18").usually(120, NUMBER, 60, "1.20");
     let message = published(&world).remove(0);
     insta::assert_snapshot!(format!("{}\n\n{}", email(&message), chat(&message)), @r#"
@@ -111,8 +113,11 @@ fn faxes_without_a_price_and_without_a_budget_are_said() {
     let mut world =
         World::new(&policy).of(Product::Fax).sent(21, NUMBER, 5, "60").of(Product::Sms).sent(21, NUMBER, 7, "0.14");
     let line = world.totals.believed(Product::Fax, jiff::civil::date(2026, 11, 21)).remove(0).0;
-    let day = jiff::civil::date(2026, 11, 20);
-    world.coverage.not_priced.push(NotPriced { product: Product::Fax, day, line, rows: 3 });
+    let (product, day) = (Product::Fax, jiff::civil::date(2026, 11, 20));
+    // Before there is a price, there may be no currency.
+    let without = Line { currency: Currency::NONE, ..line.clone() };
+    world.coverage.not_priced.push(NotPriced { product, day, line, rows: 2 });
+    world.coverage.not_priced.push(NotPriced { product, day, line: without, rows: 1 });
     let messages = published(&world);
     insta::assert_snapshot!(email(&messages[0]), @r#"
     Subject: 50%: Marketing +12025550187 at 60% on faxes (USD 60.00 of 100), November; 1 more

@@ -5,15 +5,17 @@ use toml::de::DeTable;
 use super::{Reader, Value};
 use crate::domain::product::{Product, Products};
 
-pub(in crate::domain::policy) const PRODUCTS: [(&str, Product); 3] =
-    [("sms", Product::Sms), ("call", Product::Call), ("fax", Product::Fax)];
-pub(in crate::domain::policy) const COUNTED: [(&str, Products); 4] = [
-    ("sms", Products::One(Product::Sms)),
-    ("call", Products::One(Product::Call)),
-    ("fax", Products::One(Product::Fax)),
-    ("all", Products::All),
-];
 const FIX: &str = "list one or more of sms, call, fax, such as [\"sms\", \"call\"], or leave the key out for sms";
+
+/// What may be read, by name.
+pub(in crate::domain::policy) fn readable() -> [(&'static str, Product); 3] {
+    Product::ALL.map(|product| (product.name(), product))
+}
+
+/// What a budget may count, by name.
+pub(in crate::domain::policy) fn countable() -> [(&'static str, Products); 4] {
+    Products::EACH.map(|products| (products.name(), products))
+}
 
 impl<'d> Reader<'d> {
     /// The reports that are read.
@@ -29,7 +31,7 @@ impl<'d> Reader<'d> {
         }
         let mut products = Vec::new();
         for entry in entries.iter() {
-            let product = self.one_of(entry, "products", &PRODUCTS)?;
+            let product = self.one_of(entry, "products", &readable())?;
             if products.contains(&product) {
                 let message = format!("products has {:?} twice", product.name());
                 self.fault(entry.span(), "bad_value", message, "keep one of them");
@@ -43,7 +45,7 @@ impl<'d> Reader<'d> {
     /// What a budget counts, of what is read.
     pub(super) fn counted(&mut self, table: &DeTable<'d>, read: Option<&[Product]>) -> Option<Products> {
         let counted = table.get("product").map_or(Some(Products::All), |value| {
-            let counted = self.one_of(value, "product", &COUNTED)?;
+            let counted = self.one_of(value, "product", &countable())?;
             if let Products::One(product) = counted {
                 self.refuse_unread(value, product, read);
             }
@@ -71,7 +73,7 @@ impl<'d> Reader<'d> {
             }
             return Some(Product::Sms);
         };
-        let product = self.one_of(value, "product", &PRODUCTS)?;
+        let product = self.one_of(value, "product", &readable())?;
         self.refuse_unread(value, product, read);
         Some(product)
     }
