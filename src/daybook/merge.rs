@@ -160,6 +160,9 @@ pub fn merge(mut read: Read<'_>, mut believed: BTreeMap<Date, DaySums>, judged: 
             totals.set(product, *day, &sums);
         }
     }
+    if let Some(today) = days.last() {
+        totals.set_hours(product, *today, std::mem::take(&mut read.reading.hours));
+    }
     remembered.head.falls = falls;
     let newest_row = read.reading.newest_row.max(read.head.newest_row.filter(|newest| *newest < read.until));
     receipt.complete = coverage.is_complete();

@@ -5,6 +5,7 @@
     reason = "estimates are no money until they are rounded, here"
 )]
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use rust_decimal::prelude::ToPrimitive as _;
@@ -20,6 +21,7 @@ use super::totals::Sum;
 
 /// No message costs less than this, in the currency's main unit, as far as the smallest worthwhile spike goes.
 const LEAST_PRICE: f64 = 0.0205;
+const HOURS_A_DAY: u64 = 24;
 /// Room for what is lost in single precision.
 #[cfg(any(test, feature = "cli"))]
 const ROUNDING: f64 = 1.001;
@@ -292,4 +294,15 @@ pub struct Excess {
     pub factor: Tenths,
     /// What the messages above the usual cost, in minor units: what is held against the policy's `min_extra` is what is shown.
     pub extra: Amount,
+}
+
+impl Excess {
+    /// The first hour in which more was sent than on a whole usual day, and more than in a mean hour of this day. `None` if there is none, or if
+    /// the hours are not all of the day's `messages`.
+    #[must_use]
+    pub fn first_hour(&self, hours: &BTreeMap<u32, u64>, messages: u64) -> Option<u32> {
+        let is_first = |sent: u64| sent * 10 > self.usual.0 && sent * HOURS_A_DAY > messages;
+        let first = || hours.iter().find(|(_, sent)| is_first(**sent)).map(|(hour, _)| *hour);
+        (hours.values().sum::<u64>() == messages).then(first)?
+    }
 }

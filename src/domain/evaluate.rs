@@ -197,7 +197,10 @@ fn spike_days(case: &Case<'_>, rule: &Spike, subject: &Arc<str>, spikes: &[Spike
         let products = Products::One(rule.product);
         let certainty = case.coverage.certainty(products, period, rule.scope, (subject, rule.currency));
         let at_least = certainty == Certainty::AtLeast;
-        days.push(SpikeDay { period: *period, sum: *sum, excess, since: now.first, at_least });
+        let hours = case.totals.figures(products).hours(period.first_day(), rule.scope, (subject, rule.currency));
+        let first_hour = excess.first_hour(&hours, sum.messages).map(|hour| SignedDuration::from_hours(hour.into()));
+        let started = first_hour.and_then(|hour| period.from().checked_add(hour).ok());
+        days.push(SpikeDay { period: *period, sum: *sum, excess, since: now.first, started, at_least });
     }
     days
 }
@@ -306,6 +309,25 @@ mod tests {
         // A credit for many messages costs nothing.
         assert!(!found("2.05", (900, "-18.45"), "1"));
         assert!(found("2.05", (300, "6.15"), "0.001"));
+    }
+
+    #[test]
+    fn a_spike_starts_in_the_first_hour_with_more_than_a_usual_day() {
+        let policy = "time_zone = \"America/New_York\"\nunwatched = \"ignore\"\n[[spike]]\nname = \"all\"\nscope = \"billing_number\"\n\
+                      currency = \"USD\"";
+        let started = |usually: u64, hours: &[(u32, u64)]| {
+            let world = World::new(policy).at("2026-11-22T22:00:00Z").sent(22, "+1202", 412, "8.45");
+            let world = world.in_hours(22, "+1202", hours).usually(120, "+1202", usually, "0.25");
+            let [Finding::Spike(spiking)] = &world.findings()[..] else { panic!("one spike") };
+            spiking.day.started.map(|started| started.to_string())
+        };
+        let at = |time: &str| Some(format!("2026-11-22T{time}:00Z"));
+        assert_eq!(started(12, &[(8, 5), (10, 140), (11, 160), (13, 107)]), at("15:00"));
+        // One message is more than is usual of a quiet number, and less than in a mean hour of this day.
+        assert_eq!(started(0, &[(8, 1), (14, 411)]), at("19:00"));
+        assert_eq!(started(100, &[(8, 90), (9, 90), (10, 91), (11, 70), (12, 71)]), None);
+        // Not all of the day's messages were read by this run.
+        assert_eq!(started(12, &[(8, 5), (10, 140)]), None);
     }
 
     #[test]

@@ -70,6 +70,9 @@ impl Sum {
 /// The sums of one civil day, each line once, in the order of the lines.
 pub type DaySums = Vec<(Line, Sum)>;
 
+/// How many messages, minutes or pages each line has in each hour of a day, counted from the day's start.
+pub type Hours = BTreeMap<(Line, u32), u64>;
+
 /// Sums of a period by subject and currency.
 pub type Sums = BTreeMap<(Arc<str>, Currency), Sum>;
 
@@ -129,6 +132,8 @@ struct Day {
     cells: Vec<Cell>,
     /// Of a doubtful day: what was believed before it was read.
     before: Option<Vec<Cell>>,
+    /// Of the day that is not over: by line and hour.
+    hours: Vec<(u32, u32, u64)>,
 }
 
 /// The sums of all that was read or remembered, of each product by itself. What budgets and messages ask for is a view of it: [`Figures`].
@@ -162,13 +167,19 @@ impl Totals {
     /// Sets the sums of a day.
     pub fn set(&mut self, product: Product, day: Date, sums: &DaySums) {
         let cells = self.cells_of(sums);
-        self.products.entry(product).or_default().insert(day, Day { cells, before: None });
+        self.products.entry(product).or_default().insert(day, Day { cells, ..Day::default() });
     }
 
     /// Makes a day doubtful: `before` was believed, `read` is what was read of it now.
     pub fn set_doubtful(&mut self, product: Product, day: Date, before: &DaySums, read: &DaySums) {
         let (before, cells) = (Some(self.cells_of(before)), self.cells_of(read));
-        self.products.entry(product).or_default().insert(day, Day { cells, before });
+        self.products.entry(product).or_default().insert(day, Day { cells, before, hours: Vec::new() });
+    }
+
+    /// Adds the hours of a day whose sums are set.
+    pub fn set_hours(&mut self, product: Product, day: Date, hours: Hours) {
+        let Some(day) = self.products.get_mut(&product).and_then(|days| days.get_mut(&day)) else { return };
+        day.hours = hours.into_iter().map(|((line, hour), sent)| (self.lines.id(&line), hour, sent)).collect();
     }
 
     /// Forgets the days before one.

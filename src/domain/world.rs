@@ -131,6 +131,14 @@ impl World {
         self
     }
 
+    /// In which hours of a day of November it did.
+    pub(crate) fn in_hours(mut self, day: i8, number: &str, hours: &[(u32, u64)]) -> World {
+        let (line, _) = sent(number, "Marketing", "USD", "0", 0);
+        let hours = hours.iter().map(|(hour, messages)| ((line.clone(), *hour), *messages)).collect();
+        self.totals.set_hours(self.product, jiff::civil::date(2026, 11, day), hours);
+        self
+    }
+
     /// What it sent on each of so many days before today, but for the days that are set; and what follows for today.
     pub(crate) fn usually(mut self, days: i64, number: &str, messages: u64, money: &str) -> World {
         let usual = vec![sent(number, "Marketing", "USD", money, messages)];

@@ -55,9 +55,11 @@ pub(super) fn came(entry: &Entry, status: &Status, mailbox: &[Entry]) -> Caption
 fn spike(entry: &Entry, status: &Status) -> String {
     let Some(spike) = &entry.spike else { return String::new() };
     let (name, currency) = (&status.name, status.currency);
+    let began = spike.started.map(|started| started.to_zoned(entry.at.time_zone().clone()));
+    let began = began.map_or_else(String::new, |began| format!(" It began at {}.", time(&began)));
     format!(
-        "{name} has sent {} messages today; a usual day has {}. That is {currency} {} more: far from any limit, so no budget would have noticed. \
-         The message says what to do.",
+        "{name} has sent {} messages today; a usual day has {}.{began} That is {currency} {} more: far from any limit, so no budget would have \
+         noticed. The message says what to do.",
         spike.count,
         spike.usual(),
         money(spike.extra(), currency, &[]),

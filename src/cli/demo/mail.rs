@@ -1,5 +1,6 @@
 //! The demo's mailbox: what was published, read the way a program reads it, by the machine form.
 
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::Number;
@@ -48,6 +49,8 @@ pub(super) struct Spike {
     pub(super) count: u64,
     usual: Number,
     extra: String,
+    /// When the first hour with more than a usual day's messages started.
+    pub(super) started: Option<Timestamp>,
 }
 
 #[derive(Default, Deserialize)]

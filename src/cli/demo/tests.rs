@@ -74,9 +74,9 @@ async fn the_pictures_show_the_month() {
       Sales, EUR              ███████·······░░░░  │                 33%   17 to 23
     ▲ Front desk +12025550109 ██·░                │                 10%   13 to 14
 
-     ▲ Front desk has sent 167 messages today; a usual day has 4. That is USD 7.87
-       more: far from any limit, so no budget would have noticed. The message says
-       what to do.
+     ▲ Front desk has sent 167 messages today; a usual day has 4. It began at
+       13:00. That is USD 7.87 more: far from any limit, so no budget would have
+       noticed. The message says what to do.
 
      2 messages sent, 276 runs with nothing to say
      11 Nov 17:00  50%         Marketing +12025550187: USD 51.79 of 100

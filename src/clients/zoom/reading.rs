@@ -14,7 +14,7 @@ use super::walk::Walk;
 use crate::domain::charge::Line;
 use crate::domain::coverage::{Gap, NotPriced, RowFault};
 use crate::domain::dates::Dates;
-use crate::domain::totals::{DaySums, Sum, merged};
+use crate::domain::totals::{DaySums, Hours, Sum, merged};
 
 /// What to read of a report.
 #[derive(Clone, Debug)]
@@ -59,6 +59,8 @@ pub struct Reading {
     pub partial: Part,
     /// The dates that were not read whole, each with its reason.
     pub gaps: Vec<Gap>,
+    /// What was sent in each hour of the day that is not over.
+    pub hours: Hours,
     /// Rows that cannot be read.
     pub row_faults: Vec<RowFault>,
     /// Rows without a price yet.
@@ -102,13 +104,17 @@ impl Reading {
         self.add_rows(walk, rows);
     }
 
-    /// Adds rows without a price, rows that cannot be read, and the time of the newest one.
+    /// Adds the hours of rows, those without a price, those that cannot be read, and the time of the newest one.
     fn add_rows(&mut self, walk: Walk, rows: &RowReader) {
         let product = rows.report().product;
         let not_priced = |((day, line), rows_of): (&(Date, u32), &u64)| {
             Some(NotPriced { product, day: *day, line: rows.line(*line)?.clone(), rows: *rows_of })
         };
         self.not_priced.extend(walk.not_priced.iter().filter_map(not_priced));
+        for ((line, hour), sent) in &walk.hours {
+            let line = rows.line(*line).cloned();
+            line.into_iter().for_each(|line| *self.hours.entry((line, *hour)).or_default() += sent);
+        }
         self.newest_row = self.newest_row.max(walk.newest_row);
         self.row_faults.extend(walk.faults);
     }

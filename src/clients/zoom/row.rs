@@ -9,9 +9,9 @@ mod values;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
 use xxhash_rust::xxh3::xxh3_128;
 
 use self::identity::identity;
@@ -61,6 +61,8 @@ pub(super) struct RowReader {
     window: Window,
     lines: Lines,
     places: Places,
+    /// When the day of `until` starts, on which rows are counted by hour too.
+    open_since: Timestamp,
     /// The last currency as it was written: the standard's list is long, and nearly all rows have the same.
     currency: Option<(Box<str>, Currency)>,
     /// Civil days that rows had so far, and when each starts and ends: to ask the time zone for every row takes as long as to parse it.
@@ -108,9 +110,12 @@ impl Lines {
 impl RowReader {
     pub(super) fn of(report: &'static Report, window: Window) -> RowReader {
         let places = Places::of(report);
+        let last = window.until.saturating_sub(1.nanosecond()).unwrap_or(window.until);
+        let open_since = start_of(window.zone.to_datetime(last).date(), &window.zone).unwrap_or(window.until);
         RowReader {
             report,
             window,
+            open_since,
             lines: Lines::default(),
             places,
             currency: None,
@@ -122,6 +127,11 @@ impl RowReader {
     /// The report that is read.
     pub(super) fn report(&self) -> &'static Report {
         self.report
+    }
+
+    /// The hour of the day of `until` at which a row was sent; `None` for other days.
+    pub(super) fn hour(&self, sent: Timestamp) -> Option<u32> {
+        u32::try_from(sent.duration_since(self.open_since).as_hours()).ok().filter(|_| sent >= self.open_since)
     }
 
     /// The line with this id.

@@ -68,6 +68,8 @@ pub(super) struct Walk {
     /// The dates asked for: fewer, where Zoom refuses the first or the last ones.
     pub(super) question: Dates,
     pub(super) sums: HashMap<(Date, u32), Sum, ByDigest>,
+    /// What of them was sent in each hour of the day that is not over, by line and hour.
+    pub(super) hours: HashMap<(u32, u32), u64, ByDigest>,
     /// Rows without a price, by day and line.
     pub(super) not_priced: HashMap<(Date, u32), u64, ByDigest>,
     pub(super) faults: Vec<RowFault>,
@@ -107,6 +109,7 @@ impl Walk {
             asked: question,
             question,
             sums: HashMap::default(),
+            hours: HashMap::default(),
             not_priced: HashMap::default(),
             faults: Vec::new(),
             edges: Vec::new(),
@@ -153,14 +156,15 @@ impl Walk {
             let times = on_page.entry(row.identity).or_default();
             *times += 1;
             if *times > self.seen.times(row.identity) + elsewhere(row.identity) {
-                self.count(row);
+                let hour = row.sent.and_then(|sent| rows.hour(sent));
+                self.count(row, hour);
             }
         }
         identities
     }
 
-    /// Counts a row that is new.
-    fn count(&mut self, row: Row) {
+    /// Counts a row that is new; `hour` is that of a row of the day that is not over.
+    fn count(&mut self, row: Row, hour: Option<u32>) {
         self.seen.count(row.identity);
         match row.content {
             Content::Nothing => {}
@@ -168,6 +172,9 @@ impl Walk {
             Content::NotPriced { day, line } => *self.not_priced.entry((day, line)).or_default() += 1,
             Content::Charge { day, line, amount, units } => {
                 self.sums.entry((day, line)).or_default().add(Sum { amount, messages: units });
+                if let Some(hour) = hour {
+                    *self.hours.entry((line, hour)).or_default() += units;
+                }
                 self.rows += 1;
                 self.newest_row = self.newest_row.max(row.sent);
                 if row.sent.is_some_and(|sent| self.edge_times.iter().any(|near| near.contains(&sent))) {
@@ -305,9 +312,9 @@ mod tests {
         let mut walk = walk();
         let row = |identity| Row { identity, sent: None, content: Content::Nothing };
         assert_eq!(walk.times(1), 0);
-        walk.count(row(1));
-        walk.count(row(1));
-        walk.count(row(2));
+        walk.count(row(1), None);
+        walk.count(row(1), None);
+        walk.count(row(2), None);
         assert_eq!((walk.times(1), walk.times(2), walk.times(3)), (2, 1, 0));
     }
 }

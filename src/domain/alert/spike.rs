@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -49,6 +50,8 @@ pub struct SpikeDay {
     pub excess: Excess,
     /// The first day of the episode.
     pub since: Date,
+    /// Of a day that is not over: the start of the first hour in which more was sent than on a usual day.
+    pub started: Option<Timestamp>,
     /// Whether the day was read in part.
     pub at_least: bool,
 }
@@ -63,6 +66,8 @@ pub struct SpikeRecord {
     extra: Amount,
     pub(in crate::domain) day: Date,
     since: Date,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started: Option<Timestamp>,
 }
 
 impl SpikeDay {
@@ -132,7 +137,7 @@ impl<'a> Spiking<'a> {
     }
 
     fn record(&self) -> SpikeRecord {
-        let SpikeDay { sum, excess, since, .. } = self.day;
+        let SpikeDay { sum, excess, since, started, .. } = self.day;
         SpikeRecord {
             name: label(&self.rule.name).into_owned(),
             usual: excess.usual,
@@ -141,14 +146,19 @@ impl<'a> Spiking<'a> {
             extra: excess.extra,
             day: self.day.date(),
             since,
+            started,
         }
     }
 
     pub(super) fn wording(&self, alert: &Alert<'a>, case: &Case<'a>) -> Wording {
-        let SpikeDay { sum, excess, since, at_least, .. } = self.day;
+        let SpikeDay { sum, excess, since, started, at_least, .. } = self.day;
         let zone = &case.policy.time_zone;
         let (today, date, currency) = (zone.to_datetime(case.as_of).date(), self.day.date(), self.rule.currency);
         let name = |day: Date| if day == today { "today".to_owned() } else { day.strftime("%-d %B").to_string() };
+        let since = match started.filter(|_| since == date) {
+            Some(started) => format!("{} {}", started.to_zoned(zone.clone()).strftime("%H:%M"), name(since)),
+            None => name(since),
+        };
         let when = if date == today { "today".to_owned() } else { format!("on {}", name(date)) };
         let senders = case.policy.senders;
         let who = who(self.scope(), &self.subject, &alert.background, senders);
@@ -169,7 +179,7 @@ impl<'a> Spiking<'a> {
             date.strftime("%A")
         );
         let mut facts = vec![
-            ("Since".to_owned(), name(since)),
+            ("Since".to_owned(), since.clone()),
             ("Factor".to_owned(), format!("{} times the usual", excess.factor)),
         ];
         facts.extend(sent_by(self.scope(), &alert.background, currency, senders));
@@ -186,7 +196,7 @@ impl<'a> Spiking<'a> {
             facts,
             table: Vec::new(),
             facts_below: Vec::new(),
-            brief: std::iter::once(format!("Since {}", name(since)))
+            brief: std::iter::once(format!("Since {since}"))
                 .chain(sent_by_in_a_line(self.scope(), &alert.background, currency, senders))
                 .collect(),
             steps: vec![

@@ -130,6 +130,19 @@ impl<'t> Figures<'t> {
         wanted.into_iter().cloned().zip(sums).filter(|(_, days)| !days.is_empty()).collect()
     }
 
+    /// What a subject has in each hour of a day, counted from the day's start; empty for a day that is over.
+    #[must_use]
+    pub fn hours(self, day: Date, scope: Scope, (subject, currency): (&Arc<str>, Currency)) -> BTreeMap<u32, u64> {
+        let mut hours = BTreeMap::new();
+        for (line, hour, sent) in self.days((day, day)).flat_map(|(_, day)| &day.hours) {
+            let line = self.totals.lines.line(*line);
+            if line.currency == currency && scope.subject(line).unwrap_or(self.account()) == subject {
+                *hours.entry(*hour).or_default() += sent;
+            }
+        }
+        hours
+    }
+
     fn by_product(self) -> impl Iterator<Item = &'t BTreeMap<Date, Day>> {
         let Figures { totals, products } = self;
         totals.products.iter().filter(move |(product, _)| products.include(**product)).map(|(_, days)| days)

@@ -124,7 +124,9 @@ async fn a_gap_in_the_days_first_reading_hides_no_spike_from_the_others() {
     deployment.zoom = setup.sandbox().await;
     deployment.until("2026-11-10T11:00:00Z");
     deployment.run().await;
-    assert_eq!(alerts(&security.messages().await), [format!("spike {QUIET}")]);
+    let sent = security.messages().await;
+    assert_eq!(alerts(&sent), [format!("spike {QUIET}")]);
+    assert_eq!(sent[0].json()["alerts"][0]["spike"]["started"], "2026-11-10T10:00:00Z");
 }
 
 #[tokio::test]

@@ -236,3 +236,19 @@ fn a_row_counts_on_its_civil_day_whatever_rows_came_before() {
     }
     assert!(reader.days.len() <= MOST_DAYS);
 }
+
+#[test]
+fn the_hours_of_the_day_that_is_not_over_are_counted_from_its_start() {
+    let hours = |until: &str, times: &[&str]| {
+        let zone = TimeZone::get("America/New_York").unwrap();
+        let window = Window { zone, first_day: Date::constant(2026, 11, 1), until: until.parse().unwrap() };
+        let reader = RowReader::of(&SMS, window);
+        times.iter().map(|time| reader.hour(time.parse().unwrap())).collect::<Vec<_>>()
+    };
+    let times = ["2026-11-05T04:59:59Z", "2026-11-05T05:00:00Z", "2026-11-05T19:59:59Z"];
+    assert_eq!(hours("2026-11-05T20:00:00Z", &times), [None, Some(0), Some(14)]);
+    // Midnight is the end of the day before.
+    assert_eq!(hours("2026-11-05T05:00:00Z", &times[..1]), [Some(23)]);
+    // The day on which the clock is set back has 25 hours.
+    assert_eq!(hours("2026-11-02T05:00:00Z", &["2026-11-01T04:00:00Z", "2026-11-02T04:59:59Z"]), [Some(0), Some(24)]);
+}

@@ -100,6 +100,7 @@ fn a_short_history_is_said_to_be_short() {
 #[test]
 fn a_number_sends_far_more_than_usual() {
     let world = World::new(FORESIGHT).at("2026-11-24T19:00:00Z").sent(24, NUMBER, 412, "8.45");
+    let world = world.in_hours(24, NUMBER, &[(8, 5), (10, 140), (11, 160), (13, 107)]);
     let world = world.usually(120, NUMBER, 12, "0.25");
     let [message] = &published(&world)[..] else { panic!("one message") };
     insta::assert_snapshot!(email(message), @r#"
@@ -108,7 +109,7 @@ fn a_number_sends_far_more_than_usual() {
     Marketing's number +12025550187 has sent 412 messages today by 14:00. On a
     usual Tuesday it sends 12. The extra costs about USD 8.20 so far.
 
-      Since         today
+      Since         10:00 today
       Factor        34.3 times the usual
       Watch         "runaway sender"
 
@@ -126,7 +127,7 @@ fn a_number_sends_far_more_than_usual() {
     insta::assert_snapshot!(chat(message), @r#"
     :rotating_light: SPIKE · Marketing +12025550187 sent 412 messages today
     *SPIKE · Marketing +12025550187 sent 412 messages today* — usually 12; the extra costs about USD 8.20 so far
-    Since today
+    Since 10:00 today
     <https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs|Chart> · Complete as of 24 November, 14:00 EST · a05858bfdc1b
     - If this is a campaign, silence it until it is over. If not, suspend the sender in Zoom now: a stolen login or an automation gone wrong looks like this.
     - No further alert follows until twice as many are sent in a day, or until seven days in a row were usual.
@@ -153,6 +154,7 @@ fn a_number_sends_far_more_than_usual() {
         "factor": 34.3,
         "name": "runaway sender",
         "since": "2026-11-24",
+        "started": "2026-11-24T15:00:00Z",
         "usual": 12.0
       },
       "subject": "+12025550187",

@@ -69,6 +69,7 @@ fn the_document_shows_every_kind_of_message_as_it_is() {
     let desk = [("1100", "Reception", "0.25", 12)];
     let wild = World::new(WATCHED).at("2026-11-24T19:00:00Z");
     let wild = wild.senders_on(24, NUMBER, "Reception", &[("1100", "Reception", "8.45", 412)]);
+    let wild = wild.in_hours(24, NUMBER, &[(8, 5), (10, 140), (11, 160), (13, 107)]);
     let wild = wild.senders(120, NUMBER, "Reception", &desk).learned(120);
     let uncovered = World::new(NUMBERS).day(21, &[("+12025550199", "", "GBP", "3.21")]);
     for (title, publication) in [
