@@ -252,7 +252,7 @@ mod tests {
             // The figures of calls count minutes, here three a call.
             let part = Part { rows: 10_000, days: days(first), edges: edges.clone(), is_open: false };
             let dates = Dates { from: date(first), to: date(first + 5) };
-            (KnownPart::of(dates, &part, Timestamp::UNIX_EPOCH), part)
+            (KnownPart::of(dates, &part, dates.from, Timestamp::UNIX_EPOCH), part)
         });
         let remembered = Remembered { parts: parts.into(), ..Remembered::default() };
         let head = Head { version: VERSION, ..Head::default() };

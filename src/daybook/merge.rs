@@ -168,7 +168,7 @@ pub fn merge(mut read: Read<'_>, mut believed: BTreeMap<Date, DaySums>, judged: 
     receipt.complete = coverage.is_complete();
     receipt.newest_row = receipt.newest_row.max(newest_row);
     add_to_receipt(receipt, &read, &days, totals);
-    remembered.keep_reading(read.plan, read.reading, read.until, newest_row);
+    remembered.keep_reading(read.plan, read.reading, read.first_day, read.until, newest_row);
     remembered
 }
 

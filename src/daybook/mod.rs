@@ -189,11 +189,19 @@ impl KnownDay {
     }
 }
 
+/// The first day of a part that does not say so: it is not used.
+fn never() -> Date {
+    Date::MAX
+}
+
 /// What an earlier run's question listed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct KnownPart {
     from: Date,
     to: Date,
+    /// Rows of earlier civil days were not counted.
+    #[serde(default = "never")]
+    first_day: Date,
     read_at: Timestamp,
     rows: u64,
     /// Minutes or pages of its figures, where they are not as many as its rows.
@@ -203,10 +211,10 @@ struct KnownPart {
 }
 
 impl KnownPart {
-    fn of(dates: Dates, part: &Part, read_at: Timestamp) -> KnownPart {
+    fn of(dates: Dates, part: &Part, first_day: Date, read_at: Timestamp) -> KnownPart {
         let units = part.days.values().flatten().map(|(_, sum)| sum.messages).sum();
         let (Dates { from, to }, rows) = (dates, part.rows);
-        KnownPart { from, to, read_at, rows, units: (units != rows).then_some(units), chunks: 0 }
+        KnownPart { from, to, first_day, read_at, rows, units: (units != rows).then_some(units), chunks: 0 }
     }
 
     fn dates(&self) -> Dates {

@@ -44,9 +44,16 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The plan of a run that needs all dates from `first` on, for rows sent before `until`.
+    /// The plan of a run that needs all rows from `first_day` on, sent before `until`.
     #[must_use]
-    pub fn of(head: Option<&Head>, rules: &Rules, first: Date, until: Timestamp, zone: &jiff::tz::TimeZone) -> Plan {
+    pub fn of(
+        head: Option<&Head>,
+        rules: &Rules,
+        first_day: Date,
+        until: Timestamp,
+        zone: &jiff::tz::TimeZone,
+    ) -> Plan {
+        let first = listing_of(first_day, zone).map_or(first_day, |listing| listing.from);
         let whole = Dates { from: first, to: last_date(until) };
         let small = SMALL / rules.reports.max(1);
         let Some((head, read_at)) = head.and_then(|head| Some((head, head.read_at?))) else {
@@ -59,6 +66,7 @@ impl Plan {
         let falls: Vec<_> = head.falls.iter().filter_map(|fall| listing_of(fall.day, zone)).collect();
         let is_kept = |part: &&KnownPart| {
             part.to > first
+                && part.first_day <= first_day
                 && until.duration_since(part.read_at) < patience(part, rules, until)
                 && !falls.iter().any(|fall| fall.overlap(&part.dates()))
         };
@@ -149,13 +157,15 @@ mod tests {
     use super::super::Fall;
     use super::*;
 
+    const FIRST_DAY: Date = Date::constant(2026, 11, 1);
+
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
     }
 
     fn part(from: &str, to: &str, read_at: &str) -> KnownPart {
         let (from, to, read_at) = (from.parse().unwrap(), to.parse().unwrap(), at(read_at));
-        KnownPart { from, to, read_at, rows: 1, units: None, chunks: 1 }
+        KnownPart { from, to, first_day: FIRST_DAY, read_at, rows: 1, units: None, chunks: 1 }
     }
 
     fn rules() -> Rules {
@@ -168,7 +178,7 @@ mod tests {
     }
 
     fn plan(head: &Head, now: &str) -> (Vec<String>, Vec<String>) {
-        let plan = Plan::of(Some(head), &rules(), "2026-10-28".parse().unwrap(), at(now), &TimeZone::UTC);
+        let plan = Plan::of(Some(head), &rules(), FIRST_DAY, at(now), &TimeZone::UTC);
         let shown = |dates: Dates| format!("{}..{}", dates.from.strftime("%m-%d"), dates.to.strftime("%m-%d"));
         (plan.ask.iter().copied().map(shown).collect(), plan.keep.iter().map(|part| shown(part.dates())).collect())
     }

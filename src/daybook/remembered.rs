@@ -56,6 +56,7 @@ impl Remembered {
         &mut self,
         plan: Plan,
         reading: Reading,
+        first_day: Date,
         until: Timestamp,
         newest_row: Option<Timestamp>,
     ) {
@@ -77,7 +78,7 @@ impl Remembered {
         if plan.keeps_parts || is_unfinished || reading.requests > plan.small {
             for (dates, part) in reading.parts {
                 if !part.is_open {
-                    self.parts.push((KnownPart::of(dates, &part, until), part));
+                    self.parts.push((KnownPart::of(dates, &part, first_day, until), part));
                 }
             }
             head.parts = plan.keep;

@@ -11,11 +11,11 @@ use super::report::{Question, Report, read_report};
 use super::{Foresight, Made, Places, Prepared, Services};
 use crate::clients::Deadline;
 use crate::clients::zoom::Pages;
-use crate::domain::alert::{Finding, Threads};
+use crate::domain::alert::{Alert, Finding, Threads, decide, decide_these};
 use crate::domain::case::Case;
 use crate::domain::charge::Scope;
 use crate::domain::evaluate::{History, digest, evaluate};
-use crate::domain::message::{Composed, compose_all};
+use crate::domain::message::{Composed, compose};
 use crate::domain::period::{Period, PeriodKind};
 use crate::domain::policy::{Policy, Receiver, Receivers, Silence};
 use crate::domain::product::{Product, Products};
@@ -130,10 +130,21 @@ impl Examination<'_> {
         running.iter().map(|period| digest(&case, *period, &findings, &self.history, Some(request.clone()))).collect()
     }
 
+    /// What is to be done for each receiver, by the ledger.
+    pub(super) fn decided(&self, threads: &Threads) -> impl Iterator<Item = (Case<'_>, Vec<Alert<'_>>)> {
+        let findings = self.findings();
+        // A digest that was asked for is no look at anything else.
+        let decide = if self.digest_request.is_some() { decide_these } else { decide };
+        self.receivers.iter().map(move |receiver| {
+            let case = self.case_of(receiver);
+            (case, decide(&findings, threads, &case))
+        })
+    }
+
     /// What is due to each receiver by the ledger, and what is not.
     #[must_use]
     pub fn composed(&self, threads: &Threads) -> Composed<'_> {
-        compose_all(&self.findings(), threads, self.receivers.iter().map(|receiver| self.case_of(receiver)))
+        Composed::of_all(self.decided(threads).map(|(case, alerts)| compose(alerts, &case)))
     }
 
     /// Why the figures are not proven; empty if they are.

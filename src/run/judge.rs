@@ -11,7 +11,7 @@ use super::page::Kept;
 use super::prepare::secret_unreadable;
 use super::report::Report;
 use super::{Invocation, Places, Prepared, Services, policy};
-use crate::domain::alert::{Finding, Test, Threads, decide, decide_one};
+use crate::domain::alert::{Finding, Test, Threads, decide_one, decide_these};
 use crate::domain::case::Case;
 use crate::domain::coverage::{Coverage, Receipt};
 use crate::domain::matches::matched;
@@ -188,7 +188,7 @@ pub(super) async fn test(
     }
     let mut outbox = Outbox::new(&services.ledger, &services.topic, &invocation.owner, invocation.deadline);
     let threads = outbox.threads(totals.account()).await;
-    let composed = compose(decide(&[finding], &threads, &case), &case);
+    let composed = compose(decide_these(&[finding], &threads, &case), &case);
     let delivered = outbox.send(composed, totals.account()).await;
     RunError::join(delivered.faults).map_or(Ok(tested(delivered.alerts)), Err)
 }

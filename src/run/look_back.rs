@@ -14,8 +14,8 @@ use super::report::Book;
 use super::{Examination, Services};
 use crate::clients::Deadline;
 use crate::daybook::Whose;
-use crate::domain::alert::{Finding, Lately, Threads};
-use crate::domain::message::Composed;
+use crate::domain::alert::{Alert, Decision, Finding, Lately, Threads};
+use crate::domain::case::Case;
 use crate::domain::period::Period;
 use crate::domain::product::Products;
 
@@ -34,17 +34,15 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn of(composed: &Composed<'_>) -> Wanted {
+    fn of<'a>(decided: impl Iterator<Item = (Case<'a>, Vec<Alert<'a>>)>) -> Wanted {
         let mut wanted = Wanted::default();
-        for message in &composed.messages {
-            for alert in &message.alerts {
-                wanted.first = wanted.first.into_iter().chain(alert.finding.looks_back_to(&message.case)).min();
+        for (case, alerts) in decided {
+            for alert in alerts.iter().filter(|alert| alert.decision == Decision::Due) {
+                wanted.first = wanted.first.into_iter().chain(alert.finding.looks_back_to(&case)).min();
                 if let Finding::Digest(digest) = &alert.finding {
                     wanted.digest = Some(digest.period);
                 }
             }
-        }
-        for (case, alerts) in &composed.others {
             let silenced = alerts.iter().filter(|alert| alert.is_silenced()).count() as u64;
             *wanted.silenced.entry(Arc::clone(&case.receiver.topic_arn)).or_default() += silenced;
         }
@@ -59,7 +57,7 @@ pub(super) async fn look_back(
     threads: &Threads,
     deadline: Deadline,
 ) {
-    let wanted = Wanted::of(&examination.composed(threads));
+    let wanted = Wanted::of(examination.decided(threads));
     let deadline = deadline.share_of(3).at_most(TIME);
     if let Some(first) = wanted.first
         && deadline.bound(load_days(services, examination, first)).await.is_none()

@@ -13,7 +13,6 @@ use super::{Prepared, Services};
 use crate::clients::Deadline;
 use crate::clients::zoom::{self, Ask, Digests, Pages, Reading, Source, ZoomError};
 use crate::daybook::{Head, Judged, Loaded, Plan, Read, Remembered, Rules, Whose, merge};
-use crate::domain::dates::Dates;
 use crate::domain::evaluate::Freshness;
 use crate::domain::period::{Period, PeriodKind, judged_periods};
 use crate::domain::policy::Policy;
@@ -105,14 +104,13 @@ pub async fn read_report(
         async move { if memory == Memory::Unused { Some(Loaded::default()) } else { load(services, whose, deadline).await } }
     };
     let loaded = join_all(policy.products.iter().map(load)).await;
-    // A period is judged until all its reports are done with.
+    // A period is judged until all reports that were judged before are done with it: one that is new finishes nothing.
     let finished = |kind: PeriodKind| {
-        let heads = loaded.iter().map(|loaded| loaded.as_ref()?.head.as_ref()?.finished(kind));
-        heads.collect::<Option<Vec<_>>>()?.into_iter().min()
+        let heads = loaded.iter().filter_map(|loaded| loaded.as_ref()?.head.as_ref()?.finished(kind));
+        heads.min()
     };
     let periods = judged_periods(policy.period_kinds(), last_moment(until), zone, late_charges_days, finished)
         .map_err(|_| beyond_the_calendar(until))?;
-    let start = periods.iter().map(Period::from).min().unwrap_or(until);
     let first_day = periods.iter().map(Period::first_day).min().unwrap_or_else(|| zone.to_datetime(until).date());
     let account: Arc<str> = prepared.authorized.account_id().into();
     let judged = Judged::of(account, &policy.products);
@@ -122,7 +120,7 @@ pub async fn read_report(
         let others = u32::try_from(policy.products.len() - place - 1).unwrap_or_default();
         let deadline = deadline.earlier(deadline.left() / 6 * others);
         let question = Question { deadline, ..*question };
-        let reader = Reader { services, prepared, question: &question, product: *product, start };
+        let reader = Reader { services, prepared, question: &question, product: *product };
         let book = reader.read(loaded, &mut report).await;
         report.books.push(book);
     }
@@ -135,8 +133,6 @@ struct Reader<'r> {
     prepared: &'r Prepared,
     question: &'r Question<'r>,
     product: Product,
-    /// The first moment that is judged.
-    start: Timestamp,
 }
 
 impl Reader<'_> {
@@ -148,7 +144,7 @@ impl Reader<'_> {
         let whose = prepared.whose(Products::One(product));
         let (is_without_daybook, loaded) = (loaded.is_none(), loaded.unwrap_or_default());
         let head = loaded.head.clone().unwrap_or_default();
-        let (plan, kept, counted) = self.plan(whose, &loaded).await;
+        let (plan, kept, counted) = self.plan(whose, &loaded, first_day).await;
         let (dates, rows_a_date) = (plan.ask.clone(), plan.rows_a_date());
         let asked = zoom::report(product);
         let ask = Ask { report: asked, dates, until, now, zone: zone.clone(), first_day, counted, rows_a_date };
@@ -167,8 +163,13 @@ impl Reader<'_> {
     }
 
     /// What to read, and what earlier runs have read; everything, if that cannot be had.
-    async fn plan(&self, whose: Whose<'_>, loaded: &Loaded) -> (Plan, BTreeMap<Date, DaySums>, Digests) {
-        let Reader { services, prepared, start, .. } = *self;
+    async fn plan(
+        &self,
+        whose: Whose<'_>,
+        loaded: &Loaded,
+        first_day: Date,
+    ) -> (Plan, BTreeMap<Date, DaySums>, Digests) {
+        let Reader { services, prepared, .. } = *self;
         let Question { until, deadline, .. } = *self.question;
         let policy = &prepared.policy;
         let rules = Rules {
@@ -177,15 +178,14 @@ impl Reader<'_> {
             late_charges_days: policy.late_charges_days,
             reports: policy.products.len() as u64,
         };
-        let first = Dates::listing(start, start).from;
-        let plan = Plan::of(loaded.head.as_ref(), &rules, first, until, &policy.time_zone);
+        let plan = Plan::of(loaded.head.as_ref(), &rules, first_day, until, &policy.time_zone);
         let problem = match deadline.at_most(LOAD_TIME).bound(services.daybook.parts(whose, &plan)).await {
             Some(Ok((kept, counted))) => return (plan, kept, counted),
             Some(Err(error)) => error.to_string(),
             None => "no answer in time".to_owned(),
         };
         tracing::warn!(problem, "without the parts of earlier readings the run reads everything");
-        (Plan::of(None, &rules, first, until, &policy.time_zone), BTreeMap::new(), Digests::new())
+        (Plan::of(None, &rules, first_day, until, &policy.time_zone), BTreeMap::new(), Digests::new())
     }
 }
 

@@ -159,7 +159,14 @@ pub fn decide_one<'a>(finding: Finding<'a>, thread: Option<&Thread>, case: &Case
     }
 }
 
-/// Decides about all findings, and about the subjects that were reported and whose charges are all gone.
+/// Decides about these findings alone: what else was reported stays as it is.
+#[must_use]
+pub fn decide_these<'a>(findings: &[Finding<'a>], threads: &Threads, case: &Case<'a>) -> Vec<Alert<'a>> {
+    let findings = findings.iter().filter(|finding| finding.is_for(case.receiver)).cloned();
+    findings.map(|finding| decide_by(finding, threads, case)).collect()
+}
+
+/// Decides about all that is true, and about the subjects that were reported and whose charges are all gone.
 #[must_use]
 pub fn decide<'a>(findings: &[Finding<'a>], threads: &Threads, case: &Case<'a>) -> Vec<Alert<'a>> {
     let mut findings: Vec<_> = findings.iter().filter(|finding| finding.is_for(case.receiver)).cloned().collect();

@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 pub use budget::Spent;
 pub use correction::Correction;
 pub use counted::{charged, number_of_units, on_one, units};
-pub use decision::{Alert, Decision, decide, decide_by, decide_one};
+pub use decision::{Alert, Decision, decide, decide_by, decide_one, decide_these};
 pub use digest::{Digest, DigestRecord, Lately, due_digest};
 pub use forecast::{Forecast, ForecastRecord, ahead};
 pub use spike::{SpikeDay, SpikeRecord, Spiking};

@@ -133,15 +133,17 @@ fn switches(chance: &mut Chance) -> Switches {
     switches
 }
 
-/// A policy in a random zone.
-fn policy(chance: &mut Chance) -> String {
+/// A policy in a random zone, with budgets of a month, or of a week at first.
+fn policies(chance: &mut Chance) -> [String; 2] {
     let (zone, late) = (chance.pick(&ZONES), chance.pick(&[0, 3, 5]));
     let budget = |period: &str| {
         format!(
             "[[budget]]\nname = \"{period}\"\nscope = \"account\"\ncurrency = \"USD\"\namount = 1\nperiod = \"{period}\"\n"
         )
     };
-    format!("time_zone = \"{zone}\"\nlate_charges_days = {late}\n{}{}", budget("month"), budget("day"))
+    let policy =
+        |period| format!("time_zone = \"{zone}\"\nlate_charges_days = {late}\n{}{}", budget(period), budget("day"));
+    [policy("month"), policy(chance.pick(&["week", "month"]))]
 }
 
 struct World {
@@ -161,12 +163,10 @@ impl World {
         let (kind, product) = REPORTS[usize::try_from(seed % 3).unwrap()];
         let rows = rows.into_iter().map(|row| Row { report: kind, units: Some(UNITS), ..row });
         let dataset = Dataset::of(rows.collect(), now);
-        let policy = format!("products = [{:?}]\n{policy}", product.name());
         let reaches_today = switches.to_dates == Bound::Inclusive || switches.future_dates == FutureDates::Answered;
         let zoom = Sandbox::start(0, dataset.clone(), switches).await.unwrap();
         let config = ZoomConfig { api_url: zoom.api_url(), token_url: zoom.token_url(), requests_per_second: 1_000 };
         let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), policy).unwrap();
         let services = Services {
             secrets: Secrets::Given(Credentials {
                 account_id: ACCOUNT_ID.to_owned(),
@@ -181,7 +181,14 @@ impl World {
             full_read_every: SignedDuration::from_hours(24),
             late_read_every: SignedDuration::from_hours(6),
         };
-        World { kind, product, zoom, services, policy: file, dataset, reaches_today }
+        let world = World { kind, product, zoom, services, policy: file, dataset, reaches_today };
+        world.judges_by(policy);
+        world
+    }
+
+    fn judges_by(&self, policy: &str) {
+        let policy = format!("products = [{:?}]\n{policy}", self.product.name());
+        std::fs::write(self.policy.path(), policy).unwrap();
     }
 
     async fn run(&self, now: Timestamp) -> Report {
@@ -257,7 +264,8 @@ async fn a_report_that_is_read_whole_equals_the_truth_or_names_what_it_lacks() {
             (0..30 + chance.below(200)).map(|number| row(&mut chance, number, start, Changes::Any)).collect();
         let mut switches = switches(&mut chance);
         switches.page_limit = 20 + usize::try_from(chance.below(280)).unwrap();
-        let world = World::new(seed, &policy(&mut chance), rows, start, switches).await;
+        let [policy, _] = policies(&mut chance);
+        let world = World::new(seed, &policy, rows, start, switches).await;
         for now in moments(&mut chance, start) {
             let asked_before = world.zoom.listed().len();
             let report = world.run(now).await;
@@ -303,8 +311,12 @@ async fn a_report_that_is_read_in_parts_holds_each_row_once_that_was_ever_listed
         let mut switches = switches(&mut chance);
         switches.page_limit = 3;
         switches.repeat_rows = 1;
-        let world = World::new(seed, &policy(&mut chance), rows, start, switches).await;
-        for now in moments(&mut chance, start) {
+        let [policy, at_first] = policies(&mut chance);
+        let world = World::new(seed, &at_first, rows, start, switches).await;
+        for (run, now) in moments(&mut chance, start).into_iter().enumerate() {
+            if run == 3 {
+                world.judges_by(&policy);
+            }
             let report = world.run(now).await;
             runs += 1;
             *remembered.entry(world.product).or_default() += usize::from(!report.is_whole());

@@ -110,6 +110,22 @@ async fn campaign(bursts: &[&str]) -> Deployment {
     deployment
 }
 
+/// What a report that is new has to do with: periods that the others are not done with.
+#[tokio::test]
+async fn a_report_that_is_read_from_now_on_ends_no_period_that_a_silence_holds() {
+    let mut deployment = setup().policy(SILENT).rows([spent(110)]).deployment().await;
+    deployment.run().await;
+    deployment.until(at("2026-12-10T13:00:00Z"));
+    deployment.set_policy(format!("products = [\"sms\", \"call\"]\n{SILENT}")).await;
+    deployment.run().await;
+    deployment.until(at("2026-12-15T13:00:00Z"));
+    deployment.run().await;
+    assert_eq!(deployment.news().await.len(), 0);
+    deployment.until(at("2026-12-20T00:00:00Z"));
+    deployment.run().await;
+    assert_eq!(alerts(&deployment.news().await), ["budget 100% +12025550143"]);
+}
+
 /// The days of the spikes that were reported since.
 async fn spikes(deployment: &mut Deployment) -> Vec<String> {
     let news = deployment.news().await;
