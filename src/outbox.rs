@@ -28,7 +28,7 @@ pub use listeners::nobody_listens;
 
 use claim::Claimed;
 use delivered::not_due;
-use recording::Recording;
+use recording::{Published, Recording};
 
 /// Writes to the ledger made side by side.
 const AT_ONCE: usize = 32;
@@ -174,7 +174,7 @@ impl<'r> Outbox<'r> {
     }
 
     /// Sends a message while so many topics wait for messages, this one's included.
-    async fn send_one<'a>(&mut self, message: Message<'a>, topics: usize, unrecorded: &mut Vec<Recording<'a>>) {
+    async fn send_one<'a>(&mut self, message: Message<'a>, topics: usize, unrecorded: &mut Vec<Published<'a>>) {
         let Message { case, alerts, part } = message;
         let (mut fresh, mut repeats) = (Vec::new(), Vec::new());
         for claimed in self.claim(alerts, &case).await {
@@ -213,7 +213,7 @@ impl<'r> Outbox<'r> {
         recordings: Vec<Recording<'a>>,
         possible_repeat: bool,
         patience: Deadline,
-        unrecorded: &mut Vec<Recording<'a>>,
+        unrecorded: &mut Vec<Published<'a>>,
     ) {
         // A claim that may end under way protects no more: another run may publish too.
         let now = self.ledger.now();
@@ -237,7 +237,7 @@ impl<'r> Outbox<'r> {
                     sent_at: self.ledger.now(),
                     alerts: message.records(Outcome::Sent),
                 };
-                self.confirm(recordings, &sent, unrecorded).await;
+                self.confirm(Published { recordings, message: Some(sent) }, unrecorded).await;
             }
             Err(error) => {
                 self.failed.insert(Arc::clone(&topic_arn));
@@ -247,7 +247,11 @@ impl<'r> Outbox<'r> {
                     self.release(&recordings).await;
                 } else {
                     let unclaimed = recordings.into_iter().filter(|recording| recording.held.is_none());
-                    unrecorded.extend(unclaimed.map(|recording| Recording { is_in_doubt: true, ..recording }));
+                    let in_doubt = unclaimed.map(|recording| Recording { is_in_doubt: true, ..recording });
+                    let recordings: Vec<_> = in_doubt.collect();
+                    if !recordings.is_empty() {
+                        unrecorded.push(Published { recordings, message: None });
+                    }
                 }
                 self.delivered.fault(Code::PublishFailed, error.to_string());
             }
@@ -258,7 +262,7 @@ impl<'r> Outbox<'r> {
     async fn finish<'a>(
         mut self,
         others: Vec<(Case<'a>, Vec<Alert<'a>>)>,
-        mut unrecorded: Vec<Recording<'a>>,
+        mut unrecorded: Vec<Published<'a>>,
         account: &str,
     ) -> Delivered {
         self.catch_up(&mut unrecorded).await;

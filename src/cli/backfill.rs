@@ -1,7 +1,7 @@
 use clap::Args;
 use jiff::Timestamp;
 
-use super::progress::{MONTHS, Progress, Steps};
+use super::progress::{Progress, Steps, months};
 use super::source::Fault;
 use super::{Ending, help, policy, say, variable};
 use crate::clients::{Deadline, sdk_config};
@@ -44,11 +44,11 @@ impl Backfill {
         let places = Places::of(&config);
         let progress = Progress::new("reading Zoom's report");
         let prepared = prepare(&services, &places, Deadline::never()).await?;
-        let months = Steps::default();
+        let (months, all) = (Steps::default(), months(&prepared.policy.products));
         let on_page = |month: &Period, page: u64| {
             let month = month.to_string();
             let done = months.before(&month);
-            progress.at(&format!("reading Zoom's report of {month}, page {page}"), done, MONTHS);
+            progress.at(&format!("reading Zoom's report of {month}, page {page}"), done, all);
         };
         let done = backfill(&services, &prepared, now, Deadline::never(), metrics, &on_page).await;
         progress.end();

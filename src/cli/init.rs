@@ -1,6 +1,4 @@
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use jiff::Timestamp;
@@ -10,6 +8,7 @@ use super::progress::Progress;
 use super::replay::first_whole_month;
 use super::source::{Fault, Place, Source, zone_of};
 use super::terminal::Terminal;
+use super::whole::{self, WholeFile};
 use super::{Ending, complain, help, say, show};
 use crate::domain::alert::count;
 use crate::domain::policy::GroupBy;
@@ -58,9 +57,7 @@ impl Init {
     }
 
     async fn proposed(&self, now: Timestamp) -> Result<(), Fault> {
-        if let Some(path) = self.out.as_ref().filter(|path| !self.force && path.exists()) {
-            return Err(exists(path));
-        }
+        self.out.iter().try_for_each(|path| WholeFile::look(path, self.force))?;
         let place = self.source.place.clone().unwrap_or(Place::Zoom);
         let zone = self.time_zone.as_deref();
         zone.map(zone_of).transpose()?;
@@ -80,7 +77,7 @@ impl Init {
             SuggestFault::Calendar(_) | SuggestFault::Invalid(_) => RunError::new(Code::Internal, fault.to_string()),
         })?;
         if let Some(path) = &self.out {
-            write(path, &suggestion.document, self.force)?;
+            whole::write(path, suggestion.document.as_bytes(), self.force)?;
         }
         self.say(&suggestion);
         Ok(())
@@ -132,21 +129,4 @@ impl Init {
             }
         }
     }
-}
-
-fn exists(path: &Path) -> Fault {
-    Fault::wrong_use(format!("{path:?} exists; give --force to write over it, or another file with --out"))
-}
-
-fn write(path: &Path, document: &str, force: bool) -> Result<(), Fault> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    if !force {
-        options.create_new(true);
-    }
-    let written = options.open(path).and_then(|mut file| file.write_all(document.as_bytes()));
-    written.map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => exists(path),
-        _ => Fault::wrong_use(format!("{path:?} cannot be written: {error}; give another file with --out")),
-    })
 }

@@ -11,6 +11,7 @@ use rust_decimal::Decimal;
 use super::terminal::Terminal;
 use super::{complain, show};
 use crate::clients::zoom::Pages;
+use crate::domain::product::Product;
 
 const EVERY: Duration = Duration::from_secs(10);
 /// An estimate from less than this is none.
@@ -18,8 +19,13 @@ const LEAST: Duration = Duration::from_secs(3);
 /// The length of a bar.
 const BAR: u32 = 24;
 
-/// Months that Zoom keeps, the running one and the last days included, as steps.
-pub(super) const MONTHS: u64 = 15;
+/// Months that Zoom keeps, the running one and the last days included.
+const MONTHS: u64 = 15;
+
+/// The months of so many reports, as parts of a job.
+pub(super) fn months(reports: &[Product]) -> u64 {
+    MONTHS * reports.len() as u64
+}
 
 /// Counts the parts of a job by their names.
 #[derive(Default)]
@@ -136,6 +142,13 @@ mod tests {
         drop(end);
         // The sender is gone once the thread has ended.
         heard.iter().for_each(drop);
+    }
+
+    #[test]
+    fn a_bar_is_never_longer_than_its_length() {
+        let terminal = Terminal::of_errors();
+        let bar = |done: i64, all: i64| terminal.bar(done.into(), all.into(), BAR).chars().count();
+        assert_eq!([bar(5, 10), bar(1, 1_000), bar(42, 15), bar(-10, -1), bar(1, 0)], [12, 1, 24, 24, 0]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -106,11 +106,7 @@ impl Report {
         match &out {
             Out::Standard => say(&text),
             Out::File(path) => {
-                let written = WholeFile::begin(path, self.force).and_then(|mut file| {
-                    file.write_all(text.as_bytes())?;
-                    file.place()
-                });
-                written.map_err(|error| whole::fault(path, &error))?;
+                whole::write(path, text.as_bytes(), self.force)?;
                 complain(&format!(
                     "The report is in {} ({} kB). Open it in a browser.",
                     path.display(),

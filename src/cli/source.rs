@@ -18,7 +18,7 @@ use secrecy::SecretString;
 
 pub(super) use self::days::Days;
 pub(super) use self::table::account;
-use super::progress::{MONTHS, Progress, Steps};
+use super::progress::{Progress, Steps, months};
 use super::whole::WholeFile;
 use super::{Ending, embedded, failed, variable};
 use crate::clients::ledger::Ledger;
@@ -141,10 +141,10 @@ impl Source {
         let secrets = self.secrets().await.map_err(Fault::used_wrongly)?;
         let services = offline(config, secrets, Parameters::Files)?;
         let progress = Progress::new("reading Zoom's report");
-        let months = Steps::default();
+        let (months, all) = (Steps::default(), months(wanted.products));
         let on_page = |month: &str, page: u64| {
             let done = months.before(month);
-            progress.at(&format!("reading Zoom's report of {month}, page {page}"), done, MONTHS);
+            progress.at(&format!("reading Zoom's report of {month}, page {page}"), done, all);
         };
         let saved = past(&services, &self.secret_id(), wanted, now, &on_page).await;
         progress.end();

@@ -102,6 +102,7 @@ impl Terminal {
     /// A bar of so many signs: `part` of `whole` of the longest, and at least one for what is not nothing.
     pub(super) fn bar(&self, part: Decimal, whole: Decimal, longest: u32) -> String {
         let share = part.checked_div(whole).unwrap_or_default() * Decimal::from(longest);
+        let share = share.clamp(Decimal::ZERO, longest.into());
         self.sign(Sign::Bar).repeat(share.ceil().to_usize().unwrap_or_default())
     }
 

@@ -74,6 +74,15 @@ fn is_there(path: &Path) -> Fault {
     ))
 }
 
+/// Writes a file that is at hand.
+pub(super) fn write(path: &Path, content: &[u8], force: bool) -> Result<(), Fault> {
+    let written = WholeFile::begin(path, force).and_then(|mut file| {
+        file.write_all(content)?;
+        file.place()
+    });
+    written.map_err(|error| fault(path, &error))
+}
+
 /// What has become of the file of `--out` that could not be written.
 pub(super) fn fault(path: &Path, error: &io::Error) -> Fault {
     if error.kind() == ErrorKind::AlreadyExists {

@@ -31,6 +31,14 @@ impl<'a> Recording<'a> {
     }
 }
 
+/// What a publish leaves to be written.
+#[derive(Clone, Debug)]
+pub(super) struct Published<'a> {
+    pub(super) recordings: Vec<Recording<'a>>,
+    /// The message, for those who ask later; `None` if it may not have been published.
+    pub(super) message: Option<SentMessage>,
+}
+
 /// The thread once an alert is sent. What the receiver may know besides stays as a claim that is over.
 fn sent<'a>(alert: &Alert<'a>, read: Option<&Thread>, case: &Case<'a>, owner: &str, now: Timestamp) -> Thread {
     let doubt = alert.doubt.clone();
@@ -40,49 +48,53 @@ fn sent<'a>(alert: &Alert<'a>, read: Option<&Thread>, case: &Case<'a>, owner: &s
 }
 
 impl Outbox<'_> {
-    /// Records a published message: its threads, and the message itself for those who ask later.
-    pub(super) async fn confirm<'a>(
-        &mut self,
-        recordings: Vec<Recording<'a>>,
-        sent: &SentMessage,
-        unrecorded: &mut Vec<Recording<'a>>,
-    ) {
+    /// Records a published message.
+    pub(super) async fn confirm<'a>(&mut self, published: Published<'a>, unrecorded: &mut Vec<Published<'a>>) {
         // Without our intent nothing is written (see the module): what cannot be recorded now is tried again later.
-        let is_held = recordings.iter().any(|recording| recording.held.is_some());
+        let is_held = published.recordings.iter().any(|recording| recording.held.is_some());
         if !self.has_intent || !(is_held || self.ledger_works) {
-            unrecorded.extend(recordings);
+            unrecorded.push(published);
             return;
         }
-        let account = recordings.first().map(|recording| recording.alert.key.account.clone());
-        let (ledger, patience) = (self.ledger, self.patience());
-        let keeping = async {
-            let Some(account) = account else { return };
-            if let Some(Err(error)) = patience.bound(ledger.keep(&account, sent)).await {
-                tracing::warn!(%error, message = sent.id.as_str(), "the message was not kept for later questions");
-            }
-        };
-        let (_, left) = tokio::join!(keeping, self.record_all(recordings));
-        unrecorded.extend(self.failed(left));
+        unrecorded.extend(self.write_down(published).await);
     }
 
     /// Tries again to record what was published; without success it stays in the list.
-    pub(super) async fn catch_up<'a>(&mut self, unrecorded: &mut Vec<Recording<'a>>) {
-        let Some(first) = unrecorded.first() else { return };
-        let account = first.alert.key.account.clone();
+    pub(super) async fn catch_up<'a>(&mut self, unrecorded: &mut Vec<Published<'a>>) {
+        let account = unrecorded.iter().flat_map(|published| &published.recordings).next();
+        let Some(account) = account.map(|recording| recording.alert.key.account.clone()) else { return };
         if let Err(error) = self.intend(&account).await {
             self.not_recorded = Some(error);
             return;
         }
-        let left = self.record_all(std::mem::take(unrecorded)).await;
-        *unrecorded = self.failed(left);
+        let mut rest = std::mem::take(unrecorded).into_iter();
+        for published in rest.by_ref() {
+            unrecorded.extend(self.write_down(published).await);
+            if !self.ledger_works {
+                break;
+            }
+        }
+        unrecorded.extend(rest);
     }
 
-    /// What the ledger failed at, whose last error is kept for the end.
-    fn failed<'a>(&mut self, left: Vec<(Recording<'a>, LedgerError)>) -> Vec<Recording<'a>> {
+    /// Writes the message and its threads side by side; answers what the ledger failed at, whose last error is kept for the end.
+    async fn write_down<'a>(&mut self, published: Published<'a>) -> Option<Published<'a>> {
+        let Published { recordings, message } = published;
+        let account = recordings.first().map(|recording| recording.alert.key.account.clone());
+        let (ledger, patience) = (self.ledger, self.patience());
+        let keeping = async {
+            let (account, message) = account.zip(message.as_ref())?;
+            let kept = patience.bound(ledger.keep(&account, message)).await;
+            let error = kept.unwrap_or_else(|| Err(LedgerError::out_of_time())).err()?;
+            tracing::warn!(%error, message = message.id.as_str(), "the message was not kept for later questions");
+            Some(error)
+        };
+        let (not_kept, left) = tokio::join!(keeping, self.record_all(recordings));
         self.ledger_works = left.is_empty();
         let (recordings, mut errors): (Vec<_>, Vec<_>) = left.into_iter().unzip();
         self.not_recorded = errors.pop().or(self.not_recorded.take());
-        recordings
+        let message = message.filter(|_| not_kept.is_some());
+        (!recordings.is_empty()).then_some(Published { recordings, message })
     }
 
     /// Records side by side; answers what the ledger failed at, and how.

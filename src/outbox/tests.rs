@@ -164,9 +164,9 @@ async fn a_ledger_that_comes_back_records_what_was_published_meanwhile() {
     assert_eq!(codes(&delivered), [Code::LedgerUnavailable]);
     let heard = stage.heard();
     assert_eq!(heard.len(), 20);
-    // The first ones went out without a claim, and marked; the ledger is back, and all are recorded.
+    // The first ones went out without a claim, and marked; the ledger is back, and all are recorded, each with its message.
     assert!(heard[0].marked && !heard[19].marked);
-    assert_eq!((stage.keys("thread#"), stage.keys("run#")), (20, 0));
+    assert_eq!((stage.keys("thread#"), stage.keys("run#"), stage.keys("message#")), (20, 0, 20));
     assert!(stage.run(&world, TIME).await.unwrap().faults.is_empty());
     assert!(stage.heard().is_empty());
 }

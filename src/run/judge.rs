@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use super::examine::{Examination, examine};
 use super::look_back::look_back;
 use super::page::Kept;
-use super::prepare::secret_unreadable;
+use super::prepare::{late, secret_unreadable};
 use super::report::Report;
 use super::{Invocation, Places, Prepared, Services, policy};
 use crate::domain::alert::{Finding, Test, Threads, decide_one, decide_these};
@@ -161,8 +161,9 @@ pub(super) async fn test(
     dry_run: bool,
     invocation: &Invocation,
 ) -> Result<Tested, RunError> {
-    let (credentials, policy) =
-        tokio::join!(services.secrets.read(&places.secret_id), policy(&services.parameters, &places.policy));
+    let both =
+        async { tokio::join!(services.secrets.read(&places.secret_id), policy(&services.parameters, &places.policy)) };
+    let (credentials, policy) = invocation.deadline.bound(both).await.ok_or_else(late)?;
     let (account, policy) = match (credentials.map_err(|error| secret_unreadable(&error)), policy) {
         (Ok(credentials), Ok(policy)) => (credentials.account_id, policy),
         (credentials, policy) => return Err(RunError::of_either(credentials.err(), policy.err())),

@@ -78,14 +78,16 @@ pub async fn prepare(services: &Services, places: &Places, deadline: Deadline) -
     let both = async {
         tokio::join!(authorize(services, &places.secret_id, deadline), policy(&services.parameters, &places.policy))
     };
-    let Some(both) = deadline.bound(both).await else {
-        let message = "the run's time was up before secret, policy and token were there; raise the function's timeout";
-        return Err(RunError::new(Code::ReportIncomplete, message));
-    };
-    match both {
+    match deadline.bound(both).await.ok_or_else(late)? {
         (Ok(authorized), Ok(policy)) => Ok(Prepared { secret_id: places.secret_id.clone(), authorized, policy }),
         (authorized, policy) => Err(RunError::of_either(authorized.err(), policy.err())),
     }
+}
+
+/// The run's time was up before what it needs was there.
+pub(super) fn late() -> RunError {
+    let message = "the run's time was up before secret, policy and token were there; raise the function's timeout";
+    RunError::new(Code::ReportIncomplete, message)
 }
 
 pub(super) async fn authorize(

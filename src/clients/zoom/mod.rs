@@ -46,6 +46,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const READ_TIMEOUT: Duration = Duration::from_secs(20);
 /// What an answer's own word on its length is believed up to: a page is a sixth of it.
 const LONGEST_ANNOUNCED: u64 = 1 << 20;
+/// No page is longer by far: 300 rows with texts of 3 KB in each of their fields are some 16 MB.
+const LONGEST_ANSWER: usize = 20_000_000;
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Zoom {
@@ -83,6 +85,10 @@ impl Zoom {
         let mut body = Vec::with_capacity(usize::try_from(announced).unwrap_or_default());
         let broke_off = |error| ZoomError::of_transport(&error).with_tracking_id(&headers);
         while let Some(piece) = response.chunk().await.map_err(broke_off)? {
+            if body.len() + piece.len() > LONGEST_ANSWER {
+                let problem = format!("the answer is longer than {} MB, which no page is", LONGEST_ANSWER / 1_000_000);
+                return Err(ZoomError::new(ZoomErrorKind::Unavailable, problem).with_tracking_id(&headers));
+            }
             body.extend_from_slice(&piece);
         }
         Ok((status, headers, body))

@@ -13,6 +13,9 @@ use super::reports::{MOST_FIELDS, Report};
 /// The fields of a row that the report's table names, in its order, as they were written.
 pub(super) type Fields<'a> = [Option<&'a RawValue>; MOST_FIELDS];
 
+/// More records than a report has: a count beyond is none.
+const MOST_ROWS: u64 = 15_000_000;
+
 /// A page.
 #[derive(Debug, Default)]
 pub(super) struct Page<'a> {
@@ -87,7 +90,8 @@ impl<'de> Visitor<'de> for PageSeed<'_> {
                     std::mem::replace(&mut has_token, true)
                 }
                 "total_records" => {
-                    page.total_records = text(members.next_value()?).and_then(|text| text.parse().ok());
+                    let total = text(members.next_value()?).and_then(|text| text.parse().ok());
+                    page.total_records = total.filter(|total| *total <= MOST_ROWS);
                     false
                 }
                 "from" => {

@@ -169,7 +169,7 @@ impl RowReader {
         }
         let Some(day) = day else { return Err(row.time_fault()) };
         let currency = self.currency(row)?;
-        Ok(Content::Charge { day, line: self.line_of(row, currency), amount, units: row.units() })
+        Ok(Content::Charge { day, line: self.line_of(row, currency), amount, units: row.units()? })
     }
 
     fn line_of(&mut self, row: &Values<'_>, currency: Currency) -> u32 {

@@ -121,11 +121,21 @@ fn read_of(report: &'static Report, row: &Value) -> Content {
 
 #[test]
 fn a_charge_is_for_as_many_minutes_or_pages_as_it_says_and_for_one_if_it_does_not_say_so() {
-    for (duration, units) in [(json!(12), 12), (json!("12"), 12), (json!(0), 0), (Value::Null, 1), (json!(""), 1)] {
+    let of = |duration: &Value| {
         let row = json!({"call_id": "C-1", "end_time": "2026-11-05T10:00:00Z", "duration": duration, "currency": "USD",
                          "total_charge": "0.0205"});
-        let Content::Charge { units: found, .. } = read_of(report(Product::Call), &row) else { panic!("{row}") };
-        assert_eq!(found, units, "{row}");
+        match read_of(report(Product::Call), &row) {
+            Content::Charge { units, .. } => Some(units),
+            _ => None,
+        }
+    };
+    let whole = [(json!(12), 12), (json!("12"), 12), (json!(0), 0), (Value::Null, 1), (json!(""), 1)];
+    for (duration, units) in whole.into_iter().chain([(json!(2.0), 2), (json!("2.1"), 3)]) {
+        assert_eq!(of(&duration), Some(units), "{duration}");
+    }
+    // More than all of them together can be, or no number at all, is a row that cannot be read.
+    for duration in [json!(-1), json!("many"), json!(u64::MAX), json!("1000000000"), json!([12])] {
+        assert_eq!(of(&duration), if duration.is_array() { Some(1) } else { None }, "{duration}");
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use rust_decimal::prelude::ToPrimitive as _;
 use serde_json::value::RawValue;
 
 use crate::clients::zoom::page::{Fields, text};
@@ -86,9 +87,12 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// How many messages, minutes or pages the row is for: one, if it does not say so.
-    pub(super) fn units(&self) -> u64 {
-        self.text(Role::Units).and_then(|text| text.parse().ok()).unwrap_or(1)
+    /// How many messages, minutes or pages the row is for: one, if it does not say so. A part of one counts as one.
+    pub(super) fn units(&self) -> Result<u64, Fault> {
+        let Some(text) = self.text(Role::Units) else { return Ok(1) };
+        let units = Amount::parse(&text).ok().filter(|units| units.abs().decimal() < MOST_MAGNITUDE.into());
+        let units = units.and_then(|units| units.decimal().ceil().to_u64());
+        units.ok_or_else(|| (self.name(Role::Units), format!("{} is no number of them", shown(&text))))
     }
 
     /// Whether a field has this value, whatever its type.
