@@ -28,6 +28,8 @@ pub struct Background {
     pub top: Vec<Contributor>,
     /// The company's own senders, largest first; empty if no row names an extension.
     pub senders: Vec<Sender>,
+    /// Of a running week or month: what was spent today, if that is anything.
+    pub today: Option<Sum>,
     /// Of a running week or month: what was spent yesterday.
     pub yesterday: Option<Sum>,
     /// The mean of the 28 days before yesterday, rounded to the currency's minor units.
@@ -54,7 +56,7 @@ pub fn backgrounds(wanted: HashSet<Whose>, case: &Case<'_>) -> HashMap<Whose, Ba
     let mut backgrounds = HashMap::new();
     for ((period, products, scope), subjects) in groups {
         let past = Past::of(&period, products, case);
-        let mut days = case.totals.figures(products).days_of((past.first, past.yesterday), scope, &subjects);
+        let mut days = case.totals.figures(products).days_of((past.first, today(case)), scope, &subjects);
         for (subject, currency) in subjects {
             let of_subject = days.remove(&(Arc::clone(&subject), currency)).unwrap_or_default();
             let whose = Whose { period, products, scope, subject, currency };
@@ -76,8 +78,10 @@ fn today(case: &Case<'_>) -> Date {
 struct Past {
     first: Date,
     yesterday: Date,
-    /// Whether yesterday is worth a word.
+    /// Whether it is a week or a month that runs.
     is_running: bool,
+    /// Whether all of today was read, as far as it has passed.
+    knows_today: bool,
     /// The period before, if all its days are known.
     before: Option<Period>,
     known: BTreeSet<Date>,
@@ -99,7 +103,9 @@ impl Past {
         };
         let before = period.before(zone).ok().filter(is_whole);
         let is_running = case.as_of < period.to() && period.kind() != PeriodKind::Day;
-        Past { first, yesterday, is_running, before, known }
+        let today = Period::of_day(PeriodKind::Day, today(case), zone);
+        let knows_today = today.is_ok_and(|today| case.coverage.is_whole(products, &today));
+        Past { first, yesterday, is_running, knows_today, before, known }
     }
 
     fn background(&self, days: &BTreeMap<Date, Sum>, currency: Currency, background: Background) -> Background {
@@ -117,7 +123,9 @@ impl Past {
             Amount::parse(&sum.round_dp(currency.minor_places()).to_string()).ok()
         };
         let is_known = self.is_running && self.known.contains(&self.yesterday);
+        let today = self.yesterday.tomorrow().ok().and_then(|today| days.get(&today)).copied();
         Background {
+            today: today.filter(|today| self.is_running && self.knows_today && today.messages > 0),
             yesterday: is_known.then(|| total(self.yesterday, self.yesterday)),
             usual: if count >= LEAST_USUAL_DAYS { mean() } else { None },
             before: self.before.as_ref().map(|before| total(before.first_day(), before.last_day()).amount),

@@ -221,8 +221,10 @@ impl Ahead {
     /// Where the period will end, given what is spent.
     #[must_use]
     pub fn estimate(&self, spent: Amount, currency: Currency) -> Estimate {
-        let end = |more: f64| money(number(spent) + more, currency);
-        Estimate { low: end(self.rest.quantile(0.1)), likely: end(self.rest.mean), high: end(self.rest.quantile(0.9)) }
+        let end = |more: f64| money(number(spent) + more.max(0.0), currency).max(spent);
+        let (low, high) = (end(self.rest.quantile(0.1)), end(self.rest.quantile(0.9)));
+        // The mean of a subject that rarely sends lies beyond what nine chances in ten have.
+        Estimate { low, likely: end(self.rest.mean).clamp(low, high), high }
     }
 }
 

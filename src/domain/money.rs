@@ -27,6 +27,13 @@ pub enum MoneyFault {
     NotCurrency,
 }
 
+impl std::iter::Sum for Amount {
+    #[expect(clippy::expect_used, reason = "charges are bounded (see totals.rs); a wrong figure is worse than a crash")]
+    fn sum<I: Iterator<Item = Amount>>(amounts: I) -> Amount {
+        amounts.fold(Amount::ZERO, |sum, amount| sum.checked_add(amount).expect("a sum of bounded charges"))
+    }
+}
+
 impl Amount {
     /// Nothing.
     pub const ZERO: Amount = Amount(Decimal::ZERO);

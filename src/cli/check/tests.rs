@@ -71,11 +71,11 @@ fn the_verdict_is_first_and_the_worst_budget_next() {
     State       Budget                        Spent  Limit  Used   By 30 Nov
     ■ OVER      Marketing +12025550187   USD 121.23    100  121%  122 to 295
     ◆ FORECAST  Marketing +12025550112   USD 400.00    500   80%  543 to 598
-    ◐ 50%       Sales +12025550143        USD 64.31    100   64%   65 to 156
-      within    Department Sales          EUR 14.86     25   59%    15 to 36
+    ◐ 50%       Sales +12025550143        USD 64.31    100   64%   65 to 157
+      within    Department Sales          EUR 14.86     25   59%    15 to 37
     ‖ silenced  Marketing +12025550165    USD 58.42    100   58%   59 to 142
-    ◐ 40%       The whole account        USD 657.62  1,500   43%  767 to 996
-      within    Front desk +12025550109   USD 13.66    100   13%    14 to 33
+    ◐ 40%       The whole account        USD 657.62  1,500   43%  768 to 996
+      within    Front desk +12025550109   USD 13.66    100   13%    14 to 34
 
     Not covered  GBP 3.21, +442079460018: no budget in this currency
     Silenced     1 alert until 1 December: Black Friday campaign, agreed with
@@ -96,11 +96,11 @@ fn at_sixty_columns_the_limit_and_then_words_give_way() {
     Budget                          Spent  Used   By 30 Nov
     ■ Marketing +12025550187   USD 121.23  121%  122 to 295
     ◆ Marketing +12025550112   USD 400.00   80%  543 to 598
-    ◐ Sales +12025550143        USD 64.31   64%   65 to 156
-      Department Sales          EUR 14.86   59%    15 to 36
+    ◐ Sales +12025550143        USD 64.31   64%   65 to 157
+      Department Sales          EUR 14.86   59%    15 to 37
     ‖ Marketing +12025550165    USD 58.42   58%   59 to 142
-    ◐ The whole account        USD 657.62   43%  767 to 996
-      Front desk +12025550109   USD 13.66   13%    14 to 33
+    ◐ The whole account        USD 657.62   43%  768 to 996
+      Front desk +12025550109   USD 13.66   13%    14 to 34
 
     ■ over  ◆ forecast  ◐ level reached  ‖ silenced
 

@@ -95,12 +95,12 @@ pub(super) fn in_days(from: &Zoned, to: &Zoned) -> String {
 
 fn forecast(entry: &Entry, status: &Status) -> String {
     let (name, currency) = (&status.name, status.currency);
-    // As the message counts them: today is one of the days that are left to act, but not one of those after it.
-    let left = DAYS.saturating_sub(entry.at.day().unsigned_abs().into());
-    let a_day = a_day(status.limit, status.spent, left + 1, currency);
+    // As the message counts them, today included.
+    let left = DAYS.saturating_sub(entry.at.day().unsigned_abs().into()) + 1;
+    let a_day = a_day(status.limit, status.spent, left, currency);
     format!(
-        "{name} has spent {}% of {currency} {}, and will pass it by the {DAYS}th in 4 cases of 5. {} are left to act: about {currency} {a_day} a day \
-         keeps it within.",
+        "{name} has spent {}% of {currency} {}, and will pass it by the {DAYS}th in 4 cases of 5. {} are left to act, today included: about \
+         {currency} {a_day} a day keeps it within.",
         status.percent(),
         limit(status.limit, currency),
         count(left.into(), "day"),

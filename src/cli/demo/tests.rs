@@ -100,13 +100,13 @@ async fn the_pictures_show_the_month() {
       Front desk +12025550109 ██·░                │                 10%   14 to 19
 
      ◆ Support has spent 54% of USD 500, and will pass it by the 30th in 4 cases of
-       5. 16 days are left to act: about USD 13.39 a day keeps it within.
+       5. 17 days are left to act, today included: about USD 13.39 a day keeps it
+       within.
 
      3 messages sent, 333 runs with nothing to say
      11 Nov 17:00  50%         Marketing +12025550187: USD 51.79 of 100
      12 Nov 14:00  SPIKE       Front desk +12025550109: 167 messages, usually 4
      14 Nov 00:00  FORECAST    Support +12025550112: likely over USD 500
-
 
 
 

@@ -8,9 +8,7 @@ use rust_decimal::Decimal;
 
 use super::counted::{charged, not_priced, number_of_units, on, on_one, units};
 use super::due::is_above;
-use super::words::{
-    ask, days_left, gaps, if_not, last, period_name, range, sent_by, sent_by_in_a_line, this, who, whose,
-};
+use super::words::{ask, days_left, last, period_name, range, sent_by, sent_by_in_a_line, this, who, whose};
 use super::{
     Alert, AlertRecord, Decision, Details, Facts, Finding, Kind, Record, Reported, Row, Severity, ThreadKey, Verdict,
     Wording, limit, money,
@@ -22,7 +20,7 @@ use crate::domain::contributors::Whose;
 use crate::domain::coverage::Certainty;
 use crate::domain::estimates::{Ahead, Estimate};
 use crate::domain::money::Amount;
-use crate::domain::period::Period;
+use crate::domain::period::{Period, PeriodKind};
 use crate::domain::policy::{Budget, Level};
 use crate::domain::text::{capitalised, label};
 use crate::domain::totals::Sum;
@@ -141,6 +139,12 @@ impl<'a> Spent<'a> {
         limit(self.budget.amount, self.budget.currency)
     }
 
+    /// `, 20 November` in a list, for a period that is not the running month.
+    pub(super) fn other_period(&self, case: &Case<'_>) -> String {
+        let is_month = self.period.kind() == PeriodKind::Month && case.as_of < self.period.to();
+        if is_month { String::new() } else { format!(", {}", period_name(&self.period, case)) }
+    }
+
     pub(super) fn percent(&self) -> String {
         let percent = self.sum.amount.percent_of(self.budget.amount).unwrap_or_default();
         format!("{percent}%")
@@ -202,15 +206,17 @@ impl<'a> Spent<'a> {
         let (currency, period) = (self.budget.currency, period_name(&self.period, case));
         let whose = self.whose_number(alert, case);
         let on = on(self.budget.products, case);
-        let spent = format!("{whose} has spent {currency} {amount}{on} of its {currency} {limit} budget for {period}");
+        let spent = format!("{whose} has spent {currency} {amount} of its {currency} {limit} budget for {period}{on}");
         if self.at_least() {
-            return format!(
-                "{spent} in the part of Zoom's report that could be read. {} if the whole says otherwise, you will hear.",
-                gaps(case)
-            );
+            return format!("{spent} in the part of Zoom's report that could be read.");
         }
         let with = if case.as_of < self.period.to() { "with" } else { "and" };
-        format!("{spent}. That is {percent}, {with} {}.", days_left(&self.period, case))
+        let again = if alert.base.corrections > 0 {
+            " We corrected an earlier alert when Zoom revised its report; more has been spent since."
+        } else {
+            ""
+        };
+        format!("{spent}. That is {percent}, {with} {}.{again}", days_left(&self.period, case))
     }
 
     /// Where the period will end, if that can be estimated.
@@ -221,19 +227,20 @@ impl<'a> Spent<'a> {
 
     fn facts(&self, alert: &Alert<'a>, case: &Case<'a>, also: &[String]) -> Facts {
         let (currency, kind) = (self.budget.currency, self.period.kind());
-        let Background { yesterday, usual, before, .. } = &alert.background;
+        let Background { today, yesterday, usual, before, .. } = &alert.background;
         let shown = |amount: Amount| format!("{currency} {}", money(amount, currency, &[]));
         let mut facts = Facts::new();
         let mut fact = |label: &str, text: Option<String>| facts.extend(text.map(|text| (label.to_owned(), text)));
         let usual = usual.map_or_else(String::new, |usual| format!("; a usual day is {}", shown(usual)));
         let day = |sum: &Sum| {
             let units = units(self.budget.products, *sum).map(|units| format!(" ({units})")).unwrap_or_default();
-            format!("{}{units}{usual}", shown(sum.amount))
+            format!("{}{units}", shown(sum.amount))
         };
-        fact("Yesterday", yesterday.as_ref().map(day));
+        fact("Today", today.as_ref().map(|sum| format!("{} so far", day(sum))));
+        fact("Yesterday", yesterday.as_ref().map(|sum| format!("{}{usual}", day(sum))));
         let end = format!("By {} end", kind.name());
         fact(&end, self.estimate().map(|estimate| format!("probably {}", range(&estimate, currency))));
-        facts.extend(sent_by(self.scope, &alert.background, currency, case.policy.senders));
+        facts.extend(sent_by(&self.whose(), &alert.background, case));
         let mut fact = |label: &str, text: Option<String>| facts.extend(text.map(|text| (label.to_owned(), text)));
         fact(last(kind), before.map(shown));
         fact("Not priced", not_priced(self.not_priced));
@@ -251,22 +258,22 @@ impl<'a> Spent<'a> {
         let end = |estimate| format!("by {} end probably {}", self.period.kind().name(), range(&estimate, currency));
         let now: Vec<_> = day.into_iter().chain(self.estimate().map(end)).collect();
         let now = (!now.is_empty()).then(|| capitalised(&now.join(" · ")));
-        let senders = sent_by_in_a_line(self.scope, &alert.background, currency, case.policy.senders);
+        let senders = sent_by_in_a_line(&self.whose(), &alert.background, case);
         now.into_iter().chain(senders).collect()
     }
 
     fn steps(&self, alert: &Alert<'a>, case: &Case<'a>) -> Vec<String> {
         let (this, kind) = (this(self.scope), self.period.kind().name());
         let next = self.budget.levels.iter().find(|level| self.sum.amount < level.threshold);
-        let next = next.map_or_else(
-            || format!("no further alert follows for {this}"),
-            |level| format!("the next alert for {this} comes at {level}"),
-        );
+        let next = next.map_or_else(String::new, |level| format!("{level} is reached, "));
+        let comma = if next.is_empty() { "" } else { "," };
+        let ask = ask(&charged(self.budget.products, case), &alert.background, case);
         vec![
             format!(
-                "If you expected this, do nothing: {next} this {kind}, unless Zoom revises it or the budget changes."
+                "If you expected this, do nothing: this budget reports {this} again this {kind} only if {next}Zoom revises its report{comma} or the \
+                 budget changes."
             ),
-            if_not(&charged(self.budget.products, case), &alert.background, case),
+            format!("If not, {ask}."),
         ]
     }
 
@@ -277,6 +284,7 @@ impl<'a> Spent<'a> {
         let (who, left) = (self.who(alert, case), days_left(&self.period, case));
         let severity = self.severity();
         let also = self.also_reached(alert);
+        let least = if self.at_least() { " at least" } else { "" };
         let mark = match (severity, self.highest()) {
             (Severity::Warning, Some(level)) => level.to_string(),
             _ => severity.word().to_owned(),
@@ -285,17 +293,25 @@ impl<'a> Spent<'a> {
             kind: Kind::Budget,
             severity,
             mark,
-            headline: format!("{who} at {percent}{on} ({currency} {amount} of {limit}), {period}"),
-            title: format!("{who} at {percent}{on}"),
+            headline: format!("{who} at {percent}{least}{on} ({currency} {amount} of {limit}), {period}"),
+            title: format!("{who} at {percent}{least}{on}"),
             detail: format!("{currency} {amount} of {limit}, {period}, {left}"),
-            row: Row { percent, who: format!("{who}{on}"), money: format!("{currency} {amount} of {limit}") },
+            row: Row {
+                percent,
+                who: format!("{who}{on}"),
+                money: format!("{currency} {amount} of {limit}{least}{}", self.other_period(case)),
+            },
             lead: self.lead(alert, case),
+            is_part: self.at_least(),
             facts: self.facts(alert, case, &also),
             table: Vec::new(),
             facts_below: Facts::new(),
             brief: self.brief(alert, case),
             steps: self.steps(alert, case),
-            todo: ask(&alert.background, case),
+            todo: format!(
+                "if nobody expected it, {}",
+                ask(&charged(self.budget.products, case), &alert.background, case)
+            ),
             machine: AlertRecord { also_reached: also, ..self.machine(alert, case) },
             details: self.details(alert, case),
         }

@@ -42,13 +42,23 @@ impl<'a> Correction<'a> {
         Correction { spent, previous, no_longer, only_now, days }
     }
 
+    /// ` (USD 17.58 less)`: what the days that were revised came to, and come to now.
+    fn revised_by(&self) -> String {
+        let sum =
+            |sums: &BTreeMap<Date, Amount>| self.days.iter().filter_map(|day| sums.get(day)).copied().sum::<Amount>();
+        let currency = self.spent.budget.currency;
+        let difference = sum(&self.spent.days).checked_sub(sum(&self.previous.days)).unwrap_or_default();
+        let more = if difference < Amount::ZERO { "less" } else { "more" };
+        format!(" ({currency} {} {more})", money(difference.abs(), currency, &[]))
+    }
+
     fn facts(&self, only_now: &[String]) -> Facts {
         let mut facts = Vec::new();
         if !self.days.is_empty() && !self.previous.at_least {
             let days: Vec<_> = self.days.iter().take(MOST_DAYS).map(|day| day.strftime("%-d %B").to_string()).collect();
             let more = self.days.len().saturating_sub(MOST_DAYS);
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            facts.push(("Revised days".to_owned(), days.join(", ") + &more));
+            facts.push(("Revised days".to_owned(), days.join(", ") + &more + &self.revised_by()));
         }
         if !only_now.is_empty() {
             facts.push(("Reached now".to_owned(), only_now.join(", ")));
@@ -91,9 +101,14 @@ impl<'a> Correction<'a> {
             headline: format!("{who} spent {currency} {is} in {period}, not {was}"),
             title: format!("{who} spent {currency} {is}, not {was}"),
             detail: format!("{currency} {is} of {limit}, {period}"),
-            row: Row { percent: spent.percent(), who, money: format!("{currency} {is}, not {was}") },
+            row: Row {
+                percent: spent.percent(),
+                who,
+                money: format!("{currency} {is}, not {was}{}", spent.other_period(case)),
+            },
             lead,
             facts: self.facts(&only_now),
+            is_part: false,
             table: Vec::new(),
             facts_below: Vec::new(),
             brief: Vec::new(),

@@ -145,6 +145,7 @@ impl<'a> Digest<'a> {
             detail: days(&self.period),
             row: Row { percent: String::new(), who: days(&self.period), money: figures.headline() },
             lead: self.lead(case),
+            is_part: false,
             brief: brief(&facts, &table, &facts_below),
             facts,
             table,
@@ -185,7 +186,7 @@ impl<'a> Digest<'a> {
             String::new()
         } else {
             let rest = gaps(case);
-            format!(" Every figure is at least what is shown. {}.", rest.trim_end_matches(';'))
+            format!(" Every figure is at least what is shown. {rest}.")
         };
         let what =
             if case.policy.names_products() { charged(case.policy.all(), case) } else { "SMS and MMS".to_owned() };
@@ -209,7 +210,7 @@ impl<'a> Digest<'a> {
         if listed.is_empty() {
             return Vec::new();
         }
-        let header = ["Budget", "Spent", "Limit", "Used", "By its end"].map(str::to_owned).to_vec();
+        let header = ["Budget", "Spent", "Limit", "Used", "By the end"].map(str::to_owned).to_vec();
         let whose: HashSet<_> = listed.iter().map(|spent| spent.whose()).collect();
         let backgrounds = backgrounds(whose, case);
         let nothing = Background::default();
@@ -240,11 +241,11 @@ impl<'a> Digest<'a> {
         }
         if case.receiver.is_default() {
             for (place, mover) in figures.movers.iter().enumerate() {
-                fact(if place == 0 { "Most more" } else { "" }, mover.clone());
+                fact(if place == 0 { "Rose most" } else { "" }, mover.clone());
             }
         }
         if let Some((sent, silenced)) = self.alerts(case) {
-            let silenced = if silenced > 0 { format!(", {silenced} silenced now") } else { String::new() };
+            let silenced = if silenced > 0 { format!(", {silenced} silenced") } else { String::new() };
             let sent = if sent == 0 { "none".to_owned() } else { sent.to_string() };
             fact("Alerts", format!("{sent} sent{silenced}"));
         }
@@ -268,8 +269,11 @@ impl<'a> Digest<'a> {
 
 /// The same in lines for a chat: of the budgets, the most used.
 fn brief(facts: &Facts, table: &[Vec<String>], facts_below: &Facts) -> Vec<String> {
-    let budget =
-        |row: &Vec<String>| row.iter().filter(|cell| !cell.is_empty()).cloned().collect::<Vec<_>>().join(" · ");
+    let budget = |row: &Vec<String>| match row.as_slice() {
+        [who, spent, limit, used, end] if end.is_empty() => format!("{who}: {spent} of {limit}, {used}"),
+        [who, spent, limit, used, end] => format!("{who}: {spent} of {limit}, {used}, by the end {end}"),
+        row => row.join(" "),
+    };
     let fact = |(label, text): &(String, String)| format!("{label} {text}").trim().to_owned();
     let below = facts_below.iter().filter(|(label, _)| !label.is_empty());
     let budgets = table.iter().skip(1).take(MOST_IN_A_CHAT);

@@ -104,7 +104,7 @@ impl<'a> Forecast<'a> {
             String::new()
         };
         let lead = format!(
-            "{whose} has spent {currency} {}{on} of its {currency} {} budget for {period}. At the pace of the past 4 and 13 weeks it will be \
+            "{whose} has spent {currency} {} of its {currency} {} budget for {period}{on}. At the pace of the past 4 and 13 weeks it will be \
              {range} by {} (4 chances in 5), most likely {likely}.{short}",
             spent.amount(),
             spent.limit(),
@@ -117,9 +117,14 @@ impl<'a> Forecast<'a> {
             headline: format!("{who} likely over {currency} {threshold}{on_one} by {}", by.strftime("%-d %B")),
             title: format!("{who} likely over {currency} {threshold}{on_one}"),
             detail: format!("{range} by {}{part}", by.strftime("%-d %B")),
-            row: Row { percent: spent.percent(), who: format!("{who}{on_one}"), money: format!("probably {range}") },
+            row: Row {
+                percent: spent.percent(),
+                who: format!("{who}{on_one}"),
+                money: format!("probably {range} of {threshold}"),
+            },
             lead,
             facts: self.facts(alert, case, pace),
+            is_part: false,
             table: Vec::new(),
             facts_below: Vec::new(),
             brief: self.brief(alert, case, pace),
@@ -149,7 +154,7 @@ impl<'a> Forecast<'a> {
         let [last, before] = [last, before].map(|amount| money(*amount, currency, &[]));
         let (so_far, limit) = (spent.amount(), spent.limit());
         let pace = format!("So far {currency} {so_far} of {limit} · last 7 days {last}, the 7 before {before}");
-        let senders = sent_by_in_a_line(spent.scope, &alert.background, currency, case.policy.senders);
+        let senders = sent_by_in_a_line(&spent.whose(), &alert.background, case);
         std::iter::once(pace).chain(senders).collect()
     }
 
@@ -161,10 +166,10 @@ impl<'a> Forecast<'a> {
         let (gone, all) = (days_between(first, today) + 1, days_between(first, end));
         let shown = |amount: &Amount| format!("{currency} {}", money(*amount, currency, &[]));
         let mut facts = vec![
-            ("So far".to_owned(), format!("{currency} {} on {gone} of {all} days", spent.amount())),
+            ("So far".to_owned(), format!("{currency} {}, on day {gone} of {all}", spent.amount())),
             ("Last 7 days".to_owned(), format!("{}; the 7 before {}", shown(last), shown(before))),
         ];
-        facts.extend(sent_by(spent.scope, &alert.background, currency, case.policy.senders));
+        facts.extend(sent_by(&spent.whose(), &alert.background, case));
         facts.push(("History".to_owned(), count(self.days.into(), "day")));
         facts.push(("Budget".to_owned(), spent.budget_text()));
         facts
@@ -178,7 +183,11 @@ impl<'a> Forecast<'a> {
         let left = days_between(today, spent.period.end_day());
         let a_day = a_day(level.threshold, spent.sum.amount, left, currency);
         let limit = super::limit(level.threshold, currency);
-        format!("about {currency} {a_day} a day would keep it within {currency} {limit}")
+        let days = match left {
+            1 => "today".to_owned(),
+            left => format!("a day for {left} days, today included,"),
+        };
+        format!("about {currency} {a_day} {days} would keep it within {currency} {limit}")
     }
 
     fn steps(&self, case: &Case<'a>) -> Vec<String> {

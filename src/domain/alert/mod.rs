@@ -37,7 +37,7 @@ pub use thread::{AlertId, Claim, Peak, Record, Reported, Thread, ThreadKey, Thre
 pub use unwatched::Unwatched;
 pub use wording::{AlertRecord, Details, Facts, Outcome, Row, Severity, Wording};
 pub use words::{a_day, about, count, days_between, in_thousands, limit, moment, money, who};
-pub(in crate::domain) use words::{cause, days_left, period_name};
+pub(in crate::domain) use words::{cause, days_left, gaps, period_name};
 
 use self::decision::{Verdict, by_news};
 use super::background::first_day;

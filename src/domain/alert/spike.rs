@@ -150,40 +150,60 @@ impl<'a> Spiking<'a> {
         }
     }
 
-    pub(super) fn wording(&self, alert: &Alert<'a>, case: &Case<'a>) -> Wording {
-        let SpikeDay { sum, excess, since, started, at_least, .. } = self.day;
+    fn is_today(&self, case: &Case<'_>) -> bool {
+        self.day.date() == case.policy.time_zone.to_datetime(case.as_of).date()
+    }
+
+    /// `10:00 today`, `today`, `19 November`.
+    fn since(&self, case: &Case<'_>) -> String {
+        let SpikeDay { since, started, .. } = self.day;
         let zone = &case.policy.time_zone;
-        let (today, date, currency) = (zone.to_datetime(case.as_of).date(), self.day.date(), self.rule.currency);
-        let name = |day: Date| if day == today { "today".to_owned() } else { day.strftime("%-d %B").to_string() };
-        let since = match started.filter(|_| since == date) {
-            Some(started) => format!("{} {}", started.to_zoned(zone.clone()).strftime("%H:%M"), name(since)),
-            None => name(since),
-        };
-        let when = if date == today { "today".to_owned() } else { format!("on {}", name(date)) };
-        let senders = case.policy.senders;
+        if since != self.day.date() || !self.is_today(case) {
+            return since.strftime("%-d %B").to_string();
+        }
+        let hour = started.map(|started| started.to_zoned(zone.clone()).strftime("%H:%M ").to_string());
+        format!("{}today", hour.unwrap_or_default())
+    }
+
+    /// What to do if nobody expected it.
+    fn to_do(&self, alert: &Alert<'a>, case: &Case<'a>) -> String {
+        let (charged, [sent, _]) = (self.rule.product.charged(), self.rule.product.verbs());
+        let sender = whom_to_ask(&alert.background, case.policy.senders);
+        let suspend = sender.clone().unwrap_or_else(|| "the sender".to_owned());
+        if self.is_today(case) {
+            return format!("suspend {suspend} in Zoom now");
+        }
+        let what = sender.map_or_else(|| format!("the {charged} in Zoom"), |sender| format!("what {sender} {sent}"));
+        format!("look at {what}, and suspend {suspend} if it goes on")
+    }
+
+    pub(super) fn wording(&self, alert: &Alert<'a>, case: &Case<'a>) -> Wording {
+        let SpikeDay { sum, excess, at_least, .. } = self.day;
+        let (is_today, date, currency) = (self.is_today(case), self.day.date(), self.rule.currency);
+        let when = if is_today { "today".to_owned() } else { date.strftime("on %-d %B").to_string() };
+        let (senders, behind) = (case.policy.senders, self.whose());
         let who = who(self.scope(), &self.subject, &alert.background, senders);
         let whose = whose(self.scope(), &self.subject, &alert.background, senders);
         let (units, usual) = (count(sum.messages, self.rule.product.unit()), excess.usual.in_words());
         let [sent, sends] = self.rule.product.verbs();
-        let sender = || whom_to_ask(&alert.background, senders).unwrap_or_else(|| "the sender".to_owned());
-        let has_sent = if date == today {
-            format!("has {sent} {units} today by {}", case.as_of.to_zoned(zone.clone()).strftime("%H:%M"))
+        let (extra, since) = (money(excess.extra, currency, &[]), self.since(case));
+        let (has_sent, costs, so_far, campaign) = if is_today {
+            let now = case.as_of.to_zoned(case.policy.time_zone.clone()).strftime("%H:%M");
+            let silence = "If this is a campaign, silence it in the policy until it is over.";
+            (format!("has {sent} {units} today by {now}"), "costs", " so far", silence)
         } else {
-            format!("{sent} {units} {when}")
+            (format!("{sent} {units} {when}"), "cost", "", "If this was a campaign, do nothing.")
         };
         let part = if at_least { " in the part of Zoom's report that could be read" } else { "" };
-        let extra = money(excess.extra, currency, &[]);
-        let (costs, so_far) = if date == today { ("costs", " so far") } else { ("cost", "") };
         let lead = format!(
             "{whose} {has_sent}{part}. On a usual {} it {sends} {usual}. The extra {costs} about {currency} {extra}{so_far}.",
             date.strftime("%A")
         );
-        let mut facts = vec![
-            ("Since".to_owned(), since.clone()),
-            ("Factor".to_owned(), format!("{} times the usual", excess.factor)),
-        ];
-        facts.extend(sent_by(self.scope(), &alert.background, currency, senders));
+        let mut facts = vec![("Since".to_owned(), since.clone())];
+        facts.extend(sent_by(&behind, &alert.background, case));
         facts.push(("Watch".to_owned(), format!("\"{}\"", label(&self.rule.name))));
+        let brief = sent_by_in_a_line(&behind, &alert.background, case);
+        let to_do = self.to_do(alert, case);
         Wording {
             kind: Kind::Spike,
             severity: Severity::Spike,
@@ -194,22 +214,17 @@ impl<'a> Spiking<'a> {
             row: Row { percent: String::new(), who, money: format!("{units} {when}, usually {usual}") },
             lead,
             facts,
+            is_part: at_least,
             table: Vec::new(),
             facts_below: Vec::new(),
-            brief: std::iter::once(format!("Since {since}"))
-                .chain(sent_by_in_a_line(self.scope(), &alert.background, currency, senders))
-                .collect(),
+            brief: std::iter::once(format!("Since {since}")).chain(brief).collect(),
             steps: vec![
+                format!("{campaign} If not, {to_do}: a stolen login or an automation gone wrong looks like this."),
                 format!(
-                    "If this is a campaign, silence it until it is over. If not, suspend {} in Zoom now: a stolen login or an automation gone \
-                     wrong looks like this.",
-                    sender()
-                ),
-                format!(
-                    "No further alert follows until twice as many are {sent} in a day, or until seven days in a row were usual."
+                    "You hear of it again if twice as many are {sent} in a day, or if it happens again after seven usual days."
                 ),
             ],
-            todo: format!("if this is no campaign, suspend {} in Zoom now", sender()),
+            todo: format!("if this is no campaign, {to_do}"),
             machine: AlertRecord {
                 scope: Some(self.scope()),
                 subject: Some(label(&self.subject).into()),

@@ -55,28 +55,29 @@ impl Stale {
             kind: Kind::Stale,
             severity: Severity::Info,
             mark: "STALE".to_owned(),
-            headline: format!("no new row in Zoom's report{of} since {newest}, for {age}"),
-            title: format!("no new row in Zoom's report{of} since {newest}"),
+            headline: format!("no new charge in Zoom's report{of} since {newest}, for {age}"),
+            title: format!("no new charge in Zoom's report{of} since {newest}"),
             detail: format!("for {age}"),
             row: Row {
                 percent: String::new(),
                 who: format!("Zoom's report{of}"),
-                money: format!("no new row for {age}"),
+                money: format!("no new charge for {age}"),
             },
             lead: format!(
-                "Zoom's report{of} was read, and its newest row is of {newest}, {age} ago. Charges since then, if there are any, are not in it, \
-                 and no budget can see them."
+                "Zoom's report{of} was read, and its newest charge is of {newest}, {age} ago. If there were charges since, Zoom does not list \
+                 them, and no budget counts them."
             ),
             facts: vec![
-                ("Newest row".to_owned(), moment(self.newest_row, case)),
-                ("Usual".to_owned(), format!("at most {} without a row", days(self.longest_gap))),
+                ("Newest".to_owned(), moment(self.newest_row, case)),
+                ("Usual".to_owned(), format!("at most {} without a charge", days(self.longest_gap))),
             ],
+            is_part: false,
             table: Vec::new(),
             facts_below: Vec::new(),
             brief: Vec::new(),
             steps: vec![
                 format!(
-                    "If there were no {charged} since, do nothing: no further alert follows until rows come again."
+                    "If there were no {charged} since, do nothing: no further alert follows until there is a new charge."
                 ),
                 format!(
                     "If there were {charged}, compare with the {} Charges Usage Report in Zoom's web portal, and ask Zoom's support.",

@@ -63,9 +63,10 @@ impl Unwatched {
         let amount = money(sum.amount, *currency, &[]);
         let (name, left) = (period_name(period, case), days_left(period, case));
         let bound = if at_least { " in the part of Zoom's report that could be read" } else { "" };
-        let mut facts = sent_by(Scope::Account, &alert.background, *currency, case.policy.senders);
+        let mut facts = sent_by(&self.whose(), &alert.background, case);
         facts.push((capitalised(&product.units()), sum.messages.to_string()));
         let kind = period.kind().name();
+        let all = if case.policy.names_products() { "; without `product` it counts all that is read" } else { "" };
         Wording {
             kind: Kind::Unwatched,
             severity: Severity::Info,
@@ -84,13 +85,12 @@ impl Unwatched {
             facts,
             table: Vec::new(),
             facts_below: Vec::new(),
-            brief: sent_by_in_a_line(Scope::Account, &alert.background, *currency, case.policy.senders)
-                .into_iter()
-                .collect(),
+            is_part: at_least,
+            brief: sent_by_in_a_line(&self.whose(), &alert.background, case).into_iter().collect(),
             steps: vec![format!(
-                "Add a budget in {currency}{on} to the policy, or set unwatched = \"ignore\". No further alert follows for {currency}{on} this {kind}."
+                "Add a budget in {currency} to the policy{all}, or set unwatched = \"ignore\". No further alert follows for {currency}{on} this {kind}."
             )],
-            todo: format!("add a budget in {currency}{on} to the policy"),
+            todo: format!("add a budget in {currency} to the policy{all}"),
             machine: AlertRecord {
                 scope: Some(Scope::Account),
                 subject: Some(Arc::clone(&self.account)),

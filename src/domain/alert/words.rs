@@ -8,12 +8,13 @@ use super::Facts;
 use crate::domain::background::Background;
 use crate::domain::case::Case;
 use crate::domain::charge::{FOLDED, NONE, Scope};
-use crate::domain::contributors::{Contributor, ContributorKind, Sender};
+use crate::domain::contributors::{Contributor, ContributorKind, Sender, Whose};
 use crate::domain::dates::Dates;
 use crate::domain::estimates::Estimate;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::period::{Period, PeriodKind};
 use crate::domain::policy::Senders;
+use crate::domain::product::{Product, Products};
 use crate::domain::text::label;
 use crate::error::Code;
 
@@ -62,11 +63,12 @@ pub fn in_thousands(number: &str) -> String {
     format!("{sign}{grouped}{rest}")
 }
 
-/// An estimate as people say it: from ten on without minor units, which would promise too much.
+/// An estimate as people say it: from ten on without minor units, which would promise too much, and rounded up, since it is never below what
+/// is spent.
 #[must_use]
 pub fn about(estimate: Amount, currency: Currency) -> String {
-    let ten = Amount::parse("10").unwrap_or_default();
-    if estimate < ten { money(estimate, currency, &[]) } else { in_thousands(&estimate.shown(0)) }
+    let whole = estimate.decimal().ceil();
+    if whole < Decimal::TEN { money(estimate, currency, &[]) } else { in_thousands(&whole.normalize().to_string()) }
 }
 
 /// Where a period will end: `USD 146 to 171`.
@@ -173,6 +175,12 @@ pub(super) fn sender_name(Sender { extension, name, .. }: &Sender, senders: Send
     }
 }
 
+/// What those have done who are behind charges: `Sent by`, or of calls and faxes `Spent by`.
+fn by(products: Products, case: &Case<'_>) -> &'static str {
+    let is_sent = !case.policy.names_products() || products == Products::One(Product::Sms);
+    if is_sent { "Sent by" } else { "Spent by" }
+}
+
 /// The sender to ask, in running text: `Campaigns (ext. 1003)`.
 pub(super) fn whom_to_ask(background: &Background, senders: Senders) -> Option<String> {
     let is_named = |sender: &&Sender| ![NONE, FOLDED].contains(&&*sender.extension);
@@ -202,9 +210,9 @@ fn parts(scope: Scope, background: &Background, senders: Senders) -> Vec<(String
     top.iter().filter(is_shown).map(|part| (name(part), part.amount)).collect()
 }
 
-/// Who sent most, a line each, the amounts below each other.
-pub(super) fn sent_by(scope: Scope, background: &Background, currency: Currency, senders: Senders) -> Facts {
-    let parts = parts(scope, background, senders);
+/// Who sent most of it, a line each, the amounts below each other.
+pub(super) fn sent_by(whose: &Whose, background: &Background, case: &Case<'_>) -> Facts {
+    let (currency, parts) = (whose.currency, parts(whose.scope, background, case.policy.senders));
     let lines: Vec<_> = parts
         .iter()
         .take(MOST_CONTRIBUTORS)
@@ -219,18 +227,13 @@ pub(super) fn sent_by(scope: Scope, background: &Background, currency: Currency,
     if more > 0 {
         lines.push(format!("and {more} more"));
     }
-    let label = |index| if index == 0 { "Sent by".to_owned() } else { String::new() };
+    let label = |index| if index == 0 { by(whose.products, case).to_owned() } else { String::new() };
     lines.into_iter().enumerate().map(|(index, line)| (label(index), line)).collect()
 }
 
-/// Who sent most, in a line for a chat: `Sent by Campaigns (ext. 1003) USD 98.40, …`.
-pub(super) fn sent_by_in_a_line(
-    scope: Scope,
-    background: &Background,
-    currency: Currency,
-    senders: Senders,
-) -> Option<String> {
-    let parts = parts(scope, background, senders);
+/// The same in a line for a chat: `Sent by Campaigns (ext. 1003) USD 98.40, …`.
+pub(super) fn sent_by_in_a_line(whose: &Whose, background: &Background, case: &Case<'_>) -> Option<String> {
+    let (currency, parts) = (whose.currency, parts(whose.scope, background, case.policy.senders));
     let one = |(name, amount): &(String, Amount)| {
         let name =
             name.rsplit_once(", ext. ").map_or_else(|| name.clone(), |(name, ext)| format!("{name} (ext. {ext})"));
@@ -241,21 +244,14 @@ pub(super) fn sent_by_in_a_line(
     if more > 0 {
         named.push(format!("{more} more"));
     }
-    (!named.is_empty()).then(|| format!("Sent by {}", named.join(", ")))
+    (!named.is_empty()).then(|| format!("{} {}", by(whose.products, case), named.join(", ")))
 }
 
-fn whom(background: &Background, case: &Case<'_>) -> String {
-    whom_to_ask(background, case.policy.senders).unwrap_or_else(|| "those who sent most".to_owned())
-}
-
-/// What to do about spending that nobody expected on messages, calls or faxes.
-pub(super) fn if_not(charged: &str, background: &Background, case: &Case<'_>) -> String {
-    format!("If not, ask {}, or look at the {charged} in Zoom.", whom(background, case))
-}
-
-/// The same in a few words.
-pub(super) fn ask(background: &Background, case: &Case<'_>) -> String {
-    format!("if nobody expected it, ask {}", whom(background, case))
+/// What to do about spending that nobody expected on messages, calls or faxes: `ask Campaigns (ext. 1003), or look at the messages in Zoom`.
+pub(super) fn ask(charged: &str, background: &Background, case: &Case<'_>) -> String {
+    let whom = whom_to_ask(background, case.policy.senders);
+    let ask = whom.map_or_else(String::new, |whom| format!("ask {whom}, or "));
+    format!("{ask}look at the {charged} in Zoom")
 }
 
 /// The label of the period before: `Last month`.
@@ -289,12 +285,15 @@ pub(in crate::domain) fn cause(code: Code) -> String {
 }
 
 /// What could not be read, and that it is read again: `The rest (20 to 22 November: ZoomUnavailable) is read again by
-/// the next run;`.
-pub(super) fn gaps(case: &Case<'_>) -> String {
+/// the next run`. Of the dates, those of days that are judged, if there are such.
+pub(in crate::domain) fn gaps(case: &Case<'_>) -> String {
     let coverage = case.coverage;
+    let today = case.policy.time_zone.to_datetime(case.as_of).date();
+    let first = case.periods.iter().map(Period::first_day).min().unwrap_or(today);
     let mut parts: Vec<String> = Vec::new();
     for gap in &coverage.gaps {
-        let Dates { from, to } = gap.dates;
+        let judged = Dates { from: gap.dates.from.max(first), to: gap.dates.to.min(today) };
+        let Dates { from, to } = if judged.from <= judged.to { judged } else { gap.dates };
         let start = if from.first_of_month() == to.first_of_month() { "%-d" } else { "%-d %B" };
         let to_text = to.strftime("%-d %B").to_string();
         let dates = if from == to { to_text } else { format!("{} to {to_text}", from.strftime(start)) };
@@ -309,7 +308,7 @@ pub(super) fn gaps(case: &Case<'_>) -> String {
     if rows > 0 {
         parts.push(format!("{} that make no sense", count(rows, "row")));
     }
-    format!("The rest ({}) is read again by the next run;", parts.join(", "))
+    format!("The rest ({}) is read again by the next run", parts.join(", "))
 }
 
 #[cfg(test)]

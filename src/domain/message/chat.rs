@@ -71,7 +71,8 @@ fn description(sheet: &Sheet<'_, '_>) -> String {
     let mut lines: Vec<String> = sheet.marks().iter().map(|mark| plain(mark)).collect();
     let tail = format!("{}{} · {}", chart(sheet), plain(sheet.trust().trim_end_matches('.')), sheet.id);
     let left_out = |count: usize| format!("… and {count} more; the form for programs names them all.");
-    let used: usize = lines.iter().map(|line| line.chars().count() + 1).sum();
+    let rest = sheet.rest().map(|rest| plain(&short(&rest, MOST_TEXT)));
+    let used: usize = lines.iter().chain(&rest).map(|line| line.chars().count() + 1).sum();
     let mut room =
         MOST_DESCRIPTION.saturating_sub(used + tail.chars().count() + left_out(usize::MAX).chars().count() + 2);
     let single = sheet.wordings.len() == 1;
@@ -84,6 +85,7 @@ fn description(sheet: &Sheet<'_, '_>) -> String {
         room = rest;
         lines.push(text);
     }
+    lines.extend(rest);
     lines.push(tail);
     lines.join("\n")
 }
@@ -99,17 +101,16 @@ fn chart(sheet: &Sheet<'_, '_>) -> String {
     link.map_or_else(String::new, |link| format!("<{}|Chart> · ", link.replace('|', "%7C").replace('>', "%3E")))
 }
 
-/// The alert in a line; the only one of a message with its facts.
+/// The alert in a line. The only one of a message, whose title says what it is, with its facts.
 fn alert(wording: &Wording, single: bool) -> String {
     let part = |text: &str| plain(&short(text, MOST_TEXT));
-    let (mark, title, detail) = (part(&wording.mark), part(&wording.title), part(&wording.detail));
-    let line = format!("*{mark} · {}* — {detail}", capitalised(&title));
+    let detail = part(&wording.detail);
     if !single {
-        return line;
+        return format!("*{} · {}* — {detail}", part(&wording.mark), capitalised(&part(&wording.title)));
     }
-    let facts = wording.brief.iter().map(|text| part(text));
-    let lead = (wording.machine.at_least || wording.brief.is_empty()).then(|| part(&wording.lead));
-    std::iter::once(line).chain(lead).chain(facts).collect::<Vec<_>>().join("\n")
+    let is_brief = !wording.is_part && !wording.brief.is_empty();
+    let first = if is_brief { capitalised(&detail) } else { capitalised(&part(&wording.lead)) };
+    std::iter::once(first).chain(wording.brief.iter().map(|text| part(text))).collect::<Vec<_>>().join("\n")
 }
 
 /// The text as no markup, neither Slack's nor Markdown: its control characters are escaped, its marks of formatting replaced by characters

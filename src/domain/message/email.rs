@@ -29,7 +29,8 @@ pub(super) fn body(sheet: &Sheet<'_, '_>, fit: Fit) -> String {
     }
     match sheet.wordings.as_slice() {
         [only] => {
-            in_full("", only, &mut body);
+            let lead = [Some(only.lead.clone()), sheet.rest()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+            in_full(&lead, only, &mut body);
             if !only.steps.is_empty() {
                 body.push('\n');
                 body += &wrap("", &only.steps.join(" "), WIDTH);
@@ -68,22 +69,26 @@ fn list(sheet: &Sheet<'_, '_>, wordings: &[Wording], fit: Fit, body: &mut String
         *body += &if line.chars().count() <= WIDTH {
             line + "\n"
         } else {
-            wrap(&start, &format!("{} {}", row.who, row.money), WIDTH)
+            wrap(&start, &format!("{}  {}", row.who, row.money), WIDTH)
         };
     }
     let left_out = wordings.len().saturating_sub(fit.in_full + fit.lines);
     if left_out > 0 {
         *body += &wrap("  ", &format!("and {left_out} more, all of them in this message's form for programs"), WIDTH);
     }
+    if let Some(rest) = sheet.rest() {
+        body.push('\n');
+        *body += &wrap("", &rest, WIDTH);
+    }
     for (wording, number) in wordings.iter().take(fit.in_full).zip(1..) {
         body.push('\n');
-        in_full(&format!("{number}. "), wording, body);
+        in_full(&format!("{number}. {}", capitalised(&wording.lead)), wording, body);
         facts(&[("To do".to_owned(), wording.todo.clone())], body);
     }
 }
 
-fn in_full(number: &str, wording: &Wording, body: &mut String) {
-    *body += &wrap("", &format!("{number}{}", capitalised(&wording.lead)), WIDTH);
+fn in_full(lead: &str, wording: &Wording, body: &mut String) {
+    *body += &wrap("", &capitalised(lead), WIDTH);
     if !wording.facts.is_empty() {
         body.push('\n');
     }

@@ -15,7 +15,7 @@ use serde_json::json;
 
 pub use composed::{Composed, compose, compose_all};
 
-use super::alert::{Alert, AlertId, AlertRecord, Decision, Kind, Outcome, Severity, Wording, moment};
+use super::alert::{Alert, AlertId, AlertRecord, Decision, Kind, Outcome, Severity, Wording, gaps, moment};
 use super::case::Case;
 
 /// SNS's limit for all forms together, in bytes.
@@ -184,6 +184,12 @@ impl Sheet<'_, '_> {
             marks.push("DRY RUN: nothing is sent.".to_owned());
         }
         marks
+    }
+
+    /// What of the report could not be read, if a figure lacks it.
+    fn rest(&self) -> Option<String> {
+        let is_part = self.wordings.iter().any(|wording| wording.is_part);
+        is_part.then(|| format!("{}; if the whole says otherwise, you will hear.", gaps(&self.message.case)))
     }
 
     /// Where to see more, by label: Zoom's own report, the charts, and why the message was sent.

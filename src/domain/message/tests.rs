@@ -70,9 +70,9 @@ fn one_budget_passed() {
       Also reached  50%, 80%
       Budget        "every number": USD 100 a month, alerts at 50, 80, 100%
 
-    If you expected this, do nothing: no further alert follows for this number
-    this month, unless Zoom revises it or the budget changes. If not, ask those
-    who sent most, or look at the messages in Zoom.
+    If you expected this, do nothing: this budget reports this number again
+    this month only if Zoom revises its report or the budget changes. If not,
+    look at the messages in Zoom.
 
       Zoom    https://zoom.us/pbx/page/report/system#/report/phone-system
       Chart   https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs
@@ -82,11 +82,11 @@ fn one_budget_passed() {
     "#);
     insta::assert_snapshot!(chat(message), @r#"
     :rotating_light: OVER · Marketing +12025550187 at 121%
-    *OVER · Marketing +12025550187 at 121%* — USD 121.23 of 100, November, 8 days left
+    USD 121.23 of 100, November, 8 days left
     Yesterday USD 40.41
     <https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs|Chart> · Complete as of 22 November, 08:00 EST · 7ac46aea9399
-    - If you expected this, do nothing: no further alert follows for this number this month, unless Zoom revises it or the budget changes.
-    - If not, ask those who sent most, or look at the messages in Zoom.
+    - If you expected this, do nothing: this budget reports this number again this month only if Zoom revises its report or the budget changes.
+    - If not, look at the messages in Zoom.
     "#);
     insta::assert_snapshot!(pretty(&message.machine), @r#"
     {
@@ -173,7 +173,7 @@ fn several_at_once() {
       Yesterday     EUR 14.86 (3 messages)
       Sent by       +12025550143  EUR 14.86
       Budget        "sales": EUR 10 a month, alerts at 100%
-      To do         if nobody expected it, ask those who sent most
+      To do         if nobody expected it, look at the messages in Zoom
 
     2. Marketing's number +12025550187 has spent USD 121.23 of its USD 100
     budget for November. That is 121%, with 8 days left.
@@ -181,14 +181,14 @@ fn several_at_once() {
       Yesterday     USD 121.23 (3 messages)
       Also reached  50%, 80%
       Budget        "every number": USD 100 a month, alerts at 50, 80, 100%
-      To do         if nobody expected it, ask those who sent most
+      To do         if nobody expected it, look at the messages in Zoom
 
     3. Sales' number +12025550143 has spent USD 64.31 of its USD 100 budget for
     November. That is 64%, with 8 days left.
 
       Yesterday     USD 64.31 (3 messages)
       Budget        "every number": USD 100 a month, alerts at 50, 80, 100%
-      To do         if nobody expected it, ask those who sent most
+      To do         if nobody expected it, look at the messages in Zoom
 
     4. Your account has spent GBP 3.21 in November, and no budget of the policy
     covers GBP.
@@ -210,9 +210,9 @@ fn several_at_once() {
     *50% · Sales +12025550143 at 64%* — USD 64.31 of 100, November, 8 days left
     *UNWATCHED · GBP 3.21 spent that no budget covers* — November, 8 days left
     <https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs|Chart> · Complete as of 22 November, 08:00 EST · 267b24b5c272
-    - Department Sales: if nobody expected it, ask those who sent most
-    - Marketing +12025550187: if nobody expected it, ask those who sent most
-    - Sales +12025550143: if nobody expected it, ask those who sent most
+    - Department Sales: if nobody expected it, look at the messages in Zoom
+    - Marketing +12025550187: if nobody expected it, look at the messages in Zoom
+    - Sales +12025550143: if nobody expected it, look at the messages in Zoom
     - No budget covers GBP: add a budget in GBP to the policy
     "#);
 }
@@ -236,7 +236,7 @@ fn a_correction() {
     88.21 of USD 100 in November, not USD 121.23 as we wrote on 22 November.
     100% is no longer reached. Use this figure instead.
 
-      Revised days  5 November, 7 November
+      Revised days  5 November, 7 November (USD 33.02 less)
       Budget        "every number": USD 100 a month, alerts at 50, 80, 100%
 
     If the difference matters to your bill, ask Zoom's support about it.
@@ -250,7 +250,6 @@ fn a_correction() {
     insta::assert_snapshot!(chat(&message), @r#"
     :information_source: CORRECTION · Marketing +12025550187 spent USD 88.21, not 121.23 (possible repeat)
     POSSIBLE REPEAT: an earlier run may have sent this already, with the same id e0d4d53cc226.
-    *CORRECTION · Marketing +12025550187 spent USD 88.21, not 121.23* — USD 88.21 of 100, November
     Zoom has revised its report: Marketing's number +12025550187 has spent USD 88.21 of USD 100 in November, not USD 121.23 as we wrote on 22 November. 100% is no longer reached. Use this figure instead.
     <https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs|Chart> · Complete as of 23 November, 08:00 EST · e0d4d53cc226
     - If the difference matters to your bill, ask Zoom's support about it.
@@ -342,7 +341,7 @@ fn a_correction_of_what_was_read_in_part() {
 fn a_report_read_in_part() {
     let [message] = &published(&marketing().unread(20, 22))[..] else { panic!("one message") };
     insta::assert_snapshot!(email(message), @r#"
-    Subject: OVER: Marketing +12025550187 at 121% (USD 121.23 of 100), November
+    Subject: OVER: Marketing +12025550187 at 121% at least (USD 121.23 of 100), November
 
     Marketing's number +12025550187 has spent USD 121.23 of its USD 100 budget
     for November in the part of Zoom's report that could be read. The rest (20
@@ -352,9 +351,9 @@ fn a_report_read_in_part() {
       Also reached  50%, 80%
       Budget        "every number": USD 100 a month, alerts at 50, 80, 100%
 
-    If you expected this, do nothing: no further alert follows for this number
-    this month, unless Zoom revises it or the budget changes. If not, ask those
-    who sent most, or look at the messages in Zoom.
+    If you expected this, do nothing: this budget reports this number again
+    this month only if Zoom revises its report or the budget changes. If not,
+    look at the messages in Zoom.
 
       Zoom    https://zoom.us/pbx/page/report/system#/report/phone-system
       Chart   https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs
@@ -363,12 +362,12 @@ fn a_report_read_in_part() {
     Read in part as of 22 November, 08:00 EST. Alert 7ac46aea9399.
     "#);
     insta::assert_snapshot!(chat(message), @r#"
-    :rotating_light: OVER · Marketing +12025550187 at 121%
-    *OVER · Marketing +12025550187 at 121%* — USD 121.23 of 100, November, 8 days left
-    Marketing's number +12025550187 has spent USD 121.23 of its USD 100 budget for November in the part of Zoom's report that could be read. The rest (20 to 22 November: Zoom answered with errors, ZoomUnavailable) is read again by the next run; if the whole says otherwise, you will hear.
+    :rotating_light: OVER · Marketing +12025550187 at 121% at least
+    Marketing's number +12025550187 has spent USD 121.23 of its USD 100 budget for November in the part of Zoom's report that could be read.
+    The rest (20 to 22 November: Zoom answered with errors, ZoomUnavailable) is read again by the next run; if the whole says otherwise, you will hear.
     <https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs|Chart> · Read in part as of 22 November, 08:00 EST · 7ac46aea9399
-    - If you expected this, do nothing: no further alert follows for this number this month, unless Zoom revises it or the budget changes.
-    - If not, ask those who sent most, or look at the messages in Zoom.
+    - If you expected this, do nothing: this budget reports this number again this month only if Zoom revises its report or the budget changes.
+    - If not, look at the messages in Zoom.
     "#);
 }
 
@@ -381,18 +380,18 @@ fn what_else_is_reported() {
         longest_gap: jiff::SignedDuration::from_hours(31),
     }];
     insta::assert_snapshot!(email(&published(&stale)[0]), @r#"
-    Subject: STALE: no new row in Zoom's report since 18 November, for 3 days
+    Subject: STALE: no new charge in Zoom's report since 18 November, for 3 days
 
-    Zoom's report was read, and its newest row is of 18 November, 3 days ago.
-    Charges since then, if there are any, are not in it, and no budget can see
-    them.
+    Zoom's report was read, and its newest charge is of 18 November, 3 days
+    ago. If there were charges since, Zoom does not list them, and no budget
+    counts them.
 
-      Newest row    18 November, 16:12 EST
-      Usual         at most 1 day without a row
+      Newest        18 November, 16:12 EST
+      Usual         at most 1 day without a charge
 
     If there were no messages since, do nothing: no further alert follows until
-    rows come again. If there were messages, compare with the SMS/MMS Charges
-    Usage Report in Zoom's web portal, and ask Zoom's support.
+    there is a new charge. If there were messages, compare with the SMS/MMS
+    Charges Usage Report in Zoom's web portal, and ask Zoom's support.
 
       Zoom    https://zoom.us/pbx/page/report/system#/report/phone-system
       Chart   https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs
@@ -449,7 +448,6 @@ fn what_else_is_reported() {
     POSSIBLE REPEAT: an earlier run may have sent this already, with the same id 22fe0fbbd66c.
     RERUN: somebody asked for what was due on 22 November 2026, 08:00 EST.
     DRY RUN: nothing is sent.
-    *TEST · Zoom SMS cost alerts reach you* — nothing is wrong
     This is a test of the Zoom SMS cost alerts of account acc. Somebody asked for it. Nothing is wrong: alerts about real charges will reach you the same way.
     <https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs|Chart> · No report was read for it · 22fe0fbbd66c
     - There is nothing to do.

@@ -80,12 +80,12 @@ async fn a_digest_that_is_asked_for_sends_nothing_else_and_is_not_recorded() {
     assert_eq!(preview.answer()["alerts"][0]["outcome"], "dry_run");
     assert!(published(&world).is_empty());
     for _ in 0..2 {
-        assert_eq!(kinds(&world.run(json!({ "digest": true })).await.answer()), ["digest"]);
+        assert_eq!(kinds(world.run(json!({ "digest": true })).await.answer()), ["digest"]);
     }
     // The regular one and the alerts are due all the same.
-    assert_eq!(kinds(&world.run(json!({})).await.answer()), ["budget", "digest"]);
+    assert_eq!(kinds(world.run(json!({})).await.answer()), ["budget", "digest"]);
     // What was reported is not looked at either, and stays as it is.
-    assert_eq!(kinds(&world.run(json!({ "digest": true })).await.answer()), ["digest"]);
+    assert_eq!(kinds(world.run(json!({ "digest": true })).await.answer()), ["digest"]);
     let after = world.run(json!({})).await.answer().clone();
     assert_eq!(after["alerts"].as_array().unwrap().iter().filter(|alert| alert["outcome"] == "sent").count(), 0);
     let digests = emails(&world).into_iter().filter(|email| email.contains("16 to 22 November, so far."));

@@ -25,18 +25,18 @@ fn a_level_is_likely_to_be_reached() {
     Subject: FORECAST: Marketing +12025550187 likely over USD 500 by 30 November
 
     Marketing's number +12025550187 has spent USD 306.00 of its USD 500 budget
-    for November. At the pace of the past 4 and 13 weeks it will be USD 498 to
-    571 by 30 November (4 chances in 5), most likely 534.
+    for November. At the pace of the past 4 and 13 weeks it will be USD 499 to
+    572 by 30 November (4 chances in 5), most likely 534.
 
-      So far        USD 306.00 on 18 of 30 days
+      So far        USD 306.00, on day 18 of 30
       Last 7 days   USD 126.00; the 7 before USD 126.00
       History       120 days
       Budget        "every number": USD 500 a month, alerts at 100%
 
-    There is time to act: about USD 14.92 a day would keep it within USD 500.
-    This is an estimate from past days. A sudden jump cannot be foreseen, and
-    no further forecast follows for this level; if it is reached, that is an
-    alert of its own.
+    There is time to act: about USD 14.92 a day for 13 days, today included,
+    would keep it within USD 500. This is an estimate from past days. A sudden
+    jump cannot be foreseen, and no further forecast follows for this level; if
+    it is reached, that is an alert of its own.
 
       Zoom    https://zoom.us/pbx/page/report/system#/report/phone-system
       Chart   https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs
@@ -46,10 +46,10 @@ fn a_level_is_likely_to_be_reached() {
     "#);
     insta::assert_snapshot!(chat(message), @r#"
     :chart_with_upwards_trend: FORECAST · Marketing +12025550187 likely over USD 500
-    *FORECAST · Marketing +12025550187 likely over USD 500* — USD 498 to 571 by 30 November
+    USD 499 to 572 by 30 November
     So far USD 306.00 of 500 · last 7 days 126.00, the 7 before 126.00
     <https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs|Chart> · Complete as of 18 November, 08:00 EST · 6f2be79043af
-    - There is time to act: about USD 14.92 a day would keep it within USD 500.
+    - There is time to act: about USD 14.92 a day for 13 days, today included, would keep it within USD 500.
     - This is an estimate from past days. A sudden jump cannot be foreseen, and no further forecast follows for this level; if it is reached, that is an alert of its own.
     "#);
     let machine: Value = serde_json::from_str(&message.machine).unwrap();
@@ -110,13 +110,12 @@ fn a_number_sends_far_more_than_usual() {
     usual Tuesday it sends 12. The extra costs about USD 8.20 so far.
 
       Since         10:00 today
-      Factor        34.3 times the usual
       Watch         "runaway sender"
 
-    If this is a campaign, silence it until it is over. If not, suspend the
-    sender in Zoom now: a stolen login or an automation gone wrong looks like
-    this. No further alert follows until twice as many are sent in a day, or
-    until seven days in a row were usual.
+    If this is a campaign, silence it in the policy until it is over. If not,
+    suspend the sender in Zoom now: a stolen login or an automation gone wrong
+    looks like this. You hear of it again if twice as many are sent in a day,
+    or if it happens again after seven usual days.
 
       Zoom    https://zoom.us/pbx/page/report/system#/report/phone-system
       Chart   https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs
@@ -126,11 +125,11 @@ fn a_number_sends_far_more_than_usual() {
     "#);
     insta::assert_snapshot!(chat(message), @r#"
     :rotating_light: SPIKE · Marketing +12025550187 sent 412 messages today
-    *SPIKE · Marketing +12025550187 sent 412 messages today* — usually 12; the extra costs about USD 8.20 so far
+    Usually 12; the extra costs about USD 8.20 so far
     Since 10:00 today
     <https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs|Chart> · Complete as of 24 November, 14:00 EST · a05858bfdc1b
-    - If this is a campaign, silence it until it is over. If not, suspend the sender in Zoom now: a stolen login or an automation gone wrong looks like this.
-    - No further alert follows until twice as many are sent in a day, or until seven days in a row were usual.
+    - If this is a campaign, silence it in the policy until it is over. If not, suspend the sender in Zoom now: a stolen login or an automation gone wrong looks like this.
+    - You hear of it again if twice as many are sent in a day, or if it happens again after seven usual days.
     "#);
     let machine: Value = serde_json::from_str(&message.machine).unwrap();
     insta::assert_snapshot!(pretty(&machine["alerts"][0].to_string()), @r#"

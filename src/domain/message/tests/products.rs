@@ -46,22 +46,23 @@ fn a_budget_for_calls_and_one_for_all_say_what_they_count() {
       OVER  138%  Marketing +12025550187 on calls  USD 69.00 of 50
       50%    73%  Marketing +12025550187           USD 73.20 of 100
 
-    1. Marketing's number +12025550187 has spent USD 69.00 on calls of its USD
-    50 budget for November. That is 138%, with 8 days left.
+    1. Marketing's number +12025550187 has spent USD 69.00 of its USD 50 budget
+    for November on calls. That is 138%, with 8 days left.
 
       Yesterday     USD 45.00 (60 minutes); a usual day is USD 1.20
-      By month end  probably USD 78 to 81
+      By month end  probably USD 78 to 82
       Last month    USD 37.20
       Budget        "calls": USD 50 a month, alerts at 100%
-      To do         if nobody expected it, ask those who sent most
+      To do         if nobody expected it, look at the calls in Zoom
 
-    2. Marketing's number +12025550187 has spent USD 73.20 on messages, calls
-    and faxes of its USD 100 budget for November. That is 73%, with 8 days
+    2. Marketing's number +12025550187 has spent USD 73.20 of its USD 100
+    budget for November on messages, calls and faxes. That is 73%, with 8 days
     left.
 
-      By month end  probably USD 83 to 87
+      By month end  probably USD 84 to 88
       Budget        "every number": USD 100 a month, alerts at 50, 100%
-      To do         if nobody expected it, ask those who sent most
+      To do         if nobody expected it, look at the messages, calls and
+                    faxes in Zoom
 
       Zoom    https://zoom.us/pbx/page/report/system#/report/phone-system
       Chart   https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs
@@ -82,13 +83,12 @@ fn a_number_that_calls_far_more_than_ever_is_reported_in_minutes() {
     usual Sunday it uses 60. The extra costs about USD 16.80 so far.
 
       Since         today
-      Factor        15 times the usual
       Watch         "runaway caller"
 
-    If this is a campaign, silence it until it is over. If not, suspend the
-    sender in Zoom now: a stolen login or an automation gone wrong looks like
-    this. No further alert follows until twice as many are used in a day, or
-    until seven days in a row were usual.
+    If this is a campaign, silence it in the policy until it is over. If not,
+    suspend the sender in Zoom now: a stolen login or an automation gone wrong
+    looks like this. You hear of it again if twice as many are used in a day,
+    or if it happens again after seven usual days.
 
       Zoom    https://zoom.us/pbx/page/report/system#/report/phone-system
       Chart   https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs
@@ -98,11 +98,11 @@ fn a_number_that_calls_far_more_than_ever_is_reported_in_minutes() {
 
 
     :rotating_light: SPIKE · Marketing +12025550187 used 900 minutes today
-    *SPIKE · Marketing +12025550187 used 900 minutes today* — usually 60; the extra costs about USD 16.80 so far
+    Usually 60; the extra costs about USD 16.80 so far
     Since today
     <https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs|Chart> · Complete as of 22 November, 08:00 EST · 5b6d595dcd08
-    - If this is a campaign, silence it until it is over. If not, suspend the sender in Zoom now: a stolen login or an automation gone wrong looks like this.
-    - No further alert follows until twice as many are used in a day, or until seven days in a row were usual.
+    - If this is a campaign, silence it in the policy until it is over. If not, suspend the sender in Zoom now: a stolen login or an automation gone wrong looks like this.
+    - You hear of it again if twice as many are used in a day, or if it happens again after seven usual days.
     "#);
 }
 
@@ -127,21 +127,22 @@ fn faxes_without_a_price_and_without_a_budget_are_said() {
       50%        60%  Marketing +12025550187 on faxes   USD 60.00 of 100
       UNWATCHED       no budget covers USD on messages  USD 0.14
 
-    1. Marketing's number +12025550187 has spent USD 60.00 on faxes of its USD
-    100 budget for November. That is 60%, with 8 days left.
+    1. Marketing's number +12025550187 has spent USD 60.00 of its USD 100
+    budget for November on faxes. That is 60%, with 8 days left.
 
       Yesterday     USD 60.00 (5 pages)
       Not priced    3 faxes; Zoom sets the price at the end of its billing
                     cycle, so the sum is so far
       Budget        "faxes": USD 100 a month, alerts at 50, 100%
-      To do         if nobody expected it, ask those who sent most
+      To do         if nobody expected it, look at the faxes in Zoom
 
     2. Your account has spent USD 0.14 on messages in November, and no budget
     of the policy covers USD on messages.
 
       Sent by       +12025550187  USD 0.14
       Messages      7
-      To do         add a budget in USD on messages to the policy
+      To do         add a budget in USD to the policy; without `product` it
+                    counts all that is read
 
       Zoom    https://zoom.us/pbx/page/report/system#/report/phone-system
       Chart   https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::domain::alert::Lately;
+use crate::domain::period::Period;
 
 /// Marketing's number: usually a few dollars a day, and a campaign of three days.
 pub(super) fn campaign(policy: &str) -> World {
@@ -36,9 +37,9 @@ fn a_number_over_its_budget_with_all_that_a_reader_asks() {
       Also reached  50%, 80%
       Budget        "every number": USD 100 a month, alerts at 50, 80, 100%
 
-    If you expected this, do nothing: no further alert follows for this number
-    this month, unless Zoom revises it or the budget changes. If not, ask
-    Campaigns (ext. 1003), or look at the messages in Zoom.
+    If you expected this, do nothing: this budget reports this number again
+    this month only if Zoom revises its report or the budget changes. If not,
+    ask Campaigns (ext. 1003), or look at the messages in Zoom.
 
       Zoom    https://zoom.us/pbx/page/report/system#/report/phone-system
       Chart   https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs
@@ -48,15 +49,78 @@ fn a_number_over_its_budget_with_all_that_a_reader_asks() {
     "#);
     insta::assert_snapshot!(chat(message), @r#"
     :rotating_light: OVER · Marketing +12025550187 at 114%
-    *OVER · Marketing +12025550187 at 114%* — USD 114.60 of 100, November, 8 days left
+    USD 114.60 of 100, November, 8 days left
     Yesterday USD 14.10 (usual 4.50) · by month end probably USD 132 to 175
     Sent by Campaigns (ext. 1003) USD 92.55, Dana Whitfield (ext. 1007) USD 22.05
     <https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs|Chart> · Complete as of 22 November, 08:00 EST · 7ac46aea9399
-    - If you expected this, do nothing: no further alert follows for this number this month, unless Zoom revises it or the budget changes.
+    - If you expected this, do nothing: this budget reports this number again this month only if Zoom revises its report or the budget changes.
     - If not, ask Campaigns (ext. 1003), or look at the messages in Zoom.
     "#);
     let machine: serde_json::Value = serde_json::from_str(&message.machine).unwrap();
     insta::assert_snapshot!(machine["alerts"][0]["senders"], @r#"[{"amount":"92.55","extension":"1003","name":"Campaigns"},{"amount":"22.05","extension":"1007","name":"Dana Whitfield"}]"#);
+}
+
+#[test]
+fn what_was_spent_today_is_said_if_it_was_read_whole() {
+    let today = |world: World| {
+        let email = published(&world.sent(22, "+12025550187", 31, "4.20")).remove(0).email;
+        email.lines().find(|line| line.contains("Today")).map(str::to_owned)
+    };
+    assert_eq!(today(campaign(NUMBERS)).as_deref(), Some("  Today         USD 4.20 (31 messages) so far"));
+    assert_eq!(today(campaign(NUMBERS).unread(22, 22)), None);
+}
+
+#[test]
+fn a_level_that_is_reached_again_after_a_correction_says_so() {
+    let after = |threads: &Threads, world: &World| recorded(threads, &world.decided(threads), &world.case());
+    let over = campaign(NUMBERS);
+    let corrected = campaign(NUMBERS).senders_on(20, "+12025550187", "Marketing", &[("1003", "Campaigns", "2.60", 16)]);
+    let corrected = corrected.at("2026-11-23T13:00:00Z");
+    let threads = after(&after(&Threads::default(), &over), &corrected);
+    let again = corrected.sent(23, "+12025550187", 60, "8.10").at("2026-11-23T15:00:00Z");
+    let message = composed(&again, &threads).messages.remove(0);
+    let email = Publication::of(&message, false, Outcome::Sent).email.replace('\n', " ");
+    assert!(
+        email.contains("left. We corrected an earlier alert when Zoom revised its report; more has been spent since."),
+        "{email}"
+    );
+}
+
+#[test]
+fn what_could_not_be_read_is_said_once_for_several_alerts() {
+    let world = || World::new(NUMBERS).day(5, &[("+12025550187", "", "USD", "120"), ("+12025550143", "", "USD", "64")]);
+    let [message] = &published(&world().unread(20, 22))[..] else { panic!("one message") };
+    let (email, chat) = (email(message), chat(message));
+    insta::assert_snapshot!(email.lines().skip(2).take(8).collect::<Vec<_>>().join("\n"), @r#"
+    2 alerts, the worst first:
+
+      OVER  120%  +12025550187  USD 120.00 of 100 at least
+      50%    64%  +12025550143  USD 64.00 of 100 at least
+
+    The rest (20 to 22 November: Zoom answered with errors, ZoomUnavailable) is
+    read again by the next run; if the whole says otherwise, you will hear.
+    "#);
+    assert_eq!([&email, &chat].map(|text| text.matches("The rest").count()), [1, 1], "{email}\n{chat}");
+    // Dates before the days that are judged say nothing to a reader.
+    let mut early = world().unread(1, 13);
+    early.coverage.gaps[0].dates.from = jiff::civil::date(2026, 10, 28);
+    let [message] = &published(&early)[..] else { panic!("one message") };
+    assert!(message.email.contains("The rest (1 to 13 November"), "{}", message.email);
+}
+
+#[test]
+fn a_list_names_the_periods_that_are_not_the_running_month() {
+    let policy = NUMBERS.replace("amount", "period = \"day\"\namount");
+    let mut world = World::new(&policy)
+        .day(21, &[("+12025550187", "", "USD", "120")])
+        .day(22, &[("+12025550187", "", "USD", "99")]);
+    world
+        .periods
+        .push(Period::of_day(PeriodKind::Day, jiff::civil::date(2026, 11, 21), &world.policy.time_zone).unwrap());
+    let [message] = &published(&world)[..] else { panic!("one message") };
+    for line in ["USD 120.00 of 100, 21 November", "USD 99.00 of 100, 22 November"] {
+        assert!(message.email.contains(line), "{}", message.email);
+    }
 }
 
 #[test]
@@ -73,11 +137,12 @@ fn senders_are_named_as_the_policy_says() {
     insta::assert_snapshot!(sent_by("extension"), @r#"
       Sent by       ext. 1003  USD 92.55
                     ext. 1007  USD 22.05
-    this month, unless Zoom revises it or the budget changes. If not, ask ext.
+    this month only if Zoom revises its report or the budget changes. If not,
+    ask ext. 1003, or look at the messages in Zoom.
     [{"amount":"92.55","extension":"1003"},{"amount":"22.05","extension":"1007"}]
     "#);
     insta::assert_snapshot!(sent_by("none"), @r#"
-    this month, unless Zoom revises it or the budget changes. If not, ask those
+    this month only if Zoom revises its report or the budget changes. If not,
     null
     "#);
 }
@@ -154,14 +219,14 @@ fn a_weekly_digest() {
 
       The week      USD 69.81 (week before: 22.40, up 211%)
 
-      Budget                       Spent  Limit  Used  By its end
+      Budget                       Spent  Limit  Used  By the end
       Marketing +12025550187  USD 114.60    100  114%  132 to 175
-      The whole account       USD 117.81  1,000   11%  135 to 178
+      The whole account       USD 117.81  1,000   11%  135 to 179
       Sales +442079460018       USD 3.21    100    3%
 
-      Most more     Campaigns, ext. 1003: USD 60.30 (was 15.05)
+      Rose most     Campaigns, ext. 1003: USD 60.30 (was 15.05)
                     Priya Nair, ext. 3001: USD 3.21 (was 0.00)
-      Alerts        4 sent, 1 silenced now
+      Alerts        4 sent, 1 silenced
       Runs          168 of 168 complete
 
       Zoom    https://zoom.us/pbx/page/report/system#/report/phone-system
@@ -172,13 +237,13 @@ fn a_weekly_digest() {
     "#);
     insta::assert_snapshot!(chat(&digest), @r#"
     :information_source: WEEK 47 · USD 69.81 on Zoom SMS, 1 budget over
-    *WEEK 47 · USD 69.81 on Zoom SMS, 1 budget over* — 16 to 22 November
+    16 to 22 November
     The week USD 69.81 (week before: 22.40, up 211%)
-    Marketing +12025550187 · USD 114.60 · 100 · 114% · 132 to 175
-    The whole account · USD 117.81 · 1,000 · 11% · 135 to 178
-    Sales +442079460018 · USD 3.21 · 100 · 3%
-    Most more Campaigns, ext. 1003: USD 60.30 (was 15.05)
-    Alerts 4 sent, 1 silenced now
+    Marketing +12025550187: USD 114.60 of 100, 114%, by the end 132 to 175
+    The whole account: USD 117.81 of 1,000, 11%, by the end 135 to 179
+    Sales +442079460018: USD 3.21 of 100, 3%
+    Rose most Campaigns, ext. 1003: USD 60.30 (was 15.05)
+    Alerts 4 sent, 1 silenced
     Runs 168 of 168 complete
     <https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs|Chart> · Complete as of 23 November, 07:00 EST · 654160cd2333
     "#);
@@ -294,10 +359,10 @@ fn an_owner_gets_its_own_budgets_and_nothing_of_the_others() {
     Zoom SMS and MMS, 16 to 22 November, so far: Zoom may still list charges
     late.
 
-      Budget                  Spent  Limit  Used  By its end
+      Budget                  Spent  Limit  Used  By the end
       The whole account  USD 114.60  1,000   11%  132 to 175
 
-      Alerts        4 sent, 1 silenced now
+      Alerts        4 sent, 1 silenced
       Runs          168 of 168 complete
 
       Zoom    https://zoom.us/pbx/page/report/system#/report/phone-system
@@ -322,11 +387,11 @@ fn a_digest_of_what_was_read_in_part_says_so() {
 
       The week      USD 66.60 (week before: 22.40, up 197%)
 
-      Budget                       Spent  Limit  Used  By its end
+      Budget                       Spent  Limit  Used  By the end
       Marketing +12025550187  USD 114.60    100  114%
       The whole account       USD 114.60  1,000   11%
 
-      Most more     Campaigns, ext. 1003: USD 60.30 (was 15.05)
+      Rose most     Campaigns, ext. 1003: USD 60.30 (was 15.05)
       Alerts        none sent
       Runs          161 of 168 complete
 
