@@ -152,7 +152,11 @@ impl Fields {
     }
 
     fn task(&mut self, now: Timestamp) -> Result<Task, RunError> {
-        let as_of = self.text("as_of")?.map(|text| moment(&text, now)).transpose()?;
+        let as_of = self
+            .text("as_of")?
+            .map(|text| moment(&text, now))
+            .transpose()
+            .map_err(|problem| invalid(format!("as_of {problem}")))?;
         let (publish, dry_run) = (self.flag("publish")?, self.flag("dry_run")?);
         let (test_alert, backfill) = (self.flag("test_alert")?, self.flag("backfill")?);
         let digest = self.flag("digest")?;
@@ -247,12 +251,11 @@ fn instant(name: &str, text: &str) -> Result<Timestamp, RunError> {
 }
 
 /// A date or an instant that is not in the future: a date may be today's in any zone.
-fn moment(text: &str, now: Timestamp) -> Result<Moment, RunError> {
-    let future = || {
-        invalid(format!(
-            "as_of {text} lies in the future, of which nothing is known; give a past moment or leave it out"
-        ))
-    };
+///
+/// # Errors
+/// What is wrong with it.
+pub fn moment(text: &str, now: Timestamp) -> Result<Moment, String> {
+    let future = || format!("{text} lies in the future, of which nothing is known; give a past moment or leave it out");
     let tomorrow = now.saturating_add(SignedDuration::from_hours(24)).unwrap_or(now);
     // A date alone: a text with a time of day is no date, though it could be read as one.
     if !text.contains(['T', 't', ' '])
@@ -262,9 +265,7 @@ fn moment(text: &str, now: Timestamp) -> Result<Moment, RunError> {
         return if date > latest { Err(future()) } else { Ok(Moment::EndOf(date)) };
     }
     let at: Timestamp = text.parse().map_err(|_| {
-        invalid(format!(
-            "as_of = {text:?} is neither a date such as 2026-10-31 nor a time such as 2026-10-31T23:59:59Z"
-        ))
+        format!("= {text:?} is neither a date such as 2026-10-31 nor a time such as 2026-10-31T23:59:59Z")
     })?;
     if at > tomorrow { Err(future()) } else { Ok(Moment::Instant(at)) }
 }

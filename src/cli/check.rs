@@ -4,8 +4,6 @@ mod sheet;
 mod tests;
 mod view;
 
-use std::path::PathBuf;
-
 use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -21,11 +19,12 @@ use crate::domain::alert::{Finding, Threads, count};
 use crate::domain::case::Case;
 use crate::domain::coverage::Gap;
 use crate::domain::evaluate::{History, evaluate};
+use crate::domain::matches::unmatched;
 use crate::domain::message::{Composed, Publication, compose_all};
 use crate::domain::policy::Policy;
 use crate::error::{Code, RunError};
 use crate::outbox::{Delivered, preview};
-use crate::request::{Judge, Request, Task};
+use crate::request::{Judge, moment};
 use crate::response::Judged;
 use crate::run::{Places, Services, Wanted, examine, prepare};
 use sheet::Sheet;
@@ -101,13 +100,10 @@ impl Check {
             ));
         }
         let name = self.policy.as_deref().unwrap_or("policy.toml");
-        let request = Request::read(serde_json::json!({"as_of": self.as_of, "policy": name}), now)?;
-        let task = match request.task {
-            Task::Judge(Judge::Live) => Judge::DryRun,
-            Task::Judge(task) => task,
-            Task::Test { .. } | Task::Backfill => Judge::DryRun,
-        };
-        let source = request.policy.unwrap_or(PolicySource::File(PathBuf::from(name)));
+        let moment = self.as_of.as_deref().map(|text| moment(text, now)).transpose();
+        let moment = moment.map_err(|problem| Fault::wrong_use(format!("--as-of {problem}")))?;
+        let task = moment.map_or(Judge::DryRun, Judge::Past);
+        let source = policy::place_of(name)?;
         if !policy::is_sound(name, &source, self.json)? {
             return Ok(Ending::Failed);
         }
@@ -186,7 +182,8 @@ impl Check {
         } else {
             let terminal = Terminal::of_output();
             view::lines(&sheet, case, receipt, &terminal).iter().for_each(|line| say(line));
-            let unmatched = judged.unmatched.iter().map(|name| ("Note", show::matches_nothing(name)));
+            let unmatched = unmatched(case.policy, case.totals, case.periods, &history.matched);
+            let unmatched = unmatched.iter().map(|selector| ("Note", show::matches_nothing(selector, case)));
             terminal.labelled(&unmatched.collect::<Vec<_>>()).iter().for_each(|line| say(line));
             say("");
             self.would_be_sent(publications, judged.complete, &terminal).iter().for_each(|line| say(line));

@@ -14,11 +14,17 @@ use super::{Ending, complain, help, say, show, variable};
 use crate::clients::parameters::{ParameterError, Parameters};
 use crate::clients::sdk_config;
 use crate::config::PolicySource;
+use crate::domain::alert::count;
 use crate::domain::matches::never_matched;
 use crate::domain::policy::{Policy, PolicyFault, PolicyFaults, Receiver};
 use crate::error::{Code, RunError};
 use crate::run::Wanted;
-pub(super) use given::{given, is_sound};
+pub(super) use given::{given, is_sound, place_of};
+
+/// Faults that are shown; a file that is no policy has hundreds.
+const MOST_FAULTS: usize = 20;
+/// Characters of a line; no policy has longer ones.
+const LONGEST_LINE: usize = 1_000;
 
 /// Validate a policy, or put it where the deployment reads it
 ///
@@ -86,13 +92,15 @@ impl Validate {
         }
         match policy {
             Ok(policy) => {
-                let (zone, late) = (&policy.time_zone_name, policy.late_charges_days);
+                let (zone, late) = (&policy.time_zone_name, &policy.late_charges_days);
                 let terminal = Terminal::of_output();
                 show::budgets(&policy, &terminal).iter().for_each(|line| say(line));
-                say(&format!(
-                    "{name} is valid. Days and months turn in {zone}; a closed period is judged for at least {late} more days."
-                ));
-                remarks.iter().for_each(|remark| say(remark));
+                let late = count(u64::from(*late), "more day");
+                let valid = format!(
+                    "{name} is valid. Days and months turn in {zone}; a period that is over is judged for at least {late}."
+                );
+                let lines = std::iter::once(&valid).chain(&remarks);
+                lines.flat_map(|line| terminal.prose(line)).for_each(|line| say(&line));
                 Ending::Fine
             }
             Err(faults) => {
@@ -112,7 +120,6 @@ impl Validate {
         let Some(day) = day else { return Ok(Vec::new()) };
         let receiver = Receiver::default_at("");
         let unmatched = never_matched(policy, &day.history.matched);
-        let unmatched: Vec<_> = unmatched.iter().map(|selector| selector.name.to_owned()).collect();
         Ok(show::open_ends(&unmatched, &day.case(policy, &receiver)))
     }
 }
@@ -125,7 +132,7 @@ async fn read(source: &str) -> Result<(String, String), Fault> {
         let read = read.map_err(|error| Fault::wrong_use(format!("standard input cannot be read: {error}")));
         return read.map(|_| (document, "standard input".to_owned()));
     }
-    let place = PolicySource::parse(source).map_err(|problem| Fault::wrong_use(format!("{source:?} {problem}")))?;
+    let place = place_of(source)?;
     let document = parameters(&place).await.read(&place).await.map_err(|error| unreadable(&error))?;
     Ok((document, source.to_owned()))
 }
@@ -154,7 +161,12 @@ pub(super) async fn parameters(place: &PolicySource) -> Parameters {
 pub(super) fn render(name: &str, document: &str, PolicyFaults(faults): &PolicyFaults) -> String {
     let handler = GraphicalReportHandler::new().with_links(false);
     let mut rendered = String::new();
-    for fault in faults {
+    for fault in faults.iter().take(MOST_FAULTS) {
+        if document.lines().any(|line| line.len() > LONGEST_LINE) {
+            // A file that is no policy is not shown.
+            rendered += &format!("{name}: {fault}\n");
+            continue;
+        }
         let mut diagnostic =
             MietteDiagnostic::new(fault.message.clone()).with_code(fault.code).with_help(fault.fix.clone());
         if fault.code != "no_budget" {
@@ -167,5 +179,8 @@ pub(super) fn render(name: &str, document: &str, PolicyFaults(faults): &PolicyFa
         rendered.push('\n');
     }
     let count = faults.len();
+    if count > MOST_FAULTS {
+        rendered += &format!("… and {} more\n\n", count - MOST_FAULTS);
+    }
     rendered + &format!("{name} is not valid: {count} fault{}", if count == 1 { "" } else { "s" })
 }

@@ -6,6 +6,7 @@ use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::table::{Cell, Column, Table};
@@ -14,10 +15,10 @@ use crate::domain::alert::{Alert, Finding, count, limit};
 use crate::domain::case::Case;
 use crate::domain::charge::Scope;
 use crate::domain::coverage::Receipt;
-use crate::domain::matches::uncovered;
+use crate::domain::matches::{meant, uncovered};
 use crate::domain::message::Publication;
 use crate::domain::money::{Amount, Currency};
-use crate::domain::policy::{Budget, DEFAULT_OWNER, Level, Only, Owner, Policy, Silence, Spike};
+use crate::domain::policy::{Budget, DEFAULT_OWNER, Level, Only, Owner, Policy, Selector, Silence, Spike};
 use crate::domain::replay::Summary;
 use crate::domain::text::label;
 
@@ -59,8 +60,11 @@ pub(super) fn budgets(policy: &Policy, terminal: &Terminal) -> Vec<String> {
     let budget = |budget: &Budget| {
         let Budget { name, currency, amount, period, .. } = budget;
         let amount = format!("{currency} {}", limit(*amount, *currency));
-        let ahead =
-            if budget.forecasts.is_empty() { String::new() } else { format!(", ahead {}", levels(&budget.forecasts)) };
+        let ahead = if budget.forecasts.is_empty() {
+            String::new()
+        } else {
+            format!(", forecast at {}", levels(&budget.forecasts))
+        };
         [
             label(name).into_owned(),
             watches(budget.scope, &budget.only),
@@ -72,7 +76,7 @@ pub(super) fn budgets(policy: &Policy, terminal: &Terminal) -> Vec<String> {
     let spike = |spike: &Spike| {
         let extra = format!("{} {} extra a day", spike.currency, spike.min_extra);
         let (name, watched) = (label(&spike.name).into_owned(), watches(spike.scope, &spike.only));
-        [name, watched, extra, "a spike".to_owned(), owners(&spike.owners)]
+        [name, watched, extra, "spikes".to_owned(), owners(&spike.owners)]
     };
     let rows = policy.budgets.iter().map(budget).chain(policy.spikes.iter().map(spike));
     let [name, watches, at, owner] = ["Budget", "Watches", "Alerts at", "Owner"].map(Column::Left);
@@ -88,6 +92,9 @@ pub(super) fn silence(silence: &Silence, now: Timestamp, zone: &TimeZone) -> Str
     match silence.status(now) {
         "active" => format!("Silence {reason:?} is active until {until}."),
         "over" => format!("Silence {reason:?} ended on {until}; remove it from the policy."),
+        _ if silence.is_longest(zone) => format!(
+            "Silence {reason:?} starts on {from}, as many days before its end as a silence may last. Give an earlier `until` to silence from now on."
+        ),
         _ => format!("Silence {reason:?} starts on {from}."),
     }
 }
@@ -103,17 +110,33 @@ pub(super) fn remarks(policy: &Policy, now: Timestamp) -> Vec<String> {
     };
     let idle = policy.owners.iter().filter(|owner| !is_used(owner));
     remarks.extend(idle.map(|owner| format!("Owner {:?} has no budget and no spike.", owner.name)));
+    remarks.extend(policy.budgets.iter().filter_map(levels_in_doubt));
     remarks
 }
 
+/// Levels that are hardly meant so.
+fn levels_in_doubt(budget: &Budget) -> Option<String> {
+    let (name, levels) = (label(&budget.name), &budget.levels);
+    let shown = levels.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let highest = levels.iter().map(|level| level.percent).max()?;
+    if highest <= Decimal::TWO {
+        return Some(format!(
+            "Budget {name:?} alerts at {shown} of its amount: `alert_at` is in percent, so write 80 for four fifths of it."
+        ));
+    }
+    (highest < Decimal::ONE_HUNDRED)
+        .then(|| format!("Budget {name:?} alerts at {shown}, and not when it is spent: add 100 if it should."))
+}
+
 /// That a policy names what a report does not have.
-pub(super) fn matches_nothing(name: &String) -> String {
-    format!("{name:?} matches nothing: its `only` names no subject of this report.")
+pub(super) fn matches_nothing(selector: &Selector<'_>, case: &Case<'_>) -> String {
+    let meant = meant(selector, case).map_or_else(String::new, |meant| format!(" Did you mean {meant:?}?"));
+    format!("{:?} matches nothing: its `only` names no subject of this report.{meant}", selector.name)
 }
 
 /// What a policy names that a report does not have, and what it leaves open.
-pub(super) fn open_ends(unmatched: &[String], case: &Case<'_>) -> Vec<String> {
-    let mut open: Vec<_> = unmatched.iter().map(matches_nothing).collect();
+pub(super) fn open_ends(unmatched: &[Selector<'_>], case: &Case<'_>) -> Vec<String> {
+    let mut open: Vec<_> = unmatched.iter().map(|selector| matches_nothing(selector, case)).collect();
     for ((product, currency), sum) in uncovered(case) {
         open.push(format!("No budget covers {currency} {} in {}.", sum.amount, count(sum.messages, product.unit())));
     }

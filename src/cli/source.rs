@@ -30,6 +30,7 @@ use crate::clients::{Credentials, sdk_config};
 use crate::config::{SecretSource, ZoomConfig};
 use crate::daybook::{FileFault, Saved, Store, StoreError, read_file, write_file};
 use crate::domain::period::start_of;
+use crate::domain::text::did_you_mean;
 use crate::error::{Code, RunError};
 use crate::run::{Services, Wanted, past};
 
@@ -64,6 +65,16 @@ impl FromStr for Place {
             "demo" => Place::Demo,
             file => Place::File(file.into()),
         })
+    }
+}
+
+impl Place {
+    /// Whether it can be read, as far as that can be seen before anything is.
+    pub(super) fn look(&self) -> Result<(), Fault> {
+        match self {
+            Place::File(path) => open(path).map(drop),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -180,8 +191,9 @@ fn of_file(path: &Path, zone: Option<&str>) -> Result<Saved, Fault> {
 
 fn open(path: &Path) -> Result<File, Fault> {
     File::open(path).map_err(|error| {
+        let guess = did_you_mean(&path.to_string_lossy(), &["zoom", "table", "demo"]);
         Fault::wrong_use(format!(
-            "{path:?} cannot be read: {error}; --source is zoom, table, demo, or a file that --save has written"
+            "{path:?} cannot be read: {error}{guess}; --source is zoom, table, demo, or a file that --save has written"
         ))
     })
 }

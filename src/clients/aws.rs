@@ -42,8 +42,10 @@ pub(crate) fn problem<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Str
             cause.map_or_else(|| "the connection failed".to_owned(), |cause| format!("the connection failed: {cause}"))
         }
         SdkError::DispatchFailure(failure) if is_without_roots(failure) => http::NoRoots.to_string(),
-        SdkError::DispatchFailure(_) => {
-            "no AWS credentials, no Region or no connection; `aws sts get-caller-identity` must answer".to_owned()
+        SdkError::DispatchFailure(failure) => {
+            let cause = failure.as_connector_error().map(|error| with_causes(error));
+            let cause = cause.map_or_else(String::new, |cause| format!(" ({cause})"));
+            format!("no AWS credentials, no Region or no connection{cause}; `aws sts get-caller-identity` must answer")
         }
         SdkError::ResponseError(_) => "an answer that is not AWS's".to_owned(),
         _ => "the request could not be built".to_owned(),

@@ -28,7 +28,7 @@ pub enum Parameters {
 pub enum ParameterError {
     /// Systems Manager refused or did not answer.
     #[error(
-        "parameter {name:?} cannot be read: {problem}; check the name, and that the function may call ssm:GetParameter on it"
+        "parameter {name:?} cannot be read: {problem}; check the name, and that the caller may call ssm:GetParameter on it"
     )]
     Parameter {
         /// What was asked for.

@@ -29,7 +29,7 @@ pub enum Secrets {
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     /// AWS refused or did not answer.
-    #[error("{} cannot be read: {problem}; check the name, and that the function may call {}", named(.id), rights_to_read(.id))]
+    #[error("{} cannot be read: {problem}; check the name, and that the caller may call {}", named(.id), rights_to_read(.id))]
     Unreadable {
         /// What was asked for.
         id: SecretSource,

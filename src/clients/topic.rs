@@ -49,7 +49,7 @@ pub struct Scripted {
 
 /// Why a message was not published.
 #[derive(Debug, thiserror::Error)]
-#[error("topic {topic}: {problem}; {}", if *.refused { "check that it exists and that the function may call sns:Publish on it" } else { "it may or may not have been published" })]
+#[error("topic {topic}: {problem}; {}", if *.refused { "check that it exists and that the caller may call sns:Publish on it" } else { "it may or may not have been published" })]
 pub struct PublishError {
     topic: String,
     problem: String,

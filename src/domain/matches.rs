@@ -9,7 +9,11 @@ use super::money::Currency;
 use super::period::{Period, PeriodKind};
 use super::policy::{Policy, Selector, Subjects};
 use super::product::{Product, Products};
+use super::text::{label, nearest};
 use super::totals::{Sum, Totals};
+
+/// Of a number without its country code, so many digits are given at least.
+const LEAST_DIGITS: usize = 6;
 
 /// What was spent in the longest period that applies to no budget, by product and currency: neither by its number, nor by its department, its
 /// cost center or the account.
@@ -80,6 +84,23 @@ pub fn unmatched<'p>(
     open
 }
 
+/// The seen subject that an entry of an `only` may have meant, if it matches none: a number that ends as it does, or a name that is near.
+#[must_use]
+pub fn meant(selector: &Selector<'_>, case: &Case<'_>) -> Option<String> {
+    let seen = case.periods.iter().flat_map(|period| case.figures().by_subject(period, selector.scope).into_keys());
+    let seen: BTreeSet<String> = seen.map(|(subject, _)| label(&subject).into_owned()).collect();
+    let names: Vec<&str> = seen.iter().map(String::as_str).collect();
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let meant = |entry: &String| {
+        let given = digits(entry);
+        let is_number =
+            matches!(selector.scope, Scope::BillingNumber | Scope::Extension) && given.len() >= LEAST_DIGITS;
+        let same_end = names.iter().find(|name| is_number && digits(name).ends_with(&given)).copied();
+        same_end.or_else(|| if is_number { None } else { nearest(entry, &names) })
+    };
+    selector.only.entries().iter().find_map(meant).map(str::to_owned)
+}
+
 /// The subjects of these periods, collected where a scope is asked for.
 struct Seen<'t> {
     totals: &'t Totals,
@@ -131,6 +152,22 @@ mod tests {
         assert_eq!(one, of("[\"Sales\", \"Ops\"]", "b", "department"));
         assert_ne!(one, of("[\"Sales\"]", "a", "department"));
         assert_ne!(one, of("[\"Sales\", \"Ops\"]", "a", "cost_center"));
+    }
+
+    #[test]
+    fn a_name_that_is_near_and_a_number_without_its_country_are_guessed() {
+        let meant = |scope: &str, only: &str| {
+            let policy = format!(
+                "[[budget]]\nname = \"b\"\nscope = {scope:?}\nonly = [{only:?}]\ncurrency = \"USD\"\namount = 5"
+            );
+            let world = World::new(&policy).day(5, &[("+12025550143", "Marketing", "USD", "9")]);
+            let selector = world.policy.selectors().next().unwrap();
+            super::meant(&selector, &world.case())
+        };
+        assert_eq!(meant("billing_number", "(202) 555-0143").as_deref(), Some("+12025550143"));
+        assert_eq!(meant("billing_number", "2025550143").as_deref(), Some("+12025550143"));
+        assert_eq!(meant("department", "Markting").as_deref(), Some("Marketing"));
+        assert_eq!((meant("department", "Legal"), meant("billing_number", "4085550143")), (None, None));
     }
 
     #[test]

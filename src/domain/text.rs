@@ -45,12 +45,17 @@ pub fn capitalised(text: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
+/// The nearest of the known words, if one is near.
+#[must_use]
+pub fn nearest<'w>(given: &str, known: &[&'w str]) -> Option<&'w str> {
+    let distance = |word: &&str| strsim::damerau_levenshtein(given, word);
+    known.iter().copied().min_by_key(distance).filter(|word| distance(word) <= 1 + given.len() / 4)
+}
+
 /// `; did you mean "amount"?`, if one of the known words is near.
 #[must_use]
 pub fn did_you_mean(given: &str, known: &[&str]) -> String {
-    let distance = |word: &&&str| strsim::damerau_levenshtein(given, word);
-    let nearest = known.iter().min_by_key(distance).filter(|word| distance(word) <= 1 + given.len() / 4);
-    nearest.map_or_else(String::new, |word| format!("; did you mean {word:?}?"))
+    nearest(given, known).map_or_else(String::new, |word| format!("; did you mean {word:?}?"))
 }
 
 #[cfg(test)]

@@ -120,10 +120,13 @@ pub(super) fn secret_unreadable(error: &SecretError) -> RunError {
 
 /// The error of a run that fails for this, with what to do.
 pub(super) fn zoom_failed(error: &ZoomError) -> RunError {
-    const LATER: &str = "the next run tries again; if it lasts, see Zoom's status page";
+    const LATER: &str = "it is tried again later; if it lasts, check the network, ZOOM_API_URL and Zoom's status page";
+    const CREDENTIALS: &str =
+        "correct it where it is kept: in the secret, or in ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET";
     const SUPPORT: &str = "the next run tries again; if it comes again, tell Zoom's support";
     let fix = match error.kind {
         ZoomErrorKind::Unavailable => LATER,
+        ZoomErrorKind::InvalidClient => CREDENTIALS,
         ZoomErrorKind::PageTokenExpired | ZoomErrorKind::Endless | ZoomErrorKind::Narrowed => SUPPORT,
         ZoomErrorKind::Refused => "if as_of was given, give a later one; else tell Zoom's support",
         _ => return RunError::new(error.code(), error.to_string()),

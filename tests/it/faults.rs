@@ -409,21 +409,21 @@ async fn every_fault_ends_well_or_with_its_code_after_what_is_proven_was_sent() 
     rate-concurrent@2 for ever
         2026-10-28 to 2026-11-19 could not be read: Zoom's rate limit was reached again and again; lower ZOOM_REQUESTS_PER_SECOND, or see what other apps of the account ask for. Zoom says: Too many concurrent requests. Try again later. (x-zm-trackingid v=2.0;clid=sandbox;rid=)
     server-500@2 for ever | server-500@1 for ever
-        2026-10-28 to 2026-11-19 could not be read: Zoom answered HTTP 500. Zoom says: Internal server error. (x-zm-trackingid v=2.0;clid=sandbox;rid=); the next run tries again; if it lasts, see Zoom's status page
+        2026-10-28 to 2026-11-19 could not be read: Zoom answered HTTP 500. Zoom says: Internal server error. (x-zm-trackingid v=2.0;clid=sandbox;rid=); it is tried again later; if it lasts, check the network, ZOOM_API_URL and Zoom's status page
     server-502-html@2 for ever
-        2026-10-28 to 2026-11-19 could not be read: Zoom answered HTTP 502 without a readable answer (x-zm-trackingid v=2.0;clid=sandbox;rid=); the next run tries again; if it lasts, see Zoom's status page
+        2026-10-28 to 2026-11-19 could not be read: Zoom answered HTTP 502 without a readable answer (x-zm-trackingid v=2.0;clid=sandbox;rid=); it is tried again later; if it lasts, check the network, ZOOM_API_URL and Zoom's status page
     server-503@2 for ever
-        2026-10-28 to 2026-11-19 could not be read: Zoom answered HTTP 503 without a readable answer (x-zm-trackingid v=2.0;clid=sandbox;rid=); the next run tries again; if it lasts, see Zoom's status page
+        2026-10-28 to 2026-11-19 could not be read: Zoom answered HTTP 503 without a readable answer (x-zm-trackingid v=2.0;clid=sandbox;rid=); it is tried again later; if it lasts, check the network, ZOOM_API_URL and Zoom's status page
     envelope-200@2 for ever
-        2026-10-28 to 2026-11-19 could not be read: Zoom answered HTTP 200. Zoom says: Internal server error. (x-zm-trackingid v=2.0;clid=sandbox;rid=); the next run tries again; if it lasts, see Zoom's status page
+        2026-10-28 to 2026-11-19 could not be read: Zoom answered HTTP 200. Zoom says: Internal server error. (x-zm-trackingid v=2.0;clid=sandbox;rid=); it is tried again later; if it lasts, check the network, ZOOM_API_URL and Zoom's status page
     envelope-200-empty@2 for ever | envelope-200-text@2 for ever | envelope-200-page@2 for ever | envelope-200-rows@2 for ever
-        2026-10-28 to 2026-11-19 could not be read: Zoom answered HTTP 200. Zoom says: Internal failure (x-zm-trackingid v=2.0;clid=sandbox;rid=); the next run tries again; if it lasts, see Zoom's status page
+        2026-10-28 to 2026-11-19 could not be read: Zoom answered HTTP 200. Zoom says: Internal failure (x-zm-trackingid v=2.0;clid=sandbox;rid=); it is tried again later; if it lasts, check the network, ZOOM_API_URL and Zoom's status page
     not-json-200@2 for ever
-        2026-10-28 to 2026-11-19 could not be read: Zoom answered HTTP 200 without a readable answer (x-zm-trackingid v=2.0;clid=sandbox;rid=); the next run tries again; if it lasts, see Zoom's status page
+        2026-10-28 to 2026-11-19 could not be read: Zoom answered HTTP 200 without a readable answer (x-zm-trackingid v=2.0;clid=sandbox;rid=); it is tried again later; if it lasts, check the network, ZOOM_API_URL and Zoom's status page
     cut-body@2 for ever
-        2026-10-28 to 2026-11-19 could not be read: the answer of Zoom broke off: end of file before message length reached (x-zm-trackingid v=2.0;clid=sandbox;rid=); the next run tries again; if it lasts, see Zoom's status page
+        2026-10-28 to 2026-11-19 could not be read: the answer of Zoom broke off: end of file before message length reached (x-zm-trackingid v=2.0;clid=sandbox;rid=); it is tried again later; if it lasts, check the network, ZOOM_API_URL and Zoom's status page
     drop@2 for ever
-        2026-10-28 to 2026-11-19 could not be read: the connection to 127.0.0.1 failed: connection closed before message completed; the next run tries again; if it lasts, see Zoom's status page
+        2026-10-28 to 2026-11-19 could not be read: the connection to 127.0.0.1 failed: connection closed before message completed; it is tried again later; if it lasts, check the network, ZOOM_API_URL and Zoom's status page
     page-token-expired@2 for ever | page-token-expired-300@2 for ever | page tokens dead on arrival
         2026-10-28 to 2026-11-19 could not be read: Zoom let the page token expire before the report was read. Zoom says: The next page token is invalid or expired (x-zm-trackingid v=2.0;clid=sandbox;rid=); the next run tries again; if it comes again, tell Zoom's support
     same-page-token@2 once | same-page-token@2 for ever
@@ -467,17 +467,17 @@ async fn every_fault_ends_well_or_with_its_code_after_what_is_proven_was_sent() 
     no-time@2 for ever
         2 rows of Zoom's report cannot be read, so the sums are not whole: the row of message M-599: sent_time is missing; the row of message M-699: sent_time is missing. Give Zoom's support the message ids
     token invalid-client@1 for ever
-        Zoom gave no access token: client_id or client_secret in the secret is wrong, or the app is not activated (HTTP 400, Zoom says: Invalid client_id or client_secret) (x-zm-trackingid v=2.0;clid=sandbox;rid=)
+        Zoom gave no access token: the client id or the client secret is wrong, or the app is not activated (HTTP 400, Zoom says: Invalid client_id or client_secret) (x-zm-trackingid v=2.0;clid=sandbox;rid=); correct it where it is kept: in the secret, or in ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET
     token invalid-request@1 once | token invalid-request@1 for ever
-        Zoom gave no access token: account_id in the secret is wrong, or the app is not a Server-to-Server OAuth app (HTTP 400, Zoom says: Bad Request) (x-zm-trackingid v=2.0;clid=sandbox;rid=)
+        Zoom gave no access token: the account id is wrong, or the app is not a Server-to-Server OAuth app (HTTP 400, Zoom says: Bad Request) (x-zm-trackingid v=2.0;clid=sandbox;rid=)
     token server-500@1 for ever
-        Zoom answered HTTP 500. Zoom says: Internal server error. (x-zm-trackingid v=2.0;clid=sandbox;rid=); the next run tries again; if it lasts, see Zoom's status page
+        Zoom answered HTTP 500. Zoom says: Internal server error. (x-zm-trackingid v=2.0;clid=sandbox;rid=); it is tried again later; if it lasts, check the network, ZOOM_API_URL and Zoom's status page
     token html@1 for ever | token no-token-field@1 for ever
-        Zoom's token endpoint answered without an access token (x-zm-trackingid v=2.0;clid=sandbox;rid=); the next run tries again; if it lasts, see Zoom's status page
+        Zoom's token endpoint answered without an access token (x-zm-trackingid v=2.0;clid=sandbox;rid=); it is tried again later; if it lasts, check the network, ZOOM_API_URL and Zoom's status page
     bad-charge@1 for ever
         3 rows of Zoom's report cannot be read, so the sums are not whole: the row of message M-299: total_charge "abc" is not a decimal number; the row of message M-599: total_charge "abc" is not a decimal number; the row of message M-699: total_charge "abc" is not a decimal number. Give Zoom's support the message ids
     token refused with 401
-        Zoom gave no access token: client_id or client_secret in the secret is wrong, or the app is not activated (HTTP 401, Zoom says: Invalid client_id or client_secret) (x-zm-trackingid v=2.0;clid=sandbox;rid=)
+        Zoom gave no access token: the client id or the client secret is wrong, or the app is not activated (HTTP 401, Zoom says: Invalid client_id or client_secret) (x-zm-trackingid v=2.0;clid=sandbox;rid=); correct it where it is kept: in the secret, or in ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET
     5 s a page, 12 s in all | 10 s a page, 24 s in all
         2026-10-28 to 2026-11-19 could not be read: the run's time was up before the report was read; the next run goes on, or raise the function's timeout
     rate-day, newer question

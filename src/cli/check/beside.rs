@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cli::show;
-use crate::domain::alert::{Decision, Kind, count};
+use crate::domain::alert::{Decision, Kind, count, on_one};
 use crate::domain::case::Case;
 use crate::domain::charge::Scope;
 use crate::domain::contributors::{Contributors, Whose};
@@ -28,6 +28,9 @@ pub(in crate::cli) struct NotCovered {
     pub(super) amount: Amount,
     #[serde(skip_serializing_if = "Option::is_none")]
     product: Option<&'static str>,
+    /// ` on calls`, where a policy reads more than messages.
+    #[serde(skip)]
+    pub(super) on: String,
     messages: u64,
     /// Who spent most of it, where all of the currency is meant.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,7 +50,7 @@ pub(in crate::cli) struct Held {
 /// An alert that is about no budget.
 #[derive(Clone, Debug, Serialize)]
 pub(in crate::cli) struct News {
-    kind: Kind,
+    pub(super) kind: Kind,
     pub(super) mark: String,
     pub(super) headline: String,
 }
@@ -79,9 +82,9 @@ pub(super) fn not_covered(case: &Case<'_>) -> Vec<NotCovered> {
         let top = period
             .filter(|_| !has_budget)
             .map(|period| contributors.behind(&Whose { period: *period, products, scope, subject, currency }));
-        let product = case.policy.names_products().then(|| product.name());
+        let (on, product) = (on_one(products, case), case.policy.names_products().then(|| product.name()));
         let most = top.unwrap_or_default().first().map(|top| label(&top.name).into_owned());
-        NotCovered { currency, amount, product, messages, most, has_budget }
+        NotCovered { currency, amount, product, on, messages, most, has_budget }
     };
     uncovered(case).into_iter().map(one).collect()
 }

@@ -2,17 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::ToSpan as _;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 use serde::Serialize;
 
 use super::beside::{Held, News, NotCovered, held, news, not_covered, notes};
-use crate::domain::alert::{Finding, Spent, count, on_one, who};
+use crate::domain::alert::{Finding, Kind, Spent, count, on_one, who};
 use crate::domain::background::Background;
 use crate::domain::case::Case;
 use crate::domain::charge::Scope;
 use crate::domain::contributors::{Contributors, Whose};
+use crate::domain::coverage::Gap;
 use crate::domain::estimates::Estimate;
 use crate::domain::evaluate::History;
 use crate::domain::message::Composed;
@@ -107,11 +109,11 @@ impl Sheet {
         let mut budgets: Vec<_> = findings.iter().filter_map(|finding| rows.row(finding)).collect();
         budgets.sort_by_key(|(key, _)| std::cmp::Reverse(*key));
         let budgets: Vec<_> = budgets.into_iter().map(|(_, row)| row).collect();
-        let silenced = held(composed, case);
+        let (silenced, news) = (held(composed, case), news(composed));
         Sheet {
-            verdict: verdict(&budgets, case),
+            verdict: verdict(&budgets, &news, case),
             budgets,
-            news: news(composed),
+            news,
             not_covered: not_covered(case),
             notes: notes(case, history, &silenced),
             silenced,
@@ -222,8 +224,28 @@ pub(super) fn main_period(case: &Case<'_>) -> Option<Period> {
     running.max_by_key(|period| period.kind()).copied()
 }
 
-/// `1 budget is over and 1 more will probably be by 30 November; 6 are within.`
-fn verdict(budgets: &[Row], case: &Case<'_>) -> String {
+/// The days that are judged and were not read.
+pub(super) fn unread_days(case: &Case<'_>) -> BTreeSet<Date> {
+    let today = case.policy.time_zone.to_datetime(case.as_of).date();
+    let first = case.periods.iter().map(Period::first_day).min().unwrap_or(today);
+    let days = |gap: &Gap| {
+        let (from, to) = (gap.dates.from.max(first), gap.dates.to.min(today));
+        from.series(1.day()).take_while(move |day| *day <= to)
+    };
+    case.coverage.gaps.iter().flat_map(days).collect()
+}
+
+/// `1 budget is over and 1 more will probably be by 30 November; 6 are within. There is 1 spike.`
+fn verdict(budgets: &[Row], news: &[News], case: &Case<'_>) -> String {
+    if budgets.is_empty() && case.receipt.rows == 0 && unread_days(case).len() as u64 >= case.receipt.days {
+        return "Nothing could be read, so that nobody knows whether a budget is over.".to_owned();
+    }
+    let spikes = news.iter().filter(|news| news.kind == Kind::Spike).count() as u64;
+    let spikes = match spikes {
+        0 => String::new(),
+        1 => " There is 1 spike.".to_owned(),
+        spikes => format!(" There are {spikes} spikes."),
+    };
     let is_over = |row: &&Row| row.amount >= row.limit;
     let is_likely = |row: &&Row| row.state == State::Forecast && row.level.is_none();
     let over = budgets.iter().filter(is_over).count() as u64;
@@ -259,5 +281,5 @@ fn verdict(budgets: &[Row], case: &Case<'_>) -> String {
             format!("; {levels} of {} {have} reached a level", budgets.len())
         }
     };
-    format!("{start}{end}.")
+    format!("{start}{end}.{spikes}")
 }

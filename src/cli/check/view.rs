@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::beside::{Held, NotCovered};
-use super::sheet::{Row, Sheet, State, main_period};
+use super::sheet::{Row, Sheet, State, main_period, unread_days};
 use crate::cli::table::{Cell, Column, Table};
 use crate::cli::terminal::{Sign, Terminal, coloured};
 use crate::domain::alert::{about, count, limit, money};
@@ -71,16 +71,7 @@ fn completeness(case: &Case<'_>, receipt: &str) -> String {
     if case.coverage.is_complete() {
         return receipt.to_owned();
     }
-    let days = case.receipt.days;
-    let today = case.policy.time_zone.to_datetime(case.as_of).date();
-    let first = case.periods.iter().map(|period| period.first_day()).min().unwrap_or(today);
-    let missing: BTreeSet<Date> = case
-        .coverage
-        .gaps
-        .iter()
-        .flat_map(|gap| gap.dates.from.series(jiff::Span::new().days(1)).take_while(|day| *day <= gap.dates.to))
-        .filter(|day| (first..=today).contains(day))
-        .collect();
+    let (days, missing) = (case.receipt.days, unread_days(case));
     let read = days.saturating_sub(missing.len() as u64);
     let rows = case.coverage.row_faults.len() as u64;
     let mut problems = Vec::new();
@@ -93,7 +84,8 @@ fn completeness(case: &Case<'_>, receipt: &str) -> String {
     if rows > 0 {
         problems.push(format!("{} cannot be read", count(rows, "row")));
     }
-    format!("{read} of {} read: {}; figures are at least what is shown.", count(days, "day"), problems.join(", "))
+    let least = if read > 0 { "; figures are at least what is shown" } else { "" };
+    format!("{read} of {} read: {}{least}.", count(days, "day"), problems.join(", "))
 }
 
 fn budgets(sheet: &Sheet, case: &Case<'_>, terminal: &Terminal) -> Vec<String> {
@@ -211,12 +203,12 @@ fn below(sheet: &Sheet, case: &Case<'_>, terminal: &Terminal) -> Vec<(String, St
 }
 
 fn not_covered(open: &NotCovered, is_wide: bool) -> String {
-    let sum = format!("{} {}", open.currency, money(open.amount, open.currency, &[]));
+    let sum = format!("{} {}{}", open.currency, money(open.amount, open.currency, &[]), open.on);
     let most = open.most.as_ref().map_or_else(String::new, |most| format!(", {most}"));
     let why = match (is_wide, open.has_budget) {
         (false, _) => "",
         (true, false) => ": no budget in this currency",
-        (true, true) => ": no budget in this currency is for those who spent it",
+        (true, true) => ": spent by those for whom there is no budget",
     };
     format!("{sum}{most}{why}")
 }

@@ -11,18 +11,23 @@ use crate::run;
 
 /// The policy of this name, of the sample account if it is that one's; `None` if its faults were shown.
 pub(in crate::cli) async fn given(name: Option<&str>, place: &Place, json: bool) -> Result<Option<Policy>, Fault> {
+    place.look()?;
     let Some(name) = name.or((*place != Place::Demo).then_some("policy.toml")) else {
         let policy = Policy::parse(demo::POLICY);
         return policy
             .map(Some)
             .map_err(|faults| RunError::new(Code::Internal, format!("the sample policy: {faults}")).into());
     };
-    let source =
-        PolicySource::parse(name).map_err(|problem| Fault::wrong_use(format!("the policy {name:?} {problem}")))?;
+    let source = place_of(name)?;
     if !is_sound(name, &source, json)? {
         return Ok(None);
     }
     Ok(Some(run::policy(&parameters(&source).await, &source).await?))
+}
+
+/// Where a policy of this name is.
+pub(in crate::cli) fn place_of(name: &str) -> Result<PolicySource, Fault> {
+    PolicySource::parse(name).map_err(|problem| Fault::wrong_use(format!("the policy {name:?} {problem}")))
 }
 
 /// Whether a policy in a file is valid; if not, its faults are shown where they are. In JSON, and for what is no file, reading it says so.
@@ -34,7 +39,7 @@ pub(in crate::cli) fn is_sound(name: &str, source: &PolicySource, json: bool) ->
     }
     let PolicySource::File(path) = source else { return Ok(true) };
     let document = std::fs::read_to_string(path).map_err(|error| {
-        let message = format!("the policy {name:?} cannot be read: {error}; give a TOML file with --policy");
+        let message = format!("the policy {name:?} cannot be read: {error}; give a TOML file with --policy, or make one: cost-alerts init --out policy.toml");
         Fault::used_wrongly(RunError::new(Code::PolicyInvalid, message))
     })?;
     match Policy::parse(&document) {

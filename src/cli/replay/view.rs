@@ -172,14 +172,29 @@ fn standing_out(question: &Question<'_>, replayed: &Replay, months: &[Summary]) 
     }));
     let forecasts = replayed.sent.iter().rev().filter(|sent| sent.alert.kind == Kind::Forecast);
     for sent in forecasts.take(MOST_NAMED) {
-        let end = sent.spent.zip(sent.alert.currency).map_or_else(String::new, |((_, end), currency)| {
-            format!("; it ended at {currency} {}", money(end, currency, &[]))
+        let (end, currency, level) = (sent.spent.map(|(_, end)| end), sent.alert.currency, sent.alert.threshold);
+        let is_open = is_open(question, sent);
+        let ended = end.zip(currency).map_or_else(String::new, |(end, currency)| {
+            let (what, end) = (if is_open { "it is" } else { "it ended at" }, money(end, currency, &[]));
+            format!("; {what} {currency} {end}{}", if is_open { " so far" } else { "" })
         });
         let headline = sent.headline.trim_start_matches("FORECAST: ");
-        parts.push(("Warned early", format!("{}: {headline}{end}", sent.day.strftime("%-d %B %Y"))));
+        let is_reached = end.zip(level).is_some_and(|(end, level)| end >= level);
+        let what = match (is_reached, is_open) {
+            (true, _) => "Warned early",
+            (false, true) => "Forecast",
+            (false, false) => "Not reached",
+        };
+        parts.push((what, format!("{}: {headline}{ended}", sent.day.strftime("%-d %B %Y"))));
     }
     parts.extend(of_the_worst(question, replayed).map(|text| ("Money", text)));
     parts
+}
+
+/// Whether the past ends before the month of an alert.
+fn is_open(question: &Question<'_>, sent: &Sent) -> bool {
+    let last = question.last;
+    last < last.last_of_month() && sent.alert.period.as_deref() == Some(&last.strftime("%Y-%m").to_string())
 }
 
 /// `Marketing +12025550187: USD 56.96 on the day of the first alert, 110.71 when over, 121.23 so far`
@@ -198,7 +213,7 @@ fn of_the_worst(question: &Question<'_>, replayed: &Replay) -> Option<String> {
     let who = worst.alert.scope?.of(worst.alert.subject.as_deref().unwrap_or_default());
     let period = worst.alert.period.as_deref().unwrap_or_default();
     let [first, at_over, end] = [first, at_over, end].map(|amount| money(amount, currency, &[]));
-    let is_open = question.last.strftime("%Y-%m").to_string() == period;
+    let is_open = is_open(question, worst);
     let first = if first == at_over { String::new() } else { format!("{first} on the day of the first alert, ") };
     Some(format!(
         "{who} in {period}: {currency} {first}{at_over} when over, {end} {}",

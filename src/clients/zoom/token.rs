@@ -130,14 +130,14 @@ fn refusal(status: u16, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Zoo
     match (status, refusal.error.as_deref()) {
         (400 | 401, Some("invalid_client")) => refused(
             ZoomErrorKind::InvalidClient,
-            "client_id or client_secret in the secret is wrong, or the app is not activated",
+            "the client id or the client secret is wrong, or the app is not activated",
         ),
         (400 | 401 | 403, Some("invalid_request" | "unsupported_grant_type")) => refused(
             ZoomErrorKind::Unauthorized,
-            "account_id in the secret is wrong, or the app is not a Server-to-Server OAuth app",
+            "the account id is wrong, or the app is not a Server-to-Server OAuth app",
         ),
         (400 | 401 | 403, _) => {
-            refused(ZoomErrorKind::Unauthorized, "the credentials in the secret are not accepted")
+            refused(ZoomErrorKind::Unauthorized, "the app's credentials are not accepted")
         }
         (300..=399 | 404, _) => ZoomError::new(
             ZoomErrorKind::Broken,

@@ -101,16 +101,17 @@ fn chart(sheet: &Sheet<'_, '_>) -> String {
     link.map_or_else(String::new, |link| format!("<{}|Chart> · ", link.replace('|', "%7C").replace('>', "%3E")))
 }
 
-/// The alert in a line. The only one of a message, whose title says what it is, with its facts.
+/// The alert in a line; the only one of a message with its facts. Its headline stands in the title too, which not every client shows.
 fn alert(wording: &Wording, single: bool) -> String {
     let part = |text: &str| plain(&short(text, MOST_TEXT));
-    let detail = part(&wording.detail);
+    let (mark, title, detail) = (part(&wording.mark), part(&wording.title), part(&wording.detail));
+    let line = format!("*{mark} · {}* — {detail}", capitalised(&title));
     if !single {
-        return format!("*{} · {}* — {detail}", part(&wording.mark), capitalised(&part(&wording.title)));
+        return line;
     }
-    let is_brief = !wording.is_part && !wording.brief.is_empty();
-    let first = if is_brief { capitalised(&detail) } else { capitalised(&part(&wording.lead)) };
-    std::iter::once(first).chain(wording.brief.iter().map(|text| part(text))).collect::<Vec<_>>().join("\n")
+    let facts = wording.brief.iter().map(|text| part(text));
+    let lead = (wording.is_part || wording.brief.is_empty()).then(|| part(&wording.lead));
+    std::iter::once(line).chain(lead).chain(facts).collect::<Vec<_>>().join("\n")
 }
 
 /// The text as no markup, neither Slack's nor Markdown: its control characters are escaped, its marks of formatting replaced by characters

@@ -82,7 +82,7 @@ fn one_budget_passed() {
     "#);
     insta::assert_snapshot!(chat(message), @r#"
     :rotating_light: OVER · Marketing +12025550187 at 121%
-    USD 121.23 of 100, November, 8 days left
+    *OVER · Marketing +12025550187 at 121%* — USD 121.23 of 100, November, 8 days left
     Yesterday USD 40.41
     <https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs|Chart> · Complete as of 22 November, 08:00 EST · 7ac46aea9399
     - If you expected this, do nothing: this budget reports this number again this month only if Zoom revises its report or the budget changes.
@@ -250,6 +250,7 @@ fn a_correction() {
     insta::assert_snapshot!(chat(&message), @r#"
     :information_source: CORRECTION · Marketing +12025550187 spent USD 88.21, not 121.23 (possible repeat)
     POSSIBLE REPEAT: an earlier run may have sent this already, with the same id e0d4d53cc226.
+    *CORRECTION · Marketing +12025550187 spent USD 88.21, not 121.23* — USD 88.21 of 100, November
     Zoom has revised its report: Marketing's number +12025550187 has spent USD 88.21 of USD 100 in November, not USD 121.23 as we wrote on 22 November. 100% is no longer reached. Use this figure instead.
     <https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs|Chart> · Complete as of 23 November, 08:00 EST · e0d4d53cc226
     - If the difference matters to your bill, ask Zoom's support about it.
@@ -363,6 +364,7 @@ fn a_report_read_in_part() {
     "#);
     insta::assert_snapshot!(chat(message), @r#"
     :rotating_light: OVER · Marketing +12025550187 at 121% at least
+    *OVER · Marketing +12025550187 at 121% at least* — USD 121.23 of 100, November, 8 days left
     Marketing's number +12025550187 has spent USD 121.23 of its USD 100 budget for November in the part of Zoom's report that could be read.
     The rest (20 to 22 November: Zoom answered with errors, ZoomUnavailable) is read again by the next run; if the whole says otherwise, you will hear.
     <https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs|Chart> · Read in part as of 22 November, 08:00 EST · 7ac46aea9399
@@ -448,6 +450,7 @@ fn what_else_is_reported() {
     POSSIBLE REPEAT: an earlier run may have sent this already, with the same id 22fe0fbbd66c.
     RERUN: somebody asked for what was due on 22 November 2026, 08:00 EST.
     DRY RUN: nothing is sent.
+    *TEST · Zoom SMS cost alerts reach you* — nothing is wrong
     This is a test of the Zoom SMS cost alerts of account acc. Somebody asked for it. Nothing is wrong: alerts about real charges will reach you the same way.
     <https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs|Chart> · No report was read for it · 22fe0fbbd66c
     - There is nothing to do.

@@ -17,7 +17,7 @@ use toml::de::{DeTable, DeValue};
 use super::{Budget, GroupBy, Indexed, Policy, PolicyFault, PolicyFaults, Senders, Spike, Unwatched};
 use crate::domain::period::PeriodKind;
 use crate::domain::product::Product;
-use crate::domain::text::did_you_mean;
+use crate::domain::text::{did_you_mean, nearest};
 use budget::Claims;
 
 pub(super) const POLICY_KEYS: [&str; 11] = [
@@ -194,7 +194,12 @@ impl<'d> Reader<'d> {
     }
 
     fn require(&mut self, table: &DeTable<'d>, required: &[&str], place: &Range<usize>, what: &str) {
-        for key in required.iter().filter(|key| !table.contains_key(**key)) {
+        // One that is misspelt is named already.
+        let is_misspelt = |key: &str| {
+            let others = table.keys().map(|other| other.get_ref().as_ref()).filter(|other| !required.contains(other));
+            others.into_iter().any(|other| nearest(other, &[key]).is_some())
+        };
+        for key in required.iter().filter(|key| !table.contains_key(**key) && !is_misspelt(key)) {
             self.fault(place.clone(), "missing_key", format!("{what} has no {key:?}"), format!("add {key} = …"));
         }
     }
@@ -220,7 +225,12 @@ impl<'d> Reader<'d> {
             let name = key.get_ref().as_ref();
             if !known.contains(&name) {
                 let message = format!("{what} has no key {name:?}{}", did_you_mean(name, known));
-                self.fault(key.span(), "unknown_key", message, format!("allowed are {}", known.join(", ")));
+                let fix = if POLICY_KEYS.contains(&name) {
+                    format!("{name} stands at the top of the policy, above all [[…]]")
+                } else {
+                    format!("allowed are {}", known.join(", "))
+                };
+                self.fault(key.span(), "unknown_key", message, fix);
             }
         }
     }

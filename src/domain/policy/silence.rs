@@ -71,6 +71,12 @@ pub enum Selection {
 }
 
 impl Silence {
+    /// Whether it lasts as long as a silence may.
+    #[must_use]
+    pub fn is_longest(&self, zone: &TimeZone) -> bool {
+        self.from == earliest_start(self.until, zone)
+    }
+
     /// Whether it holds back what it selects.
     #[must_use]
     pub fn is_active(&self, at: Timestamp) -> bool {

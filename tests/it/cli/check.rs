@@ -124,7 +124,11 @@ async fn what_is_missing_or_malformed_ends_with_2() {
         ),
         (&good, with("ZOOM_ACCOUNT_ID", " "), &["ZOOM_ACCOUNT_ID missing"]),
         (&good, with("ZOOM_API_URL", "http://api.zoom.us"), &["ZOOM_API_URL", "is not https"]),
-        (&[&good[..], &["--as-of", "yesterday"]].concat(), without(&[]), &["as_of = \"yesterday\" is neither a date"]),
+        (
+            &[&good[..], &["--as-of", "yesterday"]].concat(),
+            without(&[]),
+            &["--as-of = \"yesterday\" is neither a date"],
+        ),
         (&[&good[..], &["--as-of", "2999-01-01T00:00:00Z"]].concat(), without(&[]), &["in the future"]),
         (&["check", "--policy", "table:budgets"], without(&[]), &["LEDGER_TABLE is missing"]),
         (&[&good[..], &["--publish"]].concat(), without(&[]), &["unexpected argument '--publish'"]),

@@ -25,7 +25,7 @@ async fn credentials_that_zoom_accepts_are_put_and_others_are_not() {
     for (lines, code, part) in [
         (format!("{ACCOUNT_ID}\n{CLIENT_ID}\n"), 2, "before the line with the client secret; nothing was put"),
         (format!("{ACCOUNT_ID}\n \n{CLIENT_SECRET}\n"), 2, "the client id is empty; nothing was put"),
-        (format!("{ACCOUNT_ID}\n{CLIENT_ID}\nanother\n"), 1, "client_id or client_secret in the secret is wrong"),
+        (format!("{ACCOUNT_ID}\n{CLIENT_ID}\nanother\n"), 1, "the client id or the client secret is wrong"),
     ] {
         let ended = put(&practice, &lines, &[]).await;
         assert_eq!((ended.code, ended.out.as_str()), (code, ""), "{}", ended.err);

@@ -46,7 +46,7 @@ fn a_level_is_likely_to_be_reached() {
     "#);
     insta::assert_snapshot!(chat(message), @r#"
     :chart_with_upwards_trend: FORECAST · Marketing +12025550187 likely over USD 500
-    USD 499 to 572 by 30 November
+    *FORECAST · Marketing +12025550187 likely over USD 500* — USD 499 to 572 by 30 November
     So far USD 306.00 of 500 · last 7 days 126.00, the 7 before 126.00
     <https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs|Chart> · Complete as of 18 November, 08:00 EST · 6f2be79043af
     - There is time to act: about USD 14.92 a day for 13 days, today included, would keep it within USD 500.
@@ -125,7 +125,7 @@ fn a_number_sends_far_more_than_usual() {
     "#);
     insta::assert_snapshot!(chat(message), @r#"
     :rotating_light: SPIKE · Marketing +12025550187 sent 412 messages today
-    Usually 12; the extra costs about USD 8.20 so far
+    *SPIKE · Marketing +12025550187 sent 412 messages today* — usually 12; the extra costs about USD 8.20 so far
     Since 10:00 today
     <https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs|Chart> · Complete as of 24 November, 14:00 EST · a05858bfdc1b
     - If this is a campaign, silence it in the policy until it is over. If not, suspend the sender in Zoom now: a stolen login or an automation gone wrong looks like this.

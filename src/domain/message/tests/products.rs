@@ -98,7 +98,7 @@ fn a_number_that_calls_far_more_than_ever_is_reported_in_minutes() {
 
 
     :rotating_light: SPIKE · Marketing +12025550187 used 900 minutes today
-    Usually 60; the extra costs about USD 16.80 so far
+    *SPIKE · Marketing +12025550187 used 900 minutes today* — usually 60; the extra costs about USD 16.80 so far
     Since today
     <https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs|Chart> · Complete as of 22 November, 08:00 EST · 5b6d595dcd08
     - If this is a campaign, silence it in the policy until it is over. If not, suspend the sender in Zoom now: a stolen login or an automation gone wrong looks like this.

@@ -49,7 +49,7 @@ fn a_number_over_its_budget_with_all_that_a_reader_asks() {
     "#);
     insta::assert_snapshot!(chat(message), @r#"
     :rotating_light: OVER · Marketing +12025550187 at 114%
-    USD 114.60 of 100, November, 8 days left
+    *OVER · Marketing +12025550187 at 114%* — USD 114.60 of 100, November, 8 days left
     Yesterday USD 14.10 (usual 4.50) · by month end probably USD 132 to 175
     Sent by Campaigns (ext. 1003) USD 92.55, Dana Whitfield (ext. 1007) USD 22.05
     <https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs|Chart> · Complete as of 22 November, 08:00 EST · 7ac46aea9399
@@ -237,7 +237,7 @@ fn a_weekly_digest() {
     "#);
     insta::assert_snapshot!(chat(&digest), @r#"
     :information_source: WEEK 47 · USD 69.81 on Zoom SMS, 1 budget over
-    16 to 22 November
+    *WEEK 47 · USD 69.81 on Zoom SMS, 1 budget over* — 16 to 22 November
     The week USD 69.81 (week before: 22.40, up 211%)
     Marketing +12025550187: USD 114.60 of 100, 114%, by the end 132 to 175
     The whole account: USD 117.81 of 1,000, 11%, by the end 135 to 179

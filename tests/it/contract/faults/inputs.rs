@@ -80,11 +80,11 @@ async fn a_policy_that_is_none_is_told_with_line_and_column() {
     no parameter
       PolicyInvalid
         the policy parameter "/nowhere" cannot be read: ParameterNotFound (Parameter /nowhere not found.);
-        check the name, and that the function may call ssm:GetParameter on it
+        check the name, and that the caller may call ssm:GetParameter on it
     access denied
       PolicyInvalid
         the policy parameter "/policy" cannot be read: AccessDeniedException (refused by a rule);
-        check the name, and that the function may call ssm:GetParameter on it
+        check the name, and that the caller may call ssm:GetParameter on it
     no access to the table
       PolicyInvalid
         the policy item "budgets" of table "TABLE" cannot be read: AccessDeniedException (refused by a rule);

@@ -34,7 +34,7 @@ async fn a_secret_that_is_none_is_told_without_its_value() {
     missing
       SecretUnreadable
         secret "nowhere" cannot be read: ResourceNotFoundException (Secrets Manager can't find the specified secret.);
-        check the name, and that the function may call secretsmanager:GetSecretValue on it
+        check the name, and that the caller may call secretsmanager:GetSecretValue on it
     not JSON
       SecretUnreadable
         secret "SECRET" is not a JSON object of texts (line 1, column 1);
@@ -58,7 +58,7 @@ async fn a_secret_that_is_none_is_told_without_its_value() {
     access denied
       SecretUnreadable
         secret "SECRET" cannot be read: AccessDeniedException (refused by a rule);
-        check the name, and that the function may call secretsmanager:GetSecretValue on it
+        check the name, and that the caller may call secretsmanager:GetSecretValue on it
     "#);
     assert!(world.zoom.observed().is_empty());
 }
@@ -83,7 +83,7 @@ async fn a_parameter_that_holds_no_credentials_is_told_with_its_own_fix_and_with
     missing
       SecretUnreadable
         parameter "/ZOOM" cannot be read: ParameterNotFound (Parameter /ZOOM not found.);
-        check the name, and that the function may call ssm:GetParameter on it and kms:Decrypt with its key
+        check the name, and that the caller may call ssm:GetParameter on it and kms:Decrypt with its key
     not JSON
       SecretUnreadable
         parameter "/ZOOM" is not a JSON object of texts (line 1, column 1);
@@ -96,7 +96,7 @@ async fn a_parameter_that_holds_no_credentials_is_told_with_its_own_fix_and_with
     access denied
       SecretUnreadable
         parameter "/ZOOM" cannot be read: AccessDeniedException (refused by a rule);
-        check the name, and that the function may call ssm:GetParameter on it and kms:Decrypt with its key
+        check the name, and that the caller may call ssm:GetParameter on it and kms:Decrypt with its key
     not encrypted
       SecretUnreadable
         parameter "/ZOOM" is of type String, whose value AWS keeps unencrypted;
@@ -115,7 +115,7 @@ async fn secret_and_policy_are_told_together() {
     both wrong
       SecretUnreadable
         secret "nowhere" cannot be read: ResourceNotFoundException (Secrets Manager can't find the specified secret.);
-        check the name, and that the function may call secretsmanager:GetSecretValue on it |
+        check the name, and that the caller may call secretsmanager:GetSecretValue on it |
         PolicyInvalid: the policy is not valid: line 1, column 1: the policy has no budget and would watch nothing;
         add a [[budget]] with name, scope, currency and amount
     "#);
@@ -143,10 +143,11 @@ async fn credentials_that_zoom_refuses_are_told() {
     insta::assert_snapshot!(text, @r#"
     a wrong account
       ZoomUnauthorized
-        Zoom gave no access token: account_id in the secret is wrong, or the app is not a Server-to-Server OAuth app (HTTP 400, Zoom says: Bad Request) (x-zm-trackingid v=2.0;clid=sandbox;rid=WEB_00000001)
+        Zoom gave no access token: the account id is wrong, or the app is not a Server-to-Server OAuth app (HTTP 400, Zoom says: Bad Request) (x-zm-trackingid v=2.0;clid=sandbox;rid=WEB_00000001)
     a wrong client
       ZoomUnauthorized
-        Zoom gave no access token: client_id or client_secret in the secret is wrong, or the app is not activated (HTTP 400, Zoom says: Invalid client_id or client_secret) (x-zm-trackingid v=2.0;clid=sandbox;rid=WEB_00000003)
+        Zoom gave no access token: the client id or the client secret is wrong, or the app is not activated (HTTP 400, Zoom says: Invalid client_id or client_secret) (x-zm-trackingid v=2.0;clid=sandbox;rid=WEB_00000003);
+        correct it where it is kept: in the secret, or in ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET
     no scope
       ZoomScopeMissing
         2026-10-28 to 2026-11-19 could not be read: the Zoom app lacks the scope of the report;
@@ -176,7 +177,7 @@ async fn a_topic_or_table_that_is_missing_is_told() {
     no topic
       PublishFailed
         topic TOPIC: NotFound (Endpoint does not exist);
-        check that it exists and that the function may call sns:Publish on it
+        check that it exists and that the caller may call sns:Publish on it
     no table
       LedgerUnavailable
         the ledger table "TABLE" cannot be read or written: ResourceNotFoundException (Requested resource not found);
