@@ -202,10 +202,13 @@ fn fallen(
     falls: &mut Vec<Fall>,
     unconfirmed: &mut Vec<Unconfirmed>,
 ) -> BTreeSet<Currency> {
-    let (was, is) = (known.map(KnownDay::by_currency).unwrap_or_default(), by_currency(sums));
+    let Some(known) = known else { return BTreeSet::new() };
+    let (was, is) = (known.by_currency(), by_currency(sums));
     let mut fallen = BTreeSet::new();
-    for (currency, before) in was {
-        let after = is.get(&currency).copied().unwrap_or_default();
+    // A day without a charge may fall too: to a credit.
+    for currency in was.keys().chain(is.keys()).copied().collect::<BTreeSet<_>>() {
+        let of = |sums: &BTreeMap<Currency, Sum>| sums.get(&currency).copied().unwrap_or_default();
+        let (before, after) = (of(&was), of(&is));
         if !after.fell_from(before) {
             continue;
         }

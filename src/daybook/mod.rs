@@ -17,6 +17,7 @@ mod baselines;
 mod codec;
 #[cfg(feature = "cli")]
 mod file;
+mod finished;
 mod items;
 mod merge;
 mod months;
@@ -34,12 +35,12 @@ use serde::{Deserialize, Serialize};
 use crate::clients::zoom::Part;
 use crate::domain::dates::Dates;
 use crate::domain::money::{Amount, Currency};
-use crate::domain::period::PeriodKind;
 use crate::domain::totals::Sum;
 
 pub use baselines::{decode, encode};
 #[cfg(feature = "cli")]
 pub use file::{FileDays, FileFault, Saved, Texts, read as read_file, verify as verify_file, write as write_file};
+pub use finished::Finished;
 pub use items::{Loaded, Whose};
 pub use merge::{Judged, Read, merge};
 pub use months::Months;
@@ -68,8 +69,6 @@ pub struct Head {
     /// Whether the last run left something unread. Then the next run continues from its parts.
     #[serde(default)]
     unfinished: bool,
-    /// Up to which day closed periods were judged for the last time, by kind.
-    finished: BTreeMap<PeriodKind, Date>,
     /// Fingerprints of the budgets whose `only` matched something.
     matched: BTreeSet<String>,
     /// When the newest charged row was sent.
@@ -82,12 +81,6 @@ pub struct Head {
 }
 
 impl Head {
-    /// Up to which day closed periods of this kind were judged for the last time.
-    #[must_use]
-    pub fn finished(&self, kind: PeriodKind) -> Option<Date> {
-        self.finished.get(&kind).copied()
-    }
-
     /// Fingerprints of the budgets whose `only` matched something.
     #[must_use]
     pub fn matched(&self) -> &BTreeSet<String> {

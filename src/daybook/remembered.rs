@@ -1,6 +1,6 @@
 //! What a run keeps for the next one: the figures of the days, the parts that save requests, and which periods are done with.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use super::{Head, KnownDay, KnownPart, Plan, VERSION, codec};
 use crate::clients::zoom::{Part, Reading};
 use crate::domain::coverage::{Coverage, NotPriced, Unconfirmed};
-use crate::domain::dates::utc_date;
+use crate::domain::dates::{Dates, utc_date};
 use crate::domain::money::Currency;
 use crate::domain::period::{Period, final_at};
 use crate::domain::product::{Product, Products};
@@ -96,44 +96,29 @@ impl Remembered {
         self.parts.retain(|(known, _)| is_apart(known));
     }
 
-    /// Records which closed periods were judged for the last time.
-    pub fn finish(
-        &mut self,
-        periods: &[Period],
-        held: &BTreeSet<Period>,
+    /// Whether a closed period was judged for the last time, as far as this report goes: all of it was read once its late listings had ended,
+    /// no figure of it waits for a second reading, and no row for a price.
+    #[must_use]
+    pub fn is_done_with(
+        &self,
+        period: &Period,
         (product, coverage): (Product, &Coverage),
         zone: &TimeZone,
         late_charges_days: u32,
         until: Timestamp,
-    ) {
-        let mut kinds: Vec<_> = periods.iter().map(Period::kind).collect();
-        kinds.sort_unstable();
-        kinds.dedup();
-        self.head.finished.retain(|kind, _| kinds.contains(kind));
-        for kind in kinds {
-            let mut of_kind: Vec<_> = periods.iter().filter(|period| period.kind() == kind).collect();
-            of_kind.sort_unstable();
-            let Some(first) = of_kind.first() else { continue };
-            let mut finished = first.first_day();
-            for period in &of_kind {
-                let days = period.first_day()..=period.last_day();
-                let unconfirmed = |fall: &Unconfirmed| fall.product == product && days.contains(&fall.day);
-                let not_priced = |rows: &NotPriced| rows.product == product && days.contains(&rows.day);
-                let is_priced =
-                    period.to().duration_since(until) < -PRICED_LATE || !coverage.not_priced.iter().any(not_priced);
-                let is_final = final_at(period, zone, late_charges_days).is_ok_and(|at| until >= at);
-                if !is_final
-                    || held.contains(period)
-                    || !is_priced
-                    || !coverage.is_whole(Products::One(product), period)
-                    || coverage.unconfirmed.iter().any(unconfirmed)
-                {
-                    break;
-                }
-                finished = period.end_day();
-            }
-            self.head.finished.insert(kind, finished);
-        }
+    ) -> bool {
+        let Ok(final_at) = final_at(period, zone, late_charges_days) else { return false };
+        let days = period.first_day()..=period.last_day();
+        let listing = Dates::listing(period.from(), period.to());
+        let unconfirmed = |fall: &Unconfirmed| fall.product == product && days.contains(&fall.day);
+        let not_priced = |rows: &NotPriced| rows.product == product && days.contains(&rows.day);
+        let is_priced = period.to().duration_since(until) < -PRICED_LATE || !coverage.not_priced.iter().any(not_priced);
+        let was_read_before = |part: &KnownPart| part.read_at < final_at && part.dates().overlap(&listing);
+        until >= final_at
+            && is_priced
+            && coverage.is_whole(Products::One(product), period)
+            && !coverage.unconfirmed.iter().any(unconfirmed)
+            && !self.head.parts.iter().any(was_read_before)
     }
 
     /// Keeps the new days only. The rest of the head stays as it was.

@@ -154,6 +154,8 @@ pub struct Coverage {
     pub unconfirmed: Vec<Unconfirmed>,
     /// Rows without a price yet.
     pub not_priced: Vec<NotPriced>,
+    /// Whether figures were not compared with earlier ones, so that nobody knows whether one fell: nothing is corrected by them.
+    pub is_blind: bool,
 }
 
 impl Coverage {

@@ -11,6 +11,7 @@ use super::page::Kept;
 use super::prepare::{late, secret_unreadable};
 use super::report::Report;
 use super::{Invocation, Places, Prepared, Services, policy};
+use crate::daybook::Finished;
 use crate::domain::alert::{Finding, Test, Threads, decide_one, decide_these};
 use crate::domain::case::Case;
 use crate::domain::coverage::{Coverage, Receipt};
@@ -79,11 +80,10 @@ pub(super) async fn judge(
     measure(metrics, &examination, task, &delivered, &faults);
     tracing::info!(answer = serde_json::to_string(&judged).unwrap_or_default(), "judged the report");
     if task == Judge::Live {
-        if delivered.faults.is_empty() {
-            let held = delivered.held.iter().copied().chain(examination.days_in_doubt()).collect();
-            examination.report.finish(examination.policy, &held);
-        }
-        remember(services, prepared, &mut examination, &delivered, invocation).await;
+        let held = delivered.held.iter().copied().chain(examination.days_in_doubt()).collect();
+        let finished = examination.report.finished_now(examination.policy, &held);
+        let finished = finished.filter(|_| delivered.faults.is_empty());
+        remember(services, prepared, &mut examination, (&delivered, finished), invocation).await;
     }
     faults.extend(delivered.faults);
     // An alert that did not go out weighs most, and one that nobody would read.
@@ -120,7 +120,7 @@ async fn remember(
     services: &Services,
     prepared: &Prepared,
     examination: &mut Examination<'_>,
-    delivered: &Delivered,
+    (delivered, finished): (&Delivered, Option<Finished>),
     invocation: &Invocation,
 ) {
     let seen = matched(examination.policy, &examination.report.judged.totals, &examination.report.periods);
@@ -140,6 +140,12 @@ async fn remember(
             if let Err(error) = services.daybook.save(whose, &book.loaded, remembered, now).await {
                 let product = book.product.name();
                 tracing::warn!(product, %error, "the next run reads and compares with what is there");
+            }
+        }
+        if let Some(finished) = &finished {
+            let account = prepared.authorized.account_id();
+            if let Err(error) = services.daybook.keep_finished(account, &prepared.judge, finished, now).await {
+                tracing::warn!(%error, "closed periods are judged once more by the next run");
             }
         }
         for made in &examination.made {

@@ -33,7 +33,7 @@ pub async fn past(
 ) -> Result<Saved, RunError> {
     let policy = wanted.policy()?;
     let authorized = authorize(services, secret_id, Deadline::never()).await?;
-    let prepared = Prepared { secret_id: secret_id.clone(), authorized, policy };
+    let prepared = Prepared { secret_id: secret_id.clone(), authorized, policy, judge: String::new() };
     let mut metrics = Metrics::default();
     let of_month = |month: &Period, page: u64| progress(&month.label(), page);
     let done = backfill(services, &prepared, now, Deadline::never(), &mut metrics, &of_month).await?;

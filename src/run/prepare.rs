@@ -8,6 +8,7 @@ use crate::clients::secrets::SecretError;
 use crate::clients::zoom::{Authorized, ZoomError, ZoomErrorKind};
 use crate::config::{Config, PolicySource, SecretSource};
 use crate::daybook::Whose;
+use crate::domain::alert::hash;
 use crate::domain::policy::Policy;
 use crate::domain::product::Products;
 use crate::error::{Code, RunError};
@@ -61,6 +62,8 @@ pub struct Prepared {
     pub authorized: Authorized,
     /// The policy.
     pub policy: Policy,
+    /// Who judges: a digest of the policy's place and the topic. What it has judged says nothing of others.
+    pub judge: String,
 }
 
 impl Prepared {
@@ -79,7 +82,10 @@ pub async fn prepare(services: &Services, places: &Places, deadline: Deadline) -
         tokio::join!(authorize(services, &places.secret_id, deadline), policy(&services.parameters, &places.policy))
     };
     match deadline.bound(both).await.ok_or_else(late)? {
-        (Ok(authorized), Ok(policy)) => Ok(Prepared { secret_id: places.secret_id.clone(), authorized, policy }),
+        (Ok(authorized), Ok(policy)) => {
+            let judge = hash(&[&places.policy.to_string(), &places.topic_arn], 16);
+            Ok(Prepared { secret_id: places.secret_id.clone(), authorized, policy, judge })
+        }
         (authorized, policy) => Err(RunError::of_either(authorized.err(), policy.err())),
     }
 }

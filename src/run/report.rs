@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Prepared, Services};
 use crate::clients::Deadline;
 use crate::clients::zoom::{self, Ask, Digests, Pages, Reading, Source, ZoomError};
-use crate::daybook::{Head, Judged, Loaded, Plan, Read, Remembered, Rules, Whose, merge};
+use crate::daybook::{Finished, Head, Judged, Loaded, Plan, Read, Remembered, Rules, Whose, merge};
 use crate::domain::evaluate::Freshness;
 use crate::domain::period::{Period, PeriodKind, judged_periods};
 use crate::domain::policy::Policy;
@@ -60,6 +60,8 @@ pub struct Report {
     pub first_day: Date,
     /// The periods to judge.
     pub periods: Vec<Period>,
+    /// Which closed periods earlier runs are done with, and this one; `None` if that could not be read, or was not asked.
+    pub finished: Option<Finished>,
     /// The figures of all of them.
     pub judged: Judged,
     /// What each of them leaves for the next run; at least one.
@@ -103,18 +105,17 @@ pub async fn read_report(
         let whose = prepared.whose(Products::One(*product));
         async move { if memory == Memory::Unused { Some(Loaded::default()) } else { load(services, whose, deadline).await } }
     };
-    let loaded = join_all(policy.products.iter().map(load)).await;
-    // A period is judged until all reports that were judged before are done with it: one that is new finishes nothing.
-    let finished = |kind: PeriodKind| {
-        let heads = loaded.iter().filter_map(|loaded| loaded.as_ref()?.head.as_ref()?.finished(kind));
-        heads.min()
-    };
-    let periods = judged_periods(policy.period_kinds(), last_moment(until), zone, late_charges_days, finished)
+    let finished =
+        async { if memory == Memory::Unused { None } else { load_finished(services, prepared, deadline).await } };
+    let (loaded, finished) = tokio::join!(join_all(policy.products.iter().map(load)), finished);
+    let is_finished = |kind: PeriodKind| finished.as_ref()?.of(kind);
+    let periods = judged_periods(policy.period_kinds(), last_moment(until), zone, late_charges_days, is_finished)
         .map_err(|_| beyond_the_calendar(until))?;
     let first_day = periods.iter().map(Period::first_day).min().unwrap_or_else(|| zone.to_datetime(until).date());
     let account: Arc<str> = prepared.authorized.account_id().into();
     let judged = Judged::of(account, &policy.products);
-    let mut report = Report { until, first_day, periods, judged, books: Vec::new(), requests: 0, refusals: 0 };
+    let mut report =
+        Report { until, first_day, periods, finished, judged, books: Vec::new(), requests: 0, refusals: 0 };
     for (place, (product, loaded)) in policy.products.iter().zip(loaded).enumerate() {
         // Those after it have a sixth of the time each at least, and what this one leaves.
         let others = u32::try_from(policy.products.len() - place - 1).unwrap_or_default();
@@ -151,6 +152,7 @@ impl Reader<'_> {
         let renew = || async { services.secrets.read(&prepared.secret_id).await.ok() }.boxed_local();
         let authorized = prepared.authorized.clone();
         let source = Source { authorized, renew: &renew, on_page, most_requests: None, deadline };
+        report.judged.coverage.is_blind |= is_without_daybook || self.question.memory == Memory::Unused;
         let mut reading = services.zoom.read(source, &ask).await;
         report.requests += reading.requests;
         report.refusals += reading.refusals;
@@ -215,6 +217,17 @@ async fn load(services: &Services, whose: Whose<'_>, deadline: Deadline) -> Opti
     }
 }
 
+async fn load_finished(services: &Services, prepared: &Prepared, deadline: Deadline) -> Option<Finished> {
+    let finished = services.daybook.finished(prepared.authorized.account_id(), &prepared.judge);
+    let problem = match deadline.at_most(LOAD_TIME).bound(finished).await {
+        Some(Ok(finished)) => return Some(finished),
+        Some(Err(error)) => error.to_string(),
+        None => "no answer in time".to_owned(),
+    };
+    tracing::warn!(problem, "what closed periods earlier runs are not done with is not known; the next run asks again");
+    None
+}
+
 /// What is believed of the days that need it. Without it they are judged by what was read.
 ///
 /// The report may have taken all of the run's time for reading: then it has a little of what is left to publish.
@@ -251,14 +264,20 @@ pub(super) fn sums_of(reading: &Reading, kept: BTreeMap<Date, DaySums>, first_da
 const DAYS_JUDGED: i64 = 91;
 
 impl Report {
-    /// Marks closed periods that were judged for the last time, now that what was due for them was sent. Those in `held` are
-    /// judged on.
-    pub fn finish(&mut self, policy: &Policy, held: &BTreeSet<Period>) {
-        let Report { until, periods, judged, books, .. } = self;
-        for Book { product, remembered, .. } in books {
-            let coverage = (*product, &judged.coverage);
-            remembered.finish(periods, held, coverage, &policy.time_zone, policy.late_charges_days, *until);
-        }
+    /// Which closed periods were judged for the last time, now that what was due for them was sent, if that is more than before. Those in
+    /// `held` are judged on.
+    #[must_use]
+    pub fn finished_now(&self, policy: &Policy, held: &BTreeSet<Period>) -> Option<Finished> {
+        let (zone, late, until) = (&policy.time_zone, policy.late_charges_days, self.until);
+        let is_done = |period: &Period| {
+            let is_done_with = |book: &Book| {
+                book.remembered.is_done_with(period, (book.product, &self.judged.coverage), zone, late, until)
+            };
+            !held.contains(period) && !self.judged.coverage.is_blind && self.books.iter().all(is_done_with)
+        };
+        let before = self.finished.as_ref()?;
+        let after = before.after(&self.periods, zone.to_datetime(until).date(), is_done);
+        (after != *before).then_some(after)
     }
 
     /// Whether all rows of a civil day were listed. One that cannot be read is missing from its figures, as it is from the daybook's.

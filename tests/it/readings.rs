@@ -49,7 +49,8 @@ impl Reader {
         let deadline = Deadline::never();
         let authorized = self.0.zoom.authorize(credentials, deadline).await.unwrap();
         let policy = policy::Policy::parse(policy).unwrap();
-        let prepared = Prepared { secret_id: SecretSource::Secret("given".to_owned()), authorized, policy };
+        let prepared =
+            Prepared { secret_id: SecretSource::Secret("given".to_owned()), authorized, policy, judge: String::new() };
         let question = Question { until, now, deadline, memory: Memory::Unused, on_page: &|_| {} };
         read_report(&self.0, &prepared, &question).await.unwrap()
     }

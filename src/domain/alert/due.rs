@@ -65,14 +65,15 @@ pub(super) fn verdict<'a>(spent: Spent<'a>, key: &ThreadKey, thread: Option<&Thr
         let waits = record.corrections > 0 && case.as_of.duration_since(since) < AGREEMENT;
         // Whatever is not proven or waits, a level that no reader can have heard of is due (of a policy that has changed).
         let is_news = highest.is_some_and(|level| possible.clone().all(|record| is_above(level, record)));
-        match spent.certainty {
-            Certainty::Exact if !waits => return corrected(spent, known, corrections, key, thread, case),
+        let is_proven = spent.certainty == Certainty::Exact && !case.coverage.is_blind;
+        match is_proven {
+            true if !waits => return corrected(spent, known, corrections, key, thread, case),
             _ if is_news => {}
-            Certainty::Exact => {
+            true => {
                 let note = record.lower_since.is_none().then(|| Record { lower_since: Some(since), ..record.clone() });
                 return spent.without_alert(key, Decision::WaitsToCorrect { since }, note);
             }
-            _ => return spent.without_alert(key, Decision::FallNotProven, None),
+            false => return spent.without_alert(key, Decision::FallNotProven, None),
         }
     }
     let Some(level) = highest.filter(|level| possible.clone().any(|record| is_above(level, record))) else {
