@@ -76,6 +76,14 @@ pub struct RowFault {
 }
 
 impl RowFault {
+    /// The fault of a row of which nothing is known: it may be anybody's.
+    #[must_use]
+    pub fn of_any(self) -> RowFault {
+        let (number, department, cost_center, extension) =
+            (Known::Unknown, Known::Unknown, Known::Unknown, Known::Unknown);
+        RowFault { number, department, cost_center, extension, currency: Known::Unknown, ..self }
+    }
+
     /// Whether the row may be one of this subject's in this period.
     fn may_belong_to(&self, period: &Period, scope: Scope, subject: &Arc<str>, currency: Currency) -> bool {
         self.may_lie_in(period)

@@ -19,7 +19,8 @@ const MOST_ROWS: u64 = 15_000_000;
 /// A page.
 #[derive(Debug, Default)]
 pub(super) struct Page<'a> {
-    pub(super) rows: Vec<Fields<'a>>,
+    /// `None` for a row that is no object, or has a field twice.
+    pub(super) rows: Vec<Option<Fields<'a>>>,
     /// The token of the next page; `None` if this is the last.
     pub(super) next_page_token: Option<String>,
     /// Zoom's number of records, if it is a whole number. Its meaning is not documented: good for planning, never for a decision.
@@ -50,7 +51,7 @@ pub(super) fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
     let text: Cow<'_, str> = match raw.as_bytes().first()? {
         b'"' => match raw.strip_prefix('"').and_then(|raw| raw.strip_suffix('"')) {
             Some(plain) if !plain.contains('\\') => Cow::Borrowed(plain),
-            _ => Cow::Owned(serde_json::from_str(raw).ok()?),
+            _ => Cow::Owned(serde_json::from_str(raw).or_else(|_| serde_json::from_str(&without_halves(raw))).ok()?),
         },
         b'-' | b'0'..=b'9' => Cow::Borrowed(raw),
         _ => return None,
@@ -59,6 +60,35 @@ pub(super) fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
         Cow::Borrowed(text) => Some(text.trim_ascii()).filter(|text| !text.is_empty()).map(Cow::Borrowed),
         Cow::Owned(text) => Some(text.trim_ascii().to_owned()).filter(|text| !text.is_empty()).map(Cow::Owned),
     }
+}
+
+/// A JSON string without the halves of characters that a text has if it was cut in the middle of one: each is replaced.
+fn without_halves(raw: &str) -> String {
+    let half = |at: usize| {
+        raw.get(at..)?.strip_prefix("\\u")?.get(..4).and_then(|digits| u16::from_str_radix(digits, 16).ok())
+    };
+    let (mut text, mut at) = (String::with_capacity(raw.len()), 0);
+    while let Some(rest) = raw.get(at..).filter(|rest| !rest.is_empty()) {
+        let length = match (half(at), half(at + 6)) {
+            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 12,
+            (Some(0xD800..=0xDFFF), _) => {
+                text.push('\u{FFFD}');
+                at += 6;
+                continue;
+            }
+            // What is escaped otherwise is two characters, of which the second may be a backslash.
+            _ if rest.starts_with('\\') => 2,
+            _ => rest.chars().next().map_or(1, char::len_utf8),
+        };
+        text.push_str(rest.get(..length).unwrap_or(rest));
+        at += length;
+    }
+    text
+}
+
+/// Whether a value is a text, a number or nothing. One that is anything else may stand for any text.
+pub(super) fn is_readable(raw: &RawValue) -> bool {
+    raw.get() == "null" || matches!(raw.get().as_bytes().first(), Some(b'"' | b'-' | b'0'..=b'9'))
 }
 
 struct PageSeed<'r>(&'r Report);
@@ -147,7 +177,7 @@ impl<'de> DeserializeSeed<'de> for Name {
 struct RowsSeed<'r>(&'r Report);
 
 impl<'de> DeserializeSeed<'de> for RowsSeed<'_> {
-    type Value = Vec<Fields<'de>>;
+    type Value = Vec<Option<Fields<'de>>>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_seq(self)
@@ -155,7 +185,7 @@ impl<'de> DeserializeSeed<'de> for RowsSeed<'_> {
 }
 
 impl<'de> Visitor<'de> for RowsSeed<'_> {
-    type Value = Vec<Fields<'de>>;
+    type Value = Vec<Option<Fields<'de>>>;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("the rows of a page")
@@ -173,32 +203,64 @@ impl<'de> Visitor<'de> for RowsSeed<'_> {
 struct RowSeed<'r>(&'r Report);
 
 impl<'de> DeserializeSeed<'de> for RowSeed<'_> {
-    type Value = Fields<'de>;
+    type Value = Option<Fields<'de>>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Fields<'de>, D::Error> {
-        deserializer.deserialize_map(self)
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
     }
 }
 
 impl<'de> Visitor<'de> for RowSeed<'_> {
-    type Value = Fields<'de>;
+    type Value = Option<Fields<'de>>;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("a row of the report")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Fields<'de>, A::Error> {
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
+        while elements.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
         let mut fields: Fields<'de> = [None; MOST_FIELDS];
-        let mut expected = 0;
+        let (mut expected, mut is_twice) = (0, false);
         while let Some(place) = members.next_key_seed(FieldName(self.0, expected))? {
             expected = place.map_or(expected, |place| place + 1);
             match place.and_then(|place| fields.get_mut(place)) {
                 None => _ = members.next_value::<IgnoredAny>()?,
                 Some(field @ None) => *field = Some(members.next_value()?),
-                Some(Some(_)) => return Err(A::Error::custom("a field stands twice in a row")),
+                Some(Some(_)) => {
+                    members.next_value::<IgnoredAny>()?;
+                    is_twice = true;
+                }
             }
         }
-        Ok(fields)
+        Ok((!is_twice).then_some(fields))
     }
 }
 
@@ -266,14 +328,11 @@ mod tests {
             r#"{"sms_charges":[],"code":"300"}"#,
             r#"{"sms_charges":null}"#,
             r#"{"sms_charges":{}}"#,
-            r#"{"sms_charges":[null]}"#,
-            r#"{"sms_charges":[1]}"#,
             r#"{"sms_charges":[]"#,
             r#"{"sms_charges":[],}"#,
             r#"{"sms_charges":[{},]}"#,
             r#"{"sms_charges":[]}{}"#,
             r#"{"sms_charges":[],"sms_charges":[]}"#,
-            r#"{"sms_charges":[{"rate":null,"rate":"1"}]}"#,
             // Of another type, or twice, a token does not prove the end.
             r#"{"sms_charges":[],"next_page_token":7}"#,
             r#"{"sms_charges":[],"next_page_token":"T","next_page_token":""}"#,
@@ -281,6 +340,30 @@ mod tests {
             assert_eq!(page(body), Err(NotAPage), "{body}");
         }
         assert_eq!(read(b"{\"sms_charges\":[],\"new\":\"\xFF\"}", &SMS).err(), Some(NotAPage));
+    }
+
+    #[test]
+    fn a_row_that_is_no_object_is_one_among_others() {
+        for odd in ["null", "1", "-1", "0.5", "true", "\"row\"", "[{\"rate\":1}]", r#"{"rate":null,"rate":"1"}"#] {
+            let body = format!(r#"{{"sms_charges":[{FIRST},{odd},{SECOND}],"next_page_token":"T"}}"#);
+            let page = read(body.as_bytes(), &SMS).unwrap();
+            let is_row: Vec<_> = page.rows.iter().map(Option::is_some).collect();
+            assert_eq!((is_row, page.next_page_token.as_deref()), (vec![true, false, true], Some("T")), "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_was_cut_within_a_character_is_a_text() {
+        for (written, expected) in [
+            (r#""Sales \ud83c""#, "Sales \u{FFFD}"),
+            (r#""\udf89 party""#, "\u{FFFD} party"),
+            (r#""\ud83c\ud83c\udf89""#, "\u{FFFD}\u{1F389}"),
+            (r#""\\ud83c \" \u00e9\ud83c""#, "\\ud83c \" \u{e9}\u{FFFD}"),
+            (r#""\ud83cé""#, "\u{FFFD}é"),
+        ] {
+            let raw: &RawValue = serde_json::from_str(written).unwrap();
+            assert_eq!(text(raw).as_deref(), Some(expected), "{written}");
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ use super::session::{PageRequest, Session, Source};
 use super::walk::{Step, Walk};
 use super::{Zoom, ZoomError, ZoomErrorKind};
 use crate::domain::coverage::Gap;
-use crate::domain::dates::Dates;
+use crate::domain::dates::{Dates, utc_date};
 use crate::error::Code;
 
 /// How many dates later a question may start than it should, if Zoom refuses its first dates as too old.
@@ -197,7 +197,7 @@ impl Reader<'_> {
             let (question, token) = self.with_walk(place, |walk| (walk.question, walk.next.clone()));
             let request = PageRequest { report: self.ask.report, question, token: token.as_deref() };
             let page = self.session.page(request, |body| self.take(place, question, body)).await;
-            let step = page.and_then(std::convert::identity);
+            let step = page.and_then(std::convert::identity).map_err(|error| self.of_its_age(error, question));
             let has_expired = step.as_ref().is_err_and(|error| error.kind == ZoomErrorKind::PageTokenExpired);
             if !has_expired || !self.with_walk(place, Walk::restart) {
                 return step;
@@ -206,17 +206,26 @@ impl Reader<'_> {
         }
     }
 
+    /// A question that starts within the last year is not refused for its age, whatever Zoom says of its start date.
+    fn of_its_age(&self, mut error: ZoomError, question: Dates) -> ZoomError {
+        let is_young = question.from > utc_date(self.ask.now, 0).saturating_sub(1.year());
+        if error.kind == ZoomErrorKind::TooOld && is_young {
+            error.kind = ZoomErrorKind::Refused;
+        }
+        error
+    }
+
     /// Counts the rows of a page that were not counted before. `Err(None)`: the body is not a page.
     fn take(&self, place: Place, question: Dates, body: &[u8]) -> Result<Result<Step, ZoomError>, Option<ZoomError>> {
-        let page = page::read(body, self.ask.report).map_err(|_| None)?;
+        // A byte that is no text is one character of one field.
+        let text = String::from_utf8_lossy(body);
+        let page = page::read(text.as_bytes(), self.ask.report).map_err(|_| None)?;
         let answered_to = page.to.unwrap_or(question.to).min(question.to);
         let open = last_started(self.ask.now);
         let is_newest = self.with_walk(place, |walk| walk.asked.to > open);
         // The last date of an older question also belongs to the next one, so Zoom may leave it out.
         let needed = if is_newest { question.to.min(open) } else { question.to.yesterday().unwrap_or(question.to) };
-        if page.from.is_some_and(|from| from > question.from) || answered_to < needed {
-            return Err(Some(narrowed([page.from, page.to], question)));
-        }
+        let is_narrow = page.from.is_some_and(|from| from > question.from) || answered_to < needed;
         self.page_rows.set(self.page_rows.get().max(page.rows.len() as u64));
         let mut walks = self.walks.borrow_mut();
         let Some(mut walk) = walks.remove(&place) else { return Err(None) };
@@ -225,6 +234,11 @@ impl Reader<'_> {
             earlier + walks.values().map(|walk| walk.times(identity)).sum::<u32>()
         };
         let identities = walk.count_page(&mut self.rows.borrow_mut(), &page, elsewhere);
+        if is_narrow {
+            // What it lists counts all the same.
+            walks.insert(place, walk);
+            return Err(Some(narrowed([page.from, page.to], question)));
+        }
         walk.answered_to = answered_to;
         walk.total_records = walk.total_records.max(page.total_records);
         let turned = walk.turn(&identities, page.next_page_token);

@@ -18,7 +18,7 @@ use self::identity::identity;
 use self::values::{Fault, Places, Values, named, number, time};
 use super::digest::ByDigest;
 use super::page::Fields;
-use super::reports::{Report, Role};
+use super::reports::{MOST_FIELDS, Report, Role};
 use crate::domain::charge::{Line, NONE};
 use crate::domain::coverage::RowFault;
 use crate::domain::money::{Amount, Currency};
@@ -139,7 +139,15 @@ impl RowReader {
         self.lines.lines.get(id as usize)
     }
 
-    pub(super) fn read(&mut self, fields: &Fields<'_>) -> Row {
+    /// `None` stands for a row that is no object, or has a field twice.
+    pub(super) fn read(&mut self, fields: Option<&Fields<'_>>) -> Row {
+        let Some(fields) = fields else {
+            let fields: Fields<'_> = [None; MOST_FIELDS];
+            let row = Values { report: self.report, places: &self.places, fields: &fields };
+            let problem = "is no object of fields, each of them once".to_owned();
+            let fault = RowFault::of_any(row.fault(None, "(row)", problem));
+            return Row { identity: 0, sent: None, content: Content::Fault(Box::new(fault)) };
+        };
         let places = self.places;
         let row = Values { report: self.report, places: &places, fields };
         let sent = row.text(Role::Time).and_then(|text| time(&text));
@@ -159,6 +167,7 @@ impl RowReader {
             return Ok(Content::Nothing);
         }
         let Some(amount) = row.amount()? else {
+            row.is_somebodys()?;
             let Some(day) = day else { return Err(row.time_fault()) };
             // A row without a price may be without a currency.
             let currency = self.currency(row).unwrap_or(Currency::NONE);
@@ -169,6 +178,7 @@ impl RowReader {
         }
         let Some(day) = day else { return Err(row.time_fault()) };
         let currency = self.currency(row)?;
+        row.is_somebodys()?;
         Ok(Content::Charge { day, line: self.line_of(row, currency), amount, units: row.units()? })
     }
 

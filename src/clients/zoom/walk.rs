@@ -151,7 +151,7 @@ impl Walk {
             HashMap::<u128, u32, ByDigest>::with_capacity_and_hasher(page.rows.len(), ByDigest::default());
         let mut identities = Vec::with_capacity(page.rows.len());
         for fields in &page.rows {
-            let row = rows.read(fields);
+            let row = rows.read(fields.as_ref());
             identities.push(row.identity);
             let times = on_page.entry(row.identity).or_default();
             *times += 1;

@@ -7,7 +7,7 @@
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::values::{Values, time};
-use crate::clients::zoom::page::text;
+use crate::clients::zoom::page::{is_readable, text};
 use crate::clients::zoom::reports::Role;
 use crate::domain::money::Amount;
 use crate::domain::number::Number;
@@ -16,8 +16,11 @@ use crate::domain::number::Number;
 pub(super) fn identity(row: &Values<'_>, known_by: &mut Vec<u8>) -> u128 {
     known_by.clear();
     for (place, (_, role)) in (0_u8..).zip(row.report.fields).filter(|(_, (_, role))| role.identifies()) {
-        let Some(text) = row.fields.get(usize::from(place)).copied().flatten().and_then(text) else {
-            continue;
+        let Some(raw) = row.fields.get(usize::from(place)).copied().flatten() else { continue };
+        let text = match text(raw) {
+            Some(text) => text,
+            None if is_readable(raw) => continue,
+            None => raw.get().into(),
         };
         known_by.extend([0xFF, place]);
         match role {

@@ -15,7 +15,7 @@ fn read_text(row: &str) -> (RowReader, Row) {
     let body = format!("{{\"sms_charges\":[{row}]}}");
     let page = page::read(body.as_bytes(), &SMS).unwrap();
     let mut reader = reader();
-    let row = reader.read(&page.rows[0]);
+    let row = reader.read(page.rows[0].as_ref());
     (reader, row)
 }
 
@@ -112,11 +112,41 @@ fn a_fault_knows_what_can_be_read_of_its_row() {
 }
 
 /// What a row of another report says.
+#[test]
+fn a_charge_whose_owner_cannot_be_read_may_be_anybodys() {
+    for field in ["billing_number", "department", "cost_center", "from_extension_number", "to_extension_number"] {
+        for value in [json!({"id": 7}), json!(["Sales"]), json!(true)] {
+            let (_, read) = read_text(&with(field, value).to_string());
+            let Content::Fault(fault) = read.content else { panic!("{field}") };
+            assert_eq!((fault.field, fault.problem.as_str()), (field, "is neither a text nor a number"));
+        }
+        // Nothing is a value: none.
+        let (_, read) = read_text(&with(field, Value::Null).to_string());
+        assert!(matches!(read.content, Content::Charge { .. }), "{field}");
+    }
+    // A name decides no figure, and ids tell rows apart, whatever they are.
+    let (_, named) = read_text(&with("from_display_name", json!({"first": "Ada"})).to_string());
+    assert!(matches!(named.content, Content::Charge { .. }));
+    let of = |id: Value| read_text(&with("message_id", id).to_string()).1.identity;
+    assert_ne!(of(json!({"id": 1})), of(json!({"id": 2})));
+    assert_eq!(of(json!(null)), of(json!("")));
+}
+
+#[test]
+fn a_row_that_is_no_object_may_be_of_anybody_at_any_time() {
+    let Content::Fault(fault) = reader().read(None).content else { panic!("no fault") };
+    assert_eq!(
+        fault.to_string(),
+        "the row of message (no message_id): (row) is no object of fields, each of them once"
+    );
+    assert_eq!((fault.number, fault.currency, fault.sent), (Known::Unknown, Known::Unknown, Known::Unknown));
+}
+
 fn read_of(report: &'static Report, row: &Value) -> Content {
     let body = format!("{{\"{}\":[{row}]}}", report.array);
     let page = page::read(body.as_bytes(), report).unwrap();
     let window = Window { first_day: Date::constant(2026, 11, 1), ..reader().window };
-    RowReader::of(report, window).read(&page.rows[0]).content
+    RowReader::of(report, window).read(page.rows[0].as_ref()).content
 }
 
 #[test]

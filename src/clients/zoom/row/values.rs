@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use rust_decimal::prelude::ToPrimitive as _;
 use serde_json::value::RawValue;
 
-use crate::clients::zoom::page::{Fields, text};
+use crate::clients::zoom::page::{Fields, is_readable, text};
 use crate::clients::zoom::reports::{ROLES, Report, Role};
 use crate::domain::charge::NONE;
 use crate::domain::coverage::{Known, RowFault};
@@ -22,6 +22,9 @@ use crate::domain::totals::{MOST_MAGNITUDE, MOST_PLACES};
 const PENDING: &str = "pending";
 /// Digits of an extension: a caller with more is a telephone number, which may be a customer's.
 const LONGEST_EXTENSION: usize = 6;
+/// Whose a charge is.
+const WHOSE: [Role; 6] =
+    [Role::Number, Role::Department, Role::CostCenter, Role::FromExtension, Role::ToExtension, Role::Caller];
 const LONGEST_GIVEN: usize = 24;
 const LONGEST_ID: usize = 64;
 
@@ -128,6 +131,15 @@ impl<'a> Values<'a> {
         Currency::parse(&text).map_err(|fault| (field, format!("{} {fault}", shown(&text))))
     }
 
+    /// That the row can be whoever's its fields say: a field that is neither a text nor a number may be any.
+    pub(super) fn is_somebodys(&self) -> Result<(), Fault> {
+        let is_unreadable = |role: &Role| self.raw(*role).is_some_and(|raw| !is_readable(raw));
+        match WHOSE.iter().find(|role| is_unreadable(role)) {
+            Some(role) => Err((self.name(*role), "is neither a text nor a number".to_owned())),
+            None => Ok(()),
+        }
+    }
+
     pub(super) fn time_fault(&self) -> Fault {
         let problem = match self.text(Role::Time) {
             Some(text) => format!("{} is not a time such as 2026-11-22T02:58:01Z", shown(&text)),
@@ -141,8 +153,7 @@ impl<'a> Values<'a> {
         let message_id = self
             .text(Role::MessageId)
             .map_or_else(|| "(no message_id)".to_owned(), |id| label(&id).chars().take(LONGEST_ID).collect());
-        // A text without a value is a value: none. One that is neither text nor number may be any.
-        let readable = |role: Role| self.raw(role).is_none_or(|raw| raw.get() == "null" || is_text(raw));
+        let readable = |role: Role| self.raw(role).is_none_or(is_readable);
         let value = |role, name| if readable(role) { Known::Value(name) } else { Known::Unknown };
         RowFault {
             product: self.report.product,
@@ -174,15 +185,13 @@ pub(super) fn time(text: &str) -> Option<Timestamp> {
 }
 
 pub(super) fn named(text: Option<&str>) -> Arc<str> {
-    text.map_or_else(|| NONE.into(), |text| Arc::from(&*label(text)))
+    // A text of signs that show nothing is none.
+    let label = text.map(label).filter(|label| !label.is_empty());
+    label.map_or_else(|| NONE.into(), |label| Arc::from(&*label))
 }
 
 pub(super) fn number(text: Option<&str>) -> Arc<str> {
     text.map_or_else(|| NONE.into(), |text| number::identity(text).into())
-}
-
-fn is_text(raw: &RawValue) -> bool {
-    matches!(raw.get().as_bytes().first(), Some(b'"' | b'-' | b'0'..=b'9'))
 }
 
 fn shown(given: &str) -> String {
