@@ -165,7 +165,13 @@ impl Fields {
         };
         let has_as_of = as_of.is_some();
         for group in [
-            given(&[("backfill", backfill), ("as_of", has_as_of), ("dry_run", dry_run), ("test_alert", test_alert)]),
+            given(&[
+                ("backfill", backfill),
+                ("as_of", has_as_of),
+                ("dry_run", dry_run),
+                ("test_alert", test_alert),
+                ("digest", digest),
+            ]),
             given(&[("test_alert", test_alert), ("as_of", has_as_of), ("publish", publish)]),
             given(&[
                 ("digest", digest),

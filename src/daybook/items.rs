@@ -22,6 +22,10 @@ const DAY_LIFE: SignedDuration = SignedDuration::from_hours(24 * 440);
 const PART_LIFE: SignedDuration = SignedDuration::from_hours(24 * 10);
 /// Items of parts that are in memory at once. DynamoDB answers with 16 MB at most, some forty of them.
 const PARTS_AT_ONCE: usize = 10;
+/// How often the head is tried to be written that other runs write too.
+const MOST_TURNS: usize = 4;
+/// The content of a day whose items are not those that its head is of.
+const OF_ANOTHER_RUN: u64 = 0;
 /// Digests in an item.
 const MOST_DIGESTS: usize = 35_000;
 
@@ -172,6 +176,8 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let mut items = Vec::new();
+        let content = |day: &Date| remembered.head.days.get(day).map(|known| (*day, known.content));
+        let written: Vec<_> = remembered.days.keys().filter_map(content).collect();
         for (day, sums) in &remembered.days {
             for (chunk, figures) in codec::encode([(*day, sums)]).into_iter().enumerate() {
                 items.push(with_figures(whose.day(*day, chunk), figures, now + DAY_LIFE));
@@ -195,7 +201,29 @@ impl Store {
         }
         remembered.head.parts.sort_by_key(|part| part.from);
         self.put(items).await?;
-        self.put_head(whose, loaded, &remembered.head, now).await
+        let kept = self.put_head(whose, loaded, &remembered.head, now).await;
+        if kept.is_err() {
+            self.unwritten(whose, &written, now).await?;
+        }
+        kept
+    }
+
+    /// The head is another run's, and days have items of this run in place of that one's: the next run writes them again.
+    async fn unwritten(&self, whose: Whose<'_>, written: &[(Date, u64)], now: Timestamp) -> Result<(), StoreError> {
+        for _ in 0..MOST_TURNS {
+            let loaded = self.load(whose).await?;
+            let Some(mut head) = loaded.head.clone() else { return Ok(()) };
+            let mut is_as_written = true;
+            for (day, content) in written {
+                if let Some(known) = head.days.get_mut(day).filter(|known| known.content != *content) {
+                    (known.content, is_as_written) = (OF_ANOTHER_RUN, false);
+                }
+            }
+            if is_as_written || self.put_head(whose, &loaded, &head, now).await.is_ok() {
+                return Ok(());
+            }
+        }
+        Ok(())
     }
 
     async fn put_head(&self, whose: Whose<'_>, loaded: &Loaded, head: &Head, now: Timestamp) -> Result<(), StoreError> {
@@ -239,6 +267,32 @@ mod tests {
         };
         let line = |number: usize| Line { number: format!("+1202{number:07}").into(), ..line.clone() };
         (0..numbers).map(|number| (line(number), Sum::of(Amount::parse("0.0205").unwrap()))).collect()
+    }
+
+    #[tokio::test]
+    async fn a_day_that_a_run_wrote_over_anothers_is_written_again() {
+        let store = Store::memory();
+        let (date, now) = (jiff::civil::date(2026, 11, 5), Timestamp::UNIX_EPOCH);
+        let save = async |loaded: &Loaded, numbers: usize| {
+            let head = loaded.head.clone().unwrap_or_default();
+            let mut remembered = Remembered { head: Head { version: VERSION, ..head }, ..Remembered::default() };
+            remembered.keep_day(date, day(numbers), now);
+            store.save(WHOSE, loaded, remembered, now).await
+        };
+        let days = async || {
+            let head = store.load(WHOSE).await.unwrap().head.unwrap();
+            store.days(WHOSE, &head, &[date]).await.unwrap().remove(&date).map(|sums| sums.len())
+        };
+        let older = store.load(WHOSE).await.unwrap();
+        save(&store.load(WHOSE).await.unwrap(), 15).await.unwrap();
+        assert_eq!(days().await, Some(15));
+        // The older run ends after the newer one: its figures do not stay, and nobody takes its items for the newer one's.
+        let refused = save(&older, 10).await.unwrap_err().to_string();
+        assert!(refused.contains("another run wrote it meanwhile"), "{refused}");
+        assert_eq!(days().await, None);
+        // The next run finds the same figures as the newer one, and writes them nevertheless.
+        save(&store.load(WHOSE).await.unwrap(), 15).await.unwrap();
+        assert_eq!(days().await, Some(15));
     }
 
     #[tokio::test]

@@ -28,7 +28,6 @@ use crate::domain::charge::Line;
 use crate::domain::coverage::{Coverage, Receipt, Restated, Unconfirmed};
 use crate::domain::dates::Dates;
 use crate::domain::money::Currency;
-use crate::domain::period::start_of;
 use crate::domain::product::{Product, Products};
 use crate::domain::totals::{DaySums, Sum, Totals, by_currency, merged};
 
@@ -96,12 +95,6 @@ impl Read<'_> {
     fn fall_of(&self, day: Date) -> bool {
         self.head.falls.iter().any(|fall| fall.day == day)
     }
-
-    /// Whether a day's figures were settled when they were read before.
-    fn was_settled(&self, day: Date, known: &KnownDay) -> bool {
-        let settled = day.checked_add((i64::from(self.late_charges_days) + 1).days());
-        settled.and_then(|day| start_of(day, self.zone)).is_ok_and(|settled| known.read_at >= settled)
-    }
 }
 
 impl Judged {
@@ -144,7 +137,7 @@ pub fn merge(mut read: Read<'_>, mut believed: BTreeMap<Date, DaySums>, judged: 
         let fallen = fallen(&read, *day, known, &sums, &mut falls, &mut coverage.unconfirmed);
         if fallen.is_empty() {
             totals.set(product, *day, &sums);
-            let was_settled = known.is_some_and(|known| read.was_settled(*day, known));
+            let was_settled = known.is_some_and(|known| known.was_settled(*day, read.zone, read.late_charges_days));
             restated.extend(
                 before.filter(|_| was_settled).iter().flat_map(|before| restatements(product, *day, before, &sums)),
             );

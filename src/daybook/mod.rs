@@ -28,13 +28,15 @@ mod store;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
 use serde::{Deserialize, Serialize};
 
 use crate::clients::zoom::Part;
 use crate::domain::dates::Dates;
 use crate::domain::money::{Amount, Currency};
+use crate::domain::period::start_of;
 use crate::domain::totals::Sum;
 
 pub use baselines::{decode, encode};
@@ -153,6 +155,12 @@ impl Head {
         self.days.iter().map(|(day, known)| (*day, known.read_at))
     }
 
+    /// Whether the figures of a day are known, and were settled when they were read.
+    #[must_use]
+    pub fn knows_settled(&self, day: Date, zone: &TimeZone, late_charges_days: u32) -> bool {
+        self.days.get(&day).is_some_and(|known| known.was_settled(day, zone, late_charges_days))
+    }
+
     /// The first day of which figures are known.
     #[must_use]
     pub fn first_day(&self) -> Option<Date> {
@@ -174,6 +182,12 @@ pub(crate) struct KnownDay {
 }
 
 impl KnownDay {
+    /// Whether the figures of the day were settled when they were read.
+    fn was_settled(&self, day: Date, zone: &TimeZone, late_charges_days: u32) -> bool {
+        let settled = day.checked_add((i64::from(late_charges_days) + 1).days());
+        settled.and_then(|day| start_of(day, zone)).is_ok_and(|settled| self.read_at >= settled)
+    }
+
     fn by_currency(&self) -> BTreeMap<Currency, Sum> {
         let sum = |(currency, amount, messages): &(String, String, u64)| {
             Some((Currency::parse(currency).ok()?, Sum { amount: Amount::parse(amount).ok()?, messages: *messages }))

@@ -121,9 +121,12 @@ impl Remembered {
             && !self.head.parts.iter().any(was_read_before)
     }
 
-    /// Keeps the new days only. The rest of the head stays as it was.
-    pub fn keep_days_only(&mut self, before: &Head) {
-        let days = std::mem::take(&mut self.head.days);
+    /// Keeps the new days only, which were read at this moment. The rest of the head stays as it was.
+    pub fn keep_days_only(&mut self, before: &Head, read: &[Date], read_at: Timestamp) {
+        let mut days = std::mem::take(&mut self.head.days);
+        for day in read {
+            days.entry(*day).and_modify(|known| known.read_at = read_at);
+        }
         self.parts.clear();
         self.head = Head { version: VERSION, days, ..before.clone() };
     }

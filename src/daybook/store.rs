@@ -11,7 +11,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
 use crate::clients::aws;
-use crate::clients::table::{Item, MOST_KEYS, MOST_WRITES, get_batch, put_batch, query, text};
+use crate::clients::table::{Item, MOST_KEYS, MOST_WRITES, get_batch, number, put_batch, query, text};
+
+const WRITTEN_MEANWHILE: &str = "another run wrote it meanwhile, and its figures stay";
 
 /// Where the daybook is kept.
 #[derive(Debug)]
@@ -87,14 +89,25 @@ impl Store {
 
     /// Writes an item, if none has another revision than the one that was loaded.
     pub(super) async fn put_if(&self, item: Item, loaded: i64) -> Result<(), StoreError> {
-        let Store::Table(client, table) = self else { return self.put(vec![item]).await };
+        let (client, table) = match self {
+            Store::Table(client, table) => (client, table),
+            Store::Memory(kept) => {
+                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                let (key, item) = by_sort_key(item);
+                if kept.get(&key).and_then(|item| number(item, "revision")).is_some_and(|revision| revision != loaded) {
+                    return Err(self.error("written", WRITTEN_MEANWHILE.to_owned()));
+                }
+                kept.insert(key, item);
+                return Ok(());
+            }
+        };
         let put = client.put_item().table_name(table).set_item(Some(item));
         let put = put
             .condition_expression("attribute_not_exists(revision) OR revision = :loaded")
             .expression_attribute_values(":loaded", AttributeValue::N(loaded.to_string()));
         put.send().await.map(drop).map_err(|error| match error.as_service_error() {
             Some(refused) if refused.is_conditional_check_failed_exception() => {
-                self.error("written", "another run wrote it meanwhile, and its figures stay".to_owned())
+                self.error("written", WRITTEN_MEANWHILE.to_owned())
             }
             _ => self.error("written", aws::problem(&error)),
         })

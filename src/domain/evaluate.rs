@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::alert::{Digest, Finding, Forecast, Lately, Spent, SpikeDay, Spiking, Stale, Unwatched, ahead, due_digest};
@@ -13,7 +14,7 @@ use super::contributors::Among;
 use super::coverage::Certainty;
 use super::estimates::Bound;
 use super::matches::unmatched;
-use super::money::Currency;
+use super::money::{Amount, Currency};
 use super::period::{Period, PeriodKind};
 use super::policy::{self, Spike};
 use super::product::{Product, Products};
@@ -28,6 +29,8 @@ pub struct History {
     pub matched: BTreeSet<String>,
     /// What forecasts and spikes of today rest on, by what is counted.
     pub baselines: BTreeMap<Products, Baselines>,
+    /// The first day of which figures are known; `None` if all that were judged are.
+    pub known_from: Option<Date>,
     /// What happened in the period of a digest; `None` if that is not known.
     pub lately: Option<Arc<Lately>>,
 }
@@ -95,7 +98,10 @@ pub fn evaluate<'a>(case: &Case<'a>, history: &History) -> Vec<Finding<'a>> {
     findings.extend(spikes(case, history));
     findings.extend(unwatched(case, history));
     findings.extend(history.stale(case.as_of).map(Finding::Stale));
-    findings.extend(due_digest(case).map(|period| digest(case, period, &findings, history, None)));
+    // A period of which nothing is known has nothing to say.
+    let is_known = |period: &Period| history.known_from.is_none_or(|from| period.last_day() >= from);
+    let digest = due_digest(case).filter(is_known).map(|period| digest(case, period, &findings, history, None));
+    findings.extend(digest);
     findings
 }
 
@@ -221,7 +227,10 @@ fn unwatched<'a>(case: &Case<'a>, history: &History) -> Vec<Finding<'a>> {
         for product in policy.products.iter().copied() {
             let products = Products::One(product);
             for ((account, currency), sum) in case.totals.figures(products).by_subject(period, Scope::Account) {
-                if [products, Products::All].iter().any(|counted| covered.contains(&(*counted, currency))) {
+                let is_covered =
+                    [products, Products::All].iter().any(|counted| covered.contains(&(*counted, currency)));
+                // A credit is no spending.
+                if is_covered || sum.amount <= Amount::ZERO {
                     continue;
                 }
                 let certainty = case.coverage.certainty(products, period, Scope::Account, (&account, currency));

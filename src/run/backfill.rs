@@ -86,9 +86,11 @@ impl Step<'_> {
         let whose = prepared.whose(Products::One(*product));
         let loaded = daybook.load(whose).await.map_err(unusable)?;
         let head = loaded.head.clone().unwrap_or_default();
-        let open: Vec<_> = month.days.iter().copied().filter(|day| !head.days.contains_key(day)).collect();
+        // A day that was read before it was settled may have grown since.
+        let is_known = |day: &Date| head.knows_settled(*day, &policy.time_zone, policy.late_charges_days);
+        let open: Vec<_> = month.days.iter().copied().filter(|day| !is_known(day)).collect();
         done.days += (month.days.len() - open.len()) as u64;
-        let known = month.days.iter().filter(|day| head.days.contains_key(*day)).min();
+        let known = month.days.iter().filter(|day| is_known(day)).min();
         done.since = done.since.into_iter().chain(known.copied()).min();
         let (Some(first), Some(last)) = (open.first(), open.last()) else { return Ok(true) };
         let today = utc_date(*now, 0);
@@ -135,7 +137,7 @@ impl Step<'_> {
             };
             merge(read, BTreeMap::new(), &mut Judged::of(whose.account.into(), &[*product]))
         };
-        remembered.keep_days_only(&head);
+        remembered.keep_days_only(&head, &open, *now);
         remembered.head.count_requests(today, requests);
         let saved = open.iter().filter(|day| remembered.head.days.contains_key(*day)).count() as u64;
         daybook.save(whose, &loaded, remembered, *now).await.map_err(unusable)?;

@@ -81,6 +81,7 @@ pub async fn examine<'p>(
         baselines,
         freshness: report.freshness(&prepared.policy.time_zone, as_of),
         matched: report.head().matched().clone(),
+        known_from: report.known_from(),
         lately: None,
     };
     let receivers = prepared.policy.receivers(&places.topic_arn);

@@ -81,8 +81,7 @@ pub(super) async fn judge(
     tracing::info!(answer = serde_json::to_string(&judged).unwrap_or_default(), "judged the report");
     if task == Judge::Live {
         let held = delivered.held.iter().copied().chain(examination.days_in_doubt()).collect();
-        let finished = examination.report.finished_now(examination.policy, &held);
-        let finished = finished.filter(|_| delivered.faults.is_empty());
+        let finished = examination.report.finished_now(examination.policy, delivered.faults.is_empty(), &held);
         remember(services, prepared, &mut examination, (&delivered, finished), invocation).await;
     }
     faults.extend(delivered.faults);

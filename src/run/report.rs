@@ -264,16 +264,17 @@ pub(super) fn sums_of(reading: &Reading, kept: BTreeMap<Date, DaySums>, first_da
 const DAYS_JUDGED: i64 = 91;
 
 impl Report {
-    /// Which closed periods were judged for the last time, now that what was due for them was sent, if that is more than before. Those in
-    /// `held` are judged on.
+    /// Which closed periods were judged for the last time, if that is not as before: none, unless all that was due for them was sent, and none
+    /// of `held`, which are judged on.
     #[must_use]
-    pub fn finished_now(&self, policy: &Policy, held: &BTreeSet<Period>) -> Option<Finished> {
+    pub fn finished_now(&self, policy: &Policy, all_was_sent: bool, held: &BTreeSet<Period>) -> Option<Finished> {
         let (zone, late, until) = (&policy.time_zone, policy.late_charges_days, self.until);
         let is_done = |period: &Period| {
             let is_done_with = |book: &Book| {
                 book.remembered.is_done_with(period, (book.product, &self.judged.coverage), zone, late, until)
             };
-            !held.contains(period) && !self.judged.coverage.is_blind && self.books.iter().all(is_done_with)
+            let is_judged = all_was_sent && !held.contains(period) && !self.judged.coverage.is_blind;
+            is_judged && self.books.iter().all(is_done_with)
         };
         let before = self.finished.as_ref()?;
         let after = before.after(&self.periods, zone.to_datetime(until).date(), is_done);
@@ -301,6 +302,13 @@ impl Report {
     #[must_use]
     pub fn head(&self) -> Head {
         self.books.first().map(|book| book.remembered.head.clone()).unwrap_or_default()
+    }
+
+    /// The first day of which the figures of all reports are known.
+    #[must_use]
+    pub fn known_from(&self) -> Option<Date> {
+        let known = |book: &Book| book.remembered.head.first_day().unwrap_or(self.first_day).min(self.first_day);
+        self.books.iter().map(known).max()
     }
 
     /// How new each report is.

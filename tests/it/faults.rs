@@ -324,11 +324,11 @@ async fn every_fault_ends_well_or_with_its_code_after_what_is_proven_was_sent() 
     silently-empty@2                 either    complete?        A                   2      1      1
     silently-short@2                 either    complete?        A B                 2      1      1
     narrow@2                         once      complete         A B C               4      1      1
-    narrow@2                         for ever  ReportIncomplete at least A          7      1      1
+    narrow@2                         for ever  ReportIncomplete at least A B        7      1      1
     narrow-from@2                    once      complete         A B C               4      1      1
-    narrow-from@2                    for ever  ReportIncomplete at least A          7      1      1
+    narrow-from@2                    for ever  ReportIncomplete at least A B        7      1      1
     narrow-to@2                      once      complete         A B C               4      1      1
-    narrow-to@2                      for ever  ReportIncomplete at least A          7      1      1
+    narrow-to@2                      for ever  ReportIncomplete at least A B        7      1      1
     validation-300@2                 either    ReportInvalid    at least A          2      1      1
     redirect@2                       either    ZoomUnavailable  at least A          2      1      1
     bad-charge@2                     once      ReportInvalid    A C; at least B      3      1      1

@@ -154,7 +154,7 @@ impl ZoomErrorKind {
                     .is_some_and(|kind| kind.to_lowercase().contains("daily"))
                     || said.contains("daily");
                 if daily {
-                    ZoomErrorKind::DailyLimit(wait.unwrap_or_else(|| next_midnight(now)))
+                    ZoomErrorKind::DailyLimit(wait.filter(|until| *until > now).unwrap_or_else(|| next_midnight(now)))
                 } else {
                     ZoomErrorKind::RateLimited(
                         wait.map(|until| Duration::try_from(until.duration_since(now)).unwrap_or_default()),

@@ -3,6 +3,7 @@
 use backon::Retryable;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::HeaderMap;
+use rust_decimal::prelude::ToPrimitive as _;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -11,6 +12,7 @@ use super::error::{http_date, printable};
 use super::retry::backoff;
 use super::{Zoom, ZoomError, ZoomErrorKind};
 use crate::clients::{Credentials, Deadline};
+use crate::domain::money::Amount;
 
 /// An access token that Zoom accepted when it was last used.
 #[derive(Clone, Debug)]
@@ -44,8 +46,9 @@ impl Authorized {
 #[derive(Deserialize)]
 struct TokenAnswer {
     access_token: SecretString,
-    /// Seconds.
-    expires_in: Option<i64>,
+    /// Seconds, as a number or a text.
+    #[serde(default)]
+    expires_in: serde_json::Value,
 }
 
 /// `{"reason", "error"}`, OAuth's form of an error.
@@ -101,11 +104,19 @@ impl Zoom {
         let (status, headers, body) = self.answered(request).await?;
         let now = Timestamp::now();
         if status.is_success() {
-            let answer: TokenAnswer = serde_json::from_slice(&body).map_err(|_| {
+            let without = || {
                 ZoomError::new(ZoomErrorKind::Unavailable, "Zoom's token endpoint answered without an access token")
                     .with_tracking_id(&headers)
+            };
+            let answer: TokenAnswer = serde_json::from_slice(&body).map_err(|_| {
+                let is_refusal =
+                    serde_json::from_slice(&body).is_ok_and(|refusal: TokenRefusal| refusal.error.is_some());
+                // A refusal is one whatever its status.
+                if is_refusal { refusal(400, &headers, &body, now) } else { without() }
             })?;
-            let life = SignedDuration::from_secs(answer.expires_in.unwrap_or(DEFAULT_LIFE_SECONDS));
+            let life = Amount::parse(answer.expires_in.to_string().trim_matches('"')).ok();
+            let life = life.and_then(|life| life.decimal().to_i64()).unwrap_or(DEFAULT_LIFE_SECONDS);
+            let life = SignedDuration::from_secs(life);
             let expires_at = now.saturating_add(life).unwrap_or(now);
             let clock_skew = headers.get("date").and_then(|date| http_date(date.to_str().ok()?));
             let authorized = Authorized {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::budget::Spent;
 use super::counted::{charged, on, on_one};
-use super::words::{count, gaps, limit, money, range, who};
+use super::words::{count, limit, money, range, who};
 use super::{Alert, AlertRecord, Details, Facts, Finding, Kind, Row, Severity, ThreadKey, Wording};
 use crate::domain::background::{Background, backgrounds};
 use crate::domain::case::Case;
@@ -115,7 +115,8 @@ impl<'a> Digest<'a> {
             scope: Scope::Account,
             subject: Arc::clone(case.totals.account()),
             currency: None,
-            products: case.policy.all(),
+            // One digest a period, whatever is read.
+            products: Products::One(Product::Sms),
             period: self
                 .request
                 .as_ref()
@@ -128,7 +129,10 @@ impl<'a> Digest<'a> {
         let is_default = case.receiver.is_default();
         let over = self.of_receiver(case.receiver).filter(|spent| spent.ratio() >= rust_decimal::Decimal::ONE).count();
         let over = match over {
-            0 => "no budget over".to_owned(),
+            // Of budgets that are judged no longer nothing can be said.
+            0 if self.of_receiver(case.receiver).next().is_none() => "no budget judged".to_owned(),
+            0 if figures.is_whole => "no budget over".to_owned(),
+            0 => "no budget known to be over".to_owned(),
             over => format!("{} over", count(over as u64, "budget")),
         };
         let sms = if case.policy.names_products() { "" } else { " SMS" };
@@ -144,8 +148,8 @@ impl<'a> Digest<'a> {
             title: format!("{sums}{over}"),
             detail: days(&self.period),
             row: Row { percent: String::new(), who: days(&self.period), money: figures.headline() },
-            lead: self.lead(case),
-            is_part: false,
+            lead: self.lead(&figures, case),
+            is_part: !figures.is_whole,
             brief: brief(&facts, &table, &facts_below),
             facts,
             table,
@@ -154,7 +158,7 @@ impl<'a> Digest<'a> {
             todo: "nothing".to_owned(),
             machine: AlertRecord {
                 period: Some(self.period.label()),
-                at_least: !case.coverage.is_whole(case.policy.all(), &self.period),
+                at_least: !figures.is_whole,
                 digest: Some(self.record(&figures, case)),
                 ..AlertRecord::of(alert, Severity::Info, case)
             },
@@ -172,7 +176,7 @@ impl<'a> Digest<'a> {
         }
     }
 
-    fn lead(&self, case: &Case<'_>) -> String {
+    fn lead(&self, figures: &Figures, case: &Case<'_>) -> String {
         let zone = &case.policy.time_zone;
         let settled = final_at(&self.period, zone, case.policy.late_charges_days).unwrap_or(Timestamp::MAX);
         let so_far = if case.as_of < self.period.to() {
@@ -182,15 +186,15 @@ impl<'a> Digest<'a> {
         } else {
             ""
         };
-        let unread = if case.coverage.is_whole(case.policy.all(), &self.period) {
-            String::new()
-        } else {
-            let rest = gaps(case);
-            format!(" Every figure is at least what is shown. {rest}.")
+        let missing = match figures.missing {
+            0 => String::new(),
+            1 => " Of 1 of its days nothing is known.".to_owned(),
+            days => format!(" Of {days} of its days nothing is known."),
         };
+        let least = if figures.is_whole { "" } else { " Every figure is at least what is shown." };
         let what =
             if case.policy.names_products() { charged(case.policy.all(), case) } else { "SMS and MMS".to_owned() };
-        format!("Zoom {what}, {}{so_far}.{unread}", days(&self.period))
+        format!("Zoom {what}, {}{so_far}.{missing}{least}", days(&self.period))
     }
 
     /// All runs were complete, or how many: in words for the subject, and for the list.

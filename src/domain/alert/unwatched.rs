@@ -9,7 +9,7 @@ use crate::domain::case::Case;
 use crate::domain::charge::Scope;
 use crate::domain::contributors::Whose;
 use crate::domain::coverage::Certainty;
-use crate::domain::money::Currency;
+use crate::domain::money::{Amount, Currency};
 use crate::domain::period::Period;
 use crate::domain::product::{Product, Products};
 use crate::domain::text::capitalised;
@@ -60,7 +60,7 @@ impl Unwatched {
         let Unwatched { product, currency, period, sum, .. } = self;
         let on = on(Products::One(*product), case);
         let at_least = self.certainty == Certainty::AtLeast;
-        let amount = money(sum.amount, *currency, &[]);
+        let amount = money(sum.amount, *currency, &[Amount::ZERO]);
         let (name, left) = (period_name(period, case), days_left(period, case));
         let bound = if at_least { " in the part of Zoom's report that could be read" } else { "" };
         let mut facts = sent_by(&self.whose(), &alert.background, case);

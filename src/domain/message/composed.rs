@@ -105,20 +105,18 @@ fn weight(alert: &Alert<'_>) -> impl Ord + use<> {
 
 fn in_messages<'a>(alerts: Vec<Alert<'a>>, most: usize, case: &Case<'a>) -> Vec<Message<'a>> {
     let mut messages = Vec::new();
-    match case.policy.group_by {
-        GroupBy::Run => {
-            fill(alerts, EASY_ALERTS, most, case, &mut messages);
-            number(&mut messages);
-        }
-        GroupBy::Subject => {
-            // What a silence has held back comes in one message.
-            let (held, others) = alerts.into_iter().partition(|alert: &Alert<'_>| alert.finding.was_silenced(case));
-            fill(held, EASY_ALERTS, 1, case, &mut messages);
-            number(&mut messages);
-            let left = most.saturating_sub(messages.len());
-            fill(others, 1, left, case, &mut messages);
-        }
-    }
+    // What a silence has held back comes in one message, which the others join.
+    let (held, others): (Vec<_>, Vec<_>) =
+        alerts.into_iter().partition(|alert: &Alert<'_>| alert.finding.was_silenced(case));
+    let has_held = !held.is_empty();
+    let (together, apart) = match case.policy.group_by {
+        GroupBy::Run => (held.into_iter().chain(others).collect(), Vec::new()),
+        GroupBy::Subject => (held, others),
+    };
+    fill(together, if has_held { usize::MAX } else { EASY_ALERTS }, most, case, &mut messages);
+    number(&mut messages);
+    let left = most.saturating_sub(messages.len());
+    fill(apart, 1, left, case, &mut messages);
     messages
 }
 

@@ -17,7 +17,11 @@ pub(super) fn subject(sheet: &Sheet<'_, '_>) -> String {
         return String::new();
     };
     let suffix = sheet.suffix();
-    let headline = ascii(&format!("{}: {}", worst.mark, worst.headline));
+    let room = MOST_SUBJECT.saturating_sub(suffix.len());
+    let headline = |who: &str| ascii(&format!("{}: {}", worst.mark, worst.headline.replacen(&worst.row.who, who, 1)));
+    // A long name must not push out the figures.
+    let (whole, cut) = (headline(&worst.row.who), || headline(&short(&worst.row.who, MOST_WHO)));
+    let headline = if whole.len() <= room { whole } else { cut() };
     short(&headline, MOST_SUBJECT - suffix.len().min(MOST_SUBJECT)) + &suffix
 }
 

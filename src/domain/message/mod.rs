@@ -189,7 +189,8 @@ impl Sheet<'_, '_> {
     /// What of the report could not be read, if a figure lacks it.
     fn rest(&self) -> Option<String> {
         let is_part = self.wordings.iter().any(|wording| wording.is_part);
-        is_part.then(|| format!("{}; if the whole says otherwise, you will hear.", gaps(&self.message.case)))
+        (is_part && !self.message.case.coverage.is_complete())
+            .then(|| format!("{}; if the whole says otherwise, you will hear.", gaps(&self.message.case)))
     }
 
     /// Where to see more, by label: Zoom's own report, the charts, and why the message was sent.
@@ -208,7 +209,8 @@ impl Sheet<'_, '_> {
         }
         let case = &self.message.case;
         let as_of = moment(case.as_of, case);
-        if !case.coverage.is_complete() {
+        let is_part = self.wordings.iter().any(|wording| wording.is_part);
+        if is_part || !case.coverage.is_complete() {
             return format!("Read in part as of {as_of}.");
         }
         let mut days: Vec<_> = case.coverage.unconfirmed.iter().map(|fall| fall.day).collect();

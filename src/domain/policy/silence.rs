@@ -11,7 +11,7 @@ use crate::domain::charge::Scope;
 /// The longest silence, in civil days.
 pub(super) const MOST_SILENT_DAYS: i64 = 92;
 /// For so long after a silence, what it may have held back goes out in one message.
-const AFTERMATH: SignedDuration = SignedDuration::from_hours(24);
+const AFTERMATH: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// What a silence that selects can hold back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -203,7 +203,7 @@ impl World {
         let question =
             Question { until: now, now, deadline: Deadline::never(), memory: Memory::Kept, on_page: &|_| {} };
         let mut report = read_report(&self.services, &prepared, &question).await.unwrap();
-        if let Some(finished) = report.finished_now(&prepared.policy, &Default::default()) {
+        if let Some(finished) = report.finished_now(&prepared.policy, true, &Default::default()) {
             self.services.daybook.keep_finished(ACCOUNT_ID, &prepared.judge, &finished, now).await.unwrap();
         }
         let zone = prepared.policy.time_zone_name.clone();

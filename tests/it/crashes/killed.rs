@@ -160,6 +160,8 @@ async fn a_run_killed_around_any_call_reports_an_episode_once_and_what_it_grows_
     after SecretsManager.GetSecretValue 1: 1 unclaimed, then sent
     before DynamoDB.BatchGetItem 1: 1 unclaimed, then sent
     after DynamoDB.BatchGetItem 1: 1 unclaimed, then sent
+    before DynamoDB.Query finished 1: 1 unclaimed, then sent
+    after DynamoDB.Query finished 1: 1 unclaimed, then sent
     before DynamoDB.BatchGetItem 2: 1 unclaimed, then sent
     after DynamoDB.BatchGetItem 2: 1 unclaimed, then sent
     before DynamoDB.BatchGetItem 3: 1 unclaimed, then sent

@@ -117,3 +117,19 @@ async fn a_daybook_forgets_days_that_zoom_has_forgotten_long_ago() {
     let days = head(&deployment).await["days"].clone();
     assert!(days.get("2026-10-25").is_none() && days.get("2028-02-10").is_some(), "{days}");
 }
+
+#[tokio::test]
+async fn a_day_that_was_read_before_it_was_over_is_loaded_again() {
+    let daily = Policy::of(Budget::each("billing_number").period("day"));
+    let rows = [row("early", "2026-10-04T05:00:00Z", 70_000), row("late", "2026-10-04T20:00:00Z", 170_000)];
+    let mut deployment = setup().policy(daily).rows(rows).now("2026-10-04T06:30:00Z").deployment().await;
+    assert_eq!(amount(&deployment.run().await), "7");
+    deployment.set_policy(Policy::default()).await;
+    deployment.until(NOW);
+    backfill(&mut deployment).await;
+    // What a replay reads of the day: a digest of October compares with it.
+    deployment.set_policy(Policy::default().key("digest", "\"monthly\"")).await;
+    deployment.ends(json!({})).await.unwrap();
+    let emails: Vec<_> = deployment.news().await.iter().map(|message| message.json()["alerts"].to_string()).collect();
+    assert!(emails.iter().any(|alerts| alerts.contains("\"24\"")), "{emails:?}");
+}

@@ -119,3 +119,47 @@ async fn answers_that_change_between_an_old_and_a_new_state_never_fall_below_wha
         deployment.later(1);
     }
 }
+
+#[tokio::test]
+async fn a_day_without_a_charge_that_falls_to_a_credit_waits_too() {
+    let credit = Row { charge: -600_000, ..spent_on("2026-11-15", 1) };
+    let mut deployment = setup().rows([spent_on("2026-11-10", 105)]).deployment().await;
+    deployment.run().await;
+    assert_eq!(deployment.subjects().await.len(), 1);
+    deployment.later(1);
+    deployment.show([spent_on("2026-11-10", 105), credit]);
+    let answer = deployment.run().await;
+    assert_eq!(
+        answer["unconfirmed"],
+        json!([{ "day": "2026-11-15", "currency": "USD", "before": "0", "after": "-60" }])
+    );
+    // It was a wrong answer, and nobody has heard of it.
+    deployment.later(1);
+    deployment.show([spent_on("2026-11-10", 105)]);
+    deployment.run().await;
+    assert!(deployment.subjects().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_run_that_cannot_compare_corrects_nothing() {
+    let mut deployment = setup().rows([spent_on("2026-11-10", 200)]).deployment().await;
+    deployment.run().await;
+    assert_eq!(deployment.subjects().await.len(), 1);
+    // The daybook fails while Zoom's answer is short; and somebody asks for the present again.
+    for event in [json!({}), json!({ "as_of": "2026-11-22T15:30:00Z", "publish": true })] {
+        deployment.later(1);
+        deployment.show([spent_on("2026-11-10", 30)]);
+        if event == json!({}) {
+            deployment.proxy.always("DynamoDB.BatchGetItem", Effect::Fail { status: 500, code: "InternalServerError" });
+        }
+        deployment.ends(event.clone()).await.unwrap();
+        if event == json!({}) {
+            deployment.proxy.clear();
+        }
+        assert!(deployment.subjects().await.is_empty(), "{event}");
+    }
+    deployment.later(1);
+    deployment.show([spent_on("2026-11-10", 200)]);
+    deployment.run().await;
+    assert!(deployment.subjects().await.is_empty());
+}

@@ -10,13 +10,13 @@ mod table;
 
 use crate::readings::{Sums, plain};
 use crate::support::{
-    Budget, Deployment, Effect, Gate, NOW, NUMBER, Policy, at, from_number, row, setup, spent_on, switches,
+    Aws, Budget, Deployment, Effect, Gate, NOW, NUMBER, Policy, at, from_number, row, setup, spent_on, switches,
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, ToSpan, civil::Date, tz::TimeZone};
 use serde_json::{Value, json};
 use std::{collections::HashMap, time::Duration};
-use zoom_sms_cost_alerts::sandbox::{ObservedKind, Row, Sandbox, Truth};
+use zoom_sms_cost_alerts::sandbox::{Listing, ObservedKind, Row, Sandbox, Truth};
 
 /// A dollar at ten o'clock of each day from `first` to `last`.
 fn daily(first: &str, last: &str) -> Vec<Row> {

@@ -67,3 +67,54 @@ async fn a_report_without_new_rows_is_reported_once_91_days_are_known() {
     let subjects = deployment.subjects().await;
     assert!(subjects.len() == 1 && subjects[0].contains("since 22 November"), "{subjects:?}");
 }
+
+/// Of a report that is read in parts, a row of October comes under November's dates, between the reading of that part and October's end.
+#[tokio::test]
+async fn a_month_is_done_with_once_all_its_parts_were_read_after_its_late_listings_ended() {
+    let late = Row {
+        appears: Some(at("2026-11-05T10:30:00Z")),
+        listed: Some(Listing::Days(3)),
+        ..spent_on("2026-10-31", 120)
+    };
+    let rows = [many(10, "2026-10-20", "2026-11-06"), vec![late]].concat();
+    let setup = setup().now("2026-11-04T22:05:00Z").rows(rows).zoom("--page-limit 2");
+    let mut deployment = setup.deployment().await;
+    let mut reported = Vec::new();
+    for _ in 0..24 {
+        let answer = deployment.run().await;
+        assert_eq!(answer["complete"], true);
+        let sent = deployment.news().await;
+        let subjects = sent.iter().filter_map(|message| message.subject.clone());
+        reported.extend(subjects.map(|subject| format!("{} {subject}", deployment.now)));
+        deployment.later(1);
+    }
+    assert_eq!(reported.len(), 1, "{reported:?}");
+    assert!(reported[0].contains("October"), "{reported:?}");
+    // Then it is done with.
+    deployment.until("2026-11-07T13:05:00Z");
+    deployment.run().await;
+    deployment.later(1);
+    assert_eq!(deployment.run().await["periods"].as_array().unwrap().len(), 1);
+}
+
+/// What one judge is done with says nothing of another: neither of another topic, nor of another policy.
+#[tokio::test]
+async fn a_run_for_another_receiver_ends_no_period_for_the_others() {
+    let mut deployment = setup().now("2026-10-30T12:00:00Z").rows([spent_on("2026-10-20", 120)]).deployment().await;
+    deployment.proxy.always("SNS.Publish", Effect::Fail { status: 403, code: "AuthorizationError" });
+    for day in ["2026-10-30T12:00:00Z", "2026-11-07T12:00:00Z"] {
+        deployment.until(day);
+        deployment.fails().await;
+    }
+    deployment.proxy.clear();
+    let other = Aws::new().await;
+    let answer = deployment.ends(json!({ "alert_topic_arn": other.topic_arn })).await.unwrap();
+    assert_eq!(answer["alerts"][0]["outcome"], "sent");
+    deployment.later(1);
+    deployment.run().await;
+    assert_eq!(deployment.news().await.len(), 1);
+    // And days in another zone are the same days.
+    deployment.set_policy(Policy::default().zone("Europe/Berlin")).await;
+    deployment.later(1);
+    assert_eq!(deployment.run().await["periods"].as_array().unwrap().len(), 1);
+}

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use jiff::ToSpan as _;
+
 use super::super::Facts;
 use super::super::words::{money, period_name, sender_name};
 use crate::domain::case::Case;
@@ -23,6 +25,10 @@ const MOST_CURRENCIES: usize = 2;
 pub(super) struct Figures {
     period: Period,
     pub(super) now: BTreeMap<Currency, Sum>,
+    /// Days of the period, as far as it has passed, of which nothing is known.
+    pub(super) missing: u64,
+    /// Whether all of the period was read and is known, as far as it has passed.
+    pub(super) is_whole: bool,
     /// `None` if not all its days are known.
     pub(super) before: Option<BTreeMap<Currency, Sum>>,
     /// Who spent most more than before.
@@ -39,7 +45,12 @@ impl Figures {
             |period: &Period| case.figures().knows_all(period) && case.coverage.is_whole(case.policy.all(), period);
         let before = period.before(&case.policy.time_zone).ok().filter(is_known);
         let movers = before.as_ref().map_or_else(Vec::new, |before| movers(&period, before, case));
-        Figures { period, now: sums(&period), before: before.as_ref().map(sums), movers }
+        let today = case.policy.time_zone.to_datetime(case.as_of).date();
+        let days = period.first_day().series(1.day()).take_while(|day| *day <= period.last_day().min(today));
+        let missing = days.filter(|day| !case.figures().knows(*day)).count() as u64;
+        let is_whole = missing == 0 && case.coverage.is_whole(case.policy.all(), &period);
+        let (now, before) = (sums(&period), before.as_ref().map(sums));
+        Figures { period, now, missing, is_whole, before, movers }
     }
 
     pub(super) fn headline(&self) -> String {
@@ -48,10 +59,12 @@ impl Figures {
         let named = shown.iter().take(MOST_CURRENCIES);
         let named: Vec<_> =
             named.map(|(_, currency, amount)| format!("{currency} {}", money(*amount, **currency, &[]))).collect();
+        let least = if self.is_whole { "" } else { "at least " };
         match (named.as_slice(), shown.len().saturating_sub(MOST_CURRENCIES)) {
-            ([], _) => "nothing spent".to_owned(),
-            (_, 0) => named.join(" and "),
-            (_, more) => format!("{} and {more} more", named.join(", ")),
+            ([], _) if self.is_whole => "nothing spent".to_owned(),
+            ([], _) => "nothing known of the spending".to_owned(),
+            (_, 0) => format!("{least}{}", named.join(" and ")),
+            (_, more) => format!("{least}{} and {more} more", named.join(", ")),
         }
     }
 

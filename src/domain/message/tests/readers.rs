@@ -349,7 +349,7 @@ fn a_digest_is_due_once_from_seven_in_the_morning_after_its_period() {
 
 #[test]
 fn an_owner_gets_its_own_budgets_and_nothing_of_the_others() {
-    let mut world = campaign(OWNERS).at("2026-11-23T12:00:00Z");
+    let mut world = campaign(OWNERS).day(22, &[]).at("2026-11-23T12:00:00Z");
     world.receiver = world.policy.receivers("arn:aws:sns:us-east-1:123456789012:alerts").iter().nth(1).unwrap().clone();
     world.history.lately = lately(&world);
     let digest = digest_of(&world).unwrap();
@@ -375,15 +375,16 @@ fn an_owner_gets_its_own_budgets_and_nothing_of_the_others() {
 
 #[test]
 fn a_digest_of_what_was_read_in_part_says_so() {
-    let mut world = campaign(OWNERS).at("2026-11-23T12:00:00Z").unread(20, 21);
+    let mut world = campaign(OWNERS).day(22, &[]).at("2026-11-23T12:00:00Z").unread(20, 21);
     world.history.lately = Some(Arc::new(Lately { alerts: BTreeMap::new(), runs: 168, complete_runs: 161 }));
     let digest = digest_of(&world).unwrap();
     insta::assert_snapshot!(email(&digest), @r#"
-    Subject: WEEK 47: USD 66.60 on Zoom SMS, 1 budget over, 7 runs incomplete
+    Subject: WEEK 47: at least USD 66.60 on Zoom SMS, 1 budget over, 7 runs incomplete
 
     Zoom SMS and MMS, 16 to 22 November, so far: Zoom may still list charges
     late. Every figure is at least what is shown. The rest (20 to 21 November:
-    Zoom answered with errors, ZoomUnavailable) is read again by the next run.
+    Zoom answered with errors, ZoomUnavailable) is read again by the next run;
+    if the whole says otherwise, you will hear.
 
       The week      USD 66.60 (week before: 22.40, up 197%)
 
@@ -401,4 +402,24 @@ fn a_digest_of_what_was_read_in_part_says_so() {
 
     Read in part as of 23 November, 07:00 EST. Message 654160cd2333.
     "#);
+}
+
+#[test]
+fn a_digest_says_of_how_many_days_nothing_is_known_and_nothing_of_a_period_that_nobody_knows() {
+    let world = |days: &[i8]| {
+        let world = World::new(OWNERS).at("2026-11-23T12:00:00Z");
+        days.iter().fold(world, |world, day| world.day(*day, &[("+12025550187", "Marketing", "USD", "2")]))
+    };
+    let text = |world: &World| digest_of(world).map(|digest| email(&digest).replace('\n', " "));
+    let some = text(&world(&[20, 21, 22])).unwrap();
+    assert!(some.contains("WEEK 47: at least USD 6.00 on Zoom SMS, no budget known to be over"), "{some}");
+    assert!(some.contains("Of 4 of its days nothing is known. Every figure is at least what is shown."), "{some}");
+    assert!(!some.contains("The rest") && some.contains("Read in part as of"), "{some}");
+    let none = text(&world(&[])).unwrap();
+    assert!(none.contains("WEEK 47: nothing known of the spending on Zoom SMS, no budget judged"), "{none}");
+    let mut new = world(&[23]);
+    new.history.known_from = Some(jiff::civil::date(2026, 11, 23));
+    assert_eq!(text(&new), None);
+    new.history.known_from = Some(jiff::civil::date(2026, 11, 22));
+    assert!(text(&new).is_some());
 }
