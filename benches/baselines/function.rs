@@ -148,7 +148,7 @@ async fn fill(far: &Far, numbers: u32, today: Date, now: Timestamp) -> Result<()
             sums,
         };
         let mut remembered = merge(read, Default::default(), &mut Judged::of(ACCOUNT_ID.into(), &[Product::Sms]));
-        remembered.keep_days_only(&head);
+        remembered.keep_days_only(&head, &[], until);
         // Long before the runs that are measured.
         store.save(whose, &loaded, remembered, now - SignedDuration::from_hours(24)).await?;
         first_day = end;

@@ -32,9 +32,10 @@ use sheet::Sheet;
 /// Days without figures that are named.
 const MOST_NAMED: usize = 5;
 
-/// Read the real Zoom's report, and show the budgets, the worst first; sends nothing
+/// Compare this month's report with the budgets, the worst first; sends nothing
 ///
-/// Writes nothing either. With --source, the last known day of a past is judged, with forecasts and spikes from the days before it.
+/// Reads Zoom's report of the periods that are judged, and writes nothing. With --source, the last known day of a past is judged, with
+/// forecasts and spikes from the days before it.
 #[derive(Args)]
 #[command(after_long_help = help::CHECK)]
 pub(super) struct Check {

@@ -20,7 +20,7 @@ use crate::run::Wanted;
 /// Charges may be listed so many days late, as in a policy that does not say so.
 pub(super) const LATE_CHARGES_DAYS: u32 = 3;
 
-/// Propose a policy from the past months that keeps to so many alerts a year
+/// Propose a policy from the past months that keeps to a number of alerts a year
 ///
 /// Every currency is covered, the largest departments and numbers get budgets of their own by name, as many as so few alerts allow, and
 /// forecasts and spikes are watched where there is history. Expect at most so many alerts a year, all kinds and subjects together, in 8

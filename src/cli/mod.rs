@@ -35,7 +35,7 @@ use jiff::Timestamp;
 use crate::VERSION;
 use crate::error::{Code, RunError};
 
-/// Alerts on Zoom Phone SMS and MMS charges before the bill does.
+/// Warns about Zoom Phone charges before the bill does.
 #[derive(Parser)]
 #[command(name = "cost-alerts", version = VERSION, about, arg_required_else_help = true, after_help = help::GENERAL)]
 struct Command {
@@ -53,7 +53,7 @@ enum Subcommands {
     Init(init::Init),
     Check(check::Check),
     Policy(policy::PolicyCommand),
-    /// Print the JSON Schema of the policy, for editors that complete and check TOML by one
+    /// Print the JSON Schema of the policy, for editors that check TOML against a schema
     #[command(after_long_help = help::SCHEMA)]
     Schema,
     Replay(replay::Replay),

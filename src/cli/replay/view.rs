@@ -79,7 +79,7 @@ fn basis(question: &Question<'_>, replayed: &Replay) -> String {
     let history =
         if history > 0 { format!(", with {} before as history", count(history, "day")) } else { String::new() };
     format!(
-        "Each day from {} to {} was judged at its end in {}{history}.{unknown} A run of the time may have heard of a charge days later.",
+        "Each day from {} to {} was judged at its end in {}{history}.{unknown} A run at that time may have seen a charge some days later.",
         since.strftime("%-d %B %Y"),
         last.strftime("%-d %B %Y"),
         policy.time_zone_name,

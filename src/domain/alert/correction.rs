@@ -115,7 +115,6 @@ impl<'a> Correction<'a> {
             steps: vec!["If the difference matters to your bill, ask Zoom's support about it.".to_owned()],
             todo: "use this figure instead".to_owned(),
             machine: AlertRecord {
-                kind: Kind::Correction,
                 severity: Severity::Info,
                 previous_amount: Some(previous.amount),
                 no_longer_reached: no_longer,

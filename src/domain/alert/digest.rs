@@ -130,13 +130,14 @@ impl<'a> Digest<'a> {
         let over = self.of_receiver(case.receiver).filter(|spent| spent.ratio() >= rust_decimal::Decimal::ONE).count();
         let over = match over {
             // Of budgets that are judged no longer nothing can be said.
-            0 if self.of_receiver(case.receiver).next().is_none() => "no budget judged".to_owned(),
-            0 if figures.is_whole => "no budget over".to_owned(),
-            0 => "no budget known to be over".to_owned(),
-            over => format!("{} over", count(over as u64, "budget")),
+            0 if self.of_receiver(case.receiver).next().is_none() => None,
+            0 if figures.is_whole => Some("no budget over".to_owned()),
+            0 => Some("no budget known to be over".to_owned()),
+            over => Some(format!("{} over", count(over as u64, "budget"))),
         };
         let sms = if case.policy.names_products() { "" } else { " SMS" };
-        let sums = if is_default { format!("{} on Zoom{sms}, ", figures.headline()) } else { String::new() };
+        let sums = is_default.then(|| format!("{} on Zoom{sms}", figures.headline()));
+        let title = [sums, over].into_iter().flatten().collect::<Vec<_>>().join(", ");
         let runs = self.runs().map_or_else(String::new, |(whole, _)| format!(", {whole}"));
         let facts = if is_default { figures.facts(case) } else { Facts::new() };
         let (table, facts_below) = (self.table(case), self.facts_below(&figures, case));
@@ -144,8 +145,8 @@ impl<'a> Digest<'a> {
             kind: Kind::Digest,
             severity: Severity::Info,
             mark: self.mark(),
-            headline: format!("{sums}{over}{runs}"),
-            title: format!("{sums}{over}"),
+            headline: format!("{title}{runs}"),
+            title,
             detail: days(&self.period),
             row: Row { percent: String::new(), who: days(&self.period), money: figures.headline() },
             lead: self.lead(&figures, case),

@@ -131,7 +131,6 @@ impl<'a> Forecast<'a> {
             steps: self.steps(case),
             todo: self.a_day(case),
             machine: AlertRecord {
-                kind: Kind::Forecast,
                 severity: Severity::Forecast,
                 level: Some(level.to_string()),
                 threshold: Some(level.threshold),

@@ -408,3 +408,55 @@ fn a_moment_before_what_was_reported_corrects_nothing() {
     let whole = world(&Run(1, "105", BUDGET));
     assert!(shown(&whole.decided(&threads)[0], &whole.case()).starts_with("correct 110 to 105"));
 }
+
+#[test]
+fn a_figure_that_falls_below_nothing_is_corrected_once() {
+    let runs = [Run(0, "110", BUDGET), Run(1, "20", BUDGET), Run(40, "-5", BUDGET)];
+    let mut threads = Threads::default();
+    let mut told = Vec::new();
+    for run in &runs {
+        let world = if run.1 == "-5" { world(&Run(run.0, "0", BUDGET)).spent("-5") } else { world(run) };
+        let alerts = world.decided(&threads);
+        threads = recorded(&threads, &alerts, &world.case());
+        told.extend(alerts.iter().map(|alert| alert.decision));
+    }
+    assert_eq!(told, [Decision::Due, Decision::Due, Decision::BelowLevels]);
+}
+
+#[test]
+fn what_was_read_in_part_is_proven_by_a_whole_reading_and_by_no_other() {
+    let after = |runs: &[Run]| {
+        let mut threads = Threads::default();
+        for run in runs {
+            let world = world(run);
+            let alerts = world.decided(&threads);
+            threads = recorded(&threads, &alerts, &world.case());
+        }
+        let thread = threads.iter().next().unwrap().clone();
+        thread.record.reported.unwrap().at_least
+    };
+    assert!(after(&[Run(0, "-110", BUDGET)]));
+    assert!(after(&[Run(0, "-110", BUDGET), Run(1, "-110", BUDGET)]));
+    assert!(after(&[Run(0, "-110", BUDGET), Run(1, "?110", BUDGET)]));
+    assert!(!after(&[Run(0, "-110", BUDGET), Run(1, "110", BUDGET)]));
+}
+
+#[test]
+fn a_message_says_which_level_is_next_and_whether_the_period_runs() {
+    let text = |spent: &str, at: &str| {
+        let mut world = World::new(NUMBERS).at("2026-11-22T13:00:00Z").spent(spent);
+        world.as_of = at.parse().unwrap();
+        let case = world.case();
+        let alert = &world.decided(&Threads::default())[0];
+        let wording = alert.finding.wording(alert, &case);
+        (wording.lead, wording.steps.concat())
+    };
+    let contains = |(lead, steps): (String, String), parts: [&str; 2]| {
+        assert!(lead.contains(parts[0]) && steps.contains(parts[1]), "{lead} {steps}");
+    };
+    contains(text("79.99", NOW), ["That is 79%, with 8 days left.", "only if 80% is reached, Zoom revises"]);
+    contains(text("80", NOW), ["That is 80%, with 8 days left.", "only if 100% is reached, Zoom revises"]);
+    contains(text("100", NOW), ["That is 100%, with 8 days left.", "only if Zoom revises its report or the budget"]);
+    contains(text("60", "2026-12-01T04:59:59Z"), ["with hours left.", "80%"]);
+    contains(text("60", "2026-12-01T05:00:00Z"), ["and the month is over.", "80%"]);
+}

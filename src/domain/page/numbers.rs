@@ -153,7 +153,7 @@ fn department_name(department: &str) -> String {
 fn words(page: &mut Page, days: &Days<'_>, top: &[Key], view: &View<'_>) {
     let spikes = days.all_spikes(top);
     page.words.days = match spikes.as_slice() {
-        [] if view.story.case.policy.spikes.is_empty() => "The days, against a usual one".to_owned(),
+        [] if view.story.case.policy.spikes.is_empty() => "The days, compared with a usual day".to_owned(),
         [] => "The days: no spike".to_owned(),
         [(day, (number, _))] => {
             format!("The days: one spike, {} on {}", view.who(Scope::BillingNumber, number), day.strftime("%-d %B"))

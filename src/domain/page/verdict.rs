@@ -129,7 +129,7 @@ fn sender(budget: &Budget<'_>, view: &View<'_>) -> Option<String> {
 fn is_over(budget: &Budget<'_>, view: &View<'_>) -> Statement {
     let ask = match (budget.row.sign, sender(budget, view)) {
         (Sign::Silenced, _) => "A silence holds the alert back.".to_owned(),
-        (_, Some(sender)) => format!("If you did not expect this, ask {sender}."),
+        (_, Some(sender)) => format!("If you did not expect this, ask who spent most: {sender}."),
         (_, None) => {
             let charged = charged(budget.spent.budget.products, &view.story.case);
             format!("If you did not expect this, look at the {charged} in Zoom’s report.")

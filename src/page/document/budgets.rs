@@ -74,7 +74,7 @@ pub(super) fn month(page: &Page) -> Markup {
             }
             @for mark in &marks { span { (sign(*mark)) (mark_word(*mark)) } }
             @if page.curves.iter().any(|curve| curve.days.contains(&None)) { span { (sign(Sign::NotRead)) "day not read" } }
-            @if !marks.is_empty() { "Digits: the alerts below." }
+            @if !marks.is_empty() { "Numbers mark the alerts below." }
         }
         ul.panels { @for (id, curve) in page.curves.iter().enumerate() {
             @if let Some(row) = page.budgets.get(curve.budget) {

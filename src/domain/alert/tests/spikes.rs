@@ -52,3 +52,39 @@ fn an_episode_that_was_reported_is_no_news_beside_a_later_smaller_one() {
     }
     assert_eq!(heard, ["2026-11-03", "2026-11-17", "", "", "", ""]);
 }
+
+#[test]
+fn a_spike_that_was_read_in_part_says_so_and_its_thread_keeps_what_it_cost() {
+    let world = |messages| World::new(WATCH).sent(22, "+1202", messages, "8.45").usually(120, "+1202", 12, "0.24");
+    let whole = world(412);
+    let alerts = whole.decided(&Threads::default());
+    let spike = |alerts: &[Alert<'_>]| alerts.iter().position(|alert| alert.finding.kind() == Kind::Spike).unwrap();
+    let alert = &alerts[spike(&alerts)];
+    let reported = alert.next.clone().unwrap().reported.unwrap();
+    assert_eq!((reported.amount, reported.peak.unwrap().count), (amount("8.45"), 412));
+    assert!(!alert.finding.wording(alert, &whole.case()).machine.at_least);
+    let part = world(412).unread(21, 22);
+    let alerts = part.decided(&Threads::default());
+    let alert = &alerts[spike(&alerts)];
+    assert!(alert.finding.wording(alert, &part.case()).machine.at_least);
+}
+
+#[test]
+fn the_id_of_a_doubled_spike_is_another_one() {
+    let sent = |messages| World::new(WATCH).sent(22, "+1202", messages, "20").usually(120, "+1202", 12, "0.24");
+    let (first, doubled) = (sent(300), sent(600));
+    let mut threads = Threads::default();
+    let mut ids = Vec::new();
+    for world in [&first, &doubled] {
+        let alerts = world.decided(&threads);
+        let alert = alerts.iter().find(|alert| alert.finding.kind() == Kind::Spike).unwrap();
+        assert_eq!(alert.decision, Decision::Due);
+        ids.push(alert.id.clone());
+        threads = recorded(&threads, &alerts, &world.case());
+    }
+    // A run that knows nothing of the first one gives the id of an episode's first alert.
+    let unknown = doubled.decided(&Threads::default());
+    let unknown = unknown.iter().find(|alert| alert.finding.kind() == Kind::Spike).unwrap();
+    assert_ne!(ids[0], ids[1]);
+    assert_eq!(unknown.id, ids[0]);
+}

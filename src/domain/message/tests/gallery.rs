@@ -9,7 +9,8 @@ use crate::domain::evaluate::Freshness;
 use crate::domain::product::Product;
 
 const DOCUMENT: &str = "docs/messages.md";
-const START: &str = "# Messages\n\nEvery kind of message as people get it, from invented figures. A test writes this page, and holds it.\n\n";
+const START: &str =
+    "# Messages\n\nEvery kind of message as people get it, from invented figures. A test generates this page.\n\n";
 const NUMBER: &str = "+12025550187";
 const WATCHED: &str = r#"
     time_zone = "America/New_York"

@@ -416,7 +416,7 @@ fn a_digest_says_of_how_many_days_nothing_is_known_and_nothing_of_a_period_that_
     assert!(some.contains("Of 4 of its days nothing is known. Every figure is at least what is shown."), "{some}");
     assert!(!some.contains("The rest") && some.contains("Read in part as of"), "{some}");
     let none = text(&world(&[])).unwrap();
-    assert!(none.contains("WEEK 47: nothing known of the spending on Zoom SMS, no budget judged"), "{none}");
+    assert!(none.contains("WEEK 47: nothing known of the spending on Zoom SMS  Zoom SMS and MMS"), "{none}");
     let mut new = world(&[23]);
     new.history.known_from = Some(jiff::civil::date(2026, 11, 23));
     assert_eq!(text(&new), None);
