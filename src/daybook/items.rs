@@ -22,10 +22,8 @@ const DAY_LIFE: SignedDuration = SignedDuration::from_hours(24 * 440);
 const PART_LIFE: SignedDuration = SignedDuration::from_hours(24 * 10);
 /// Items of parts that are in memory at once. DynamoDB answers with 16 MB at most, some forty of them.
 const PARTS_AT_ONCE: usize = 10;
-/// How often the head is tried to be written that other runs write too.
-const MOST_TURNS: usize = 4;
-/// The content of a day whose items are not those that its head is of.
-const OF_ANOTHER_RUN: u64 = 0;
+/// The content of a day whose items are being written.
+const BEING_WRITTEN: u64 = 0;
 /// Digests in an item.
 const MOST_DIGESTS: usize = 35_000;
 
@@ -163,8 +161,8 @@ impl Store {
         Ok((sums, digests))
     }
 
-    /// Saves what the next run needs: days and parts, then the head that names them. The head is not written if another run has written one
-    /// since it was loaded.
+    /// Saves what the next run needs: days and parts, then the head that names them. Of runs at the same time, the first to come writes, and
+    /// the others write nothing.
     ///
     /// # Errors
     /// The table cannot be written.
@@ -175,9 +173,12 @@ impl Store {
         mut remembered: Remembered,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        let mut revision = loaded.revision;
+        if !remembered.days.is_empty() {
+            self.put_head(whose, &being_written(loaded, &remembered), revision, now).await?;
+            revision += 1;
+        }
         let mut items = Vec::new();
-        let content = |day: &Date| remembered.head.days.get(day).map(|known| (*day, known.content));
-        let written: Vec<_> = remembered.days.keys().filter_map(content).collect();
         for (day, sums) in &remembered.days {
             for (chunk, figures) in codec::encode([(*day, sums)]).into_iter().enumerate() {
                 items.push(with_figures(whose.day(*day, chunk), figures, now + DAY_LIFE));
@@ -201,39 +202,28 @@ impl Store {
         }
         remembered.head.parts.sort_by_key(|part| part.from);
         self.put(items).await?;
-        let kept = self.put_head(whose, loaded, &remembered.head, now).await;
-        if kept.is_err() {
-            self.unwritten(whose, &written, now).await?;
-        }
-        kept
+        self.put_head(whose, &remembered.head, revision, now).await
     }
 
-    /// The head is another run's, and days have items of this run in place of that one's: the next run writes them again.
-    async fn unwritten(&self, whose: Whose<'_>, written: &[(Date, u64)], now: Timestamp) -> Result<(), StoreError> {
-        for _ in 0..MOST_TURNS {
-            let loaded = self.load(whose).await?;
-            let Some(mut head) = loaded.head.clone() else { return Ok(()) };
-            let mut is_as_written = true;
-            for (day, content) in written {
-                if let Some(known) = head.days.get_mut(day).filter(|known| known.content != *content) {
-                    (known.content, is_as_written) = (OF_ANOTHER_RUN, false);
-                }
-            }
-            if is_as_written || self.put_head(whose, &loaded, &head, now).await.is_ok() {
-                return Ok(());
-            }
-        }
-        Ok(())
-    }
-
-    async fn put_head(&self, whose: Whose<'_>, loaded: &Loaded, head: &Head, now: Timestamp) -> Result<(), StoreError> {
+    /// Writes the head, if nobody has since this revision was read.
+    async fn put_head(&self, whose: Whose<'_>, head: &Head, revision: i64, now: Timestamp) -> Result<(), StoreError> {
         let text = serde_json::to_string(head).map_err(|error| self.error("written", error.to_string()))?;
         let mut item = whose.key("head");
         item.insert("head".to_owned(), AttributeValue::S(text));
-        item.insert("revision".to_owned(), AttributeValue::N((loaded.revision + 1).to_string()));
+        item.insert("revision".to_owned(), AttributeValue::N((revision + 1).to_string()));
         item.insert("expires_at".to_owned(), seconds(now + DAY_LIFE));
-        self.put_if(item, loaded.revision).await
+        self.put_if(item, revision).await
     }
+}
+
+/// The head as it was, but for the days whose items are about to be written over: whatever becomes of this run, nobody takes them for what
+/// they were, and the next run writes them again.
+fn being_written(loaded: &Loaded, remembered: &Remembered) -> Head {
+    let mut head = loaded.head.clone().unwrap_or_else(|| Head { version: VERSION, ..Head::default() });
+    for day in remembered.days.keys() {
+        head.days.entry(*day).and_modify(|known| known.content = BEING_WRITTEN);
+    }
+    head
 }
 
 fn with_figures(mut item: Item, figures: String, expires_at: Timestamp) -> HashMap<String, AttributeValue> {
@@ -270,7 +260,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_day_that_a_run_wrote_over_anothers_is_written_again() {
+    async fn of_runs_at_the_same_time_one_writes_and_what_a_dead_one_left_is_written_again() {
         let store = Store::memory();
         let (date, now) = (jiff::civil::date(2026, 11, 5), Timestamp::UNIX_EPOCH);
         let save = async |loaded: &Loaded, numbers: usize| {
@@ -289,6 +279,14 @@ mod tests {
         // The older run ends after the newer one: its figures do not stay, and nobody takes its items for the newer one's.
         let refused = save(&older, 10).await.unwrap_err().to_string();
         assert!(refused.contains("another run wrote it meanwhile"), "{refused}");
+        assert_eq!(days().await, Some(15));
+        // One died after it had written the day, and before the head. Nobody takes its items for the newer one's.
+        let newer = store.load(WHOSE).await.unwrap();
+        let mut dies = Remembered { head: newer.head.clone().unwrap(), ..Remembered::default() };
+        dies.keep_day(date, day(10), now);
+        store.put_head(WHOSE, &being_written(&newer, &dies), newer.revision, now).await.unwrap();
+        let figures = codec::encode([(date, &day(10))]).remove(0);
+        store.put(vec![with_figures(WHOSE.day(date, 0), figures, now)]).await.unwrap();
         assert_eq!(days().await, None);
         // The next run finds the same figures as the newer one, and writes them nevertheless.
         save(&store.load(WHOSE).await.unwrap(), 15).await.unwrap();

@@ -7,9 +7,10 @@
 //!   cannot be read whole, each subject is judged by the larger of the two sums.
 //! - **parts**: what the questions of earlier runs listed, if a report is too long for every run to read it whole, with the digests of the
 //!   rows that a neighboring question may list too. Parts save requests and decide no figure. A part that is damaged is read again.
-//! - the **head**, one item that names the days and parts. It is written last, and only if no other run wrote it in between.
+//! - the **head**, one item that names the days and parts. It is written before them, with the days marked that are about to be written, and
+//!   after them; only if no other run wrote it in between.
 //!
-//! Beside it lies the page that the dashboard's widget shows (`pages.rs`).
+//! Beside it lie which closed periods are done with (`finished.rs`), and the page that the dashboard's widget shows (`pages.rs`).
 //!
 //! A fault of the daybook never fails a run: the run reads everything from Zoom.
 

@@ -112,9 +112,13 @@ impl<'d> Reader<'d> {
                 return None;
             }
         };
-        let mut percents = Vec::new();
+        let (mut percents, mut is_whole) = (Vec::new(), true);
         for entry in entries.iter() {
-            let percent = self.number(entry, &format!("a level of {key}"), MOST_PERCENT, MOST_PERCENT_PLACES, "80")?;
+            let name = format!("a level of {key}");
+            let Some(percent) = self.number(entry, &name, MOST_PERCENT, MOST_PERCENT_PLACES, "80") else {
+                is_whole = false;
+                continue;
+            };
             if percents.contains(&percent) {
                 self.fault(
                     entry.span(),
@@ -126,7 +130,7 @@ impl<'d> Reader<'d> {
             percents.push(percent);
         }
         percents.sort_unstable();
-        Some(percents)
+        is_whole.then_some(percents)
     }
 
     /// A positive decimal, from a string or from the digits of a number.
