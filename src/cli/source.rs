@@ -21,7 +21,7 @@ pub(super) use self::table::account;
 use super::progress::{Progress, Steps, months};
 use super::whole::WholeFile;
 use super::{Ending, embedded, failed, variable};
-use crate::clients::ledger::Ledger;
+use crate::clients::ledger::{Ledger, Simulated};
 use crate::clients::parameters::Parameters;
 use crate::clients::secrets::Secrets;
 use crate::clients::topic::Topic;
@@ -247,7 +247,7 @@ pub(super) fn offline(zoom: ZoomConfig, secrets: Secrets, parameters: Parameters
         parameters,
         zoom: Zoom::new(zoom).map_err(|error| RunError::new(Code::Internal, error.to_string()))?,
         daybook: Store::memory(),
-        ledger: Ledger::file(PathBuf::new()),
+        ledger: Ledger::Simulated(Simulated::at(Timestamp::UNIX_EPOCH)),
         topic: Topic::kept(),
         full_read_every: SignedDuration::ZERO,
         late_read_every: SignedDuration::ZERO,

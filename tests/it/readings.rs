@@ -8,7 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use zoom_sms_cost_alerts::domain::product::Products;
 use zoom_sms_cost_alerts::{
     clients::{
-        Credentials, Deadline, ledger::Ledger, parameters::Parameters, secrets::Secrets, topic::Topic, zoom::Zoom,
+        Credentials, Deadline,
+        ledger::{Ledger, Simulated},
+        parameters::Parameters,
+        secrets::Secrets,
+        topic::Topic,
+        zoom::Zoom,
     },
     config::{SecretSource, ZoomConfig},
     daybook::Store,
@@ -36,7 +41,7 @@ impl Reader {
             parameters: Parameters::Files,
             zoom: Zoom::new(ZoomConfig { api_url, token_url, requests_per_second }).unwrap(),
             daybook: Store::memory(),
-            ledger: Ledger::file("/nowhere".into()),
+            ledger: Ledger::Simulated(Simulated::at(Timestamp::UNIX_EPOCH)),
             topic: Topic::kept(),
             full_read_every: SignedDuration::from_hours(24),
             late_read_every: SignedDuration::from_hours(6),

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 
-use super::file::Items;
+use super::items::Items;
 use super::{LedgerError, Write};
 use crate::clients::script::Script;
 use crate::domain::alert::{Thread, Threads};

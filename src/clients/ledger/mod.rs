@@ -7,16 +7,14 @@
 //! A run also leaves the ids of all that it is about to send ([`Ledger::intend`]) and takes them away once all that it published is
 //! recorded. So what was published while the ledger failed is known to a later run as a possible repeat.
 
-mod file;
+#[cfg(any(test, feature = "cli"))]
+mod items;
 #[cfg(test)]
 pub(crate) mod memory;
 #[cfg(feature = "cli")]
 mod simulated;
 mod stored;
 mod table;
-
-use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -40,8 +38,6 @@ const MOST_INTENDED: usize = 25_000;
 pub enum Ledger {
     /// A table of Amazon DynamoDB.
     Table(Table),
-    /// A file, for one process at a time.
-    File(PathBuf),
     /// A map with a clock of its own.
     #[cfg(feature = "cli")]
     Simulated(Simulated),
@@ -113,12 +109,6 @@ impl Ledger {
         Ledger::Table(Table::new(config, name))
     }
 
-    /// A file, for one process at a time.
-    #[must_use]
-    pub fn file(path: PathBuf) -> Ledger {
-        Ledger::File(path)
-    }
-
     /// The present, by which leases end.
     #[must_use]
     pub fn now(&self) -> Timestamp {
@@ -127,7 +117,7 @@ impl Ledger {
             Ledger::Simulated(simulated) => simulated.now(),
             #[cfg(test)]
             Ledger::Memory(memory) => memory.now(),
-            _ => Timestamp::now(),
+            Ledger::Table(_) => Timestamp::now(),
         }
     }
 
@@ -138,10 +128,6 @@ impl Ledger {
     pub async fn load(&self, account: &str, owner: &str) -> (Threads, Option<LedgerError>) {
         match self {
             Ledger::Table(table) => table.load(account, owner, self.now()).await,
-            Ledger::File(path) => match file::load(path) {
-                Ok(items) => (items.threads(account, owner, self.now()), None),
-                Err(error) => (Threads::new(Vec::new(), BTreeSet::new(), true), Some(error)),
-            },
             #[cfg(feature = "cli")]
             Ledger::Simulated(simulated) => (simulated.load(account, owner).await, None),
             #[cfg(test)]
@@ -156,7 +142,6 @@ impl Ledger {
     pub async fn write(&self, thread: &Thread, read: Option<u64>) -> Result<Write, LedgerError> {
         let write = match self {
             Ledger::Table(table) => table.write(thread, read, self.now()).await?,
-            Ledger::File(path) => file::change(path, |items| items.write(thread, read, self.now()))?,
             #[cfg(feature = "cli")]
             Ledger::Simulated(simulated) => simulated.write(thread, read).await,
             #[cfg(test)]
@@ -177,7 +162,6 @@ impl Ledger {
         let (key, ids, expires_at) = (intent_key(owner), ids.join(","), later(self.now(), INTENT_KEPT));
         match self {
             Ledger::Table(table) => table.put(account, &key, "intends", ids, expires_at).await,
-            Ledger::File(path) => file::change(path, |items| items.put(account, &key, ids.clone())),
             #[cfg(feature = "cli")]
             Ledger::Simulated(simulated) => {
                 simulated.put(account, &key, ids).await;
@@ -196,7 +180,6 @@ impl Ledger {
         let key = intent_key(owner);
         match self {
             Ledger::Table(table) => table.delete(account, &key).await,
-            Ledger::File(path) => file::change(path, |items| items.delete(account, &key)),
             #[cfg(feature = "cli")]
             Ledger::Simulated(simulated) => {
                 simulated.delete(account, &key).await;
@@ -229,7 +212,6 @@ impl Ledger {
             Ledger::Table(table) => {
                 table.put(account, &key, "message", text, later(message.sent_at, MESSAGE_KEPT)).await
             }
-            Ledger::File(path) => file::change(path, |items| items.put(account, &key, text.clone())),
             #[cfg(feature = "cli")]
             Ledger::Simulated(simulated) => {
                 simulated.keep(account, &key, text).await;
@@ -254,7 +236,6 @@ impl Ledger {
         let prefix = first.get(..same).unwrap_or("message#");
         let texts = match self {
             Ledger::Table(table) => table.texts(account, prefix, "message").await?,
-            Ledger::File(path) => file::load(path)?.texts(account, prefix),
             #[cfg(feature = "cli")]
             Ledger::Simulated(simulated) => simulated.texts(account, prefix).await,
             #[cfg(test)]
@@ -289,11 +270,10 @@ mod tests {
         Thread::after(read, &alert.key, record, Some(claim), until)
     }
 
-    /// The conditional write on which everything rests, by the file's ledger; the table's is held to the same on the stand-in.
+    /// The conditional write on which everything rests, by the demo's ledger; the table's is held to the same on the stand-in.
     #[tokio::test]
     async fn a_write_holds_only_if_the_thread_is_as_it_was_read() {
-        let folder = tempfile::tempdir().unwrap();
-        let ledger = Ledger::file(folder.path().join("ledger.json"));
+        let ledger = Ledger::Simulated(Simulated::at(Timestamp::now()));
         let first = thread(Record::default(), None);
         assert_eq!(ledger.write(&first, None).await.unwrap(), Write::Done);
         // The same again: our own, whose reply was lost.
@@ -315,8 +295,7 @@ mod tests {
 
     #[tokio::test]
     async fn other_runs_see_what_a_run_intends_until_it_has_settled() {
-        let folder = tempfile::tempdir().unwrap();
-        let ledger = Ledger::file(folder.path().join("ledger.json"));
+        let ledger = Ledger::Simulated(Simulated::at(Timestamp::now()));
         let ids = ["0123456789ab", "ba9876543210"].map(AlertId::stored);
         ledger.intend("acc", "one", &ids).await.unwrap();
         let may_have_sent = async |owner: &str| ledger.load("acc", owner).await.0.may_have_sent(&ids[1]);

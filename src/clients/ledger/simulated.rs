@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use super::Write;
-use super::file::Items;
+use super::items::Items;
 use crate::domain::alert::{Thread, Threads};
 
 /// A map with a clock of its own.

@@ -1,4 +1,4 @@
-//! A thread as text: what an item of the table or of the demo's file holds. Money and time are strings, exact to the last digit.
+//! A thread as text: what an item of the table, or of the demo, holds. Money and time are strings, exact to the last digit.
 
 use std::collections::BTreeMap;
 

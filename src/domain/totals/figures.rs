@@ -10,7 +10,7 @@ use super::{Cell, Day, Sum, Sums, Totals};
 use crate::domain::charge::{Line, Scope};
 use crate::domain::money::Currency;
 use crate::domain::period::Period;
-use crate::domain::product::{Product, Products};
+use crate::domain::product::Products;
 
 /// The figures of one product, or of all that are read.
 #[derive(Clone, Copy, Debug)]
@@ -24,12 +24,6 @@ impl<'t> Figures<'t> {
     #[must_use]
     pub fn account(self) -> &'t Arc<str> {
         &self.totals.account
-    }
-
-    /// Which products they are of.
-    pub fn each(self) -> impl Iterator<Item = Product> + use<'t> {
-        let Figures { totals, products } = self;
-        totals.products.keys().copied().filter(move |product| products.include(*product))
     }
 
     /// Every cell of these days: day, line and sum, as read.

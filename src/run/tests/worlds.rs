@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::*;
+use crate::clients::ledger::Simulated;
 use crate::clients::zoom::Zoom;
 use crate::clients::{Credentials, Deadline};
 use crate::config::{PolicySource, SecretSource, ZoomConfig};
@@ -176,7 +177,7 @@ impl World {
             parameters: Parameters::Files,
             zoom: Zoom::new(config).unwrap(),
             daybook: Store::memory(),
-            ledger: Ledger::file(file.path().with_extension("ledger")),
+            ledger: Ledger::Simulated(Simulated::at(now)),
             topic: Topic::kept(),
             full_read_every: SignedDuration::from_hours(24),
             late_read_every: SignedDuration::from_hours(6),

@@ -1,17 +1,14 @@
-//! A ledger in a file: a JSON object, account → sort key → text.
+//! What a table holds, in a map: account → sort key → text. The demo's ledger, and that of tests.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::ErrorKind;
-use std::path::Path;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
-use super::{LedgerError, Write, intent_key, stored};
+use super::{Write, intent_key, stored};
 use crate::domain::alert::{AlertId, Thread, Threads};
 
-/// What a table holds, in a map.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+/// See this file.
+#[derive(Debug, Default)]
 pub(super) struct Items(BTreeMap<String, BTreeMap<String, String>>);
 
 impl Items {
@@ -56,25 +53,4 @@ impl Items {
     pub(super) fn delete(&mut self, account: &str, sort_key: &str) {
         self.0.entry(account.to_owned()).or_default().remove(sort_key);
     }
-}
-
-pub(super) fn load(path: &Path) -> Result<Items, LedgerError> {
-    match std::fs::read(path) {
-        Ok(text) => serde_json::from_slice(&text).map_err(|_| error(path, "read", "it is not a ledger")),
-        Err(problem) if problem.kind() == ErrorKind::NotFound => Ok(Items::default()),
-        Err(problem) => Err(error(path, "read", problem.kind().to_string())),
-    }
-}
-
-/// Changes what the file holds.
-pub(super) fn change<T>(path: &Path, change: impl FnOnce(&mut Items) -> T) -> Result<T, LedgerError> {
-    let mut items = load(path)?;
-    let answer = change(&mut items);
-    let text = serde_json::to_vec_pretty(&items).map_err(|problem| error(path, "written", problem.to_string()))?;
-    std::fs::write(path, text).map_err(|problem| error(path, "written", problem.kind().to_string()))?;
-    Ok(answer)
-}
-
-fn error(path: &Path, action: &'static str, problem: impl Into<String>) -> LedgerError {
-    LedgerError { place: format!("the ledger {}", path.display()), action, problem: problem.into() }
 }
