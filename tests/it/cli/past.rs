@@ -53,12 +53,12 @@ async fn a_replay_shows_a_table_a_month_and_the_same_from_a_file() {
     let past = desk.path("demo.past");
     let ended = run(&["replay", "--source", "demo", "--save", &past, "--since", "2026-10"], &nothing).await;
     assert_eq!((ended.code, ended.err.as_str()), (0, ""));
-    insta::assert_snapshot!(ended.out, @"
+    insta::assert_snapshot!(ended.out, @r#"
     On the past 2 months this policy would have sent 12 messages to default. Final
     figures; not a forecast of the future.
     Each day from 1 October 2026 to 21 November 2026 was judged at its end in
-    America/New_York, with 339 days before as history. A run of the time may have
-    heard of a charge days later.
+    America/New_York, with 339 days before as history. A run at that time may have
+    seen a charge some days later.
 
     Month     Messages    Over  Forecast  Spike  Levels  Other       Spent
     Oct 2026  ████████ 7     2         ·      ·       4      1  USD 371.50
@@ -76,7 +76,7 @@ async fn a_replay_shows_a_table_a_month_and_the_same_from_a_file() {
     a number's money is its department's and the account's too.
 
     Against another policy: cost-alerts replay --against old.toml
-    ");
+    "#);
     let again = run(&["replay", "--source", &past, "--policy", SAMPLE, "--since", "2026-10"], &nothing).await;
     assert_eq!((again.code, again.err.as_str(), again.out), (0, "", ended.out));
 
