@@ -188,10 +188,12 @@ async fn a_run_killed_around_any_call_reports_an_episode_once_and_what_it_grows_
     after DynamoDB.DeleteItem run 1: 1 sent and recorded
     before SNS.GetTopicAttributes 2: 1 sent and recorded
     after SNS.GetTopicAttributes 2: 1 sent and recorded
-    before DynamoDB.BatchWriteItem 1: 1 sent and recorded
-    after DynamoDB.BatchWriteItem 1: 1 sent and recorded
     before DynamoDB.PutItem daybook 1: 1 sent and recorded
     after DynamoDB.PutItem daybook 1: 1 sent and recorded
+    before DynamoDB.BatchWriteItem 1: 1 sent and recorded
+    after DynamoDB.BatchWriteItem 1: 1 sent and recorded
+    before DynamoDB.PutItem daybook 2: 1 sent and recorded
+    after DynamoDB.PutItem daybook 2: 1 sent and recorded
     before DynamoDB.Query message 1: 1 sent and recorded
     after DynamoDB.Query message 1: 1 sent and recorded
     before DynamoDB.BatchGetItem 5: 1 sent and recorded
