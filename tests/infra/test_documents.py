@@ -114,13 +114,13 @@ def test_the_weekly_schedule_is_refused_as_the_documents_say(template):
     assert Stack(template, weekly).refusals()
 
 
-def test_the_readme_deploys_in_five_commands(template):
+def test_the_readme_deploys_in_six_commands(template):
     (block,) = re.findall(r"^## Deploy\n.*?^```sh\n(.*?)^```", source("README.md"), re.MULTILINE | re.DOTALL)
     commands = [re.split(r" +#", line)[0] for line in block.splitlines()]
-    assert len(commands) == 5
-    # The first two stand in docs/deploy.md too, where test_deployment.py runs them; the others are outputs to copy.
-    assert all(command in section(DEPLOY, "## Deploy a release").splitlines() for command in commands[:2])
-    assert set(commands[2:]) <= set(template["Outputs"])
+    assert len(commands) == 6
+    # The first three stand in docs/deploy.md too, where test_deployment.py runs them; the others are outputs to copy.
+    assert all(command in section(DEPLOY, "## Deploy a release").splitlines() for command in commands[:3])
+    assert set(commands[3:]) <= set(template["Outputs"])
 
 
 def test_a_release_is_deployed_with_the_parameters_and_the_files_that_there_are(template):
@@ -144,6 +144,7 @@ def test_how_long_data_are_kept_is_what_the_templates_and_the_program_say(templa
         "what questions to Zoom listed (sums, and digests of rows)": str(hours["PART_LIFE"]),
         "what forecasts and spikes need of the past": str(hours["LIFE"]),
         "which alerts were sent to which topic": str(hours["KEPT"]),
+        "up to which day closed periods were judged": re.search(r"const KEPT_DAYS: i64 = (\d+)", source("src/daybook/finished.rs"))[1],
         "each message that was sent: alerts, figures, receiver, time": str(hours["MESSAGE_KEPT"]),
         "answers of runs and errors": str(template["Parameters"]["LogRetentionDays"]["Default"]),
         "failed runs and messages that were not delivered": str(resources["FailedRuns"]["Properties"]["MessageRetentionPeriod"] // 86400),

@@ -98,6 +98,24 @@ fn a_short_history_is_said_to_be_short() {
 }
 
 #[test]
+fn a_level_that_is_reached_is_not_foreseen_and_four_weeks_are_history_enough() {
+    let of_days = |days: i64| World::new(FORESIGHT).at("2026-11-18T13:00:00Z").usually(days, NUMBER, 900, "18.00");
+    let kinds = |world: &World| {
+        let alerts = world.decided(&Threads::default()).into_iter();
+        let due = alerts.filter(|alert| alert.decision == crate::domain::alert::Decision::Due);
+        due.map(|alert| alert.finding.kind().name()).collect::<Vec<_>>()
+    };
+    assert_eq!(kinds(&of_days(120)), ["forecast"]);
+    // Seventeen days of 18, and what is missing to 500.
+    let at = |today: &str| World::new(FORESIGHT).at("2026-11-18T13:00:00Z").sent(18, NUMBER, 9, today);
+    assert_eq!(kinds(&at("193.99").usually(120, NUMBER, 900, "18.00")), ["forecast"]);
+    assert_eq!(kinds(&at("194").usually(120, NUMBER, 900, "18.00")), ["budget"]);
+    let of_days = |days: i64| World::new(FORESIGHT).at("2026-11-18T13:00:00Z").usually(days, NUMBER, 900, "25.00");
+    let is_rough = |days| published(&of_days(days))[0].email.contains("There are only");
+    assert_eq!([is_rough(27), is_rough(28)], [true, false]);
+}
+
+#[test]
 fn a_number_sends_far_more_than_usual() {
     let world = World::new(FORESIGHT).at("2026-11-24T19:00:00Z").sent(24, NUMBER, 412, "8.45");
     let world = world.in_hours(24, NUMBER, &[(8, 5), (10, 140), (11, 160), (13, 107)]);
