@@ -1,8 +1,8 @@
 use clap::Args;
 use jiff::Timestamp;
 
+use super::fault::Fault;
 use super::progress::{Progress, Steps, months};
-use super::source::Fault;
 use super::{Ending, help, policy, say, variable};
 use crate::clients::{Deadline, sdk_config};
 use crate::config::Config;

@@ -8,8 +8,9 @@ use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::fault::Fault;
 use super::progress::Progress;
-use super::source::{Fault, Place, Source, offline};
+use super::source::{Place, Source, offline};
 use super::terminal::Terminal;
 use super::{Ending, failed, help, policy, say, show, variable};
 use crate::clients::Deadline;

@@ -7,7 +7,8 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::source::{Fault, account};
+use super::fault::Fault;
+use super::source::account;
 use super::terminal::Terminal;
 use super::{Ending, help, policy, say, variable};
 use crate::clients::ledger::Ledger;

@@ -4,9 +4,10 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::fault::Fault;
 use super::progress::Progress;
 use super::replay::first_whole_month;
-use super::source::{Fault, Place, Source, zone_of};
+use super::source::{Place, Source, zone_of};
 use super::terminal::Terminal;
 use super::whole::{self, WholeFile};
 use super::{Ending, complain, help, say, show};

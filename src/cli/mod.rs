@@ -9,6 +9,7 @@ mod doctor;
 mod embedded;
 mod explain;
 mod export;
+mod fault;
 mod help;
 mod init;
 mod policy;

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use miette::{GraphicalReportHandler, LabeledSpan, MietteDiagnostic, NamedSource, Report};
 use serde_json::json;
 
-use super::source::{Fault, Place, Source};
+use super::fault::Fault;
+use super::source::{Place, Source};
 use super::terminal::Terminal;
 use super::{Ending, complain, help, say, show, variable};
 use crate::clients::parameters::{ParameterError, Parameters};

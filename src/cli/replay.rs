@@ -8,8 +8,9 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 use serde_json::{Value, json};
 
+use super::fault::Fault;
 use super::progress::Progress;
-use super::source::{Fault, Place, Source};
+use super::source::{Place, Source};
 use super::terminal::Terminal;
 use super::{Ending, help, policy, say};
 use crate::domain::alert::count;

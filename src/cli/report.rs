@@ -5,8 +5,9 @@ use clap::Args;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::fault::Fault;
 use super::progress::Progress;
-use super::source::{Fault, Place, Source};
+use super::source::{Place, Source};
 use super::whole::{self, WholeFile};
 use super::{Ending, complain, help, policy, say, variable};
 use crate::clients::ledger::Ledger;

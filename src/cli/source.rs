@@ -18,9 +18,10 @@ use secrecy::SecretString;
 
 pub(super) use self::days::Days;
 pub(super) use self::table::account;
+use super::fault::Fault;
 use super::progress::{Progress, Steps, months};
 use super::whole::WholeFile;
-use super::{Ending, embedded, failed, variable};
+use super::{embedded, variable};
 use crate::clients::ledger::{Ledger, Simulated};
 use crate::clients::parameters::Parameters;
 use crate::clients::secrets::Secrets;
@@ -28,7 +29,7 @@ use crate::clients::topic::Topic;
 use crate::clients::zoom::Zoom;
 use crate::clients::{Credentials, sdk_config};
 use crate::config::{SecretSource, ZoomConfig};
-use crate::daybook::{FileFault, Saved, Store, StoreError, read_file, write_file};
+use crate::daybook::{FileFault, Saved, Store, read_file, write_file};
 use crate::domain::period::start_of;
 use crate::domain::text::did_you_mean;
 use crate::error::{Code, RunError};
@@ -75,40 +76,6 @@ impl Place {
             Place::File(path) => open(path).map(drop),
             _ => Ok(()),
         }
-    }
-}
-
-/// Why there is no past.
-pub(super) struct Fault {
-    error: RunError,
-    /// Another use of the command would have been right.
-    wrong_use: bool,
-}
-
-impl Fault {
-    pub(super) fn wrong_use(message: impl Into<String>) -> Fault {
-        Fault::used_wrongly(RunError::new(Code::ConfigInvalid, message))
-    }
-
-    pub(super) fn used_wrongly(error: RunError) -> Fault {
-        Fault { error, wrong_use: true }
-    }
-
-    pub(super) fn end(&self, json: bool) -> Ending {
-        let ending = failed(&self.error, json);
-        if self.wrong_use { Ending::UsedWrongly } else { ending }
-    }
-}
-
-impl From<RunError> for Fault {
-    fn from(error: RunError) -> Fault {
-        Fault { error, wrong_use: false }
-    }
-}
-
-impl From<StoreError> for Fault {
-    fn from(error: StoreError) -> Fault {
-        RunError::new(Code::LedgerUnavailable, error.to_string()).into()
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use super::source::Fault;
+use super::fault::Fault;
 use crate::error::{Code, RunError};
 
 /// A file on its way to its place.

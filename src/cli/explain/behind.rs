@@ -12,7 +12,8 @@ use serde_json::Value;
 use toml::de::DeTable;
 
 use super::at;
-use crate::cli::source::{Fault, zone_of};
+use crate::cli::fault::Fault;
+use crate::cli::source::zone_of;
 use crate::daybook::{Head, Store, Whose};
 use crate::domain::alert::number_of_units;
 use crate::domain::charge::{Line, Scope};

@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write};
 use std::path::Path;
 
-use super::super::source::Fault;
+use super::super::fault::Fault;
 use super::super::whole::{self, WholeFile};
 use super::super::{Ending, output_failed};
 use crate::error::{Code, RunError};

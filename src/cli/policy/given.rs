@@ -1,7 +1,8 @@
 //! The policy that a command is given by its name, or without one.
 
 use super::{parameters, render};
-use crate::cli::source::{Fault, Place};
+use crate::cli::fault::Fault;
+use crate::cli::source::Place;
 use crate::cli::{complain, demo, variable};
 use crate::clients::parameters::ParameterError;
 use crate::config::PolicySource;
