@@ -93,10 +93,9 @@ impl Validate {
         }
         match policy {
             Ok(policy) => {
-                let (zone, late) = (&policy.time_zone_name, &policy.late_charges_days);
+                let (zone, late) = (&policy.time_zone_name, count(policy.late_charges_days.into(), "more day"));
                 let terminal = Terminal::of_output();
                 show::budgets(&policy, &terminal).iter().for_each(|line| say(line));
-                let late = count(u64::from(*late), "more day");
                 let valid = format!(
                     "{name} is valid. Days and months turn in {zone}; a period that is over is judged for at least {late}."
                 );
@@ -162,9 +161,10 @@ pub(super) async fn parameters(place: &PolicySource) -> Parameters {
 pub(super) fn render(name: &str, document: &str, PolicyFaults(faults): &PolicyFaults) -> String {
     let handler = GraphicalReportHandler::new().with_links(false);
     let mut rendered = String::new();
+    // A file that is no policy is not shown.
+    let is_shown = document.lines().all(|line| line.len() <= LONGEST_LINE);
     for fault in faults.iter().take(MOST_FAULTS) {
-        if document.lines().any(|line| line.len() > LONGEST_LINE) {
-            // A file that is no policy is not shown.
+        if !is_shown {
             rendered += &format!("{name}: {fault}\n");
             continue;
         }

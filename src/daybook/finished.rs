@@ -47,7 +47,7 @@ impl Finished {
         Finished(finished)
     }
 
-    /// What none of both is done with.
+    /// What only both are done with.
     fn earlier(mut self, other: Finished) -> Finished {
         for (kind, day) in other.0 {
             self.0.entry(kind).and_modify(|known| *known = day.min(*known)).or_insert(day);
@@ -63,11 +63,11 @@ impl Store {
     /// The table cannot be read.
     pub async fn finished(&self, account: &str, judge: &str) -> Result<Finished, StoreError> {
         let items = self.query(account, PREFIX).await?;
-        let mut by_judge = items.iter().filter_map(|item| {
+        let by_judge = items.iter().filter_map(|item| {
             let finished = serde_json::from_str(text(item, "finished")?).ok()?;
             Some((text(item, "sk")?.strip_prefix(PREFIX)?, Finished(finished)))
         });
-        let all: BTreeMap<_, _> = by_judge.by_ref().collect();
+        let all: BTreeMap<_, _> = by_judge.collect();
         let own = all.get(judge).cloned();
         Ok(own.unwrap_or_else(|| all.into_values().reduce(Finished::earlier).unwrap_or_default()))
     }

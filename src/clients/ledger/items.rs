@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{Write, intent_key, stored};
 use crate::domain::alert::{AlertId, Thread, Threads};
 
-/// See this file.
+/// Threads, intents and messages, by account and sort key.
 #[derive(Debug, Default)]
 pub(super) struct Items(BTreeMap<String, BTreeMap<String, String>>);
 

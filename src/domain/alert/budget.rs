@@ -302,7 +302,6 @@ impl<'a> Spent<'a> {
                 money: format!("{currency} {amount} of {limit}{least}{}", self.other_period(case)),
             },
             lead: self.lead(alert, case),
-            is_part: self.at_least(),
             facts: self.facts(alert, case, &also),
             table: Vec::new(),
             facts_below: Facts::new(),

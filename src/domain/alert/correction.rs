@@ -108,7 +108,6 @@ impl<'a> Correction<'a> {
             },
             lead,
             facts: self.facts(&only_now),
-            is_part: false,
             table: Vec::new(),
             facts_below: Vec::new(),
             brief: Vec::new(),

@@ -150,7 +150,6 @@ impl<'a> Digest<'a> {
             detail: days(&self.period),
             row: Row { percent: String::new(), who: days(&self.period), money: figures.headline() },
             lead: self.lead(&figures, case),
-            is_part: !figures.is_whole,
             brief: brief(&facts, &table, &facts_below),
             facts,
             table,

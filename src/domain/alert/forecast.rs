@@ -124,7 +124,6 @@ impl<'a> Forecast<'a> {
             },
             lead,
             facts: self.facts(alert, case, pace),
-            is_part: false,
             table: Vec::new(),
             facts_below: Vec::new(),
             brief: self.brief(alert, case, pace),

@@ -214,7 +214,6 @@ impl<'a> Spiking<'a> {
             row: Row { percent: String::new(), who, money: format!("{units} {when}, usually {usual}") },
             lead,
             facts,
-            is_part: at_least,
             table: Vec::new(),
             facts_below: Vec::new(),
             brief: std::iter::once(format!("Since {since}")).chain(brief).collect(),

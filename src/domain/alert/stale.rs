@@ -71,7 +71,6 @@ impl Stale {
                 ("Newest".to_owned(), moment(self.newest_row, case)),
                 ("Usual".to_owned(), format!("at most {} without a charge", days(self.longest_gap))),
             ],
-            is_part: false,
             table: Vec::new(),
             facts_below: Vec::new(),
             brief: Vec::new(),

@@ -45,7 +45,6 @@ impl Test {
             ),
             facts: Vec::new(),
             table: Vec::new(),
-            is_part: false,
             facts_below: Vec::new(),
             brief: Vec::new(),
             steps: vec!["There is nothing to do.".to_owned()],

@@ -85,7 +85,6 @@ impl Unwatched {
             facts,
             table: Vec::new(),
             facts_below: Vec::new(),
-            is_part: at_least,
             brief: sent_by_in_a_line(&self.whose(), &alert.background, case).into_iter().collect(),
             steps: vec![format!(
                 "Add a budget in {currency} to the policy{all}, or set unwatched = \"ignore\". No further alert follows for {currency}{on} this {kind}."

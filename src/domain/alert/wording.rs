@@ -65,8 +65,6 @@ pub struct Wording {
     pub row: Row,
     /// The first paragraph.
     pub lead: String,
-    /// Whether its figures were read in part.
-    pub is_part: bool,
     /// Labels and texts.
     pub facts: Facts,
     /// A table below them, its header first; empty without one.

@@ -110,7 +110,7 @@ fn alert(wording: &Wording, single: bool) -> String {
         return line;
     }
     let facts = wording.brief.iter().map(|text| part(text));
-    let lead = (wording.is_part || wording.brief.is_empty()).then(|| part(&wording.lead));
+    let lead = (wording.machine.at_least || wording.brief.is_empty()).then(|| part(&wording.lead));
     std::iter::once(line).chain(lead).chain(facts).collect::<Vec<_>>().join("\n")
 }
 

@@ -186,10 +186,14 @@ impl Sheet<'_, '_> {
         marks
     }
 
+    /// Whether a figure is of a part.
+    fn is_part(&self) -> bool {
+        self.wordings.iter().any(|wording| wording.machine.at_least)
+    }
+
     /// What of the report could not be read, if a figure lacks it.
     fn rest(&self) -> Option<String> {
-        let is_part = self.wordings.iter().any(|wording| wording.is_part);
-        (is_part && !self.message.case.coverage.is_complete())
+        (self.is_part() && !self.message.case.coverage.is_complete())
             .then(|| format!("{}; if the whole says otherwise, you will hear.", gaps(&self.message.case)))
     }
 
@@ -209,8 +213,7 @@ impl Sheet<'_, '_> {
         }
         let case = &self.message.case;
         let as_of = moment(case.as_of, case);
-        let is_part = self.wordings.iter().any(|wording| wording.is_part);
-        if is_part || !case.coverage.is_complete() {
+        if self.is_part() || !case.coverage.is_complete() {
             return format!("Read in part as of {as_of}.");
         }
         let mut days: Vec<_> = case.coverage.unconfirmed.iter().map(|fall| fall.day).collect();

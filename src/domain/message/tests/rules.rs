@@ -143,3 +143,12 @@ fn one_publish_carries_every_form() {
     assert_eq!((&message["http"], &message["https"]), (&message["https"], &Value::from(publication.chat.clone())));
     assert_eq!((&message["sqs"], &message["lambda"]), (&message["lambda"], &Value::from(publication.machine.clone())));
 }
+
+#[test]
+fn a_long_name_does_not_push_the_figures_out_of_the_subject() {
+    let policy = NUMBERS.replace("billing_number", "department");
+    let department = "Customer Success for Europe, the Middle East, Africa and all of Asia, Team 4";
+    let world = World::new(&policy).day(5, &[("+12025550187", department, "USD", "121.23")]);
+    let subject = &published(&world)[0].subject;
+    assert!(subject.len() < 100 && subject.contains("at 121% (USD 121.23 of 100), November"), "{subject}");
+}
