@@ -2,7 +2,9 @@
 //!
 //! Judged are the open day and every day that is not settled, because Zoom may list messages late; the alert names the day. Days with spikes
 //! that are near each other are an **episode**, and its first alert stands for all of them until a count is twice the one that was reported.
+//! An alert is about the latest episode with news, and names earlier ones, of which a silence may have held back several.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -35,6 +37,8 @@ pub struct Spiking<'a> {
     pub subject: Arc<str>,
     /// The day that the alert is about.
     pub day: SpikeDay,
+    /// Of each earlier episode of which the receiver has not heard, the day with most messages, oldest first.
+    pub earlier: Vec<SpikeDay>,
     /// All days that are spikes, oldest first.
     pub days: Vec<SpikeDay>,
 }
@@ -68,11 +72,28 @@ pub struct SpikeRecord {
     since: Date,
     #[serde(skip_serializing_if = "Option::is_none")]
     started: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    earlier: Vec<SpikeRecord>,
 }
 
 impl SpikeDay {
     fn date(&self) -> Date {
         self.period.first_day()
+    }
+
+    fn record(&self, rule: &Spike, earlier: &[SpikeDay]) -> SpikeRecord {
+        let SpikeDay { sum, excess, since, started, .. } = *self;
+        SpikeRecord {
+            name: label(&rule.name).into_owned(),
+            usual: excess.usual,
+            count: sum.messages,
+            factor: excess.factor,
+            extra: excess.extra,
+            day: self.date(),
+            since,
+            started,
+            earlier: earlier.iter().map(|day| day.record(rule, &[])).collect(),
+        }
     }
 }
 
@@ -80,7 +101,7 @@ impl<'a> Spiking<'a> {
     /// Of the days that are spikes, oldest first; `None` without any.
     pub(in crate::domain) fn of(rule: &'a Spike, subject: Arc<str>, days: Vec<SpikeDay>) -> Option<Spiking<'a>> {
         let day = *days.last()?;
-        Some(Spiking { rule, subject, day, days })
+        Some(Spiking { rule, subject, day, earlier: Vec::new(), days })
     }
 
     fn scope(&self) -> Scope {
@@ -110,8 +131,8 @@ impl<'a> Spiking<'a> {
         }
     }
 
-    /// Whether a receiver who knows what is recorded has not heard of a day. Of a day before the episode that was reported last, it has: the
-    /// earliest is reported first.
+    /// Whether a receiver who knows what is recorded has not heard of a day. Of a day before the episode that was reported last, it has: an
+    /// alert names all.
     fn is_news(&self, day: &SpikeDay, record: &Record) -> bool {
         let Some(peak) = record.reported.as_ref().and_then(|reported| reported.peak) else { return true };
         let of_episode = self.days.iter().filter(|other| other.since == day.since).map(SpikeDay::date);
@@ -120,13 +141,20 @@ impl<'a> Spiking<'a> {
         peak.day < day.since || (!is_before && day.sum.messages >= AGAIN_AT.saturating_mul(peak.count))
     }
 
-    /// Of the earliest episode with news, the day with most messages. What is left of later ones is due after it.
+    /// Of each episode with news, the day with most messages.
     pub(super) fn verdict(mut self, key: &ThreadKey, thread: Option<&Thread>, case: &Case<'a>) -> Verdict<'a> {
         let record = Record::of(thread);
-        let is_possible_news = |day: &&SpikeDay| Record::possible(thread).any(|record| self.is_news(day, record));
-        let since = self.days.iter().find(is_possible_news).map(|day| day.since);
-        let of_episode = self.days.iter().filter(|day| Some(day.since) == since).filter(is_possible_news);
-        self.day = of_episode.max_by_key(|day| day.sum.messages).copied().unwrap_or(self.day);
+        let mut news = BTreeMap::<Date, SpikeDay>::new();
+        for day in &self.days {
+            if Record::possible(thread).any(|record| self.is_news(day, record)) {
+                let most = news.entry(day.since).or_insert(*day);
+                *most = std::cmp::max_by_key(*most, *day, |day| day.sum.messages);
+            }
+        }
+        if let Some((_, latest)) = news.pop_last() {
+            self.day = latest;
+            self.earlier = news.into_values().collect();
+        }
         let day = self.day;
         let known = record.reported.as_ref().and_then(|reported| reported.peak).filter(|peak| peak.day >= day.since);
         let id = key.alert_id(&format!("{} {}", day.since, known.map_or(0, |peak| peak.count)), 0);
@@ -134,20 +162,6 @@ impl<'a> Spiking<'a> {
         let reported = Reported { peak, amount: day.sum.amount, ..Reported::once(case.as_of) };
         let finding = Finding::Spike(Box::new(self.clone()));
         super::by_news(finding, id, reported, thread, |record| self.is_news(&day, record))
-    }
-
-    fn record(&self) -> SpikeRecord {
-        let SpikeDay { sum, excess, since, started, .. } = self.day;
-        SpikeRecord {
-            name: label(&self.rule.name).into_owned(),
-            usual: excess.usual,
-            count: sum.messages,
-            factor: excess.factor,
-            extra: excess.extra,
-            day: self.day.date(),
-            since,
-            started,
-        }
     }
 
     fn is_today(&self, case: &Case<'_>) -> bool {
@@ -201,6 +215,13 @@ impl<'a> Spiking<'a> {
         );
         let mut facts = vec![("Since".to_owned(), since.clone())];
         facts.extend(sent_by(&behind, &alert.background, case));
+        let unit = self.rule.product.unit();
+        let earlier = self.earlier.iter().map(|SpikeDay { period, sum, excess, .. }| {
+            let (units, usual) = (count(sum.messages, unit), excess.usual.in_words());
+            format!("{units} {}, usually {usual}", period.first_day().strftime("on %-d %B"))
+        });
+        let earlier: Vec<_> = earlier.collect();
+        facts.extend(earlier.iter().map(|earlier| ("Before that".to_owned(), earlier.clone())));
         facts.push(("Watch".to_owned(), format!("\"{}\"", label(&self.rule.name))));
         let brief = sent_by_in_a_line(&behind, &alert.background, case);
         let to_do = self.to_do(alert, case);
@@ -216,7 +237,10 @@ impl<'a> Spiking<'a> {
             facts,
             table: Vec::new(),
             facts_below: Vec::new(),
-            brief: std::iter::once(format!("Since {since}")).chain(brief).collect(),
+            brief: std::iter::once(format!("Since {since}"))
+                .chain(earlier.into_iter().map(|earlier| format!("Before that {earlier}")))
+                .chain(brief)
+                .collect(),
             steps: vec![
                 format!("{campaign} If not, {to_do}: a stolen login or an automation gone wrong looks like this."),
                 format!(
@@ -231,7 +255,7 @@ impl<'a> Spiking<'a> {
                 period: Some(self.day.period.label()),
                 amount: Some(sum.amount),
                 at_least,
-                spike: Some(self.record()),
+                spike: Some(self.day.record(self.rule, &self.earlier)),
                 ..AlertRecord::of(alert, Severity::Spike, case)
             },
             details: Details { messages: Some(sum.messages), ..Details::of(&alert.background, senders) },

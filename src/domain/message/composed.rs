@@ -62,8 +62,9 @@ pub fn compose<'a>(alerts: Vec<Alert<'a>>, case: &Case<'a>) -> Composed<'a> {
     due.sort_by_cached_key(weight);
     // A digest is a letter of its own.
     let (digests, due): (Vec<_>, Vec<_>) = due.into_iter().partition(|alert| alert.finding.kind() == Kind::Digest);
-    let (corrections, news): (Vec<_>, Vec<_>) =
-        due.into_iter().partition(|alert| alert.finding.kind() == Kind::Correction);
+    // So is a correction, unless a silence has held it back: what that did comes in one message.
+    let is_apart = |alert: &Alert<'_>| alert.finding.kind() == Kind::Correction && !alert.finding.was_silenced(case);
+    let (corrections, news): (Vec<_>, Vec<_>) = due.into_iter().partition(is_apart);
     let most_news = shares(news.len(), corrections.len());
     let mut messages = in_messages(news, most_news, case);
     messages.extend(in_messages(corrections, MOST_MESSAGES - most_news, case));

@@ -33,7 +33,7 @@ fn an_episode_is_silent_until_the_count_doubles_or_a_week_was_calm() {
 }
 
 #[test]
-fn an_episode_that_was_reported_is_no_news_beside_a_later_smaller_one() {
+fn one_alert_names_all_episodes_of_which_nothing_was_heard() {
     let mut world = World::new(WATCH).sent(3, "+1202", 900, "18").sent(17, "+1202", 300, "6");
     let days = (1..=22).map(|day| jiff::civil::date(2026, 11, day));
     let days = days.map(|day| Period::of_day(PeriodKind::Day, day, &world.policy.time_zone).unwrap());
@@ -47,10 +47,17 @@ fn an_episode_that_was_reported_is_no_news_beside_a_later_smaller_one() {
             panic!("{alerts:?}")
         };
         let day = alert.finding.whose().map(|whose| whose.period.label()).unwrap();
-        heard.push(if alert.decision == Decision::Due { day } else { String::new() });
+        let wording = alert.finding.wording(alert, &world.case());
+        let earlier = wording.facts.iter().filter(|(name, _)| name == "Before that").map(|(_, earlier)| earlier.as_str());
+        heard.push(if alert.decision == Decision::Due {
+            format!("{day}, before that {}", earlier.collect::<String>())
+        } else {
+            String::new()
+        });
         threads = recorded(&threads, &alerts, &world.case());
     }
-    assert_eq!(heard, ["2026-11-03", "2026-11-17", "", "", "", ""]);
+    assert_eq!(heard[0], "2026-11-17, before that 900 messages on 3 November, usually 12");
+    assert_eq!(heard[1..], ["", "", "", "", ""]);
 }
 
 #[test]
