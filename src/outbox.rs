@@ -24,7 +24,7 @@ use crate::domain::case::Case;
 use crate::domain::message::{Composed, Message, Publication, record};
 use crate::error::Code;
 pub use delivered::{Delivered, preview};
-pub use listeners::nobody_listens;
+pub use listeners::Listeners;
 
 use claim::Claimed;
 use delivered::not_due;
@@ -286,7 +286,7 @@ impl<'r> Outbox<'r> {
         if self.out_of_time > 0 {
             let count = self.out_of_time;
             let message = format!(
-                "the run's time was up with {count} alerts to send; the next run sends them; raise the function's timeout"
+                "the run's time was up with {count} alerts to send; the next run sends them; if that goes on, see what makes the ledger or the topic slow"
             );
             self.delivered.fault(Code::PublishFailed, message);
         }

@@ -68,6 +68,18 @@ impl PublishError {
     }
 }
 
+/// Why it is not known who listens to a topic.
+#[derive(Debug)]
+pub struct NotAsked {
+    /// AWS's code and message.
+    pub problem: String,
+    /// Whether another question would be answered so too: there is no such topic, or the caller may not ask.
+    pub lasts: bool,
+}
+
+/// The beginnings of AWS's codes for that.
+const LASTING: [&str; 4] = ["NotFound", "AuthorizationError", "AccessDenied", "KMSAccessDenied"];
+
 /// How often a publish is tried.
 const MOST_TRIES: u32 = 3;
 /// Between tries.
@@ -101,8 +113,8 @@ impl Topic {
     /// How many subscriptions of the topic are confirmed; `None` where there is no topic.
     ///
     /// # Errors
-    /// AWS's code and message.
-    pub async fn listeners(&self, topic_arn: &str) -> Result<Option<u64>, String> {
+    /// [`NotAsked`].
+    pub async fn listeners(&self, topic_arn: &str) -> Result<Option<u64>, NotAsked> {
         match self {
             Topic::Sns(sns) => sns.listeners(topic_arn).await.map(Some),
             Topic::Kept(_) => Ok(None),
@@ -190,11 +202,16 @@ impl Scripted {
 }
 
 impl Sns {
-    async fn listeners(&self, topic_arn: &str) -> Result<u64, String> {
+    async fn listeners(&self, topic_arn: &str) -> Result<u64, NotAsked> {
         let answer = self.client.get_topic_attributes().topic_arn(topic_arn).send().await;
-        let attributes = answer.map_err(|error| aws::problem(&error))?.attributes.unwrap_or_default();
+        let answer = answer.map_err(|error| NotAsked {
+            problem: aws::problem(&error),
+            lasts: error.code().is_some_and(|code| LASTING.iter().any(|lasting| code.starts_with(lasting))),
+        })?;
+        let attributes = answer.attributes.unwrap_or_default();
         let confirmed = attributes.get("SubscriptionsConfirmed").and_then(|number| number.parse().ok());
-        confirmed.ok_or_else(|| "the answer has no SubscriptionsConfirmed".to_owned())
+        let problem = "the answer has no SubscriptionsConfirmed".to_owned();
+        confirmed.ok_or(NotAsked { problem, lasts: false })
     }
 
     fn pace(&self, topic_arn: &str) -> Arc<Pace> {

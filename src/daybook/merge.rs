@@ -120,8 +120,9 @@ pub fn merge(mut read: Read<'_>, mut believed: BTreeMap<Date, DaySums>, judged: 
     coverage.row_faults.append(&mut read.reading.row_faults);
     coverage.not_priced.append(&mut read.reading.not_priced);
     let mut remembered = Remembered { head: read.head.clone(), ..Remembered::default() };
-    let mut falls = Vec::new();
     let days: Vec<_> = read.days().collect();
+    // Those of other days are for runs by another policy to settle.
+    let mut falls: Vec<_> = read.head.falls.iter().filter(|fall| !days.contains(&fall.day)).cloned().collect();
     for day in &days {
         let sums = read.sums.remove(day).unwrap_or_default();
         let before = believed.remove(day);

@@ -72,6 +72,9 @@ pub struct Head {
     /// Whether the last run left something unread. Then the next run continues from its parts.
     #[serde(default)]
     unfinished: bool,
+    /// How many runs in succession Zoom has failed to answer a question that may be about a date that fails.
+    #[serde(default)]
+    failures: u32,
     /// Fingerprints of the budgets whose `only` matched something.
     matched: BTreeSet<String>,
     /// When the newest charged row was sent.

@@ -17,6 +17,9 @@ const SMALL: u64 = 60;
 /// An hour, less a schedule's delay.
 const HOURLY: SignedDuration = SignedDuration::from_mins(55);
 
+/// A question of a month is divided into single dates by then.
+const MOST_DIVISIONS: u32 = 5;
+
 /// How long a part is used.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules {
@@ -77,7 +80,8 @@ impl Plan {
         };
         let reads_all = !head.unfinished && head.parts.iter().any(is_overdue);
         let keep: Vec<_> = head.parts.iter().filter(|part| !reads_all && is_kept(part)).cloned().collect();
-        let ask = missing(whole, &keep).into_iter().flat_map(|dates| cut(dates, rules, until)).collect();
+        let ask = missing(whole, &keep).into_iter().flat_map(|dates| cut(dates, rules, until));
+        let ask = ask.flat_map(|dates| divided(dates, head.failures, until)).collect();
         Plan { ask, keep, keeps_parts: true, small }
     }
 
@@ -150,6 +154,19 @@ fn cut(dates: Dates, rules: &Rules, now: Timestamp) -> Vec<Dates> {
     pieces
 }
 
+/// Divides dates that have passed into twice as many questions after each failure: one date that Zoom cannot answer for is found within some
+/// runs, and hides its neighbors no longer.
+fn divided(dates: Dates, failures: u32, now: Timestamp) -> Vec<Dates> {
+    let days = dates.from.until(dates.to).map_or(1, |span| span.get_days().max(1));
+    let step = days >> failures.min(MOST_DIVISIONS);
+    if failures == 0 || dates.to > last_started(now) {
+        return vec![dates];
+    }
+    let starts = dates.from.series(i64::from(step.max(1)).days()).take_while(|from| *from < dates.to);
+    let end = |from: Date| from.saturating_add(i64::from(step.max(1)).days()).min(dates.to);
+    starts.map(|from| Dates { from, to: end(from) }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::tz::TimeZone;
@@ -220,6 +237,21 @@ mod tests {
         some.remove(0);
         let (ask, _) = plan(&head(some), "2026-11-22T13:00:00Z");
         assert_eq!(ask, ["10-28..11-19", "11-22..11-27"]);
+    }
+
+    #[test]
+    fn dates_that_fail_again_are_asked_for_in_ever_smaller_questions() {
+        let asked = |failures| {
+            let head = Head { unfinished: true, failures, ..head(3, "2026-11-22T12:00:00Z", Vec::new()) };
+            plan(&head, "2026-11-22T13:00:00Z").0
+        };
+        let always = ["11-19..11-20", "11-20..11-22", "11-22..11-27"];
+        assert_eq!(asked(0), [&["10-28..11-19"], &always[..]].concat());
+        let second = ["10-28..11-08", "11-08..11-19", "11-19..11-20", "11-20..11-21", "11-21..11-22", "11-22..11-27"];
+        assert_eq!(asked(1), second);
+        // In the end each date with its neighbor.
+        assert_eq!((asked(5).len(), asked(99).len()), (26, 26));
+        assert!(asked(5).contains(&"10-31..11-01".to_owned()));
     }
 
     #[test]

@@ -8,12 +8,13 @@ use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
 use super::{Head, KnownDay, KnownPart, Plan, VERSION, codec};
 use crate::clients::zoom::{Part, Reading};
-use crate::domain::coverage::{Coverage, NotPriced, Unconfirmed};
+use crate::domain::coverage::{Coverage, Gap, NotPriced, Unconfirmed};
 use crate::domain::dates::{Dates, utc_date};
 use crate::domain::money::Currency;
 use crate::domain::period::{Period, final_at};
 use crate::domain::product::{Product, Products};
 use crate::domain::totals::{DaySums, Sum, by_currency};
+use crate::error::Code;
 
 /// A period with rows that have no price is judged on for so long after its end: two billing cycles.
 const PRICED_LATE: SignedDuration = SignedDuration::from_hours(24 * 62);
@@ -72,8 +73,11 @@ impl Remembered {
             head.whole_requests += reading.requests;
         }
         head.unfinished = is_unfinished;
+        let may_be_of_a_date = |gap: &Gap| matches!(gap.code, Code::ZoomUnavailable | Code::ReportInvalid);
+        head.failures = if reading.gaps.iter().any(may_be_of_a_date) { head.failures.saturating_add(1) } else { 0 };
         let forgotten = utc_date(until, 0).saturating_sub(DAYS_KEPT.days());
         head.days.retain(|day, _| *day >= forgotten);
+        head.falls.retain(|fall| fall.day >= forgotten);
         head.parts.clear();
         if plan.keeps_parts || is_unfinished || reading.requests > plan.small {
             for (dates, part) in reading.parts {

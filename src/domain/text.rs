@@ -11,6 +11,12 @@ use xxhash_rust::xxh3::xxh3_64;
 pub const MOST_CHARACTERS: usize = 256;
 /// Characters of the digest at the end of a text that was cut.
 const DIGEST: usize = 16;
+/// Characters of somebody else's text that are looked at.
+const MOST_QUOTED: usize = 2_048;
+/// Digits in a row.
+const LEAST_PHONE_NUMBER: usize = 7;
+/// Characters.
+const LEAST_CREDENTIAL: usize = 20;
 
 /// The text as it is shown, logged and stored everywhere; blanks around it are dropped.
 #[must_use]
@@ -28,6 +34,31 @@ pub fn label(text: &str) -> Cow<'_, str> {
         }
         _ => Cow::Owned(clean.to_owned()),
     }
+}
+
+/// What somebody else wrote, for an error or a log line: one line of at most [`MOST_CHARACTERS`]. What looks like a phone number or a
+/// credential is left out, since nobody knows what a program of others repeats of a question or a row.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    let is_inside = |c: char| c.is_ascii_alphanumeric() || "+/=_-.".contains(c);
+    let clean: String = text.chars().take(MOST_QUOTED).map(|c| if is_unsafe(c) { ' ' } else { c }).collect();
+    let parts = clean.split_inclusive(|c| !is_inside(c)).map(|part| {
+        let word = part.trim_end_matches(|c| !is_inside(c));
+        if is_private(word) { Cow::Owned(part.replace(word, "…")) } else { Cow::Borrowed(part) }
+    });
+    let shown: String = parts.collect();
+    shown.trim().chars().take(MOST_CHARACTERS).collect()
+}
+
+/// Seven digits in a row may be a phone number; letters of both cases with digits among them, a credential.
+fn is_private(word: &str) -> bool {
+    let has = |is_one: fn(&u8) -> bool| word.bytes().any(|byte| is_one(&byte));
+    let is_credential = word.len() >= LEAST_CREDENTIAL
+        && has(u8::is_ascii_uppercase)
+        && has(u8::is_ascii_lowercase)
+        && has(u8::is_ascii_digit);
+    let digits = word.split(|c: char| !c.is_ascii_digit()).map(str::len).max();
+    is_credential || digits.is_some_and(|digits| digits >= LEAST_PHONE_NUMBER)
 }
 
 /// Characters that change how the text around them is shown: controls (U+0085 too), line and paragraph separators, and all that sets the
@@ -61,6 +92,23 @@ pub fn did_you_mean(given: &str, known: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_somebody_else_wrote_is_quoted_without_numbers_and_credentials() {
+        for (written, shown) in [
+            (
+                "Validation Failed. from: must be yyyy-mm-dd, not 2026-11-22\n",
+                "Validation Failed. from: must be yyyy-mm-dd, not 2026-11-22",
+            ),
+            ("scopes:[phone:read:list_sms_charges_report:admin]", "scopes:[phone:read:list_sms_charges_report:admin]"),
+            ("no such number +14155550100, \"14155550100\"\u{202E}", "no such number …, \"…\""),
+            ("Authorization: Basic Y2xpZW50LWlkOmNsaWVudC1zZWNyZXQ5 refused", "Authorization: Basic … refused"),
+            ("dns error: zoom.example.com:443 (os error 11)", "dns error: zoom.example.com:443 (os error 11)"),
+        ] {
+            assert_eq!(quoted(written), shown);
+        }
+        assert_eq!(quoted(&"long ".repeat(1_000)).chars().count(), MOST_CHARACTERS);
+    }
 
     #[test]
     fn what_would_change_the_text_around_it_is_replaced() {

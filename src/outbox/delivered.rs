@@ -18,6 +18,8 @@ pub struct Delivered {
     pub publications: Vec<Publication>,
     /// The periods that have to be judged again, though they may be over: see [`Alert::holds_its_period`].
     pub held: BTreeSet<Period>,
+    /// Whether nobody knows who listens to a topic: it is not there, or the function may not ask.
+    pub listeners_unknown: bool,
     /// What went wrong.
     pub faults: Vec<RunError>,
     /// How the ledger failed, and what follows from it.
@@ -29,7 +31,7 @@ impl Delivered {
     pub(super) fn hold(&mut self, composed: &Composed<'_>) {
         self.alerts.extend(not_due(&composed.others));
         let holding = composed.alerts().filter(|(_, alert)| alert.holds_its_period());
-        self.held.extend(holding.filter_map(|(_, alert)| Some(alert.finding.whose()?.period)));
+        self.held.extend(holding.flat_map(|(_, alert)| alert.finding.periods()));
     }
 
     /// How many alerts were published.
@@ -64,7 +66,7 @@ impl Delivered {
     }
 
     pub(super) fn fault(&mut self, code: Code, message: String) {
-        tracing::error!(message, %code, "alerts were not published");
+        tracing::error!(problem = message, %code, "alerts were not published");
         self.faults.push(RunError::new(code, message));
     }
 }

@@ -86,7 +86,7 @@ impl Outbox<'_> {
             let (account, message) = account.zip(message.as_ref())?;
             let kept = patience.bound(ledger.keep(&account, message)).await;
             let error = kept.unwrap_or_else(|| Err(LedgerError::out_of_time())).err()?;
-            tracing::warn!(%error, message = message.id.as_str(), "the message was not kept for later questions");
+            tracing::warn!(%error, id = message.id.as_str(), "the message was not kept for later questions");
             Some(error)
         };
         let (not_kept, left) = tokio::join!(keeping, self.record_all(recordings));

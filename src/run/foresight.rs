@@ -68,7 +68,9 @@ pub(super) async fn foresight(
                 foresight.made.extend(made);
                 continue;
             }
-            Some(Ok(None)) | None => "the run's time was not enough; raise the function's timeout or memory".to_owned(),
+            Some(Ok(None)) | None => {
+                "the run's time was not enough; the next run tries again, and more memory makes it faster".to_owned()
+            }
             Some(Err(error)) => error.to_string(),
         };
         tracing::warn!(

@@ -21,7 +21,7 @@ use crate::domain::policy::Receiver;
 use crate::domain::product::Products;
 use crate::domain::totals::Totals;
 use crate::error::{Code, RunError};
-use crate::outbox::{Delivered, Outbox, nobody_listens, preview};
+use crate::outbox::{Delivered, Listeners, Outbox, preview};
 use crate::request::Judge;
 use crate::response::{Judged, Tested};
 use crate::telemetry::Metrics;
@@ -58,7 +58,7 @@ pub(super) async fn judge(
         examination.digest_request = Some(invocation.request_id.clone());
     }
     look(&examination);
-    let delivered = if task.publishes() {
+    let mut delivered = if task.publishes() {
         deliver(services, &mut examination, invocation).await
     } else {
         look_back(services, &mut examination, &Threads::default(), deadline).await;
@@ -67,8 +67,14 @@ pub(super) async fn judge(
     let mut faults = examination.faults();
     if task == Judge::Live && examination.report.is_whole() && delivered.faults.is_empty() {
         let receivers = examination.receivers.iter();
-        let asked = receivers.map(|receiver| nobody_listens(&services.topic, &receiver.topic_arn, invocation.deadline));
-        faults.extend(join_all(asked).await.into_iter().flatten());
+        let asked = receivers.map(|receiver| Listeners::of(&services.topic, &receiver.topic_arn, invocation.deadline));
+        for listeners in join_all(asked).await {
+            match listeners {
+                Listeners::Presumed => {}
+                Listeners::Unknown => delivered.listeners_unknown = true,
+                Listeners::Nobody(error) => faults.push(error),
+            }
+        }
     }
     let judged = examination.answer(&delivered);
     for budget in &judged.unmatched {
@@ -107,7 +113,8 @@ fn measure(
     metrics.requests = *requests;
     metrics.refusals = *refusals;
     metrics.alerts_sent = delivered.sent();
-    metrics.nobody_listens = delivered.faults.iter().chain(faults).any(|fault| fault.code == Code::NobodyListens);
+    let nobody = delivered.faults.iter().chain(faults).any(|fault| fault.code == Code::NobodyListens);
+    metrics.nobody_listens = nobody || delivered.listeners_unknown;
     metrics.report_stale = examination.history.is_stale(examination.as_of);
     if judged.receipt.complete && matches!(task, Judge::Live | Judge::DryRun) {
         metrics.spending = examination.spending();

@@ -92,7 +92,7 @@ pub async fn prepare(services: &Services, places: &Places, deadline: Deadline) -
 
 /// The run's time was up before what it needs was there.
 pub(super) fn late() -> RunError {
-    let message = "the run's time was up before secret, policy and token were there; raise the function's timeout";
+    let message = "the run's time was up before secret, policy and token were there; the next run tries again";
     RunError::new(Code::ReportIncomplete, message)
 }
 

@@ -320,7 +320,7 @@ def deployment(tmp_path_factory):
 
 def test_the_stack_is_made_with_all_but_what_is_left_out(deployment):
     made = deployment.formation.describe_stack_resources(StackName=STACK)["StackResources"]
-    conditional = {"ChatRole", "SlackDropsAlerts", "TeamsDropsAlerts"}
+    conditional = {"ChatRole", *(chat + alarm for chat in ("Slack", "Teams") for alarm in ("DropsAlerts", "LosesAlerts"))}
     assert {resource["LogicalResourceId"] for resource in made} == set(deployment.resources) - conditional
     kinds = {kind for kind, _ in deployment.inventory() - deployment.before}
     assert kinds == KINDS, "the inventory must see what it later finds gone"

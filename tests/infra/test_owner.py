@@ -143,7 +143,7 @@ def test_what_does_not_reach_an_owner_is_reported_to_operations(template, owner)
     ]
     stack = Stack(owner, IN_CHAT, name="marketing")
     alarms = of_type(owner["Resources"], "AWS::CloudWatch::Alarm")
-    assert set(alarms) == {"NotificationsFail", "SlackDropsAlerts", "TeamsDropsAlerts"}
+    assert set(alarms) == {"NotificationsFail", "SlackDropsAlerts", "TeamsDropsAlerts", "SlackLosesAlerts", "TeamsLosesAlerts"}
     for name in alarms:
         properties = stack.properties(name)
         assert properties["AlarmActions"] == [SENDER["OperationsTopicArn"]]
@@ -154,8 +154,9 @@ def test_what_does_not_reach_an_owner_is_reported_to_operations(template, owner)
         (output,) = re.findall(r"output (\w+) of stack alerts", text)
         assert output in template["Outputs"]
     for kind in ("Slack", "Teams"):
-        (dimension,) = stack.properties(f"{kind}DropsAlerts")["Dimensions"]
-        assert dimension["Value"] == stack.properties(f"{kind}Alerts")["ConfigurationName"]
+        for alarm in ("DropsAlerts", "LosesAlerts"):
+            (dimension,) = stack.properties(kind + alarm)["Dimensions"]
+            assert dimension["Value"] == stack.properties(f"{kind}Alerts")["ConfigurationName"]
     assert set(of_type(Stack(owner, IN_CHAT, region="eu-west-1").resources(), "AWS::CloudWatch::Alarm")) == {"NotificationsFail"}
 
 

@@ -106,6 +106,7 @@ def test_only_the_job_that_publishes_may_write(jobs):
     assert yaml.safe_load(source(WORKFLOW))["permissions"] == {}
     permissions = {name: job["permissions"] for name, job in jobs.items()}
     assert permissions == {
+        "check": {"contents": "read"},
         "function": {"contents": "read"},
         "command": {"contents": "read"},
         "publish": {"contents": "write", "id-token": "write", "attestations": "write"},
@@ -118,7 +119,9 @@ def test_only_the_job_that_publishes_may_write(jobs):
 
 
 def test_the_workflow_builds_what_a_release_has(jobs):
-    assert set(jobs["publish"]["needs"]) == {"function", "command"}
+    # Nothing that is not on main, or does not pass.
+    assert set(jobs["publish"]["needs"]) == {"check", "function", "command"}
+    assert {"git merge-base --is-ancestor HEAD origin/main", "bash .ci/run"} <= {step.get("run") for step in jobs["check"]["steps"]}
     built = {name: jobs[name]["strategy"]["matrix"]["include"] for name in ("function", "command")}
     assert {each["architecture"] for each in built["function"]} == set(collect.FUNCTIONS)
     assert {each["target"] for each in built["command"]} == set(collect.COMMANDS)

@@ -286,6 +286,11 @@ def read_as_credentials(stack):
     return reads, [each for each in service if each["Action"] == "kms:Decrypt"]
 
 
+def via(service):
+    """A service's name for keys, whose last part may be another one in another partition."""
+    return {"kms:ViaService": [f"{service}.us-east-1.amazonaws.com"] * 2}
+
+
 def test_the_secret_is_made_with_a_placeholder_and_can_be_brought_along(template):
     secret = template["Resources"]["ZoomSecret"]
     value = json.loads(secret["Properties"]["SecretString"])
@@ -295,7 +300,8 @@ def test_the_secret_is_made_with_a_placeholder_and_can_be_brought_along(template
     assert (secret_id(own), secret_id(brought)) == ("<ZoomSecret>", SECRET)
     read = {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue"}
     assert read_as_credentials(own) == ([read | {"Resource": "<ZoomSecret>"}], [])
-    decrypt = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": KEY}
+    decrypt = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": KEY, "Condition": {"StringEquals": via("secretsmanager")}}
+    assert Stack(template, {"ZoomSecretKeyArn": KEY}).refusals() != []
     assert read_as_credentials(brought) == ([read | {"Resource": SECRET}], [decrypt])
 
 
@@ -304,7 +310,7 @@ def test_credentials_in_a_parameter_are_read_there_and_nowhere_else(template):
     given, arn = {"AlertEmail": "admin@example.com", "ZoomSecretParameter": "/alerts/zoom"}, "arn:aws:ssm:us-east-1:123456789012:parameter/alerts/zoom"
     stack, keyed = Stack(template, given), Stack(template, given | {"ZoomSecretKeyArn": KEY})
     read = {"Effect": "Allow", "Action": "ssm:GetParameter", "Resource": arn}
-    only = {"StringEquals": {"kms:ViaService": "ssm.us-east-1.amazonaws.com", "kms:EncryptionContext:PARAMETER_ARN": arn}}
+    only = {"StringEquals": via("ssm") | {"kms:EncryptionContext:PARAMETER_ARN": arn}}
     for each, keys in ((stack, []), (keyed, [{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": KEY, "Condition": only}])):
         assert each.refusals() == []
         assert "ZoomSecret" not in each.resources()
@@ -363,7 +369,7 @@ def test_slack_and_teams_get_the_same_topics(template, resources):
     assert (teams["TeamsTenantId"], teams["TeamId"]) == (IN_CHAT["TeamsTenantId"], IN_CHAT["TeamsTeamId"])
     assert teams["TeamsChannelId"] == IN_CHAT["TeamsOperationsChannelId"]
     without = Stack(template, {"AlertEmail": "admin@example.com"}).resources()
-    assert not set(without) & {*topics, "ChatRole", "SlackDropsAlerts", "TeamsDropsAlerts"}
+    assert not set(without) & {*topics, "ChatRole", "SlackDropsAlerts", "TeamsDropsAlerts", "SlackLosesAlerts", "TeamsLosesAlerts"}
 
 
 def test_names_in_chat_differ_by_stack_and_region(template, resources):
@@ -392,9 +398,13 @@ def test_a_second_stack_can_share_a_channel(template):
 def test_what_the_chat_service_drops_is_watched_where_it_is_counted(template):
     stack = Stack(template, IN_CHAT)
     for kind in ("Slack", "Teams"):
-        ((name, configuration),) = [tuple(d.values()) for d in stack.properties(f"{kind}DropsAlerts")["Dimensions"]]
-        assert (name, configuration) == ("ConfigurationName", stack.properties(f"{kind}Alerts")["ConfigurationName"])
-    assert "SlackDropsAlerts" not in Stack(template, IN_CHAT, region="eu-west-1").resources()
+        for alarm, metric in (("DropsAlerts", "UnsupportedEvents"), ("LosesAlerts", "MessageDeliveryFailure")):
+            properties = stack.properties(kind + alarm)
+            ((name, configuration),) = [tuple(d.values()) for d in properties["Dimensions"]]
+            assert (name, configuration) == ("ConfigurationName", stack.properties(f"{kind}Alerts")["ConfigurationName"])
+            assert (properties["Namespace"], properties["MetricName"]) == ("AWS/Chatbot", metric)
+    elsewhere = Stack(template, IN_CHAT, region="eu-west-1").resources()
+    assert not {"SlackDropsAlerts", "SlackLosesAlerts"} & set(elsewhere)
 
 
 def test_alerts_and_failures_never_share_a_topic(resources):

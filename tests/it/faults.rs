@@ -479,7 +479,7 @@ async fn every_fault_ends_well_or_with_its_code_after_what_is_proven_was_sent() 
     token refused with 401
         Zoom gave no access token: the client id or the client secret is wrong, or the app is not activated (HTTP 401, Zoom says: Invalid client_id or client_secret) (x-zm-trackingid v=2.0;clid=sandbox;rid=); correct it where it is kept: in the secret, or in ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET
     5 s a page, 12 s in all | 10 s a page, 24 s in all
-        2026-10-28 to 2026-11-19 could not be read: the run's time was up before the report was read; the next run goes on, or raise the function's timeout
+        2026-10-28 to 2026-11-19 could not be read: the run's time was up before the report was read; the next run goes on; if none gets to the end, raise ZOOM_REQUESTS_PER_SECOND
     rate-day, newer question
         2026-10-17 to 2026-11-03 could not be read: Zoom's daily rate limit is used up until <the next midnight, UTC>; the limit is shared with the account's other apps. Zoom says: You have reached the maximum daily rate limit for this API. Refer to the response header for details on when you can make another request. (x-zm-trackingid v=2.0;clid=sandbox;rid=)
     scope-missing, newer question

@@ -10,6 +10,7 @@ use reqwest::header::HeaderMap;
 use serde::Deserialize;
 
 use super::retry::MOST_PAUSE;
+use crate::domain::text::{label, quoted};
 use crate::error::Code;
 
 /// The kind of a failure.
@@ -101,7 +102,7 @@ impl ZoomError {
             format!("the connection to {host} failed")
         };
         let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
-        let cause = causes.map(|cause| printable(&cause.to_string())).last().unwrap_or_default();
+        let cause = causes.map(|cause| quoted(&cause.to_string())).last().unwrap_or_default();
         let problem = if cause.is_empty() || error.is_timeout() { problem } else { format!("{problem}: {cause}") };
         ZoomError::new(ZoomErrorKind::Unavailable, problem)
     }
@@ -134,11 +135,11 @@ impl ZoomError {
         let kind = ZoomErrorKind::of(status, code, &said.to_lowercase(), headers, now);
         let what = kind.meaning(status, scope, envelope.is_some());
         let problem = if said.is_empty() { what } else { format!("{what}. Zoom says: {said}") };
-        ZoomError { kind, problem, tracking_id: header(headers, "x-zm-trackingid").map(printable) }
+        ZoomError { kind, problem, tracking_id: tracking_id(headers) }
     }
 
     pub(super) fn with_tracking_id(mut self, headers: &HeaderMap) -> ZoomError {
-        self.tracking_id = header(headers, "x-zm-trackingid").map(printable);
+        self.tracking_id = tracking_id(headers);
         self
     }
 }
@@ -238,13 +239,13 @@ impl Envelope {
             let (field, message) = (error.field.as_deref().unwrap_or("?"), error.message.as_deref().unwrap_or("?"));
             said += &format!(" {field}: {message}");
         }
-        printable(&said)
+        quoted(&said)
     }
 }
 
-/// One short line of what Zoom wrote.
-pub(super) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect::<String>().trim().to_owned()
+/// What Zoom's support finds a request by.
+fn tracking_id(headers: &HeaderMap) -> Option<String> {
+    header(headers, "x-zm-trackingid").map(|id| label(id).into_owned())
 }
 
 /// Zoom writes `Retry-After` as an ISO datetime; HTTP has whole seconds and dates as well.

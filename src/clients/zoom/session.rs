@@ -153,7 +153,7 @@ impl<'r> Session<'r> {
             }
         };
         let out_of_time = || {
-            let message = "the run's time was up before the report was read; the next run goes on, or raise the function's timeout";
+            let message = "the run's time was up before the report was read; the next run goes on; if none gets to the end, raise ZOOM_REQUESTS_PER_SECOND";
             Err(ZoomError::new(ZoomErrorKind::OutOfTime, message))
         };
         let page = self.source.deadline.bound(page).await.unwrap_or_else(out_of_time);

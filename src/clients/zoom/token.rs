@@ -8,11 +8,12 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use super::error::CLASSIC_SCOPE;
-use super::error::{http_date, printable};
+use super::error::http_date;
 use super::retry::backoff;
 use super::{Zoom, ZoomError, ZoomErrorKind};
 use crate::clients::{Credentials, Deadline};
 use crate::domain::money::Amount;
+use crate::domain::text::quoted;
 
 /// An access token that Zoom accepted when it was last used.
 #[derive(Clone, Debug)]
@@ -133,7 +134,7 @@ impl Zoom {
 /// Why Zoom gives no token, and what to do.
 fn refusal(status: u16, headers: &HeaderMap, body: &[u8], now: Timestamp) -> ZoomError {
     let refusal: TokenRefusal = serde_json::from_slice(body).unwrap_or_default();
-    let said = printable(refusal.reason.as_deref().unwrap_or("nothing more"));
+    let said = quoted(refusal.reason.as_deref().unwrap_or("nothing more"));
     let refused = |kind, fix: &str| {
         ZoomError::new(kind, format!("Zoom gave no access token: {fix} (HTTP {}, Zoom says: {said})", status))
             .with_tracking_id(headers)

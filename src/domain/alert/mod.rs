@@ -44,6 +44,7 @@ use super::background::first_day;
 use super::case::Case;
 use super::contributors::Whose;
 use super::money::Amount;
+use super::period::Period;
 
 /// The kinds of alert, the weightiest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
@@ -189,6 +190,15 @@ impl<'a> Finding<'a> {
             Finding::Unwatched(found) => Some(found.whose()),
             Finding::Stale(_) | Finding::Digest(_) | Finding::Test(_) => None,
         }
+    }
+
+    /// The periods that it is about.
+    pub fn periods(&self) -> impl Iterator<Item = Period> {
+        let earlier = match self {
+            Finding::Spike(found) => found.earlier.as_slice(),
+            _ => &[],
+        };
+        self.whose().map(|whose| whose.period).into_iter().chain(earlier.iter().map(|day| day.period))
     }
 
     /// The first day that its message looks back to, before the period that it is about.

@@ -374,7 +374,7 @@ fn a_thread_matters_until_its_period_ends_or_until_now() {
     assert_eq!(open.findings().remove(0).ends(&open.case()), end);
     let key = open.decided(&Threads::default()).remove(0).key;
     let thread = Thread::after(None, &key, Record::default(), None, end);
-    assert_eq!(thread.expires_at.duration_since(end), SignedDuration::from_hours(62 * 24));
+    assert_eq!(thread.expires_at.duration_since(end), SignedDuration::from_hours(200 * 24));
     let mut closed = World::new(NUMBERS).spent("85");
     closed.as_of = end + SignedDuration::from_hours(30);
     assert_eq!(closed.findings().remove(0).ends(&closed.case()), closed.as_of);

@@ -19,8 +19,9 @@ use crate::domain::charge::Scope;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::product::Products;
 
-/// A thread is kept for this long after its period and after its last change.
-const KEPT: SignedDuration = SignedDuration::from_hours(24 * 62);
+/// A thread is kept for this long after its period and after its last change: longer than no run may have come while the periods that are
+/// done with are remembered, so that a period that is judged again has its thread.
+const KEPT: SignedDuration = SignedDuration::from_hours(24 * 200);
 
 /// Hexadecimal digits of a hash over texts.
 pub(crate) fn hash(parts: &[&str], digits: usize) -> String {

@@ -157,7 +157,11 @@ impl<'t> Figures<'t> {
     fn day_by_subject(self, day: &Day, scope: Scope) -> HashMap<(Arc<str>, Currency), Sum> {
         let mut sums = self.grouped(&day.cells, scope);
         if let Some(before) = &day.before {
-            for (key, sum) in self.grouped(before, scope) {
+            let mut before = self.grouped(before, scope);
+            for key in sums.keys() {
+                before.entry(key.clone()).or_default();
+            }
+            for (key, sum) in before {
                 let read = sums.entry(key).or_default();
                 *read = read.larger(sum);
             }

@@ -163,3 +163,39 @@ async fn a_run_that_cannot_compare_corrects_nothing() {
     deployment.run().await;
     assert!(deployment.subjects().await.is_empty());
 }
+
+#[tokio::test]
+async fn a_fall_waits_while_another_policy_runs_that_does_not_judge_its_day() {
+    let month = Policy::default();
+    let day = Policy::of(Budget::each("billing_number").period("day"));
+    let figures = async |policies: &[&Policy]| {
+        let mut deployment = setup().rows([spent_on("2026-11-03", 5), spent_on("2026-11-10", 120)]).deployment().await;
+        deployment.run().await;
+        deployment.show([spent_on("2026-11-03", 5)]);
+        let mut unconfirmed = Vec::new();
+        for policy in policies {
+            deployment.set_policy(policy).await;
+            deployment.later(1);
+            let answer = deployment.run().await;
+            unconfirmed.push(answer.get("unconfirmed").map_or(0, |falls| falls.as_array().unwrap().len()));
+        }
+        unconfirmed
+    };
+    assert_eq!(figures(&[&month, &month]).await, [1, 0]);
+    assert_eq!(figures(&[&month, &day, &month]).await, [1, 0, 0]);
+}
+
+#[tokio::test]
+async fn a_credit_that_waits_lowers_nobody_who_had_nothing_on_its_day() {
+    let mut deployment = setup().rows([spent_on("2026-11-03", 95)]).deployment().await;
+    deployment.run().await;
+    deployment.subjects().await;
+    deployment.later(1);
+    let credit = Row { charge: -500_000, ..spent_on("2026-11-10", 1) };
+    deployment.show([spent_on("2026-11-03", 95), spent_on("2026-11-21", 10), credit]);
+    let answer = deployment.run().await;
+    assert_eq!(answer["unconfirmed"][0]["day"], "2026-11-10");
+    assert_eq!(amount(&answer), "105");
+    let subjects = deployment.subjects().await;
+    assert!(subjects.len() == 1 && subjects[0].starts_with("OVER"), "{subjects:?}");
+}

@@ -15,7 +15,7 @@ use crate::domain::charge::NONE;
 use crate::domain::coverage::{Known, RowFault};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::number;
-use crate::domain::text::label;
+use crate::domain::text::{label, quoted};
 use crate::domain::totals::{MOST_MAGNITUDE, MOST_PLACES};
 
 /// What a row without a price says of its charge.
@@ -195,7 +195,7 @@ pub(super) fn number(text: Option<&str>) -> Arc<str> {
 }
 
 fn shown(given: &str) -> String {
-    let given = label(given);
+    let given = quoted(given);
     match given.char_indices().nth(LONGEST_GIVEN) {
         Some((end, _)) => format!("\"{}…\"", given.get(..end).unwrap_or_default()),
         None => format!("{given:?}"),

@@ -48,7 +48,8 @@ fn one_alert_names_all_episodes_of_which_nothing_was_heard() {
         };
         let day = alert.finding.whose().map(|whose| whose.period.label()).unwrap();
         let wording = alert.finding.wording(alert, &world.case());
-        let earlier = wording.facts.iter().filter(|(name, _)| name == "Before that").map(|(_, earlier)| earlier.as_str());
+        let earlier =
+            wording.facts.iter().filter(|(name, _)| name == "Before that").map(|(_, earlier)| earlier.as_str());
         heard.push(if alert.decision == Decision::Due {
             format!("{day}, before that {}", earlier.collect::<String>())
         } else {
