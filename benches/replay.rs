@@ -53,11 +53,11 @@ fn all() -> Result<(), Box<dyn Error>> {
 fn one(numbers: u32) -> Result<(), Box<dyn Error>> {
     let policy = Policy::parse(POLICY).map_err(|faults| faults.to_string())?;
     let past = past(numbers)?;
-    let cells: usize = past.cells(Date::MIN, Date::MAX).count();
+    let cells: usize = past.cells(&policy, Date::MIN, Date::MAX).count();
     let before = sizes::peak_mib()?;
     let started = Instant::now();
     let mut sums = BTreeMap::<Currency, Sum>::new();
-    for (line, sum) in past.cells(Date::MIN, Date::MAX) {
+    for (line, sum) in past.cells(&policy, Date::MIN, Date::MAX) {
         sums.entry(line.currency).or_default().add(*sum);
     }
     let once = started.elapsed().as_secs_f64();

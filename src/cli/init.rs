@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use jiff::Timestamp;
@@ -38,7 +38,7 @@ pub(super) struct Init {
     time_zone: Option<String>,
     #[command(flatten)]
     source: Source,
-    /// Write the policy into this file
+    /// Write the policy into this file; - is standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Write over a file that exists
@@ -57,8 +57,13 @@ impl Init {
         }
     }
 
+    /// `-` is standard output, as without it.
+    fn file(&self) -> Option<&Path> {
+        self.out.as_deref().filter(|path| *path != Path::new("-"))
+    }
+
     async fn proposed(&self, now: Timestamp) -> Result<(), Fault> {
-        self.out.iter().try_for_each(|path| WholeFile::look(path, self.force))?;
+        self.file().map_or(Ok(()), |path| WholeFile::look(path, self.force))?;
         let place = self.source.place.clone().unwrap_or(Place::Zoom);
         let zone = self.time_zone.as_deref();
         zone.map(zone_of).transpose()?;
@@ -77,7 +82,7 @@ impl Init {
             }
             SuggestFault::Calendar(_) | SuggestFault::Invalid(_) => RunError::new(Code::Internal, fault.to_string()),
         })?;
-        if let Some(path) = &self.out {
+        if let Some(path) = self.file() {
             whole::write(path, suggestion.document.as_bytes(), self.force)?;
         }
         self.say(&suggestion);
@@ -100,8 +105,8 @@ impl Init {
             say(&answer.to_string());
             return;
         }
-        let explain = if self.out.is_some() { say } else { complain };
-        let terminal = if self.out.is_some() { Terminal::of_output() } else { Terminal::of_errors() };
+        let explain = if self.file().is_some() { say } else { complain };
+        let terminal = if self.file().is_some() { Terminal::of_output() } else { Terminal::of_errors() };
         let (budgets, spikes) = (policy.budgets.len() as u64, policy.spikes.len() as u64);
         let watches = match spikes {
             0 => String::new(),
@@ -122,8 +127,8 @@ impl Init {
             show::summary(all, &terminal).iter().for_each(|line| explain(line));
         }
         explain("");
-        match &self.out {
-            Some(path) => say(&format!(" Written to {}. Next: cost-alerts check --policy {0}", path.display())),
+        match self.file() {
+            Some(path) => say(&format!(" Written to {}. Next: cost-alerts check --policy {0}", whole::shown(path))),
             None => {
                 explain(" Next: cost-alerts check --policy FILE, with the file that you keep this in");
                 say(document.trim_end());

@@ -120,7 +120,7 @@ impl Validate {
         let Some(day) = day else { return Ok(Vec::new()) };
         let receiver = Receiver::default_at("");
         let unmatched = never_matched(policy, &day.history.matched);
-        Ok(show::open_ends(&unmatched, &day.case(policy, &receiver)))
+        Ok(show::open_ends(&unmatched, &saved.past, &day.case(policy, &receiver)))
     }
 }
 

@@ -95,7 +95,16 @@ impl Replay {
             let today = policy.time_zone.to_datetime(now).date();
             kept_by_zoom(self.since, today)?;
         }
-        let saved = self.source.load(&place, &Wanted::from(&policy), now).await?;
+        // What either of them reads.
+        let mut products: Vec<_> = [Some(&policy), against.as_ref()]
+            .into_iter()
+            .flatten()
+            .flat_map(|policy| policy.products.clone())
+            .collect();
+        products.sort_unstable();
+        products.dedup();
+        let wanted = Wanted { products: &products, ..Wanted::from(&policy) };
+        let saved = self.source.load(&place, &wanted, now).await?;
         let mut past = saved.past;
         past.keep_whole_days(saved.until, &policy.time_zone);
         let Some((first, last)) = past.ends() else {
@@ -220,7 +229,7 @@ fn in_json(question: &Question<'_>, replayed: &Replayed, other: Option<&Replayed
         "to": last,
         "history_days": past.known().range(..*since).count(),
         "unknown_days": replayed.unknown,
-        "months": summaries.as_ref().map(|(months, _)| months.iter().map(|month| in_month(month, past)).collect::<Vec<_>>()),
+        "months": summaries.as_ref().map(|(months, _)| months.iter().map(|month| in_month(month, past, question.policy)).collect::<Vec<_>>()),
         "total": summaries.as_ref().map(|(_, all)| all),
         "alerts": replayed.sent.iter().map(alert).collect::<Vec<_>>(),
     });
@@ -245,12 +254,12 @@ fn in_json(question: &Question<'_>, replayed: &Replayed, other: Option<&Replayed
 }
 
 /// A month, with what the account spent in it.
-fn in_month(month: &Summary, past: &Past) -> Value {
+fn in_month(month: &Summary, past: &Past, policy: &Policy) -> Value {
     let mut value = serde_json::to_value(month).unwrap_or_default();
-    let currencies: BTreeSet<_> = past.cells(month.from, month.to).map(|(line, _)| line.currency).collect();
+    let currencies: BTreeSet<_> = past.cells(policy, month.from, month.to).map(|(line, _)| line.currency).collect();
     let spent: Vec<_> = currencies
         .into_iter()
-        .map(|currency| json!({"currency": currency, "amount": view::spent(past, month, currency)}))
+        .map(|currency| json!({"currency": currency, "amount": view::spent((past, policy), month, currency)}))
         .collect();
     if let Some(members) = value.as_object_mut() {
         members.insert("spent".to_owned(), json!(spent));

@@ -110,7 +110,7 @@ impl Report {
                 whole::write(path, text.as_bytes(), self.force)?;
                 complain(&format!(
                     "The report is in {} ({} kB). Open it in a browser.",
-                    path.display(),
+                    whole::shown(path),
                     text.len().div_ceil(1_000)
                 ));
             }

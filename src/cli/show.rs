@@ -11,13 +11,14 @@ use serde_json::Value;
 
 use super::table::{Cell, Column, Table};
 use super::terminal::Terminal;
-use crate::domain::alert::{Alert, Finding, count, limit};
+use crate::domain::alert::{Alert, Finding, count, limit, money};
 use crate::domain::case::Case;
 use crate::domain::charge::Scope;
 use crate::domain::coverage::Receipt;
-use crate::domain::matches::{meant, uncovered};
+use crate::domain::matches::{meant, uncovered_past};
 use crate::domain::message::Publication;
 use crate::domain::money::{Amount, Currency};
+use crate::domain::past::Past;
 use crate::domain::policy::{Budget, DEFAULT_OWNER, Level, Only, Owner, Policy, Selector, Silence, Spike};
 use crate::domain::replay::Summary;
 use crate::domain::text::label;
@@ -135,10 +136,11 @@ pub(super) fn matches_nothing(selector: &Selector<'_>, case: &Case<'_>) -> Strin
 }
 
 /// What a policy names that a report does not have, and what it leaves open.
-pub(super) fn open_ends(unmatched: &[Selector<'_>], case: &Case<'_>) -> Vec<String> {
+pub(super) fn open_ends(unmatched: &[Selector<'_>], past: &Past, case: &Case<'_>) -> Vec<String> {
     let mut open: Vec<_> = unmatched.iter().map(|selector| matches_nothing(selector, case)).collect();
-    for ((product, currency), sum) in uncovered(case) {
-        open.push(format!("No budget covers {currency} {} in {}.", sum.amount, count(sum.messages, product.unit())));
+    for ((product, currency), sum) in uncovered_past(past, case) {
+        let (amount, units) = (money(sum.amount, currency, &[]), count(sum.messages, product.unit()));
+        open.push(format!("No budget is for those who spent {currency} {amount} of this past, in {units}."));
     }
     open
 }

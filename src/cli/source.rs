@@ -7,7 +7,7 @@ mod table;
 
 use std::convert::Infallible;
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -20,7 +20,7 @@ pub(super) use self::days::Days;
 pub(super) use self::table::account;
 use super::fault::Fault;
 use super::progress::{Progress, Steps, months};
-use super::whole::WholeFile;
+use super::whole::{WholeFile, unwritten};
 use super::{embedded, variable};
 use crate::clients::ledger::{Ledger, Simulated};
 use crate::clients::parameters::Parameters;
@@ -29,7 +29,7 @@ use crate::clients::topic::Topic;
 use crate::clients::zoom::Zoom;
 use crate::clients::{Credentials, sdk_config};
 use crate::config::{SecretSource, ZoomConfig};
-use crate::daybook::{FileFault, Saved, Store, read_file, write_file};
+use crate::daybook::{BEGINNING, FileFault, Saved, Store, read_file, write_file};
 use crate::domain::period::start_of;
 use crate::domain::text::did_you_mean;
 use crate::error::{Code, RunError};
@@ -82,6 +82,7 @@ impl Place {
 impl Source {
     /// The past that is wanted.
     pub(super) async fn load(&self, place: &Place, wanted: &Wanted<'_>, now: Timestamp) -> Result<Saved, Fault> {
+        self.save.iter().try_for_each(|path| may_be_saved(path))?;
         let saved = match place {
             Place::Zoom => self.of_zoom(wanted, now).await?,
             Place::Demo => of_demo(wanted).await?,
@@ -189,9 +190,20 @@ fn save(path: &Path, saved: &Saved) -> Result<(), Fault> {
         write_file(&mut file, saved)?;
         file.place()
     });
-    written.map_err(|error| {
-        Fault::wrong_use(format!("{path:?} cannot be written: {error}; give another file with --save"))
-    })
+    written.map_err(|error| unwritten(path, "--save", error))
+}
+
+/// Only a past may be replaced by one, since `--save` asks for no leave.
+fn may_be_saved(path: &Path) -> Result<(), Fault> {
+    if !path.exists() || is_saved_past(path) {
+        return Ok(());
+    }
+    Err(unwritten(path, "--save", "it is there, and is no past that --save has written"))
+}
+
+fn is_saved_past(path: &Path) -> bool {
+    let mut start = [0; BEGINNING.len()];
+    File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok_and(|()| start == *BEGINNING)
 }
 
 /// A time zone by its IANA name.

@@ -1,11 +1,15 @@
 //! A file that is there whole or not at all: it is written beside its place first.
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::fault::Fault;
-use crate::error::{Code, RunError};
+use crate::domain::text::label;
+
+/// A device, a directory.
+const NO_FILE: &str = "it is no file";
 
 /// A file on its way to its place.
 pub(super) struct WholeFile {
@@ -17,17 +21,31 @@ pub(super) struct WholeFile {
 }
 
 impl WholeFile {
-    /// Looks, before anything is read, which may take minutes, whether there is a file already that nobody wants to lose.
+    /// Looks, before anything is read, which may take minutes, whether the file can be written, and is none that nobody wants to lose.
     pub(super) fn look(path: &Path, force: bool) -> Result<(), Fault> {
-        if !force && path.exists() { Err(is_there(path)) } else { Ok(()) }
+        match std::fs::metadata(path) {
+            Ok(there) if !there.is_file() => Err(unwritten(path, "--out", NO_FILE)),
+            Ok(_) if !force => Err(is_there(path)),
+            Err(_) if !is_in_a_directory(path) => Err(unwritten(path, "--out", "there is no such directory")),
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn begin(path: &Path, force: bool) -> io::Result<WholeFile> {
+        // What a link leads to is replaced, not the link.
+        let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let there = std::fs::metadata(&path).ok();
+        if there.as_ref().is_some_and(|there| !there.is_file()) {
+            return Err(io::Error::other(NO_FILE));
+        }
         let mut beside = path.as_os_str().to_owned();
         beside.push(".part");
-        let out = BufWriter::new(File::create(&beside)?);
-        let (path, beside) = (path.to_owned(), PathBuf::from(beside));
-        Ok(WholeFile { path, beside, out, replaces: force, is_placed: false })
+        let beside = PathBuf::from(beside);
+        let out = File::create(&beside)?;
+        if let Some(there) = there {
+            out.set_permissions(there.permissions())?;
+        }
+        Ok(WholeFile { path, beside, out: BufWriter::new(out), replaces: force, is_placed: false })
     }
 
     /// Puts the file where it belongs.
@@ -67,11 +85,26 @@ impl Drop for WholeFile {
     }
 }
 
+fn is_in_a_directory(path: &Path) -> bool {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    path.file_name().is_some() && parent.is_none_or(Path::is_dir)
+}
+
 fn is_there(path: &Path) -> Fault {
     Fault::wrong_use(format!(
         "{} is there already; give --force to replace it, or another file with --out",
-        path.display()
+        shown(path)
     ))
+}
+
+/// That a file cannot be written which an option names.
+pub(super) fn unwritten(path: &Path, option: &str, problem: impl Display) -> Fault {
+    Fault::wrong_use(format!("{} cannot be written: {problem}; give another file with {option}", shown(path)))
+}
+
+/// A path as a terminal may show it.
+pub(super) fn shown(path: &Path) -> String {
+    label(&path.to_string_lossy()).into_owned()
 }
 
 /// Writes a file that is at hand.
@@ -88,6 +121,5 @@ pub(super) fn fault(path: &Path, error: &io::Error) -> Fault {
     if error.kind() == ErrorKind::AlreadyExists {
         return is_there(path);
     }
-    let message = format!("{} cannot be written: {error}; give another file with --out", path.display());
-    RunError::new(Code::Internal, message).into()
+    unwritten(path, "--out", error)
 }

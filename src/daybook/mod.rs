@@ -42,6 +42,8 @@ use crate::domain::totals::Sum;
 
 pub use baselines::{decode, encode};
 #[cfg(feature = "cli")]
+#[cfg(feature = "cli")]
+pub use file::BEGINNING;
 pub use file::{FileDays, FileFault, Saved, Texts, read as read_file, verify as verify_file, write as write_file};
 pub use finished::Finished;
 pub use items::{Loaded, Whose};

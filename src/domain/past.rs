@@ -78,9 +78,10 @@ impl Past {
         self.products.get(&product).unwrap_or(&NO_DAYS)
     }
 
-    /// Every cell of these days.
-    pub fn cells(&self, first: Date, last: Date) -> impl Iterator<Item = &(Line, Sum)> {
-        self.products.values().flat_map(move |days| days.range(first..=last)).flat_map(|(_, sums)| sums)
+    /// Every cell of these days, of the products that a policy reads: a file may have more.
+    pub fn cells(&self, policy: &Policy, first: Date, last: Date) -> impl Iterator<Item = &(Line, Sum)> {
+        let read = self.products.iter().filter(|(product, _)| policy.products.contains(product));
+        read.map(|(_, days)| days).flat_map(move |days| days.range(first..=last)).flat_map(|(_, sums)| sums)
     }
 
     /// The sums of a day by product, of what is counted; `None` if one of them is not known.

@@ -274,7 +274,7 @@ mod tests {
         let read = vec![(line("+2", NONE, "USD"), sum("50", 5)), (line("+3", NONE, "USD"), sum("-4", 1))];
         totals.set_doubtful(Product::Sms, date(1), &before, &read);
         let of = |scope| shown(&totals.figures(Products::All).by_subject(&november(), scope));
-        assert_eq!(of(Scope::BillingNumber), ["+1 USD 100 in 9", "+2 USD 50 in 5", "+3 USD -4 in 1"]);
+        assert_eq!(of(Scope::BillingNumber), ["+1 USD 100 in 9", "+2 USD 50 in 5", "+3 USD 0 in 0"]);
         assert_eq!(of(Scope::Account), ["acc USD 101 in 10"]);
     }
 

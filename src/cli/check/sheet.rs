@@ -20,6 +20,7 @@ use crate::domain::evaluate::History;
 use crate::domain::message::Composed;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::period::{Period, PeriodKind};
+use crate::domain::product::Product;
 use crate::domain::text::{capitalised, label};
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
@@ -224,20 +225,21 @@ pub(super) fn main_period(case: &Case<'_>) -> Option<Period> {
     running.max_by_key(|period| period.kind()).copied()
 }
 
-/// The days that are judged and were not read.
-pub(super) fn unread_days(case: &Case<'_>) -> BTreeSet<Date> {
+/// The days of a report that are judged and were not read.
+pub(super) fn unread_days(case: &Case<'_>, product: Product) -> BTreeSet<Date> {
     let today = case.policy.time_zone.to_datetime(case.as_of).date();
     let first = case.periods.iter().map(Period::first_day).min().unwrap_or(today);
     let days = |gap: &Gap| {
         let (from, to) = (gap.dates.from.max(first), gap.dates.to.min(today));
         from.series(1.day()).take_while(move |day| *day <= to)
     };
-    case.coverage.gaps.iter().flat_map(days).collect()
+    case.coverage.gaps.iter().filter(|gap| gap.product == product).flat_map(days).collect()
 }
 
 /// `1 budget is over and 1 more will probably be by 30 November; 6 are within. There is 1 spike.`
 fn verdict(budgets: &[Row], news: &[News], case: &Case<'_>) -> String {
-    if budgets.is_empty() && case.receipt.rows == 0 && unread_days(case).len() as u64 >= case.receipt.days {
+    let is_unread = |product: &Product| unread_days(case, *product).len() as u64 >= case.receipt.days;
+    if budgets.is_empty() && case.receipt.rows == 0 && case.policy.products.iter().all(is_unread) {
         return "Nothing could be read, so that nobody knows whether a budget is over.".to_owned();
     }
     let spikes = news.iter().filter(|news| news.kind == Kind::Spike).count() as u64;

@@ -71,21 +71,31 @@ fn completeness(case: &Case<'_>, receipt: &str) -> String {
     if case.coverage.is_complete() {
         return receipt.to_owned();
     }
-    let (days, missing) = (case.receipt.days, unread_days(case));
-    let read = days.saturating_sub(missing.len() as u64);
+    let (days, products) = (case.receipt.days, &case.policy.products);
     let rows = case.coverage.row_faults.len() as u64;
-    let mut problems = Vec::new();
-    match missing.first() {
-        Some(day) if missing.len() == 1 => problems.push(format!("{} is missing", day.strftime("%-d %B"))),
-        Some(_) => problems.push(format!("{} are missing", count(missing.len() as u64, "day"))),
-        None if !case.coverage.gaps.is_empty() => problems.push("late listings are missing".to_owned()),
-        None => {}
+    let (mut problems, mut read) = (Vec::new(), Vec::new());
+    for product in products.iter().copied() {
+        let missing = unread_days(case, product);
+        let of = if products.len() == 1 { String::new() } else { format!(" of {}", product.charged()) };
+        read.push(days.saturating_sub(missing.len() as u64));
+        match missing.first() {
+            Some(day) if missing.len() == 1 => problems.push(format!("{}{of} is missing", day.strftime("%-d %B"))),
+            Some(_) => problems.push(format!("{}{of} are missing", count(missing.len() as u64, "day"))),
+            None if case.coverage.gaps.iter().any(|gap| gap.product == product) => {
+                problems.push(format!("late listings{of} are missing"));
+            }
+            None => {}
+        }
     }
     if rows > 0 {
         problems.push(format!("{} cannot be read", count(rows, "row")));
     }
-    let least = if read > 0 { "; figures are at least what is shown" } else { "" };
-    format!("{read} of {} read: {}{least}.", count(days, "day"), problems.join(", "))
+    let least = if read.iter().any(|read| *read > 0) { "; figures are at least what is shown" } else { "" };
+    let read = match read.as_slice() {
+        [read] => format!("{read} of {} read", count(days, "day")),
+        _ => "Read in part".to_owned(),
+    };
+    format!("{read}: {}{least}.", problems.join(", "))
 }
 
 fn budgets(sheet: &Sheet, case: &Case<'_>, terminal: &Terminal) -> Vec<String> {

@@ -12,7 +12,7 @@ use crate::cli::table::{Cell, Column, Table};
 use crate::cli::terminal::Terminal;
 use crate::domain::alert::{Kind, Severity, count, money};
 use crate::domain::money::{Amount, Currency};
-use crate::domain::policy::GroupBy;
+use crate::domain::policy::{GroupBy, Policy};
 use crate::domain::replay::{Past, Replay, Sent, Summary};
 
 /// The longest bar.
@@ -87,7 +87,7 @@ fn basis(question: &Question<'_>, replayed: &Replay) -> String {
 }
 
 fn table(question: &Question<'_>, replayed: &Replay, months: &[Summary], terminal: &Terminal) -> Vec<String> {
-    let currency = main_currency(question.past);
+    let currency = main_currency(question.past, question.policy);
     let most = months.iter().map(|month| month.messages).max().unwrap_or_default();
     let receivers: BTreeSet<_> = replayed.sent.iter().map(|sent| &sent.alert.receiver).collect();
     let receivers: Vec<_> = if receivers.len() > 1 { receivers.into_iter().collect() } else { Vec::new() };
@@ -115,7 +115,7 @@ fn table(question: &Question<'_>, replayed: &Replay, months: &[Summary], termina
             let of_receivers = of_receivers.map(|name| by_receiver.get(*name).copied().unwrap_or_default());
             row.extend(of_receivers.map(|count| Cell::from(number(count))));
             let spent = currency.map_or_else(String::new, |currency| {
-                let spent = spent(question.past, month, currency);
+                let spent = spent((question.past, question.policy), month, currency);
                 format!("{currency} {}", money(spent, currency, &[]))
             });
             row.extend(with_money.then(|| Cell::from(spent)));
@@ -148,18 +148,20 @@ fn by_kind(sent: &[&Sent]) -> [u64; 5] {
 }
 
 /// The currency of most messages: others are in `--json`, since they are not added up.
-fn main_currency(past: &Past) -> Option<Currency> {
+fn main_currency(past: &Past, policy: &Policy) -> Option<Currency> {
     let mut messages = BTreeMap::<Currency, u64>::new();
-    for (line, sum) in past.cells(Date::MIN, Date::MAX) {
+    for (line, sum) in past.cells(policy, Date::MIN, Date::MAX) {
         *messages.entry(line.currency).or_default() += sum.messages;
     }
     messages.into_iter().max_by_key(|(_, messages)| *messages).map(|(currency, _)| currency)
 }
 
-/// What the account spent in a month, as far as it was judged.
-pub(super) fn spent(past: &Past, month: &Summary, currency: Currency) -> Amount {
-    let amounts =
-        past.cells(month.from, month.to).filter(|(line, _)| line.currency == currency).map(|(_, sum)| sum.amount);
+/// What the account spent in a month, as far as it was judged, on what the policy reads.
+pub(super) fn spent((past, policy): (&Past, &Policy), month: &Summary, currency: Currency) -> Amount {
+    let amounts = past
+        .cells(policy, month.from, month.to)
+        .filter(|(line, _)| line.currency == currency)
+        .map(|(_, sum)| sum.amount);
     amounts.fold(Amount::ZERO, |sum, amount| sum.checked_add(amount).unwrap_or(sum))
 }
 

@@ -42,7 +42,10 @@ struct StoredReported {
     amount: String,
     at_least: bool,
     days: BTreeMap<Date, String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    peaks: Vec<(Date, u64)>,
+    /// What earlier versions wrote.
+    #[serde(default, skip_serializing)]
     peak: Option<(Date, u64)>,
     at: Timestamp,
 }
@@ -117,7 +120,8 @@ impl StoredRecord {
             amount: reported.amount.to_string(),
             at_least: reported.at_least,
             days: reported.days.iter().map(|(day, amount)| (*day, amount.to_string())).collect(),
-            peak: reported.peak.map(|peak| (peak.day, peak.count)),
+            peaks: reported.peaks.iter().map(|peak| (peak.day, peak.count)).collect(),
+            peak: None,
             at: reported.at,
         });
         StoredRecord { reported, corrections: record.corrections, lower_since: record.lower_since }
@@ -135,7 +139,7 @@ impl StoredRecord {
                     .into_iter()
                     .map(|(day, amount)| Some((day, Amount::parse(&amount).ok()?)))
                     .collect::<Option<_>>()?,
-                peak: stored.peak.map(|(day, count)| Peak { day, count }),
+                peaks: stored.peaks.into_iter().chain(stored.peak).map(|(day, count)| Peak { day, count }).collect(),
                 at: stored.at,
             }),
             None => None,
@@ -158,7 +162,7 @@ mod tests {
             amount: amount("121.230000000001"),
             at_least: true,
             days: BTreeMap::from([("2026-11-05".parse().unwrap(), amount("-0.0205"))]),
-            peak: Some(Peak { day: "2026-11-05".parse().unwrap(), count: 412 }),
+            peaks: vec![Peak { day: "2026-11-05".parse().unwrap(), count: 412 }],
             at: "2026-11-22T13:00:00.123456789Z".parse().unwrap(),
         };
         let record = Record { reported: Some(reported), corrections: 2, lower_since: Some(Timestamp::UNIX_EPOCH) };

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use super::budget::Spent;
+use super::counted::on_one;
 use super::due::is_above;
 use super::words::period_name;
 use super::{Alert, AlertRecord, Facts, Kind, Record, Reported, Row, Severity, Wording, money};
@@ -52,13 +53,20 @@ impl<'a> Correction<'a> {
         format!(" ({currency} {} {more})", money(difference.abs(), currency, &[]))
     }
 
-    fn facts(&self, only_now: &[String]) -> Facts {
+    /// Whether all that changed is of days after that of the alert: nothing that it said was wrong.
+    fn is_later(&self, case: &Case<'_>) -> bool {
+        let written_on = case.policy.time_zone.to_datetime(self.previous.at).date();
+        !self.days.is_empty() && self.days.iter().all(|day| *day > written_on)
+    }
+
+    fn facts(&self, only_now: &[String], case: &Case<'_>) -> Facts {
         let mut facts = Vec::new();
         if !self.days.is_empty() && !self.previous.at_least {
             let days: Vec<_> = self.days.iter().take(MOST_DAYS).map(|day| day.strftime("%-d %B").to_string()).collect();
             let more = self.days.len().saturating_sub(MOST_DAYS);
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            facts.push(("Revised days".to_owned(), days.join(", ") + &more + &self.revised_by()));
+            let label = if self.is_later(case) { "Credits on" } else { "Revised days" };
+            facts.push((label.to_owned(), days.join(", ") + &more + &self.revised_by()));
         }
         if !only_now.is_empty() {
             facts.push(("Reached now".to_owned(), only_now.join(", ")));
@@ -75,13 +83,16 @@ impl<'a> Correction<'a> {
         let [was, is] = amounts.map(|amount| money(amount, currency, &beside));
         let (who, whose) = (spent.who(alert, case), spent.whose_number(alert, case));
         let (period, limit) = (period_name(&spent.period, case), spent.limit());
+        let on = on_one(spent.budget.products, case);
         let written = previous.at.to_zoned(case.policy.time_zone.clone()).strftime("%-d %B");
         let names = |levels: &[&Level]| levels.iter().map(ToString::to_string).collect::<Vec<_>>();
         let (no_longer, only_now) = (names(&self.no_longer), names(&self.only_now));
         let cause = if previous.at_least {
-            "Zoom's report has been read whole now".to_owned()
+            "Zoom's report has been read whole now"
+        } else if self.is_later(case) {
+            "Zoom has listed credits since"
         } else {
-            "Zoom has revised its report".to_owned()
+            "Zoom has revised its report"
         };
         let source = if previous.at_least { " from a part of it" } else { "" };
         let still = if no_longer.is_empty() {
@@ -91,23 +102,23 @@ impl<'a> Correction<'a> {
             format!(" {} {verb} no longer reached.", no_longer.join(", "))
         };
         let lead = format!(
-            "{cause}: {whose} has spent {currency} {is} of {currency} {limit} in {period}, not {currency} {was} as we wrote on {written}{source}.{still} Use this \
+            "{cause}: {whose} has spent {currency} {is} of {currency} {limit}{on} in {period}, not {currency} {was} as we wrote on {written}{source}.{still} Use this \
              figure instead."
         );
         Wording {
             kind: Kind::Correction,
             severity: Severity::Info,
             mark: "CORRECTION".to_owned(),
-            headline: format!("{who} spent {currency} {is} in {period}, not {was}"),
-            title: format!("{who} spent {currency} {is}, not {was}"),
+            headline: format!("{who} spent {currency} {is}{on} in {period}, not {was}"),
+            title: format!("{who} spent {currency} {is}{on}, not {was}"),
             detail: format!("{currency} {is} of {limit}, {period}"),
             row: Row {
                 percent: spent.percent(),
-                who,
+                who: format!("{who}{on}"),
                 money: format!("{currency} {is}, not {was}{}", spent.other_period(case)),
             },
             lead,
-            facts: self.facts(&only_now),
+            facts: self.facts(&only_now, case),
             table: Vec::new(),
             facts_below: Vec::new(),
             brief: Vec::new(),

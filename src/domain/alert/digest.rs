@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::budget::Spent;
 use super::counted::{charged, on, on_one};
-use super::words::{count, limit, money, range, who};
+use super::words::{count, limit, money, period_name, range, who};
 use super::{Alert, AlertRecord, Details, Facts, Finding, Kind, Row, Severity, ThreadKey, Wording};
 use crate::domain::background::{Background, backgrounds};
 use crate::domain::case::Case;
@@ -214,7 +214,14 @@ impl<'a> Digest<'a> {
         if listed.is_empty() {
             return Vec::new();
         }
-        let header = ["Budget", "Spent", "Limit", "Used", "By the end"].map(str::to_owned).to_vec();
+        // A digest of a week or a day has budgets of months in it.
+        let (first, kinds) = (listed.first(), listed.iter().map(|spent| spent.period.kind()));
+        let header = match first.filter(|_| kinds.collect::<HashSet<_>>() == HashSet::from([PeriodKind::Month])) {
+            Some(spent) => [format!("Budget, {}", period_name(&spent.period, case)), "By month end".to_owned()],
+            None => ["Budget".to_owned(), "By the end".to_owned()],
+        };
+        let [of, end] = header;
+        let header = vec![of, "Spent".to_owned(), "Limit".to_owned(), "Used".to_owned(), end];
         let whose: HashSet<_> = listed.iter().map(|spent| spent.whose()).collect();
         let backgrounds = backgrounds(whose, case);
         let nothing = Background::default();

@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan as _};
 use serde::Serialize;
 
 use super::words::{count, money, sent_by, sent_by_in_a_line, who, whom_to_ask, whose};
@@ -27,6 +27,9 @@ use crate::domain::policy::Spike;
 use crate::domain::product::Products;
 use crate::domain::text::label;
 use crate::domain::totals::Sum;
+
+/// Days for which a thread remembers its episodes: longer than a silence keeps a day judged.
+const EPISODES_KEPT: i64 = 130;
 
 /// What a subject sent on days that are spikes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,14 +134,13 @@ impl<'a> Spiking<'a> {
         }
     }
 
-    /// Whether a receiver who knows what is recorded has not heard of a day. Of a day before the episode that was reported last, it has: an
-    /// alert names all.
+    /// Whether a receiver who knows what is recorded has not heard of a day: nothing of its episode, or of half as much at most.
     fn is_news(&self, day: &SpikeDay, record: &Record) -> bool {
-        let Some(peak) = record.reported.as_ref().and_then(|reported| reported.peak) else { return true };
         let of_episode = self.days.iter().filter(|other| other.since == day.since).map(SpikeDay::date);
         let episode = of_episode.max().map(|last| Episode { first: day.since, last });
-        let is_before = Episode::with(episode, peak.day).first > day.since;
-        peak.day < day.since || (!is_before && day.sum.messages >= AGAIN_AT.saturating_mul(peak.count))
+        let peaks = record.reported.iter().flat_map(|reported| &reported.peaks);
+        let heard = peaks.filter(|peak| peak.day >= day.since && Episode::with(episode, peak.day).first == day.since);
+        heard.map(|peak| peak.count).max().is_none_or(|heard| day.sum.messages >= AGAIN_AT.saturating_mul(heard))
     }
 
     /// Of each episode with news, the day with most messages.
@@ -156,10 +158,15 @@ impl<'a> Spiking<'a> {
             self.earlier = news.into_values().collect();
         }
         let day = self.day;
-        let known = record.reported.as_ref().and_then(|reported| reported.peak).filter(|peak| peak.day >= day.since);
-        let id = key.alert_id(&format!("{} {}", day.since, known.map_or(0, |peak| peak.count)), 0);
-        let peak = Some(Peak { day: day.date(), count: day.sum.messages });
-        let reported = Reported { peak, amount: day.sum.amount, ..Reported::once(case.as_of) };
+        let known = record.reported.as_ref().map_or(&[][..], |reported| &reported.peaks);
+        let of_episode = known.iter().filter(|peak| peak.day >= day.since).map(|peak| peak.count);
+        let id = key.alert_id(&format!("{} {}", day.since, of_episode.max().unwrap_or_default()), 0);
+        let forgotten = day.date().saturating_sub(EPISODES_KEPT.days());
+        let known = known.iter().copied().filter(|peak| peak.day > forgotten);
+        let now = self.earlier.iter().chain([&day]).map(|day| Peak { day: day.date(), count: day.sum.messages });
+        let mut peaks: Vec<_> = known.chain(now).collect();
+        peaks.sort_unstable_by_key(|peak| (peak.day, peak.count));
+        let reported = Reported { peaks, amount: day.sum.amount, ..Reported::once(case.as_of) };
         let finding = Finding::Spike(Box::new(self.clone()));
         super::by_news(finding, id, reported, thread, |record| self.is_news(&day, record))
     }

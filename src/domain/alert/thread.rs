@@ -136,8 +136,8 @@ pub struct Reported {
     pub at_least: bool,
     /// The subject's sums by civil day at that time.
     pub days: BTreeMap<Date, Amount>,
-    /// Of a spike.
-    pub peak: Option<Peak>,
+    /// Of spikes: of each episode that was reported, oldest first.
+    pub peaks: Vec<Peak>,
     /// The moment that was judged.
     pub at: Timestamp,
 }
@@ -155,7 +155,7 @@ impl Reported {
     /// Something that has neither level nor figure.
     pub(super) fn once(at: Timestamp) -> Reported {
         let (percent, money, amount) = (Decimal::ZERO, Amount::ZERO, Amount::ZERO);
-        Reported { percent, money, amount, at_least: false, days: BTreeMap::new(), peak: None, at }
+        Reported { percent, money, amount, at_least: false, days: BTreeMap::new(), peaks: Vec::new(), at }
     }
 
     /// The same with the highest percent and money of both.
@@ -321,7 +321,7 @@ mod tests {
             percent: percent.into(),
             money: amount(money),
             amount: amount(money),
-            peak: None,
+            peaks: Vec::new(),
             at_least: false,
             days: BTreeMap::new(),
             at: now(),

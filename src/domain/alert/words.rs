@@ -306,7 +306,7 @@ pub(in crate::domain) fn gaps(case: &Case<'_>) -> String {
     }
     let rows = coverage.row_faults.len() as u64;
     if rows > 0 {
-        parts.push(format!("{} that make no sense", count(rows, "row")));
+        parts.push(format!("{} that {} no sense", count(rows, "row"), if rows == 1 { "makes" } else { "make" }));
     }
     format!("The rest ({}) is read again by the next run", parts.join(", "))
 }

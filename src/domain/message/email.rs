@@ -11,6 +11,8 @@ const WIDTH: usize = 75;
 const MOST_SUBJECT: usize = 99;
 /// Characters of a name in the list of several.
 const MOST_WHO: usize = 34;
+/// The same at least, where a subject has more than who and how much.
+const LEAST_WHO: usize = 24;
 
 pub(super) fn subject(sheet: &Sheet<'_, '_>) -> String {
     let Some(worst) = sheet.wordings.first() else {
@@ -18,11 +20,26 @@ pub(super) fn subject(sheet: &Sheet<'_, '_>) -> String {
     };
     let suffix = sheet.suffix();
     let room = MOST_SUBJECT.saturating_sub(suffix.len());
-    let headline = |who: &str| ascii(&format!("{}: {}", worst.mark, worst.headline.replacen(&worst.row.who, who, 1)));
-    // A long name must not push out the figures.
-    let (whole, cut) = (headline(&worst.row.who), || headline(&short(&worst.row.who, MOST_WHO)));
-    let headline = if whole.len() <= room { whole } else { cut() };
-    short(&headline, MOST_SUBJECT - suffix.len().min(MOST_SUBJECT)) + &suffix
+    let name = name(worst);
+    let without = |text: &str| ascii(text.strip_prefix(name).unwrap_or(text));
+    let mark = format!("{}: ", worst.mark);
+    let left = |text: &str| room.saturating_sub(mark.len() + without(text).len());
+    // A long name must not push out the figures, of which a part would be another figure. With too little of it, the rest goes first.
+    let is_enough = left(&worst.headline) >= name.chars().count().min(LEAST_WHO);
+    let text = if is_enough { &worst.headline } else { &worst.title };
+    short(&(mark.clone() + &ascii(&short(name, left(text))) + &without(text)), room) + &suffix
+}
+
+/// Who it is about, as headline and title begin; empty if they begin otherwise.
+fn name(wording: &Wording) -> &str {
+    let who = wording.row.who.as_str();
+    if wording.headline.starts_with(who) {
+        return who;
+    }
+    // The row says more: of calls.
+    let same = who.chars().zip(wording.headline.chars()).take_while(|(a, b)| a == b);
+    let common = who.get(..same.map(|(c, _)| c.len_utf8()).sum()).unwrap_or_default();
+    common.rsplit_once(' ').map_or("", |(name, _)| name)
 }
 
 pub(super) fn body(sheet: &Sheet<'_, '_>, fit: Fit) -> String {

@@ -193,8 +193,12 @@ impl Sheet<'_, '_> {
 
     /// What of the report could not be read, if a figure lacks it.
     fn rest(&self) -> Option<String> {
+        // Only what a budget's thread remembers is corrected.
+        let is_corrected = |wording: &Wording| matches!(wording.kind, Kind::Budget | Kind::Correction);
+        let promise =
+            if self.wordings.iter().all(is_corrected) { "; if the whole says otherwise, you will hear" } else { "" };
         (self.is_part() && !self.message.case.coverage.is_complete())
-            .then(|| format!("{}; if the whole says otherwise, you will hear.", gaps(&self.message.case)))
+            .then(|| format!("{}{promise}.", gaps(&self.message.case)))
     }
 
     /// Where to see more, by label: Zoom's own report, the charts, and why the message was sent.

@@ -124,8 +124,11 @@ pub(super) fn add(page: &mut Page, budgets: &[Budget<'_>]) {
     let over = budgets.iter().filter(|budget| budget.is_over()).count();
     let likely = budgets.iter().filter(|budget| budget.is_likely).count();
     let within = budgets.len() - over - likely;
+    let is_part = budgets.iter().any(|budget| budget.row.at_least && !budget.is_over());
     page.words.budgets = match (over, likely, within) {
         _ if budgets.is_empty() => "Budgets: none applies to what was sent".to_owned(),
+        (0, 0, _) if is_part => "Budgets: none is over in what was read".to_owned(),
+        _ if is_part => format!("Budgets: {over} over in what was read"),
         (0, 0, 1) => "Budgets: the one that applies is within its limit".to_owned(),
         (0, 0, within) => format!("Budgets: all {within} within their limits"),
         _ => {

@@ -117,7 +117,9 @@ fn number(key: &Key, months: &Months, of_number: OfNumber, view: &View<'_>) -> N
     let so_far = spent.months.last().copied().flatten().unwrap_or_default();
     let estimate = view.estimate(Scope::BillingNumber, &key.0, key.1, so_far);
     let before = spent.months.split_last().map_or(&[][..], |(_, before)| before);
-    let usual = usual(before);
+    // A month that is known in part would be a small one.
+    let whole = before.iter().zip(&view.months).map(|(amount, month)| amount.filter(|_| view.is_whole(month)));
+    let usual = usual(whole);
     let against = estimate.zip(usual).filter(|(_, usual)| !usual.is_zero() && !usual.is_negative());
     let OfNumber { days, usual_day, spikes, messages } = of_number;
     NumberRow {
@@ -135,8 +137,8 @@ fn number(key: &Key, months: &Months, of_number: OfNumber, view: &View<'_>) -> N
 }
 
 /// The median of the known months, from the first one with charges on.
-fn usual(months: &[Option<Amount>]) -> Option<Amount> {
-    let mut known: Vec<_> = months.iter().flatten().copied().skip_while(|amount| amount.is_zero()).collect();
+fn usual(months: impl Iterator<Item = Option<Amount>>) -> Option<Amount> {
+    let mut known: Vec<_> = months.flatten().skip_while(|amount| amount.is_zero()).collect();
     known.sort();
     let (middle, is_even) = (known.len() / 2, known.len().is_multiple_of(2));
     let upper = *known.get(middle)?;

@@ -30,7 +30,7 @@ impl Page {
         policy: &Policy,
         sent: Option<Vec<Sent>>,
     ) -> Result<Option<Page>, jiff::Error> {
-        let foreseen = policy.foreseeing(&currencies(past));
+        let foreseen = policy.foreseeing(&currencies(past, policy));
         let is_replayed = sent.is_none();
         // Neither needs the other, and with ten thousand numbers each takes seconds.
         let (day, sent) = thread::scope(|scope| {
@@ -54,8 +54,8 @@ impl Page {
     }
 }
 
-fn currencies(past: &Past) -> BTreeSet<Currency> {
-    let all: HashSet<_> = past.cells(Date::MIN, Date::MAX).map(|(line, _)| line.currency).collect();
+fn currencies(past: &Past, policy: &Policy) -> BTreeSet<Currency> {
+    let all: HashSet<_> = past.cells(policy, Date::MIN, Date::MAX).map(|(line, _)| line.currency).collect();
     all.into_iter().collect()
 }
 

@@ -58,7 +58,8 @@ pub(super) fn add(page: &mut Page, view: &View<'_>) {
     page.senders = groups.into_iter().take(MOST_CURRENCIES).map(|(_, group)| group).collect();
     page.words.senders = match page.senders.first().and_then(|group| Some((group, group.senders.first()?))) {
         Some((group, Sender { name, share: Some(share), .. })) if *share > 0 => {
-            format!("Who sent it: {name}, {share}% of {}", group.currency)
+            let part = if view.is_whole(&view.month) { "" } else { ", in what was read" };
+            format!("Who sent it: {name}, {share}% of {}{part}", group.currency)
         }
         _ => "Who sent it".to_owned(),
     };

@@ -115,7 +115,7 @@ fn what_is_not_known_is_said_and_never_a_zero() {
     No budget is over in the part of the report that could be read.
     No alert in November.
     20 of 22 days read. 18 and 19 November are missing (Zoom answered with errors, ZoomUnavailable). All figures of November are at least what is shown.
-    Budgets: the one that applies is within its limit
+    Budgets: none is over in what was read
     Marketing +12025550187 | every number | within | 30% | at least USD 30 of 100
     NotRead: 18 and 19 November, all numbers. Zoom answered with errors, ZoomUnavailable. A day that is not known is drawn as a gap, never as zero, and no estimate is made from it. The next run reads it again.
     ");

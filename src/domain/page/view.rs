@@ -256,7 +256,8 @@ pub(super) fn grouped_count(number: u64, what: &str) -> String {
 pub fn range(estimate: &Estimate, currency: Currency) -> String {
     let ends = [estimate.low, estimate.high];
     let is_small = about(estimate.high, currency) == money(estimate.high, currency, &[]);
-    let [low, high] = ends.map(|end| if is_small { money(end, currency, &[]) } else { in_thousands(&end.shown(0)) });
+    let whole = |end: Amount| in_thousands(&end.decimal().ceil().normalize().to_string());
+    let [low, high] = ends.map(|end| if is_small { money(end, currency, &[]) } else { whole(end) });
     if low == high { format!("about {low}") } else { format!("{low} to {high}") }
 }
 

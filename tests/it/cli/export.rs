@@ -270,8 +270,8 @@ async fn a_file_is_written_whole_or_not_at_all() {
     assert!(std::fs::read_to_string(&out).unwrap().starts_with("AvailabilityZone,BilledCost,"));
     let nowhere = desk.path("no/such/sms.csv");
     let failed = export(&["--format", "csv", "--source", &past, "--out", &nowhere]).await;
-    assert_eq!(failed.code, 1);
-    assert!(failed.err.contains("give another file with --out"), "{}", failed.err);
+    assert_eq!(failed.code, 2);
+    assert!(failed.err.contains("there is no such directory; give another file with --out"), "{}", failed.err);
     assert_eq!(desk.files(), 3, "nothing else is left");
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::ToSpan as _;
+use rust_decimal::Decimal;
 
 use super::super::Facts;
 use super::super::words::{money, period_name, sender_name};
@@ -97,6 +98,7 @@ fn change(before: Amount, now: Amount) -> String {
     let (Some(more), Some(less)) = (now.checked_sub(before), before.checked_sub(now)) else { return String::new() };
     let (word, by) = if more.is_negative() { ("down", less) } else { ("up", more) };
     match by.percent_of(before) {
+        Some(percent) if percent >= Decimal::ONE_THOUSAND => ", more than ten times as much".to_owned(),
         Some(percent) if !percent.is_zero() => format!(", {word} {percent}%"),
         Some(_) => ", about the same".to_owned(),
         None => String::new(),

@@ -69,7 +69,7 @@ fn a_spike_that_was_read_in_part_says_so_and_its_thread_keeps_what_it_cost() {
     let spike = |alerts: &[Alert<'_>]| alerts.iter().position(|alert| alert.finding.kind() == Kind::Spike).unwrap();
     let alert = &alerts[spike(&alerts)];
     let reported = alert.next.clone().unwrap().reported.unwrap();
-    assert_eq!((reported.amount, reported.peak.unwrap().count), (amount("8.45"), 412));
+    assert_eq!((reported.amount, reported.peaks[0].count), (amount("8.45"), 412));
     assert!(!alert.finding.wording(alert, &whole.case()).machine.at_least);
     let part = world(412).unread(21, 22);
     let alerts = part.decided(&Threads::default());
@@ -95,4 +95,30 @@ fn the_id_of_a_doubled_spike_is_another_one() {
     let unknown = unknown.iter().find(|alert| alert.finding.kind() == Kind::Spike).unwrap();
     assert_ne!(ids[0], ids[1]);
     assert_eq!(unknown.id, ids[0]);
+}
+
+#[test]
+fn a_spike_that_is_listed_after_a_later_one_was_reported_is_news() {
+    let sent = |days: &[(i8, u64)]| {
+        let mut world = World::new(WATCH);
+        for (day, messages) in days {
+            world = world.sent(*day, "+1202", *messages, "20");
+        }
+        let days = (1..=22).map(|day| jiff::civil::date(2026, 11, day));
+        let days = days.map(|day| Period::of_day(PeriodKind::Day, day, &world.policy.time_zone).unwrap());
+        world.periods = days.collect();
+        world.usually(120, "+1202", 12, "0.24")
+    };
+    let mut threads = Threads::default();
+    let mut heard = Vec::new();
+    for world in
+        [sent(&[(20, 300)]), sent(&[(3, 900), (20, 300)]), sent(&[(3, 900), (20, 310)]), sent(&[(3, 1_800), (20, 310)])]
+    {
+        let alerts = world.decided(&threads);
+        let alert = alerts.iter().find(|alert| alert.finding.kind() == Kind::Spike).unwrap();
+        let day = alert.finding.whose().unwrap().period.label();
+        heard.push(if alert.decision == Decision::Due { day } else { String::new() });
+        threads = recorded(&threads, &alerts, &world.case());
+    }
+    assert_eq!(heard, ["2026-11-20", "2026-11-03", "", "2026-11-03"]);
 }

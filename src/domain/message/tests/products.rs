@@ -159,3 +159,17 @@ fn faxes_without_a_price_and_without_a_budget_are_said() {
         r#"[(Some("budget"), Some("fax"), Number(5)), (Some("unwatched"), Some("sms"), Number(7))]"#
     );
 }
+
+#[test]
+fn a_correction_says_what_it_counts() {
+    let before = spent();
+    let threads = recorded(&Threads::default(), &before.decided(&Threads::default()), &before.case());
+    let fallen = World::new(POLICY).usually(120, NUMBER, 10, "0.20").of(Product::Call).usually(120, NUMBER, 60, "1.20");
+    let fallen = fallen.at("2026-11-23T13:00:00Z");
+    let composed = composed(&fallen, &threads);
+    let [message] = &composed.messages[..] else { panic!("one message") };
+    let message = Publication::of(message, true, Outcome::Sent);
+    let subject = message.subject.replace(" (possible repeat)", "");
+    assert_eq!(subject, "CORRECTION: Marketing +12025550187 spent USD 25.20 on calls, not 69.00; 1 more");
+    assert!(message.email.contains("+12025550187 on calls"), "{}", message.email);
+}

@@ -219,9 +219,9 @@ fn a_weekly_digest() {
 
       The week      USD 69.81 (week before: 22.40, up 211%)
 
-      Budget                       Spent  Limit  Used  By the end
-      Marketing +12025550187  USD 114.60    100  114%  132 to 175
-      The whole account       USD 117.81  1,000   11%  135 to 179
+      Budget, November             Spent  Limit  Used  By month end
+      Marketing +12025550187  USD 114.60    100  114%    132 to 175
+      The whole account       USD 117.81  1,000   11%    135 to 179
       Sales +442079460018       USD 3.21    100    3%
 
       Rose most     Campaigns, ext. 1003: USD 60.30 (was 15.05)
@@ -359,8 +359,8 @@ fn an_owner_gets_its_own_budgets_and_nothing_of_the_others() {
     Zoom SMS and MMS, 16 to 22 November, so far: Zoom may still list charges
     late.
 
-      Budget                  Spent  Limit  Used  By the end
-      The whole account  USD 114.60  1,000   11%  132 to 175
+      Budget, November        Spent  Limit  Used  By month end
+      The whole account  USD 114.60  1,000   11%    132 to 175
 
       Alerts        4 sent, 1 silenced
       Runs          168 of 168 complete
@@ -383,12 +383,11 @@ fn a_digest_of_what_was_read_in_part_says_so() {
 
     Zoom SMS and MMS, 16 to 22 November, so far: Zoom may still list charges
     late. Every figure is at least what is shown. The rest (20 to 21 November:
-    Zoom answered with errors, ZoomUnavailable) is read again by the next run;
-    if the whole says otherwise, you will hear.
+    Zoom answered with errors, ZoomUnavailable) is read again by the next run.
 
       The week      USD 66.60 (week before: 22.40, up 197%)
 
-      Budget                       Spent  Limit  Used  By the end
+      Budget, November             Spent  Limit  Used  By month end
       Marketing +12025550187  USD 114.60    100  114%
       The whole account       USD 114.60  1,000   11%
 

@@ -157,3 +157,24 @@ fn a_long_name_does_not_push_the_figures_out_of_the_subject() {
     let subject = &published(&world)[0].subject;
     assert!(subject.len() < 100 && subject.contains("at 121% (USD 121.23 of 100), November"), "{subject}");
 }
+
+#[test]
+fn a_subject_cuts_a_name_and_never_a_figure() {
+    for department in
+        ["Sales", "Customer Success", "Business Development and Partnerships, Europe", &"Very ".repeat(40)]
+    {
+        let day = ("+12025550187", department, "USD", "6172.835");
+        let before = World::new(NUMBERS).day(5, &[day]).day(7, &[day]);
+        let threads = recorded(&Threads::default(), &before.decided(&Threads::default()), &before.case());
+        let after = World::new(NUMBERS).day(5, &[(day.0, day.1, day.2, "60.50")]).at("2026-11-23T13:00:00Z");
+        let subjects: Vec<_> = [composed(&before, &Threads::default()), composed(&after, &threads)]
+            .iter()
+            .map(|composed| Publication::of(&composed.messages[0], true, Outcome::Sent).subject)
+            .collect();
+        let [over, correction] = &subjects[..] else { panic!("{subjects:?}") };
+        assert!(over.contains(" at 12345%") && over.len() < 100, "{over}");
+        assert!(correction.contains(" spent USD 60.50"), "{correction}");
+        let (_, was) = correction.split_once(", not ").unwrap();
+        assert_eq!(was, "12,345.67 (possible repeat)");
+    }
+}
