@@ -28,14 +28,14 @@ impl Backfill {
     pub(super) async fn run(&self, now: Timestamp) -> Ending {
         let mut metrics = Metrics::default();
         match self.load(now, &mut metrics).await {
-            Ok(Some(done)) => self.say(done, metrics.requests),
+            Ok(Some((done, reports))) => self.say(done, reports, metrics.requests),
             Ok(None) => Ending::Failed,
             Err(fault) => fault.end(self.json),
         }
     }
 
-    /// `None` if the faults of the policy were shown.
-    async fn load(&self, now: Timestamp, metrics: &mut Metrics) -> Result<Option<Done>, Fault> {
+    /// What was done, of how many reports; `None` if the faults of the policy were shown.
+    async fn load(&self, now: Timestamp, metrics: &mut Metrics) -> Result<Option<(Done, usize)>, Fault> {
         let config = Config::read(variable)?;
         if !policy::is_sound(&config.policy.to_string(), &config.policy, self.json)? {
             return Ok(None);
@@ -52,16 +52,18 @@ impl Backfill {
         };
         let done = backfill(&services, &prepared, now, Deadline::never(), metrics, &on_page).await;
         progress.end();
-        Ok(Some(done?))
+        Ok(Some((done?, prepared.policy.products.len())))
     }
 
-    fn say(&self, done: Done, requests: u64) -> Ending {
+    fn say(&self, done: Done, reports: usize, requests: u64) -> Ending {
         let ending = if done.finished { Ending::Fine } else { Ending::Failed };
         if self.json {
             say(&serde_json::json!(Backfilled { backfill: done }).to_string());
             return ending;
         }
         let (days, requests) = (count(done.days, "day"), count(requests, "request"));
+        // A civil day counts once for each report.
+        let days = if reports > 1 { format!("{days} of {reports} reports") } else { days };
         let since = done.since.map_or_else(String::new, |since| format!(" since {}", since.strftime("%-d %B %Y")));
         say(&format!("The daybook holds {days}{since}; {} of them were read now, with {requests}.", done.days_read));
         if !done.finished {

@@ -117,7 +117,8 @@ impl Export {
         let of = product.of_charged();
         let mut notes: Vec<_> = seen.note(&of).into_iter().collect();
         if days.until < end {
-            notes.push(format!("{} is not over: its figures{of} go up to {}.", days.ends.1, days.until));
+            let until = Timestamp::from_second(days.until.as_second()).unwrap_or(days.until);
+            notes.push(format!("{} is not over: its figures{of} go up to {until}.", days.ends.1));
         }
         Ok(notes)
     }

@@ -241,7 +241,7 @@ fn credentials() -> Result<Credentials, RunError> {
     }
     let missing: Vec<_> = names.into_iter().filter(|name| variable(name).is_none()).collect();
     let message = format!(
-        "environment: {} missing; set them to the Zoom app's credentials, or give --secret-id",
+        "environment: {} missing; set the credentials of the Zoom app there, or give --secret-id",
         missing.join(", ")
     );
     Err(RunError::new(Code::ConfigInvalid, message))

@@ -7,6 +7,7 @@ use super::{Examined, Verdict};
 use crate::clients::zoom::{Ask, Authorized, Digests, Source, Zoom, ZoomErrorKind, report};
 use crate::clients::{Credentials, Deadline};
 use crate::config::Config;
+use crate::domain::alert::count;
 use crate::domain::dates::{Dates, utc_date};
 use crate::domain::product::Product;
 use crate::run::Services;
@@ -100,12 +101,12 @@ impl Examined {
                     [] => self.note(
                         "report",
                         Verdict::Fine,
-                        format!("readable; {rows} charged {} since {}", product.charged(), dates.from),
+                        format!("readable; {} since {}", count(rows, "charged row"), dates.from),
                     ),
                     [first, ..] => self.note(
                         "report",
                         Verdict::Failed,
-                        format!("{} rows cannot be read; {first}", reading.row_faults.len()),
+                        format!("{} cannot be read; {first}", count(reading.row_faults.len() as u64, "row")),
                     ),
                 }
             }

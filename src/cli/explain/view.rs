@@ -113,7 +113,9 @@ pub(super) fn headline(alert: &Value) -> String {
             let before = shown(alert, "previous_amount");
             format!("CORRECTION: {who} had spent {at_least}{amount}{on} in {period}, not {before}")
         }
-        "unwatched" => format!("UNWATCHED: {at_least}{amount} in {period}, and no budget covered {currency}"),
+        "unwatched" => {
+            format!("UNWATCHED: {at_least}{amount}{on} in {period}, and no budget covered {currency}{on}")
+        }
         "stale" => "STALE: Zoom's report had no new row for longer than usual".to_owned(),
         "test" => "TEST: somebody asked for a test".to_owned(),
         kind => kind.to_uppercase(),

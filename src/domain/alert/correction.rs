@@ -50,7 +50,7 @@ impl<'a> Correction<'a> {
         let currency = self.spent.budget.currency;
         let difference = sum(&self.spent.days).checked_sub(sum(&self.previous.days)).unwrap_or_default();
         let more = if difference < Amount::ZERO { "less" } else { "more" };
-        format!(" ({currency} {} {more})", money(difference.abs(), currency, &[]))
+        format!(" ({currency} {} {more})", money(difference.abs(), currency, &[Amount::ZERO]))
     }
 
     /// Whether all that changed is of days after that of the alert: nothing that it said was wrong.

@@ -20,7 +20,7 @@ pub(super) fn months(page: &Page) -> Markup {
             svg viewBox="0 0 26 12" width="26" height="12" aria-hidden="true" { path class="limit thin" d="M0 6h26" {} }
             " limit"
             @if page.months.iter().any(|month| !month.whole) { "; dotted or pale: not known, or known in part" }
-            ". A usual month is the median of those before."
+            ". A usual month is the median of the whole ones before. A number stands once, with all its charges, under the department that it is used for most."
         }
         table.months.cards {
             caption.vh { "Thirteen months by department and number" }
