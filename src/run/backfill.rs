@@ -14,8 +14,8 @@ use super::prepare::zoom_failed;
 use super::report::sums_of;
 use super::{Prepared, Services};
 use crate::clients::Deadline;
-use crate::clients::zoom::{Ask, Digests, Pages, Source, ZoomErrorKind, report};
-use crate::daybook::{Judged, Plan, Read, StoreError, merge};
+use crate::clients::zoom::{Ask, Digests, Pages, Reading, Source, ZoomErrorKind, report};
+use crate::daybook::{Head, Judged, Plan, Read, Remembered, StoreError, merge};
 use crate::domain::dates::{Dates, utc_date};
 use crate::domain::period::{Period, PeriodKind, start_of};
 use crate::domain::product::{Product, Products};
@@ -41,7 +41,6 @@ pub async fn backfill(
     progress: &dyn Fn(&Period, u64),
 ) -> Result<Backfill, RunError> {
     let policy = &prepared.policy;
-    let calendar = |error: jiff::Error| RunError::new(Code::Internal, format!("the past months: {error}"));
     let months = months(now, &policy.time_zone, policy.late_charges_days).map_err(calendar)?;
     let mut done = Backfill { days: 0, days_read: 0, since: None, finished: true };
     let products = policy.products.iter();
@@ -81,66 +80,28 @@ impl Step<'_> {
         metrics: &mut Metrics,
         progress: &dyn Fn(&Period, u64),
     ) -> Result<bool, RunError> {
-        let Step { services, prepared, product, now, deadline, month } = self;
-        let (policy, daybook) = (&prepared.policy, &services.daybook);
-        let whose = prepared.whose(Products::One(*product));
+        let daybook = &self.services.daybook;
+        let whose = self.prepared.whose(Products::One(self.product));
         let loaded = daybook.load(whose).await.map_err(unusable)?;
         let head = loaded.head.clone().unwrap_or_default();
-        // A day that was read before it was settled may have grown since.
-        let is_known = |day: &Date| head.knows_settled(*day, &policy.time_zone, policy.late_charges_days);
-        let open: Vec<_> = month.days.iter().copied().filter(|day| !is_known(day)).collect();
-        done.days += (month.days.len() - open.len()) as u64;
-        let known = month.days.iter().filter(|day| is_known(day)).min();
-        done.since = done.since.into_iter().chain(known.copied()).min();
+        let open = self.open_days(&head, done);
         let (Some(first), Some(last)) = (open.first(), open.last()) else { return Ok(true) };
-        let today = utc_date(*now, 0);
+        let today = utc_date(self.now, 0);
         let left = MOST_REQUESTS.saturating_sub(self.requests_of(today).await?);
-        if left == 0 || deadline.left().is_zero() {
+        if left == 0 || self.deadline.left().is_zero() {
             return Ok(false);
         }
-        let calendar = |error: jiff::Error| RunError::new(Code::Internal, format!("the past months: {error}"));
-        let start = start_of(*first, &policy.time_zone).map_err(calendar)?;
-        let until = start_of(last.tomorrow().map_err(calendar)?, &policy.time_zone).map_err(calendar)?;
-        let listing = Dates::listing(start, until);
-        // A date more, since nobody knows whether the last one belongs to the answer.
-        let dates = Dates { to: listing.to.tomorrow().map_err(calendar)?, ..listing };
-        let on_page = |pages: Pages| progress(&month.period, pages.read);
-        let renew = || async { services.secrets.read(&prepared.secret_id).await.ok() }.boxed_local();
-        let source = Source {
-            authorized: prepared.authorized.clone(),
-            renew: &renew,
-            on_page: &on_page,
-            most_requests: Some(left),
-            deadline: *deadline,
-        };
-        let (zone, counted) = (policy.time_zone.clone(), Digests::new());
-        let (dates, first_day) = (vec![dates], *first);
-        let ask =
-            Ask { report: report(*product), dates, until, now: *now, zone, first_day, counted, rows_a_date: None };
-        let reading = services.zoom.read(source, &ask).await;
+        let ask = self.ask(*first, *last).map_err(calendar)?;
+        let reading = self.read(&ask, left, progress).await;
         metrics.requests += reading.requests;
         metrics.refusals += reading.refusals;
         metrics.rows += reading.parts.values().map(|part| part.rows).sum::<u64>();
         let (failure, requests) = (reading.failure.clone(), reading.requests);
-        let sums = sums_of(&reading, BTreeMap::new(), *first);
-        let mut remembered = {
-            let read = Read {
-                product: *product,
-                zone: &policy.time_zone,
-                late_charges_days: policy.late_charges_days,
-                first_day: *first,
-                until,
-                head: head.clone(),
-                plan: Plan::default(),
-                reading,
-                sums,
-            };
-            merge(read, BTreeMap::new(), &mut Judged::of(whose.account.into(), &[*product]))
-        };
-        remembered.keep_days_only(&head, &open, *now);
+        let mut remembered = self.merged(&ask, reading, &head);
+        remembered.keep_days_only(&head, &open, self.now);
         remembered.head.count_requests(today, requests);
         let saved = open.iter().filter(|day| remembered.head.days.contains_key(*day)).count() as u64;
-        daybook.save(whose, &loaded, remembered, *now).await.map_err(unusable)?;
+        daybook.save(whose, &loaded, remembered, self.now).await.map_err(unusable)?;
         done.days_read += saved;
         done.days += saved;
         if saved > 0 {
@@ -155,6 +116,57 @@ impl Step<'_> {
         }
     }
 
+    /// The days that are to be read; notes the others.
+    fn open_days(&self, head: &Head, done: &mut Backfill) -> Vec<Date> {
+        let (policy, days) = (&self.prepared.policy, &self.month.days);
+        // A day that was read before it was settled may have grown since.
+        let is_known = |day: &&Date| head.knows_settled(**day, &policy.time_zone, policy.late_charges_days);
+        let (known, open): (Vec<_>, Vec<_>) = days.iter().partition(is_known);
+        done.days += known.len() as u64;
+        done.since = done.since.into_iter().chain(known.into_iter().min()).min();
+        open
+    }
+
+    fn ask(&self, first: Date, last: Date) -> Result<Ask, jiff::Error> {
+        let zone = self.prepared.policy.time_zone.clone();
+        let (start, until) = (start_of(first, &zone)?, start_of(last.tomorrow()?, &zone)?);
+        let listing = Dates::listing(start, until);
+        // A date more, since nobody knows whether the last one belongs to the answer.
+        let dates = vec![Dates { to: listing.to.tomorrow()?, ..listing }];
+        let (report, now, counted) = (report(self.product), self.now, Digests::new());
+        Ok(Ask { report, dates, until, now, zone, first_day: first, counted, rows_a_date: None })
+    }
+
+    async fn read(&self, ask: &Ask, left: u64, progress: &dyn Fn(&Period, u64)) -> Reading {
+        let Step { services, prepared, month, .. } = self;
+        let on_page = |pages: Pages| progress(&month.period, pages.read);
+        let renew = || async { services.secrets.read(&prepared.secret_id).await.ok() }.boxed_local();
+        let source = Source {
+            authorized: prepared.authorized.clone(),
+            renew: &renew,
+            on_page: &on_page,
+            most_requests: Some(left),
+            deadline: self.deadline,
+        };
+        services.zoom.read(source, ask).await
+    }
+
+    fn merged(&self, ask: &Ask, reading: Reading, head: &Head) -> Remembered {
+        let account = self.prepared.whose(Products::One(self.product)).account;
+        let read = Read {
+            product: self.product,
+            zone: &ask.zone,
+            late_charges_days: self.prepared.policy.late_charges_days,
+            first_day: ask.first_day,
+            until: ask.until,
+            head: head.clone(),
+            plan: Plan::default(),
+            sums: sums_of(&reading, BTreeMap::new(), ask.first_day),
+            reading,
+        };
+        merge(read, BTreeMap::new(), &mut Judged::of(account.into(), &[self.product]))
+    }
+
     /// The requests of a day for all reports: they share Zoom's limit.
     async fn requests_of(&self, day: Date) -> Result<u64, RunError> {
         let mut requests = 0;
@@ -165,6 +177,10 @@ impl Step<'_> {
         }
         Ok(requests)
     }
+}
+
+fn calendar(error: jiff::Error) -> RunError {
+    RunError::new(Code::Internal, format!("the past months: {error}"))
 }
 
 fn unusable(error: StoreError) -> RunError {

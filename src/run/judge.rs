@@ -11,6 +11,7 @@ use super::page::Kept;
 use super::prepare::{late, secret_unreadable};
 use super::report::Report;
 use super::{Invocation, Places, Prepared, Services, policy};
+use crate::clients::Deadline;
 use crate::daybook::Finished;
 use crate::domain::alert::{Finding, Test, Threads, decide_one, decide_these};
 use crate::domain::case::Case;
@@ -66,15 +67,9 @@ pub(super) async fn judge(
     };
     let mut faults = examination.faults();
     if task == Judge::Live && examination.report.is_whole() && delivered.faults.is_empty() {
-        let receivers = examination.receivers.iter();
-        let asked = receivers.map(|receiver| Listeners::of(&services.topic, &receiver.topic_arn, invocation.deadline));
-        for listeners in join_all(asked).await {
-            match listeners {
-                Listeners::Presumed => {}
-                Listeners::Unknown => delivered.listeners_unknown = true,
-                Listeners::Nobody(error) => faults.push(error),
-            }
-        }
+        let (deaf, is_unknown) = deaf_topics(services, &examination, invocation.deadline).await;
+        faults.extend(deaf);
+        delivered.listeners_unknown |= is_unknown;
     }
     let judged = examination.answer(&delivered);
     for budget in &judged.unmatched {
@@ -98,6 +93,21 @@ pub(super) async fn judge(
         _ => 2,
     });
     RunError::join(faults).map_or(Ok(judged), Err)
+}
+
+/// The errors of topics that nobody listens to, and whether that is not known of one.
+async fn deaf_topics(services: &Services, examination: &Examination<'_>, deadline: Deadline) -> (Vec<RunError>, bool) {
+    let topics = examination.receivers.iter().map(|receiver| &receiver.topic_arn);
+    let asked = topics.map(|topic_arn| Listeners::of(&services.topic, topic_arn, deadline));
+    let (mut deaf, mut is_unknown) = (Vec::new(), false);
+    for listeners in join_all(asked).await {
+        match listeners {
+            Listeners::Presumed => {}
+            Listeners::Unknown => is_unknown = true,
+            Listeners::Nobody(error) => deaf.push(error),
+        }
+    }
+    (deaf, is_unknown)
 }
 
 fn measure(

@@ -13,8 +13,8 @@ use serde::Serialize;
 
 use super::words::{count, money, sent_by, sent_by_in_a_line, who, whom_to_ask, whose};
 use super::{
-    Alert, AlertRecord, Details, Finding, Kind, Peak, Record, Reported, Row, Severity, Thread, ThreadKey, Verdict,
-    Wording,
+    Alert, AlertRecord, Details, Facts, Finding, Kind, Peak, Record, Reported, Row, Severity, Thread, ThreadKey,
+    Verdict, Wording,
 };
 use crate::domain::baselines::{AGAIN_AT, Episode};
 use crate::domain::case::Case;
@@ -198,16 +198,38 @@ impl<'a> Spiking<'a> {
         format!("look at {what}, and suspend {suspend} if it goes on")
     }
 
+    /// `96 messages on 12 November, usually 5`, for each earlier episode.
+    fn earlier(&self) -> impl Iterator<Item = String> {
+        self.earlier.iter().map(|SpikeDay { period, sum, excess, .. }| {
+            let (units, usual) = (count(sum.messages, self.rule.product.unit()), excess.usual.in_words());
+            format!("{units} {}, usually {usual}", period.first_day().strftime("on %-d %B"))
+        })
+    }
+
+    fn facts(&self, alert: &Alert<'a>, case: &Case<'a>) -> Facts {
+        let mut facts = vec![("Since".to_owned(), self.since(case))];
+        facts.extend(sent_by(&self.whose(), &alert.background, case));
+        facts.extend(self.earlier().map(|earlier| ("Before that".to_owned(), earlier)));
+        facts.push(("Watch".to_owned(), format!("\"{}\"", label(&self.rule.name))));
+        facts
+    }
+
+    fn brief(&self, alert: &Alert<'a>, case: &Case<'a>) -> Vec<String> {
+        let earlier = self.earlier().map(|earlier| format!("Before that {earlier}"));
+        let sent_by = sent_by_in_a_line(&self.whose(), &alert.background, case);
+        std::iter::once(format!("Since {}", self.since(case))).chain(earlier).chain(sent_by).collect()
+    }
+
     pub(super) fn wording(&self, alert: &Alert<'a>, case: &Case<'a>) -> Wording {
         let SpikeDay { sum, excess, at_least, .. } = self.day;
         let (is_today, date, currency) = (self.is_today(case), self.day.date(), self.rule.currency);
         let when = if is_today { "today".to_owned() } else { date.strftime("on %-d %B").to_string() };
-        let (senders, behind) = (case.policy.senders, self.whose());
+        let senders = case.policy.senders;
         let who = who(self.scope(), &self.subject, &alert.background, senders);
         let whose = whose(self.scope(), &self.subject, &alert.background, senders);
         let (units, usual) = (count(sum.messages, self.rule.product.unit()), excess.usual.in_words());
         let [sent, sends] = self.rule.product.verbs();
-        let (extra, since) = (money(excess.extra, currency, &[]), self.since(case));
+        let extra = money(excess.extra, currency, &[]);
         let (has_sent, costs, so_far, campaign) = if is_today {
             let now = case.as_of.to_zoned(case.policy.time_zone.clone()).strftime("%H:%M");
             let silence = "If this is a campaign, silence it in the policy until it is over.";
@@ -220,17 +242,6 @@ impl<'a> Spiking<'a> {
             "{whose} {has_sent}{part}. On a usual {} it {sends} {usual}. The extra {costs} about {currency} {extra}{so_far}.",
             date.strftime("%A")
         );
-        let mut facts = vec![("Since".to_owned(), since.clone())];
-        facts.extend(sent_by(&behind, &alert.background, case));
-        let unit = self.rule.product.unit();
-        let earlier = self.earlier.iter().map(|SpikeDay { period, sum, excess, .. }| {
-            let (units, usual) = (count(sum.messages, unit), excess.usual.in_words());
-            format!("{units} {}, usually {usual}", period.first_day().strftime("on %-d %B"))
-        });
-        let earlier: Vec<_> = earlier.collect();
-        facts.extend(earlier.iter().map(|earlier| ("Before that".to_owned(), earlier.clone())));
-        facts.push(("Watch".to_owned(), format!("\"{}\"", label(&self.rule.name))));
-        let brief = sent_by_in_a_line(&behind, &alert.background, case);
         let to_do = self.to_do(alert, case);
         Wording {
             kind: Kind::Spike,
@@ -241,13 +252,10 @@ impl<'a> Spiking<'a> {
             detail: format!("usually {usual}; the extra {costs} about {currency} {extra}{so_far}"),
             row: Row { percent: String::new(), who, money: format!("{units} {when}, usually {usual}") },
             lead,
-            facts,
+            facts: self.facts(alert, case),
             table: Vec::new(),
             facts_below: Vec::new(),
-            brief: std::iter::once(format!("Since {since}"))
-                .chain(earlier.into_iter().map(|earlier| format!("Before that {earlier}")))
-                .chain(brief)
-                .collect(),
+            brief: self.brief(alert, case),
             steps: vec![
                 format!("{campaign} If not, {to_do}: a stolen login or an automation gone wrong looks like this."),
                 format!(
