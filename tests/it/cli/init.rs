@@ -183,7 +183,8 @@ async fn what_cannot_be_proposed_says_why() {
         (&["init", "--source", "nowhere"], 2, "--source is zoom, table, demo, or a file"),
         (&["init", "--force"], 2, "--out <FILE>"),
         (&["init"], 2, "ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET missing"),
-        (&["init", "--source", "demo", "--out", "/nowhere/policy.toml"], 1, "cannot be written"),
+        (&["init", "--source", "demo", "--out", "/nowhere/policy.toml"], 2, "there is no such directory"),
+        (&["init", "--source", "demo", "--save", "Cargo.toml"], 2, "is there, and is no past that --save has written"),
     ] {
         let ended = run(arguments, &nothing).await;
         assert_eq!((ended.code, ended.out.as_str()), (code, ""), "{arguments:?}: {}", ended.err);

@@ -40,8 +40,27 @@ async fn a_file_is_replaced_only_where_that_was_asked_for() {
     assert_eq!(std::fs::read_dir(desk.path()).unwrap().count(), 1, "nothing else is left");
     let nowhere = desk.path().join("no/such/page.html");
     let failed = run(&["report", "--source", "demo", "--out", nowhere.to_str().unwrap()], &nothing).await;
-    assert_eq!(failed.code, 1);
-    assert!(failed.err.contains("give another file with --out"), "{}", failed.err);
+    assert_eq!(failed.code, 2);
+    assert!(failed.err.contains("there is no such directory; give another file with --out"), "{}", failed.err);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn what_a_link_leads_to_is_replaced_with_its_rights_and_what_is_no_file_is_not() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let (desk, nothing) = (tempfile::tempdir().unwrap(), Environment::new());
+    let [page, link] = ["page.html", "link.html"].map(|name| desk.path().join(name));
+    std::fs::write(&page, "old").unwrap();
+    std::fs::set_permissions(&page, std::fs::Permissions::from_mode(0o600)).unwrap();
+    symlink(&page, &link).unwrap();
+    let replaced = run(&["report", "--source", "demo", "--out", link.to_str().unwrap(), "--force"], &nothing).await;
+    assert_eq!(replaced.code, 0, "{}", replaced.err);
+    assert!(link.is_symlink() && std::fs::read_to_string(&page).unwrap().starts_with("<!DOCTYPE html>"));
+    assert_eq!(page.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let directory = desk.path().to_str().unwrap();
+    let refused = run(&["report", "--source", "demo", "--out", directory, "--force"], &nothing).await;
+    assert_eq!((refused.code, refused.out.as_str()), (2, ""));
+    assert!(refused.err.contains("it is no file; give another file with --out"), "{}", refused.err);
 }
 
 #[tokio::test]
