@@ -1,7 +1,7 @@
 //! Which dates a run reads from Zoom, and which parts of earlier runs it uses.
 //!
-//! A run reads a report of up to [`SMALL`] requests whole, if the last run was an hour or more ago. A larger report, or one that is read more
-//! often, is read in parts: open dates by every run, dates that are over but not settled every `late_every`, and all others every
+//! A run reads a report of up to [`SMALL`] requests whole, if the last run was an hour or more ago; after half an hour one of half as many. A
+//! larger report is read in parts: open dates by every run, dates that are over but not settled every `late_every`, and all others every
 //! `full_every`. For dates that are not read, the run uses the parts of earlier runs.
 
 use jiff::civil::Date;
@@ -62,8 +62,9 @@ impl Plan {
         let Some((head, read_at)) = head.and_then(|head| Some((head, head.read_at?))) else {
             return Plan { ask: vec![whole], small, ..Plan::default() };
         };
-        let is_frequent = until.duration_since(read_at) < HOURLY;
-        if head.whole_requests <= small && !is_frequent && !head.unfinished {
+        let since = until.duration_since(read_at).clamp(SignedDuration::ZERO, HOURLY);
+        let share = small.saturating_mul(since.as_secs().unsigned_abs()) / HOURLY.as_secs().unsigned_abs();
+        if head.whole_requests <= share && !head.unfinished {
             return Plan { ask: vec![whole], small, ..Plan::default() };
         }
         let falls: Vec<_> = head.falls.iter().filter_map(|fall| listing_of(fall.day, zone)).collect();
@@ -204,8 +205,11 @@ mod tests {
     fn a_small_report_is_read_whole_by_every_hourly_run() {
         let (ask, keep) = plan(&head(60, "2026-11-22T12:00:00Z", Vec::new()), "2026-11-22T13:00:00Z");
         assert_eq!((ask, keep.len()), (vec!["10-28..11-27".to_owned()], 0));
-        // A run five minutes after the last leaves parts for the next one, which reads what is open.
-        let (ask, _) = plan(&head(1, "2026-11-22T12:55:00Z", Vec::new()), "2026-11-22T13:00:00Z");
+        // One of five requests by a run five minutes after the last.
+        let (ask, keep) = plan(&head(5, "2026-11-22T12:55:00Z", Vec::new()), "2026-11-22T13:00:00Z");
+        assert_eq!((ask, keep.len()), (vec!["10-28..11-27".to_owned()], 0));
+        // Of a larger one it leaves parts for the next run, which reads what is open.
+        let (ask, _) = plan(&head(6, "2026-11-22T12:55:00Z", Vec::new()), "2026-11-22T13:00:00Z");
         assert_eq!(ask, ["10-28..11-19", "11-19..11-20", "11-20..11-22", "11-22..11-27"]);
     }
 

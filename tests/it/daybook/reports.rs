@@ -27,12 +27,14 @@ async fn a_run_soon_after_another_reads_what_is_open_and_says_the_same() {
         let (answer, from) = run_asking(&mut deployment).await;
         assert_eq!(amount(&answer), "22");
         froms.push((from, remembered_days(&answer) > 0));
-        deployment.until(deployment.now + 5.minutes());
+        // Two requests are too many for every minute.
+        deployment.until(deployment.now + 1.minute());
     }
     let whole = ("2026-10-28".to_owned(), false);
     assert_eq!(froms[..2], [whole.clone(), whole.clone()]);
     assert_eq!(froms[2..], [("2026-11-22".to_owned(), true), ("2026-11-22".to_owned(), true)]);
-    deployment.later(1);
+    // But not for every five.
+    deployment.until(deployment.now + 5.minutes());
     assert_eq!(run_asking(&mut deployment).await.1, "2026-10-28");
 }
 
@@ -133,7 +135,7 @@ async fn a_reading_that_does_not_fit_into_a_run_goes_on_in_the_next_one() {
                 }
             }
             froms.push(asked(&deployment, before).0);
-            assert!(froms.len() < 20, "{total_records}: no end in sight");
+            assert!(froms.len() < 60, "{total_records}: no end in sight");
             deployment.later(1);
         };
         assert_eq!(answer["complete"], true, "{total_records}");
