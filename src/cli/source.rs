@@ -20,7 +20,7 @@ pub(super) use self::days::Days;
 pub(super) use self::table::account;
 use super::fault::Fault;
 use super::progress::{Progress, Steps, months};
-use super::whole::{WholeFile, unwritten};
+use super::whole::{WholeFile, is_in_a_directory, unwritten};
 use super::{embedded, variable};
 use crate::clients::ledger::{Ledger, Simulated};
 use crate::clients::parameters::Parameters;
@@ -195,10 +195,12 @@ fn save(path: &Path, saved: &Saved) -> Result<(), Fault> {
 
 /// Only a past may be replaced by one, since `--save` asks for no leave.
 fn may_be_saved(path: &Path) -> Result<(), Fault> {
-    if !path.exists() || is_saved_past(path) {
-        return Ok(());
+    match std::fs::metadata(path) {
+        Ok(there) if there.is_file() && is_saved_past(path) => Ok(()),
+        Ok(_) => Err(unwritten(path, "--save", "it is there, and is no past that --save has written")),
+        Err(_) if !is_in_a_directory(path) => Err(unwritten(path, "--save", "there is no such directory")),
+        Err(_) => Ok(()),
     }
-    Err(unwritten(path, "--save", "it is there, and is no past that --save has written"))
 }
 
 fn is_saved_past(path: &Path) -> bool {

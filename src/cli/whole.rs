@@ -38,10 +38,11 @@ impl WholeFile {
         if there.as_ref().is_some_and(|there| !there.is_file()) {
             return Err(io::Error::other(NO_FILE));
         }
+        // Of this process alone, so that it takes nobody's place.
         let mut beside = path.as_os_str().to_owned();
-        beside.push(".part");
+        beside.push(format!(".{}.part", std::process::id()));
         let beside = PathBuf::from(beside);
-        let out = File::create(&beside)?;
+        let out = File::create_new(&beside)?;
         if let Some(there) = there {
             out.set_permissions(there.permissions())?;
         }
@@ -85,7 +86,7 @@ impl Drop for WholeFile {
     }
 }
 
-fn is_in_a_directory(path: &Path) -> bool {
+pub(super) fn is_in_a_directory(path: &Path) -> bool {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     path.file_name().is_some() && parent.is_none_or(Path::is_dir)
 }

@@ -92,6 +92,13 @@ impl Read<'_> {
         self.days().filter(differs).collect()
     }
 
+    /// Whether Zoom has answered before for a date that it refuses now, under which rows of the day may be listed.
+    fn is_shortened(&self, day: Date) -> bool {
+        let is_refused = |date: Date| self.head.read_to >= Some(date) && self.reading.read_to < Some(date);
+        listing_of(day, self.zone)
+            .is_none_or(|listing| listing.from.series(1.day()).take_while(|date| *date <= listing.to).any(is_refused))
+    }
+
     fn fall_of(&self, day: Date) -> bool {
         self.head.falls.iter().any(|fall| fall.day == day)
     }
@@ -207,8 +214,9 @@ fn fallen(
             continue;
         }
         let waiting = read.head.falls.iter().find(|fall| fall.day == day && fall.currency == currency.code());
-        // A second reading agrees that the figure fell.
-        if waiting.is_some_and(|fall| fall.after().is_some_and(|fallen| !after.fell_from(fallen))) {
+        // A second reading agrees that the figure fell, and has seen all dates that the higher one had.
+        let is_confirming = !read.is_shortened(day);
+        if is_confirming && waiting.is_some_and(|fall| fall.after().is_some_and(|fallen| !after.fell_from(fallen))) {
             continue;
         }
         fallen.insert(currency);

@@ -42,9 +42,9 @@ use crate::domain::totals::Sum;
 
 pub use baselines::{decode, encode};
 #[cfg(feature = "cli")]
-#[cfg(feature = "cli")]
-pub use file::BEGINNING;
-pub use file::{FileDays, FileFault, Saved, Texts, read as read_file, verify as verify_file, write as write_file};
+pub use file::{
+    BEGINNING, FileDays, FileFault, Saved, Texts, read as read_file, verify as verify_file, write as write_file,
+};
 pub use finished::Finished;
 pub use items::{Loaded, Whose};
 pub use merge::{Judged, Read, merge};
@@ -56,6 +56,8 @@ pub use store::{Store, StoreError};
 
 /// Days whose runs are counted: two months.
 const RUN_DAYS_KEPT: usize = 64;
+/// Days.
+const LONGEST_HOLE: i64 = 31;
 /// The version of the format. A head of another version counts as none.
 const VERSION: u32 = 1;
 
@@ -79,8 +81,11 @@ pub struct Head {
     failures: u32,
     /// Fingerprints of the budgets whose `only` matched something.
     matched: BTreeSet<String>,
-    /// When the newest charged row was sent.
+    /// When the newest row was sent that is charged, or waits for its price.
     newest_row: Option<Timestamp>,
+    /// The last date for which Zoom has answered.
+    #[serde(default)]
+    read_to: Option<Date>,
     /// The report's requests of a day, in UTC.
     requests: (Date, u64),
     /// Runs by civil day: all, and those that read the report whole.
@@ -95,7 +100,7 @@ impl Head {
         &self.matched
     }
 
-    /// When the newest charged row was sent.
+    /// When the newest row was sent that is charged, or waits for its price.
     #[must_use]
     pub fn newest_row(&self) -> Option<Timestamp> {
         self.newest_row
@@ -127,6 +132,17 @@ impl Head {
     pub fn runs_of(&self, (first, last): (Date, Date)) -> (u64, u64) {
         let days = self.runs.range(first..=last);
         days.fold((0, 0), |(runs, complete), (_, of_day)| (runs + of_day.0, complete + of_day.1))
+    }
+
+    /// The first day that is not known, if it follows a known one and lies before `first_day`, by a month at most. Days of a hole are read
+    /// again, since the past before it says nothing as long as it is there; by the first run of a day, since one may be unreadable.
+    #[must_use]
+    pub fn hole_before(&self, first_day: Date, zone: &TimeZone, until: Timestamp) -> Option<Date> {
+        let is_first =
+            self.read_at.is_none_or(|read_at| zone.to_datetime(read_at).date() < zone.to_datetime(until).date());
+        let (known, _) = self.days.range(..first_day).next_back().filter(|_| is_first)?;
+        let hole = known.tomorrow().ok()?;
+        (hole < first_day && hole >= first_day.saturating_sub(LONGEST_HOLE.days())).then_some(hole)
     }
 
     /// The known days on which something was charged.

@@ -69,12 +69,19 @@ impl Remembered {
         let is_unfinished = !reading.gaps.is_empty();
         if plan.is_whole() {
             head.whole_requests = reading.requests;
-        } else if head.unfinished {
+        } else if head.unfinished && head.failures == 0 {
             head.whole_requests += reading.requests;
         }
         head.unfinished = is_unfinished;
         let may_be_of_a_date = |gap: &Gap| matches!(gap.code, Code::ZoomUnavailable | Code::ReportInvalid);
-        head.failures = if reading.gaps.iter().any(may_be_of_a_date) { head.failures.saturating_add(1) } else { 0 };
+        head.failures = match head.failures {
+            _ if !reading.gaps.iter().any(may_be_of_a_date) => 0,
+            0 => 1,
+            // Where Zoom answers nothing, dividing further finds nothing, and asks for more.
+            failures if reading.parts.is_empty() => failures,
+            failures => failures.saturating_add(1),
+        };
+        head.read_to = head.read_to.max(reading.read_to);
         let forgotten = utc_date(until, 0).saturating_sub(DAYS_KEPT.days());
         head.days.retain(|day, _| *day >= forgotten);
         head.falls.retain(|fall| fall.day >= forgotten);

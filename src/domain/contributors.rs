@@ -147,8 +147,15 @@ impl<'t> Contributors<'t> {
             .senders
             .entry(among)
             .or_insert_with(|| parts(totals, among, |line| (Arc::clone(&line.extension), Arc::clone(&line.name))));
-        let parts = known.get(&whose.key()).into_iter().flatten().cloned();
-        let senders: Vec<_> = parts.map(|((extension, name), amount)| Sender { extension, name, amount }).collect();
+        // An extension is one sender, by the name under which it spent most: names change.
+        let mut by_extension = HashMap::<Arc<str>, Sender>::new();
+        for ((extension, name), amount) in known.get(&whose.key()).into_iter().flatten().cloned() {
+            let sender = by_extension.entry(Arc::clone(&extension));
+            let sender = sender.or_insert(Sender { extension, name, amount: Amount::ZERO });
+            sender.amount = [sender.amount, amount].into_iter().sum();
+        }
+        let mut senders: Vec<_> = by_extension.into_values().collect();
+        senders.sort_by(|one, other| other.amount.cmp(&one.amount).then_with(|| one.extension.cmp(&other.extension)));
         if senders.iter().all(|sender| &*sender.extension == NONE) { Vec::new() } else { senders }
     }
 }

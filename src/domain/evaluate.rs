@@ -114,8 +114,7 @@ pub fn digest<'a>(
     history: &History,
     request: Option<String>,
 ) -> Finding<'a> {
-    let today = case.policy.time_zone.to_datetime(case.as_of).date();
-    Finding::Digest(Box::new(Digest::of((period, today), findings, history.lately.clone(), request)))
+    Finding::Digest(Box::new(Digest::of(period, findings, case, history.lately.clone(), request)))
 }
 
 fn spent<'a>(

@@ -42,12 +42,27 @@ pub fn label(text: &str) -> Cow<'_, str> {
 pub fn quoted(text: &str) -> String {
     let is_inside = |c: char| c.is_ascii_alphanumeric() || "+/=_-.".contains(c);
     let clean: String = text.chars().take(MOST_QUOTED).map(|c| if is_unsafe(c) { ' ' } else { c }).collect();
+    let clean = without_written_numbers(&clean);
     let parts = clean.split_inclusive(|c| !is_inside(c)).map(|part| {
         let word = part.trim_end_matches(|c| !is_inside(c));
         if is_private(word) { Cow::Owned(part.replace(word, "…")) } else { Cow::Borrowed(part) }
     });
     let shown: String = parts.collect();
     shown.trim().chars().take(MOST_CHARACTERS).collect()
+}
+
+/// A phone number as people write it begins with a plus: `+1 (415) 555-0100`.
+fn without_written_numbers(text: &str) -> String {
+    let is_inside = |c: &char| c.is_ascii_digit() || " ().-".contains(*c);
+    let mut parts = text.split('+');
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let number: String = part.chars().take_while(is_inside).collect();
+        let is_long = number.chars().filter(char::is_ascii_digit).count() >= LEAST_PHONE_NUMBER;
+        let rest = part.get(number.trim_end().len()..).filter(|_| is_long);
+        shown += &rest.map_or_else(|| format!("+{part}"), |rest| format!("…{rest}"));
+    }
+    shown
 }
 
 /// Seven digits in a row may be a phone number; letters of both cases with digits among them, a credential.
@@ -57,8 +72,13 @@ fn is_private(word: &str) -> bool {
         && has(u8::is_ascii_uppercase)
         && has(u8::is_ascii_lowercase)
         && has(u8::is_ascii_digit);
+    let is_named = word.split_once('=').is_some_and(|(name, value)| {
+        let name = name.to_ascii_lowercase();
+        !value.is_empty()
+            && ["secret", "token", "password", "account_id", "client_id"].iter().any(|named| name.ends_with(named))
+    });
     let digits = word.split(|c: char| !c.is_ascii_digit()).map(str::len).max();
-    is_credential || digits.is_some_and(|digits| digits >= LEAST_PHONE_NUMBER)
+    is_credential || is_named || digits.is_some_and(|digits| digits >= LEAST_PHONE_NUMBER)
 }
 
 /// Characters that change how the text around them is shown: controls (U+0085 too), line and paragraph separators, and all that sets the
@@ -101,6 +121,8 @@ mod tests {
                 "Validation Failed. from: must be yyyy-mm-dd, not 2026-11-22",
             ),
             ("scopes:[phone:read:list_sms_charges_report:admin]", "scopes:[phone:read:list_sms_charges_report:admin]"),
+            ("no such number +1 (415) 555-0100 in +1 of 2", "no such number … in +1 of 2"),
+            ("client_secret=abcdefghijklmnop refused, total=3", "… refused, total=3"),
             ("no such number +14155550100, \"14155550100\"\u{202E}", "no such number …, \"…\""),
             ("Authorization: Basic Y2xpZW50LWlkOmNsaWVudC1zZWNyZXQ5 refused", "Authorization: Basic … refused"),
             ("dns error: zoom.example.com:443 (os error 11)", "dns error: zoom.example.com:443 (os error 11)"),

@@ -25,6 +25,8 @@ use crate::telemetry::Metrics;
 
 /// Half of what Zoom allows a Pro account in a day: the alerts need some too, and so do the account's other apps.
 const MOST_REQUESTS: u64 = 7_500;
+/// Months that may fail before a backfill takes Zoom to be out of order.
+const MOST_FAILED: usize = 2;
 /// Zoom's report goes back so far.
 const MONTHS: i64 = 13;
 
@@ -43,16 +45,21 @@ pub async fn backfill(
     let policy = &prepared.policy;
     let months = months(now, &policy.time_zone, policy.late_charges_days).map_err(calendar)?;
     let mut done = Backfill { days: 0, days_read: 0, since: None, finished: true };
-    let products = policy.products.iter();
+    let (products, mut failed) = (policy.products.iter(), Vec::new());
     for (product, month) in products.flat_map(|product| months.iter().map(move |month| (*product, month))) {
         let step = Step { services, prepared, product, now, deadline, month };
-        done.finished = step.take(&mut done, metrics, progress).await?;
-        if !done.finished {
+        match step.take(&mut done, metrics, progress).await {
+            Ok(finished) => done.finished = finished,
+            // A date that Zoom fails for does not keep the months before it away.
+            Err(error) if matches!(error.code, Code::ZoomUnavailable | Code::ReportInvalid) => failed.push(error),
+            Err(error) => return Err(error),
+        }
+        if !done.finished || failed.len() > MOST_FAILED {
             break;
         }
     }
-    metrics.report_incomplete = !done.finished;
-    Ok(done)
+    metrics.report_incomplete = !done.finished || !failed.is_empty();
+    failed.into_iter().next().map_or(Ok(done), Err)
 }
 
 /// A month of a backfill.

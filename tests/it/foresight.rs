@@ -1,5 +1,6 @@
 //! What is coming, what is odd, who hears of it, and when not: over simulated months, with real HTTP and real AWS calls.
 
+mod holes;
 mod months;
 mod owners;
 mod silences;

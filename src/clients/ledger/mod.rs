@@ -29,7 +29,7 @@ pub const LEASE: SignedDuration = SignedDuration::from_secs(60);
 /// A message is remembered for `explain` for longer than Zoom's report goes back.
 const MESSAGE_KEPT: SignedDuration = SignedDuration::from_hours(24 * 400);
 /// What a run intended is of no use once its threads are forgotten.
-const INTENT_KEPT: SignedDuration = SignedDuration::from_hours(24 * 62);
+const INTENT_KEPT: SignedDuration = SignedDuration::from_hours(24 * 200);
 /// Ids of an intent: what fits into an item of 400 KB.
 const MOST_INTENDED: usize = 25_000;
 

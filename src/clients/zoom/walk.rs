@@ -169,7 +169,10 @@ impl Walk {
         match row.content {
             Content::Nothing => {}
             Content::Fault(fault) => self.faults.push(*fault),
-            Content::NotPriced { day, line } => *self.not_priced.entry((day, line)).or_default() += 1,
+            Content::NotPriced { day, line } => {
+                *self.not_priced.entry((day, line)).or_default() += 1;
+                self.newest_row = self.newest_row.max(row.sent);
+            }
             Content::Charge { day, line, amount, units } => {
                 self.sums.entry((day, line)).or_default().add(Sum { amount, messages: units });
                 if let Some(hour) = hour {

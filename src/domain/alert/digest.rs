@@ -6,11 +6,11 @@
 mod figures;
 mod record;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::budget::Spent;
-use super::counted::{charged, on, on_one};
+use super::counted::{charged, not_priced, on, on_one};
 use super::words::{count, limit, money, period_name, range, who};
 use super::{Alert, AlertRecord, Details, Facts, Finding, Kind, Row, Severity, ThreadKey, Wording};
 use crate::domain::background::{Background, backgrounds};
@@ -71,13 +71,14 @@ pub fn due_digest(case: &Case<'_>) -> Option<Period> {
 impl<'a> Digest<'a> {
     /// The digest of a period, from what else is true.
     pub(in crate::domain) fn of(
-        (period, today): (Period, Date),
+        period: Period,
         findings: &[Finding<'a>],
+        case: &Case<'a>,
         lately: Option<Arc<Lately>>,
         request: Option<String>,
     ) -> Digest<'a> {
         // A day of the digest's period is in one week and in one month: each subject is listed once by each of its budgets.
-        let day = period.last_day().min(today);
+        let day = period.last_day().min(case.policy.time_zone.to_datetime(case.as_of).date());
         let of_day = |finding: &Finding<'a>| match finding {
             Finding::Spent(spent) if (spent.period.first_day()..=spent.period.last_day()).contains(&day) => {
                 Some((**spent).clone())
@@ -89,13 +90,20 @@ impl<'a> Digest<'a> {
             let subject = |spent: &Spent<'_>| spent.whose();
             other.ratio().cmp(&one.ratio()).then_with(|| subject(one).cmp(&subject(other)))
         });
-        let uncovered = findings.iter().filter_map(|finding| match finding {
-            Finding::Unwatched(found) if found.period.last_day() >= day => {
-                Some((found.product, found.currency, found.sum.amount))
-            }
-            _ => None,
-        });
-        Digest { period, budgets, uncovered: uncovered.collect(), lately, request }
+        let currencies: BTreeSet<_> = findings
+            .iter()
+            .filter_map(|finding| match finding {
+                Finding::Unwatched(found) => Some((found.product, found.currency)),
+                _ => None,
+            })
+            .collect();
+        let of_period = |(product, currency): (Product, Currency)| {
+            let sums = case.totals.figures(Products::One(product)).by_subject(&period, Scope::Account);
+            let spent = sums.into_iter().filter(|((_, of), _)| *of == currency).map(|(_, sum)| sum.amount).sum();
+            (spent > Amount::ZERO).then_some((product, currency, spent))
+        };
+        let uncovered = currencies.into_iter().filter_map(of_period).collect();
+        Digest { period, budgets, uncovered, lately, request }
     }
 
     /// Whether a receiver gets it: `default`, and the owners of budgets.
@@ -192,9 +200,13 @@ impl<'a> Digest<'a> {
             days => format!(" Of {days} of its days nothing is known."),
         };
         let least = if figures.is_whole { "" } else { " Every figure is at least what is shown." };
+        let days_of = self.period.first_day()..=self.period.last_day();
+        let waiting =
+            case.coverage.not_priced.iter().filter(|rows| days_of.contains(&rows.day)).map(|rows| rows.rows).sum();
+        let waiting = not_priced(waiting).map_or_else(String::new, |faxes| format!(" Not in it: {faxes}."));
         let what =
             if case.policy.names_products() { charged(case.policy.all(), case) } else { "SMS and MMS".to_owned() };
-        format!("Zoom {what}, {}{so_far}.{missing}{least}", days(&self.period))
+        format!("Zoom {what}, {}{so_far}.{missing}{least}{waiting}", days(&self.period))
     }
 
     /// All runs were complete, or how many: in words for the subject, and for the list.

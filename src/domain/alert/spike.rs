@@ -134,13 +134,18 @@ impl<'a> Spiking<'a> {
         }
     }
 
-    /// Whether a receiver who knows what is recorded has not heard of a day: nothing of its episode, or of half as much at most.
-    fn is_news(&self, day: &SpikeDay, record: &Record) -> bool {
-        let of_episode = self.days.iter().filter(|other| other.since == day.since).map(SpikeDay::date);
-        let episode = of_episode.max().map(|last| Episode { first: day.since, last });
+    /// Of how many messages on a day of an episode a receiver has heard who knows what is recorded.
+    fn heard(&self, since: Date, record: &Record) -> Option<u64> {
+        let of_episode = self.days.iter().filter(|day| day.since == since).map(SpikeDay::date);
+        let episode = of_episode.max().map(|last| Episode { first: since, last });
         let peaks = record.reported.iter().flat_map(|reported| &reported.peaks);
-        let heard = peaks.filter(|peak| peak.day >= day.since && Episode::with(episode, peak.day).first == day.since);
-        heard.map(|peak| peak.count).max().is_none_or(|heard| day.sum.messages >= AGAIN_AT.saturating_mul(heard))
+        let heard = peaks.filter(|peak| peak.day >= since && Episode::with(episode, peak.day).first == since);
+        heard.map(|peak| peak.count).max()
+    }
+
+    /// Whether such a receiver has not heard of a day: nothing of its episode, or of half as much at most.
+    fn is_news(&self, day: &SpikeDay, record: &Record) -> bool {
+        self.heard(day.since, record).is_none_or(|heard| day.sum.messages >= AGAIN_AT.saturating_mul(heard))
     }
 
     /// Of each episode with news, the day with most messages.
@@ -159,8 +164,7 @@ impl<'a> Spiking<'a> {
         }
         let day = self.day;
         let known = record.reported.as_ref().map_or(&[][..], |reported| &reported.peaks);
-        let of_episode = known.iter().filter(|peak| peak.day >= day.since).map(|peak| peak.count);
-        let id = key.alert_id(&format!("{} {}", day.since, of_episode.max().unwrap_or_default()), 0);
+        let id = key.alert_id(&format!("{} {}", day.since, self.heard(day.since, record).unwrap_or_default()), 0);
         let forgotten = day.date().saturating_sub(EPISODES_KEPT.days());
         let known = known.iter().copied().filter(|peak| peak.day > forgotten);
         let now = self.earlier.iter().chain([&day]).map(|day| Peak { day: day.date(), count: day.sum.messages });

@@ -13,6 +13,8 @@ const MOST_SUBJECT: usize = 99;
 const MOST_WHO: usize = 34;
 /// The same at least, where a subject has more than who and how much.
 const LEAST_WHO: usize = 24;
+/// Characters of a department before a number, and a blank.
+const LEAST_START: usize = 5;
 
 pub(super) fn subject(sheet: &Sheet<'_, '_>) -> String {
     let Some(worst) = sheet.wordings.first() else {
@@ -25,9 +27,20 @@ pub(super) fn subject(sheet: &Sheet<'_, '_>) -> String {
     let mark = format!("{}: ", worst.mark);
     let left = |text: &str| room.saturating_sub(mark.len() + without(text).len());
     // A long name must not push out the figures, of which a part would be another figure. With too little of it, the rest goes first.
-    let is_enough = left(&worst.headline) >= name.chars().count().min(LEAST_WHO);
+    let is_enough = mark.len() + without(&worst.headline).len() <= room
+        && left(&worst.headline) >= name.chars().count().min(LEAST_WHO);
     let text = if is_enough { &worst.headline } else { &worst.title };
-    short(&(mark.clone() + &ascii(&short(name, left(text))) + &without(text)), room) + &suffix
+    short(&(mark.clone() + &ascii(&shortened(name, left(text))) + &without(text)), room) + &suffix
+}
+
+/// A name that keeps the number at its end, which tells the numbers of a department apart.
+fn shortened(name: &str, most: usize) -> String {
+    match name.rsplit_once(' ') {
+        Some((start, number)) if number.starts_with('+') && number.len() + LEAST_START < most => {
+            format!("{} {number}", short(start, most - number.len() - 1))
+        }
+        _ => short(name, most),
+    }
 }
 
 /// Who it is about, as headline and title begin; empty if they begin otherwise.

@@ -1,6 +1,6 @@
 //! What an account spent in a digest's period and in the one before, and who grew most.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::ToSpan as _;
@@ -109,19 +109,22 @@ fn change(before: Amount, now: Amount) -> String {
 fn movers(period: &Period, before: &Period, case: &Case<'_>) -> Vec<String> {
     let senders = case.policy.senders;
     type Key = (Currency, Arc<str>, Arc<str>);
-    let sums = |period: &Period| {
+    // An extension is one sender, by its latest name: names change.
+    let mut names = HashMap::<Arc<str>, Arc<str>>::new();
+    let mut sums = |period: &Period| {
         let mut sums = BTreeMap::<Key, Sum>::new();
         for (_, line, sum) in case.figures().cells(period.first_day(), period.last_day()) {
             let names = if senders == Senders::None || &*line.extension == NONE {
                 (Arc::from(""), Arc::clone(&line.number))
             } else {
-                (Arc::clone(&line.extension), Arc::clone(&line.name))
+                names.insert(Arc::clone(&line.extension), Arc::clone(&line.name));
+                (Arc::clone(&line.extension), Arc::from(""))
             };
             sums.entry((line.currency, names.0, names.1)).or_default().add(sum);
         }
         sums
     };
-    let (now, then) = (sums(period), sums(before));
+    let (then, now) = (sums(before), sums(period));
     let was = |key: &Key| then.get(key).copied().unwrap_or_default().amount;
     let mut grown: Vec<_> =
         now.iter().filter_map(|(key, sum)| Some((key, sum.amount, sum.amount.checked_sub(was(key))?))).collect();
@@ -139,7 +142,7 @@ fn movers(period: &Period, before: &Period, case: &Case<'_>) -> Vec<String> {
         let who = if extension.is_empty() {
             Scope::BillingNumber.of(&label(name))
         } else {
-            let (extension, name) = (Arc::clone(extension), Arc::clone(name));
+            let (extension, name) = (Arc::clone(extension), names.get(extension).unwrap_or(name).clone());
             sender_name(&Sender { extension, name, amount: *amount }, senders)
         };
         let was = then.get(&(*currency, Arc::clone(extension), Arc::clone(name))).copied().unwrap_or_default().amount;

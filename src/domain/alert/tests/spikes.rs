@@ -110,13 +110,14 @@ fn a_spike_that_is_listed_after_a_later_one_was_reported_is_news() {
         world.usually(120, "+1202", 12, "0.24")
     };
     let mut threads = Threads::default();
-    let mut heard = Vec::new();
+    let (mut heard, mut ids) = (Vec::new(), std::collections::BTreeSet::new());
     for world in
         [sent(&[(20, 300)]), sent(&[(3, 900), (20, 300)]), sent(&[(3, 900), (20, 310)]), sent(&[(3, 1_800), (20, 310)])]
     {
         let alerts = world.decided(&threads);
         let alert = alerts.iter().find(|alert| alert.finding.kind() == Kind::Spike).unwrap();
         let day = alert.finding.whose().unwrap().period.label();
+        assert!(alert.decision != Decision::Due || ids.insert(alert.id.as_str().to_owned()), "an id of its own");
         heard.push(if alert.decision == Decision::Due { day } else { String::new() });
         threads = recorded(&threads, &alerts, &world.case());
     }
