@@ -93,6 +93,7 @@ fn completeness(case: &Case<'_>, receipt: &str) -> String {
     let least = if read.iter().any(|read| *read > 0) { "; figures are at least what is shown" } else { "" };
     let read = match read.as_slice() {
         [read] => format!("{read} of {} read", count(days, "day")),
+        read if read.iter().all(|read| *read == 0) => "Not read".to_owned(),
         _ => "Read in part".to_owned(),
     };
     format!("{read}: {}{least}.", problems.join(", "))

@@ -128,11 +128,17 @@ fn facts(alert: &Value) -> Vec<(&'static str, String)> {
         let items = alert.get(name).unwrap_or(&Value::Null).as_array().into_iter().flatten();
         items.filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
     };
+    let earlier = at(alert, "/spike/earlier").as_array().into_iter().flatten().map(|spike| {
+        let (day, usual) = (text_at(spike, "/day"), at(spike, "/usual"));
+        format!("{} on {day}, usually {usual}", at(spike, "/count"))
+    });
+    let earlier: Vec<_> = earlier.collect();
     let named = [
         ("Also reached", list("also_reached")),
         ("Not any more", list("no_longer_reached")),
         ("Only now", list("only_now_reached")),
         ("Revised days", list("restated_days")),
+        ("Before that", earlier.join("; ")),
     ];
     named.into_iter().filter(|(_, text)| !text.is_empty()).collect()
 }

@@ -13,6 +13,7 @@ use super::words::period_name;
 use super::{Alert, AlertRecord, Facts, Kind, Record, Reported, Row, Severity, Wording, money};
 use crate::domain::case::Case;
 use crate::domain::money::Amount;
+use crate::domain::period::PeriodKind;
 use crate::domain::policy::Level;
 
 /// Days that people read; the machine form has all.
@@ -84,6 +85,7 @@ impl<'a> Correction<'a> {
         let (who, whose) = (spent.who(alert, case), spent.whose_number(alert, case));
         let (period, limit) = (period_name(&spent.period, case), spent.limit());
         let on = on_one(spent.budget.products, case);
+        let within = if spent.period.kind() == PeriodKind::Day { "on" } else { "in" };
         let written = previous.at.to_zoned(case.policy.time_zone.clone()).strftime("%-d %B");
         let names = |levels: &[&Level]| levels.iter().map(ToString::to_string).collect::<Vec<_>>();
         let (no_longer, only_now) = (names(&self.no_longer), names(&self.only_now));
@@ -102,14 +104,14 @@ impl<'a> Correction<'a> {
             format!(" {} {verb} no longer reached.", no_longer.join(", "))
         };
         let lead = format!(
-            "{cause}: {whose} has spent {currency} {is} of {currency} {limit}{on} in {period}, not {currency} {was} as we wrote on {written}{source}.{still} Use this \
+            "{cause}: {whose} has spent {currency} {is} of {currency} {limit}{on} {within} {period}, not {currency} {was} as we wrote on {written}{source}.{still} Use this \
              figure instead."
         );
         Wording {
             kind: Kind::Correction,
             severity: Severity::Info,
             mark: "CORRECTION".to_owned(),
-            headline: format!("{who} spent {currency} {is}{on} in {period}, not {was}"),
+            headline: format!("{who} spent {currency} {is}{on} {within} {period}, not {was}"),
             title: format!("{who} spent {currency} {is}{on}, not {was}"),
             detail: format!("{currency} {is} of {limit}, {period}"),
             row: Row {

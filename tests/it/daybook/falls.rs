@@ -199,3 +199,24 @@ async fn a_credit_that_waits_lowers_nobody_who_had_nothing_on_its_day() {
     let subjects = deployment.subjects().await;
     assert!(subjects.len() == 1 && subjects[0].starts_with("OVER"), "{subjects:?}");
 }
+
+#[tokio::test]
+async fn readings_that_zoom_refuses_the_newest_date_confirm_no_fall() {
+    // A row of yesterday, listed today, which has not begun everywhere: for three hours Zoom refuses it, as it may.
+    let late = Row { listed: Some(Listing::Days(1)), ..spent_on("2026-11-21", 60) };
+    let setup = setup().now("2026-11-22T06:00:00Z").rows([spent_on("2026-11-03", 90), late]);
+    let mut deployment = setup.clone().deployment().await;
+    assert_eq!(amount(&deployment.run().await), "150");
+    assert_eq!(deployment.subjects().await.len(), 1);
+    deployment.zoom = setup.clone().zoom("--fail-dates 2026-11-22=validation-300").sandbox().await;
+    for _ in 0..3 {
+        deployment.later(1);
+        let answer = deployment.run().await;
+        assert_eq!((amount(&answer).as_str(), answer["unconfirmed"][0]["day"].as_str()), ("150", Some("2026-11-21")));
+    }
+    deployment.zoom = setup.sandbox().await;
+    deployment.later(1);
+    let answer = deployment.run().await;
+    assert_eq!((amount(&answer).as_str(), answer.get("unconfirmed")), ("150", None));
+    assert_eq!(deployment.subjects().await.len(), 0);
+}
