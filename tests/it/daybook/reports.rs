@@ -183,3 +183,26 @@ async fn a_small_report_that_was_read_in_part_is_read_on_and_then_whole_again() 
     let (answer, _) = run_asking(&mut deployment).await;
     assert_eq!((requests(&answer), remembered_days(&answer)), (2, 0));
 }
+
+#[tokio::test]
+async fn a_zoom_that_answers_nothing_is_not_asked_for_more_each_hour() {
+    let given = setup().rows(daily("2026-10-20", "2026-11-29"));
+    let mut deployment = given.clone().zoom("--fault validation-300@1xall").deployment().await;
+    let mut asked = Vec::new();
+    for _ in 0..5 {
+        let before = deployment.zoom.observed().len();
+        deployment.fails().await;
+        asked.push(deployment.zoom.observed().len() - before);
+        deployment.later(1);
+    }
+    assert!(asked[1..].iter().all(|requests| *requests == asked[1]), "{asked:?}");
+    // And then it is read whole again.
+    deployment.zoom = given.sandbox().await;
+    for _ in 0..2 {
+        assert_eq!(amount(&deployment.run().await), "22");
+        deployment.later(1);
+    }
+    let (answer, from) = run_asking(&mut deployment).await;
+    assert_eq!(from, "2026-10-28");
+    assert!(requests(&answer) <= 2, "{}", requests(&answer));
+}
