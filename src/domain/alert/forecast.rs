@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::budget::Spent;
-use super::counted::{on, on_one};
+use super::counted::{not_priced, on, on_one};
 use super::due::is_above;
 use super::words::{a_day, about, count, days_between, money, period_name, range, sent_by, sent_by_in_a_line};
 use super::{
@@ -168,6 +168,7 @@ impl<'a> Forecast<'a> {
             ("Last 7 days".to_owned(), format!("{}; the 7 before {}", shown(last), shown(before))),
         ];
         facts.extend(sent_by(&spent.whose(), &alert.background, case));
+        facts.extend(not_priced(spent.not_priced).map(|faxes| ("Not priced".to_owned(), faxes)));
         facts.push(("History".to_owned(), count(self.days.into(), "day")));
         facts.push(("Budget".to_owned(), spent.budget_text()));
         facts
