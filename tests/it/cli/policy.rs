@@ -19,7 +19,9 @@ alert_at = [0, 100]
 
 #[tokio::test]
 async fn a_valid_policy_is_shown() {
-    let ended = run(&["policy", GOOD], &Environment::new()).await;
+    // Wide enough for whatever directory this is in.
+    let wide = Environment::from([("COLUMNS", "400".to_owned())]);
+    let ended = run(&["policy", GOOD], &wide).await;
     assert_eq!((ended.code, ended.err.as_str()), (0, ""));
     insta::assert_snapshot!(ended.out.replace(GOOD, "POLICY"), @r#"
     Budget           Watches                             Amount  Alerts at
@@ -27,8 +29,7 @@ async fn a_valid_policy_is_shown() {
     support lines    +12025550112, +1202556*    USD 500 a month  80%, 100%, 150%
     whole account    the whole account        USD 1,000 a month  50%, 80%, 100%
     sales in Europe  department Sales            EUR 10 a month  100%
-    POLICY is valid. Days and months turn in
-    America/New_York; a period that is over is judged for at least 3 more days.
+    POLICY is valid. Days and months turn in America/New_York; a period that is over is judged for at least 3 more days.
     "#);
     let ended = run(&["policy", "--json", GOOD], &Environment::new()).await;
     assert_eq!((ended.code, ended.json()), (0, vec![json!({ "valid": true, "faults": [], "remarks": [] })]));
