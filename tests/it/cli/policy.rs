@@ -19,18 +19,22 @@ alert_at = [0, 100]
 
 #[tokio::test]
 async fn a_valid_policy_is_shown() {
-    // Wide enough for whatever directory this is in.
-    let wide = Environment::from([("COLUMNS", "400".to_owned())]);
-    let ended = run(&["policy", GOOD], &wide).await;
+    let ended = run(&["policy", GOOD], &Environment::new()).await;
     assert_eq!((ended.code, ended.err.as_str()), (0, ""));
-    insta::assert_snapshot!(ended.out.replace(GOOD, "POLICY"), @r#"
+    // Where lines are wrapped depends on the directory that this is in.
+    let (table, valid) = ended.out.split_at(ended.out.find(GOOD).unwrap());
+    insta::assert_snapshot!(table, @r#"
     Budget           Watches                             Amount  Alerts at
     every number     each billing number        USD 100 a month  50%, 80%, 100%
     support lines    +12025550112, +1202556*    USD 500 a month  80%, 100%, 150%
     whole account    the whole account        USD 1,000 a month  50%, 80%, 100%
     sales in Europe  department Sales            EUR 10 a month  100%
-    POLICY is valid. Days and months turn in America/New_York; a period that is over is judged for at least 3 more days.
     "#);
+    let valid = valid.replace(GOOD, "POLICY").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(
+        valid,
+        "POLICY is valid. Days and months turn in America/New_York; a period that is over is judged for at least 3 more days."
+    );
     let ended = run(&["policy", "--json", GOOD], &Environment::new()).await;
     assert_eq!((ended.code, ended.json()), (0, vec![json!({ "valid": true, "faults": [], "remarks": [] })]));
 }
