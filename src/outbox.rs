@@ -24,7 +24,7 @@ use crate::domain::case::Case;
 use crate::domain::message::{Composed, Message, Publication, record};
 use crate::error::Code;
 pub use delivered::{Delivered, preview};
-pub use listeners::Listeners;
+pub use listeners::Deaf;
 
 use claim::Claimed;
 use delivered::not_due;

@@ -95,14 +95,8 @@ impl Replay {
             let today = policy.time_zone.to_datetime(now).date();
             kept_by_zoom(self.since, today)?;
         }
-        // What either of them reads.
-        let mut products: Vec<_> = [Some(&policy), against.as_ref()]
-            .into_iter()
-            .flatten()
-            .flat_map(|policy| policy.products.clone())
-            .collect();
-        products.sort_unstable();
-        products.dedup();
+        let of_both = policy.products.iter().chain(against.iter().flat_map(|against| &against.products));
+        let products: Vec<_> = of_both.copied().collect::<BTreeSet<_>>().into_iter().collect();
         let wanted = Wanted { products: &products, ..Wanted::from(&policy) };
         let saved = self.source.load(&place, &wanted, now).await?;
         let mut past = saved.past;

@@ -15,7 +15,7 @@ use crate::domain::alert::{Alert, Finding, count, limit, money};
 use crate::domain::case::Case;
 use crate::domain::charge::Scope;
 use crate::domain::coverage::Receipt;
-use crate::domain::matches::{meant, uncovered_past};
+use crate::domain::matches::meant;
 use crate::domain::message::Publication;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::past::Past;
@@ -138,9 +138,9 @@ pub(super) fn matches_nothing(selector: &Selector<'_>, case: &Case<'_>) -> Strin
 /// What a policy names that a report does not have, and what it leaves open.
 pub(super) fn open_ends(unmatched: &[Selector<'_>], past: &Past, case: &Case<'_>) -> Vec<String> {
     let mut open: Vec<_> = unmatched.iter().map(|selector| matches_nothing(selector, case)).collect();
-    for ((product, currency), sum) in uncovered_past(past, case) {
+    for ((product, currency), sum) in past.uncovered(case) {
         let (amount, units) = (money(sum.amount, currency, &[]), count(sum.messages, product.unit()));
-        open.push(format!("No budget is for those who spent {currency} {amount} of this past, in {units}."));
+        open.push(format!("No budget applies to {currency} {amount} of this past, in {units}."));
     }
     open
 }

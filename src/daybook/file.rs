@@ -24,7 +24,6 @@ use crate::domain::totals::DaySums;
 pub use self::lines::FileFault;
 
 /// How such a file begins.
-#[cfg(feature = "cli")]
 pub const BEGINNING: &[u8; 8] = b"{\"past\":";
 /// Days that are encoded at once.
 const DAYS_AT_ONCE: usize = 16;

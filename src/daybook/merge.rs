@@ -94,9 +94,8 @@ impl Read<'_> {
 
     /// Whether Zoom has answered before for a date that it refuses now, under which rows of the day may be listed.
     fn is_shortened(&self, day: Date) -> bool {
-        let is_refused = |date: Date| self.head.read_to >= Some(date) && self.reading.read_to < Some(date);
-        listing_of(day, self.zone)
-            .is_none_or(|listing| listing.from.series(1.day()).take_while(|date| *date <= listing.to).any(is_refused))
+        let (Some(before), Some(listing)) = (self.head.read_to, listing_of(day, self.zone)) else { return false };
+        before >= listing.from && self.reading.read_to < Some(before.min(listing.to))
     }
 
     fn fall_of(&self, day: Date) -> bool {
@@ -128,7 +127,7 @@ pub fn merge(mut read: Read<'_>, mut believed: BTreeMap<Date, DaySums>, judged: 
     coverage.not_priced.append(&mut read.reading.not_priced);
     let mut remembered = Remembered { head: read.head.clone(), ..Remembered::default() };
     let days: Vec<_> = read.days().collect();
-    // Those of other days are for runs by another policy to settle.
+    // Falls of days that this run does not judge stay: another policy's run does.
     let mut falls: Vec<_> = read.head.falls.iter().filter(|fall| !days.contains(&fall.day)).cloned().collect();
     for day in &days {
         let sums = read.sums.remove(day).unwrap_or_default();

@@ -56,7 +56,7 @@ pub use store::{Store, StoreError};
 
 /// Days whose runs are counted: two months.
 const RUN_DAYS_KEPT: usize = 64;
-/// Days.
+/// Days without a run that the next one reads.
 const LONGEST_HOLE: i64 = 31;
 /// The version of the format. A head of another version counts as none.
 const VERSION: u32 = 1;
@@ -134,8 +134,9 @@ impl Head {
         days.fold((0, 0), |(runs, complete), (_, of_day)| (runs + of_day.0, complete + of_day.1))
     }
 
-    /// The first day that is not known, if it follows a known one and lies before `first_day`, by a month at most. Days of a hole are read
-    /// again, since the past before it says nothing as long as it is there; by the first run of a day, since one may be unreadable.
+    /// The first day that is not known between the last known one and `first_day`, if it is a month back at most. A run that judges from
+    /// `first_day` on reads from there: foresight uses no past with a hole in it. Only the first run of a day does, since a day may stay
+    /// unreadable.
     #[must_use]
     pub fn hole_before(&self, first_day: Date, zone: &TimeZone, until: Timestamp) -> Option<Date> {
         let is_first =

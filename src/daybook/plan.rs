@@ -17,7 +17,7 @@ const SMALL: u64 = 60;
 /// An hour, less a schedule's delay.
 const HOURLY: SignedDuration = SignedDuration::from_mins(55);
 
-/// A question of a month is divided into single dates by then.
+/// How often a question is halved: one of a month has single dates then.
 const MOST_DIVISIONS: u32 = 5;
 
 /// How long a part is used.
@@ -158,14 +158,13 @@ fn cut(dates: Dates, rules: &Rules, now: Timestamp) -> Vec<Dates> {
 /// Divides dates that have passed into twice as many questions after each failure: one date that Zoom cannot answer for is found within some
 /// runs, and hides its neighbors no longer.
 fn divided(dates: Dates, failures: u32, now: Timestamp) -> Vec<Dates> {
-    let days = dates.from.until(dates.to).map_or(1, |span| span.get_days().max(1));
-    let step = days >> failures.min(MOST_DIVISIONS);
     if failures == 0 || dates.to > last_started(now) {
         return vec![dates];
     }
-    let starts = dates.from.series(i64::from(step.max(1)).days()).take_while(|from| *from < dates.to);
-    let end = |from: Date| from.saturating_add(i64::from(step.max(1)).days()).min(dates.to);
-    starts.map(|from| Dates { from, to: end(from) }).collect()
+    let days = dates.from.until(dates.to).map_or(1, |span| span.get_days());
+    let step = i64::from(days >> failures.min(MOST_DIVISIONS)).max(1).days();
+    let starts = dates.from.series(step).take_while(|from| *from < dates.to);
+    starts.map(|from| Dates { from, to: from.saturating_add(step).min(dates.to) }).collect()
 }
 
 #[cfg(test)]

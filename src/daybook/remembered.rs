@@ -70,6 +70,7 @@ impl Remembered {
         if plan.is_whole() {
             head.whole_requests = reading.requests;
         } else if head.unfinished && head.failures == 0 {
+            // A reading that takes several runs. One that fails is no longer for it.
             head.whole_requests += reading.requests;
         }
         head.unfinished = is_unfinished;
@@ -77,7 +78,7 @@ impl Remembered {
         head.failures = match head.failures {
             _ if !reading.gaps.iter().any(may_be_of_a_date) => 0,
             0 => 1,
-            // Where Zoom answers nothing, dividing further finds nothing, and asks for more.
+            // Zoom answered no question at all: smaller ones would only be more of them.
             failures if reading.parts.is_empty() => failures,
             failures => failures.saturating_add(1),
         };

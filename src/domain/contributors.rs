@@ -218,4 +218,27 @@ mod tests {
         assert_eq!(names(Scope::BillingNumber, "+2"), ["extension (none) 5"]);
         assert_eq!(names(Scope::Account, "acc"), ["billing_number +2 5", "billing_number +1 3"]);
     }
+
+    #[test]
+    fn an_extension_is_one_sender_by_the_name_under_which_it_spent_most() {
+        let november = Period::containing(PeriodKind::Month, "2026-11-05T12:00:00Z".parse().unwrap(), &TimeZone::UTC);
+        let named = |extension: &str, name: &str, amount: &str| {
+            let (line, sum) = spent("+1", "Sales", amount);
+            (Line { extension: extension.into(), name: name.into(), ..line }, sum)
+        };
+        let mut totals = Totals::of("acc".into(), &[Product::Sms]);
+        let of_day = [named("1001", "Campaigns", "3"), named("1001", "Campaigns EU", "4"), named("1002", "Dana", "6")];
+        totals.set(Product::Sms, Date::constant(2026, 11, 1), &of_day.to_vec());
+        let whose = Whose {
+            period: november.unwrap(),
+            products: Products::All,
+            scope: Scope::BillingNumber,
+            subject: "+1".into(),
+            currency: Currency::parse("USD").unwrap(),
+        };
+        let senders = Contributors::of(&totals).senders(&whose);
+        let shown: Vec<_> =
+            senders.iter().map(|sender| format!("{} {} {}", sender.extension, sender.name, sender.amount)).collect();
+        assert_eq!(shown, ["1001 Campaigns EU 7", "1002 Dana 6"]);
+    }
 }

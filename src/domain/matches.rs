@@ -6,8 +6,6 @@ use super::alert::hash;
 use super::case::Case;
 use super::charge::{Line, Scope};
 use super::money::Currency;
-#[cfg(feature = "cli")]
-use super::past::Past;
 use super::period::{Period, PeriodKind};
 use super::policy::{Policy, Selector, Subjects};
 use super::product::{Product, Products};
@@ -31,20 +29,6 @@ pub fn uncovered(case: &Case<'_>) -> BTreeMap<(Product, Currency), Sum> {
             if !is_covered(product, line) {
                 sums.entry((product, line.currency)).or_default().add(sum);
             }
-        }
-    }
-    sums
-}
-
-/// The same of a whole past, whose months a policy may be meant for.
-#[cfg(feature = "cli")]
-#[must_use]
-pub fn uncovered_past(past: &Past, case: &Case<'_>) -> BTreeMap<(Product, Currency), Sum> {
-    let mut sums = BTreeMap::<_, Sum>::new();
-    let is_covered = is_covered(case);
-    for product in case.policy.products.iter().copied() {
-        for (line, sum) in past.days(product).values().flatten().filter(|(line, _)| !is_covered(product, line)) {
-            sums.entry((product, line.currency)).or_default().add(*sum);
         }
     }
     sums

@@ -13,7 +13,8 @@ use super::charge::Line;
 use super::coverage::{Coverage, Gap, Receipt};
 use super::dates::Dates;
 use super::evaluate::History;
-use super::matches::matched;
+use super::matches::{is_covered, matched};
+use super::money::Currency;
 use super::period::{Period, PeriodKind, judged_periods, start_of};
 use super::policy::{Policy, Receiver};
 use super::product::{Product, Products};
@@ -82,6 +83,19 @@ impl Past {
     pub fn cells(&self, policy: &Policy, first: Date, last: Date) -> impl Iterator<Item = &(Line, Sum)> {
         let read = self.products.iter().filter(|(product, _)| policy.products.contains(product));
         read.map(|(_, days)| days).flat_map(move |days| days.range(first..=last)).flat_map(|(_, sums)| sums)
+    }
+
+    /// What was spent on these days that no budget of the policy applies to, by product and currency.
+    #[must_use]
+    pub fn uncovered(&self, case: &Case<'_>) -> BTreeMap<(Product, Currency), Sum> {
+        let mut sums = BTreeMap::<_, Sum>::new();
+        let is_covered = is_covered(case);
+        for product in case.policy.products.iter().copied() {
+            for (line, sum) in self.days(product).values().flatten().filter(|(line, _)| !is_covered(product, line)) {
+                sums.entry((product, line.currency)).or_default().add(*sum);
+            }
+        }
+        sums
     }
 
     /// The sums of a day by product, of what is counted; `None` if one of them is not known.

@@ -13,10 +13,12 @@ pub const MOST_CHARACTERS: usize = 256;
 const DIGEST: usize = 16;
 /// Characters of somebody else's text that are looked at.
 const MOST_QUOTED: usize = 2_048;
-/// Digits in a row.
+/// So many digits in a row are taken for a phone number.
 const LEAST_PHONE_NUMBER: usize = 7;
-/// Characters.
+/// So many characters of all kinds are taken for a credential.
 const LEAST_CREDENTIAL: usize = 20;
+/// What is written after these is one, whatever it looks like.
+const PRIVATE: [&str; 5] = ["secret", "token", "password", "account_id", "client_id"];
 
 /// The text as it is shown, logged and stored everywhere; blanks around it are dropped.
 #[must_use]
@@ -74,8 +76,7 @@ fn is_private(word: &str) -> bool {
         && has(u8::is_ascii_digit);
     let is_named = word.split_once('=').is_some_and(|(name, value)| {
         let name = name.to_ascii_lowercase();
-        !value.is_empty()
-            && ["secret", "token", "password", "account_id", "client_id"].iter().any(|named| name.ends_with(named))
+        !value.is_empty() && PRIVATE.iter().any(|private| name.ends_with(private))
     });
     let digits = word.split(|c: char| !c.is_ascii_digit()).map(str::len).max();
     is_credential || is_named || digits.is_some_and(|digits| digits >= LEAST_PHONE_NUMBER)

@@ -18,8 +18,8 @@ pub struct Delivered {
     pub publications: Vec<Publication>,
     /// The periods that have to be judged again, though they may be over: see [`Alert::holds_its_period`].
     pub held: BTreeSet<Period>,
-    /// Whether nobody knows who listens to a topic: it is not there, or the function may not ask.
-    pub listeners_unknown: bool,
+    /// Whether a topic may have no listeners, and nobody can tell: it is not there, or the function may not ask.
+    pub deaf_unknown: bool,
     /// What went wrong.
     pub faults: Vec<RunError>,
     /// How the ledger failed, and what follows from it.

@@ -3,15 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
-
 use super::examine::{Examination, examine};
 use super::look_back::look_back;
 use super::page::Kept;
 use super::prepare::{late, secret_unreadable};
 use super::report::Report;
 use super::{Invocation, Places, Prepared, Services, policy};
-use crate::clients::Deadline;
 use crate::daybook::Finished;
 use crate::domain::alert::{Finding, Test, Threads, decide_one, decide_these};
 use crate::domain::case::Case;
@@ -22,7 +19,7 @@ use crate::domain::policy::Receiver;
 use crate::domain::product::Products;
 use crate::domain::totals::Totals;
 use crate::error::{Code, RunError};
-use crate::outbox::{Delivered, Listeners, Outbox, preview};
+use crate::outbox::{Deaf, Delivered, Outbox, preview};
 use crate::request::Judge;
 use crate::response::{Judged, Tested};
 use crate::telemetry::Metrics;
@@ -67,9 +64,10 @@ pub(super) async fn judge(
     };
     let mut faults = examination.faults();
     if task == Judge::Live && examination.report.is_whole() && delivered.faults.is_empty() {
-        let (deaf, is_unknown) = deaf_topics(services, &examination, invocation.deadline).await;
-        faults.extend(deaf);
-        delivered.listeners_unknown |= is_unknown;
+        let topics = examination.receivers.iter().map(|receiver| Arc::clone(&receiver.topic_arn)).collect();
+        let deaf = Deaf::among(&services.topic, topics, invocation.deadline).await;
+        faults.extend(deaf.topics.into_values());
+        delivered.deaf_unknown |= deaf.may_be_more;
     }
     let judged = examination.answer(&delivered);
     for budget in &judged.unmatched {
@@ -95,21 +93,6 @@ pub(super) async fn judge(
     RunError::join(faults).map_or(Ok(judged), Err)
 }
 
-/// The errors of topics that nobody listens to, and whether that is not known of one.
-async fn deaf_topics(services: &Services, examination: &Examination<'_>, deadline: Deadline) -> (Vec<RunError>, bool) {
-    let topics = examination.receivers.iter().map(|receiver| &receiver.topic_arn);
-    let asked = topics.map(|topic_arn| Listeners::of(&services.topic, topic_arn, deadline));
-    let (mut deaf, mut is_unknown) = (Vec::new(), false);
-    for listeners in join_all(asked).await {
-        match listeners {
-            Listeners::Presumed => {}
-            Listeners::Unknown => is_unknown = true,
-            Listeners::Nobody(error) => deaf.push(error),
-        }
-    }
-    (deaf, is_unknown)
-}
-
 fn measure(
     metrics: &mut Metrics,
     examination: &Examination<'_>,
@@ -124,7 +107,7 @@ fn measure(
     metrics.refusals = *refusals;
     metrics.alerts_sent = delivered.sent();
     let nobody = delivered.faults.iter().chain(faults).any(|fault| fault.code == Code::NobodyListens);
-    metrics.nobody_listens = nobody || delivered.listeners_unknown;
+    metrics.nobody_listens = nobody || delivered.deaf_unknown;
     metrics.report_stale = examination.history.is_stale(examination.as_of);
     if judged.receipt.complete && matches!(task, Judge::Live | Judge::DryRun) {
         metrics.spending = examination.spending();

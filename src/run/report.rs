@@ -112,6 +112,7 @@ pub async fn read_report(
     let periods = judged_periods(policy.period_kinds(), last_moment(until), zone, late_charges_days, is_finished)
         .map_err(|_| beyond_the_calendar(until))?;
     let first_day = periods.iter().map(Period::first_day).min().unwrap_or_else(|| zone.to_datetime(until).date());
+    // What came between is known to no run yet.
     let heads = loaded.iter().flatten().filter_map(|loaded| loaded.head.as_ref());
     let first_day = heads.filter_map(|head| head.hole_before(first_day, zone, until)).min().unwrap_or(first_day);
     let account: Arc<str> = prepared.authorized.account_id().into();

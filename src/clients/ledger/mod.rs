@@ -19,7 +19,7 @@ mod table;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use crate::domain::alert::{AlertId, AlertRecord, Thread, Threads, hash};
+use crate::domain::alert::{AlertId, AlertRecord, KEPT, Thread, Threads, hash};
 #[cfg(feature = "cli")]
 pub use simulated::Simulated;
 use table::Table;
@@ -28,8 +28,6 @@ use table::Table;
 pub const LEASE: SignedDuration = SignedDuration::from_secs(60);
 /// A message is remembered for `explain` for longer than Zoom's report goes back.
 const MESSAGE_KEPT: SignedDuration = SignedDuration::from_hours(24 * 400);
-/// What a run intended is of no use once its threads are forgotten.
-const INTENT_KEPT: SignedDuration = SignedDuration::from_hours(24 * 200);
 /// Ids of an intent: what fits into an item of 400 KB.
 const MOST_INTENDED: usize = 25_000;
 
@@ -159,7 +157,8 @@ impl Ledger {
     /// [`LedgerError`].
     pub async fn intend(&self, account: &str, owner: &str, alerts: &[AlertId]) -> Result<(), LedgerError> {
         let ids: Vec<_> = alerts.iter().take(MOST_INTENDED).map(AlertId::as_str).collect();
-        let (key, ids, expires_at) = (intent_key(owner), ids.join(","), later(self.now(), INTENT_KEPT));
+        // It is of no use once its threads are forgotten.
+        let (key, ids, expires_at) = (intent_key(owner), ids.join(","), later(self.now(), KEPT));
         match self {
             Ledger::Table(table) => table.put(account, &key, "intends", ids, expires_at).await,
             #[cfg(feature = "cli")]

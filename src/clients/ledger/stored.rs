@@ -190,4 +190,37 @@ mod tests {
         }
         assert_eq!(thread("{}"), None);
     }
+
+    #[test]
+    fn a_spike_that_an_earlier_version_reported_is_known() {
+        let peak = |text: &str| {
+            let mut stored: serde_json::Value = serde_json::from_str(text).unwrap();
+            let reported = stored["record"]["reported"].as_object_mut().unwrap();
+            let peaks = reported.remove("peaks").unwrap();
+            reported.insert("peak".to_owned(), peaks[0].clone());
+            thread(&stored.to_string()).unwrap().record.reported.unwrap().peaks
+        };
+        let key = ThreadKey {
+            account: "acc".into(),
+            topic_arn: "arn:aws:sns:us-east-1:1:t".into(),
+            kind: Kind::Spike,
+            scope: Scope::BillingNumber,
+            subject: "+1".into(),
+            currency: None,
+            products: Products::One(Product::Sms),
+            period: String::new(),
+        };
+        let peaks = vec![Peak { day: "2026-11-05".parse().unwrap(), count: 412 }];
+        let reported = Reported {
+            percent: Decimal::ZERO,
+            money: Amount::ZERO,
+            amount: Amount::ZERO,
+            at_least: false,
+            days: BTreeMap::new(),
+            peaks: peaks.clone(),
+            at: Timestamp::UNIX_EPOCH,
+        };
+        let record = Record { reported: Some(reported), ..Record::default() };
+        assert_eq!(peak(&text(&Thread::after(None, &key, record, None, Timestamp::UNIX_EPOCH))), peaks);
+    }
 }

@@ -320,4 +320,13 @@ mod tests {
         walk.count(row(2), None);
         assert_eq!((walk.times(1), walk.times(2), walk.times(3)), (2, 1, 0));
     }
+
+    #[test]
+    fn a_row_that_waits_for_its_price_is_news_of_the_report() {
+        let sent: Timestamp = "2026-11-05T10:00:00Z".parse().unwrap();
+        let day = Date::constant(2026, 11, 5);
+        let mut walk = walk();
+        walk.count(Row { identity: 1, sent: Some(sent), content: Content::NotPriced { day, line: 0 } }, None);
+        assert_eq!(walk.newest_row, Some(sent));
+    }
 }

@@ -298,7 +298,8 @@ impl<'a> Spent<'a> {
             detail: format!("{currency} {amount} of {limit}, {period}, {left}"),
             row: Row {
                 percent,
-                who: format!("{who}{on}"),
+                who,
+                on,
                 money: format!("{currency} {amount} of {limit}{least}{}", self.other_period(case)),
             },
             lead: self.lead(alert, case),

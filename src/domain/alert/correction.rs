@@ -116,7 +116,8 @@ impl<'a> Correction<'a> {
             detail: format!("{currency} {is} of {limit}, {period}"),
             row: Row {
                 percent: spent.percent(),
-                who: format!("{who}{on}"),
+                who,
+                on,
                 money: format!("{currency} {is}, not {was}{}", spent.other_period(case)),
             },
             lead,

@@ -98,10 +98,12 @@ impl<'a> Digest<'a> {
             })
             .collect();
         let of_period = |(product, currency): (Product, Currency)| {
-            let sums = case.totals.figures(Products::One(product)).by_subject(&period, Scope::Account);
-            let spent = sums.into_iter().filter(|((_, of), _)| *of == currency).map(|(_, sum)| sum.amount).sum();
+            let figures = case.totals.figures(Products::One(product));
+            let sums = figures.by_subject(&period, Scope::Account);
+            let spent = sums.get(&(Arc::clone(figures.account()), currency))?.amount;
             (spent > Amount::ZERO).then_some((product, currency, spent))
         };
+        // A finding is of the policy's longest kind of period: its amount may be that of another one.
         let uncovered = currencies.into_iter().filter_map(of_period).collect();
         Digest { period, budgets, uncovered, lately, request }
     }
@@ -156,7 +158,7 @@ impl<'a> Digest<'a> {
             headline: format!("{title}{runs}"),
             title,
             detail: days(&self.period),
-            row: Row { percent: String::new(), who: days(&self.period), money: figures.headline() },
+            row: Row { percent: String::new(), who: days(&self.period), on: String::new(), money: figures.headline() },
             lead: self.lead(&figures, case),
             brief: brief(&facts, &table, &facts_below),
             facts,
@@ -226,14 +228,14 @@ impl<'a> Digest<'a> {
         if listed.is_empty() {
             return Vec::new();
         }
-        // A digest of a week or a day has budgets of months in it.
-        let (first, kinds) = (listed.first(), listed.iter().map(|spent| spent.period.kind()));
-        let header = match first.filter(|_| kinds.collect::<HashSet<_>>() == HashSet::from([PeriodKind::Month])) {
-            Some(spent) => [format!("Budget, {}", period_name(&spent.period, case)), "By month end".to_owned()],
-            None => ["Budget".to_owned(), "By the end".to_owned()],
+        // A digest of a week or a day has budgets of months in it: what they spent is not what the digest is about.
+        let are_of_months = listed.iter().all(|spent| spent.period.kind() == PeriodKind::Month);
+        let month = listed.first().filter(|_| are_of_months).map(|spent| period_name(&spent.period, case));
+        let (budget, end) = match month {
+            Some(month) => (format!("Budget, {month}"), "By month end"),
+            None => ("Budget".to_owned(), "By the end"),
         };
-        let [of, end] = header;
-        let header = vec![of, "Spent".to_owned(), "Limit".to_owned(), "Used".to_owned(), end];
+        let header = [&budget, "Spent", "Limit", "Used", end].map(str::to_owned).to_vec();
         let whose: HashSet<_> = listed.iter().map(|spent| spent.whose()).collect();
         let backgrounds = backgrounds(whose, case);
         let nothing = Background::default();

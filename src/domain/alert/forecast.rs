@@ -117,11 +117,7 @@ impl<'a> Forecast<'a> {
             headline: format!("{who} likely over {currency} {threshold}{on_one} by {}", by.strftime("%-d %B")),
             title: format!("{who} likely over {currency} {threshold}{on_one}"),
             detail: format!("{range} by {}{part}", by.strftime("%-d %B")),
-            row: Row {
-                percent: spent.percent(),
-                who: format!("{who}{on_one}"),
-                money: format!("probably {range} of {threshold}"),
-            },
+            row: Row { percent: spent.percent(), who, on: on_one, money: format!("probably {range} of {threshold}") },
             lead,
             facts: self.facts(alert, case, pace),
             table: Vec::new(),

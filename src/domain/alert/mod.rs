@@ -32,11 +32,11 @@ pub use forecast::{Forecast, ForecastRecord, ahead};
 pub use spike::{SpikeDay, SpikeRecord, Spiking};
 pub use stale::Stale;
 pub use test::Test;
-pub(crate) use thread::hash;
 pub use thread::{AlertId, Claim, Peak, Record, Reported, Thread, ThreadKey, Threads};
+pub(crate) use thread::{KEPT, hash};
 pub use unwatched::Unwatched;
 pub use wording::{AlertRecord, Details, Facts, Outcome, Row, Severity, Wording};
-pub use words::{a_day, about, count, days_between, in_thousands, limit, moment, money, who};
+pub use words::{a_day, about, count, days_between, in_thousands, limit, moment, money, rounded_up, who};
 pub(in crate::domain) use words::{cause, days_left, gaps, period_name};
 
 use self::decision::{Verdict, by_news};

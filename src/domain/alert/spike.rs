@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::{Timestamp, ToSpan as _};
 use serde::Serialize;
 
 use super::words::{count, money, sent_by, sent_by_in_a_line, who, whom_to_ask, whose};
@@ -27,9 +27,6 @@ use crate::domain::policy::Spike;
 use crate::domain::product::Products;
 use crate::domain::text::label;
 use crate::domain::totals::Sum;
-
-/// Days for which a thread remembers its episodes: longer than a silence keeps a day judged.
-const EPISODES_KEPT: i64 = 130;
 
 /// What a subject sent on days that are spikes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -163,13 +160,9 @@ impl<'a> Spiking<'a> {
             self.earlier = news.into_values().collect();
         }
         let day = self.day;
-        let known = record.reported.as_ref().map_or(&[][..], |reported| &reported.peaks);
         let id = key.alert_id(&format!("{} {}", day.since, self.heard(day.since, record).unwrap_or_default()), 0);
-        let forgotten = day.date().saturating_sub(EPISODES_KEPT.days());
-        let known = known.iter().copied().filter(|peak| peak.day > forgotten);
-        let now = self.earlier.iter().chain([&day]).map(|day| Peak { day: day.date(), count: day.sum.messages });
-        let mut peaks: Vec<_> = known.chain(now).collect();
-        peaks.sort_unstable_by_key(|peak| (peak.day, peak.count));
+        let peaks = self.earlier.iter().chain([&day]).map(|day| Peak { day: day.date(), count: day.sum.messages });
+        let peaks = peaks.collect();
         let reported = Reported { peaks, amount: day.sum.amount, ..Reported::once(case.as_of) };
         let finding = Finding::Spike(Box::new(self.clone()));
         super::by_news(finding, id, reported, thread, |record| self.is_news(&day, record))
@@ -254,7 +247,12 @@ impl<'a> Spiking<'a> {
             headline: format!("{who} {sent} {units} {when}, usually {usual}"),
             title: format!("{who} {sent} {units} {when}"),
             detail: format!("usually {usual}; the extra {costs} about {currency} {extra}{so_far}"),
-            row: Row { percent: String::new(), who, money: format!("{units} {when}, usually {usual}") },
+            row: Row {
+                percent: String::new(),
+                who,
+                on: String::new(),
+                money: format!("{units} {when}, usually {usual}"),
+            },
             lead,
             facts: self.facts(alert, case),
             table: Vec::new(),

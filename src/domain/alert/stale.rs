@@ -61,6 +61,7 @@ impl Stale {
             row: Row {
                 percent: String::new(),
                 who: format!("Zoom's report{of}"),
+                on: String::new(),
                 money: format!("no new charge for {age}"),
             },
             lead: format!(

@@ -38,7 +38,7 @@ impl Test {
             headline: "Zoom SMS cost alerts reach you, nothing is wrong".to_owned(),
             title: "Zoom SMS cost alerts reach you".to_owned(),
             detail: "nothing is wrong".to_owned(),
-            row: Row { percent: String::new(), who: "test".to_owned(), money: String::new() },
+            row: Row { percent: String::new(), who: "test".to_owned(), on: String::new(), money: String::new() },
             lead: format!(
                 "This is a test of the Zoom SMS cost alerts of account {account}. Somebody asked for it. Nothing is wrong: alerts about real charges \
                  will reach you the same way."

@@ -54,7 +54,7 @@ fn a_level_is_due_above_the_highest_percent_or_the_highest_money() {
         ),
         // A lowered budget does not silence its own breach: 50% of 100, then 85 of 50.
         (&[Run(0, "50", BUDGET), Run(1, "85", "50 at [100]")], &["send 50%, also []", "send 100%, also []"]),
-        // Nor does a raised one: half of 1,000 is more money than 100% of 100.
+        // A raised budget does not silence it either: half of 1,000 is more money than 100% of 100.
         (
             &[Run(0, "110", BUDGET), Run(1, "520", "1000 at [50, 100]"), Run(2, "521", "1000 at [50, 100]")],
             &["send 100%, also [50% 80%]", "send 50%, also []", "AlreadySent"],
@@ -200,7 +200,7 @@ fn what_one_topic_got_says_nothing_of_another() {
     let threads = recorded(&Threads::default(), &one.decided(&Threads::default()), &one.case());
     assert_eq!(one.decided(&threads)[0].decision, Decision::AlreadySent);
     assert_eq!(other.decided(&threads)[0].decision, Decision::Due);
-    // Nor is a subject of another receiver corrected because this one does not know it.
+    // A subject of another receiver is not corrected because this one does not know it.
     let other = World::new(NUMBERS).topic("other");
     assert!(other.decided(&threads).is_empty());
 }
@@ -401,7 +401,7 @@ fn a_moment_before_what_was_reported_corrects_nothing() {
     let case = Case { rerun: true, ..nothing_yet.case() };
     let alerts = decide(&nothing_yet.findings(), &threads, &case);
     assert_eq!(alerts.iter().map(|alert| shown(alert, &case)).collect::<Vec<_>>(), ["BelowLevels"]);
-    // Nor does it prove what was read in part since.
+    // It does not prove what was read in part since.
     let part = world(&Run(0, "-110", BUDGET));
     let threads = recorded(&Threads::default(), &part.decided(&Threads::default()), &part.case());
     let threads = recorded(&threads, &earlier.decided(&threads), &earlier.case());

@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -19,9 +19,11 @@ use crate::domain::charge::Scope;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::product::Products;
 
-/// A thread is kept for this long after its period and after its last change: longer than no run may have come while the periods that are
-/// done with are remembered, so that a period that is judged again has its thread.
-const KEPT: SignedDuration = SignedDuration::from_hours(24 * 200);
+/// A thread is kept for this long after its period and after its last change. It is known for 130 days which closed periods are done with: when
+/// no run comes for so long, the last ones are judged again, and their threads have to be there.
+pub(crate) const KEPT: SignedDuration = SignedDuration::from_hours(24 * 200);
+/// Days for which the peaks of spikes are remembered: longer than a silence keeps a day judged.
+const PEAKS_KEPT: i64 = 130;
 
 /// Hexadecimal digits of a hash over texts.
 pub(crate) fn hash(parts: &[&str], digits: usize) -> String {
@@ -143,7 +145,7 @@ pub struct Reported {
 }
 
 /// The day of a spike that was reported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Peak {
     /// The day.
     pub day: Date,
@@ -158,11 +160,14 @@ impl Reported {
         Reported { percent, money, amount, at_least: false, days: BTreeMap::new(), peaks: Vec::new(), at }
     }
 
-    /// The same with the highest percent and money of both.
+    /// The same with the highest percent and money of both, and the peaks of both.
     #[must_use]
     pub(super) fn raised_to(self, record: &Record) -> Reported {
         let Some(other) = &record.reported else { return self };
-        Reported { percent: self.percent.max(other.percent), money: self.money.max(other.money), ..self }
+        let forgotten = self.peaks.iter().map(|peak| peak.day).max().map(|day| day.saturating_sub(PEAKS_KEPT.days()));
+        let peaks = other.peaks.iter().chain(&self.peaks).filter(|peak| Some(peak.day) > forgotten);
+        let peaks = peaks.copied().collect::<BTreeSet<_>>().into_iter().collect();
+        Reported { percent: self.percent.max(other.percent), money: self.money.max(other.money), peaks, ..self }
     }
 }
 

@@ -77,6 +77,7 @@ impl Unwatched {
             row: Row {
                 percent: String::new(),
                 who: format!("no budget covers {currency}{on}"),
+                on: String::new(),
                 money: format!("{currency} {amount}"),
             },
             lead: format!(

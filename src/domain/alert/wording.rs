@@ -91,10 +91,20 @@ pub type Facts = Vec<(String, String)>;
 pub struct Row {
     /// Spent ÷ budget, rounded down; empty for what has no budget.
     pub percent: String,
-    /// Who or what.
+    /// Who or what; where it is somebody, headline and title begin with it.
     pub who: String,
+    /// ` on calls`, if that has to be said.
+    pub on: String,
     /// How much.
     pub money: String,
+}
+
+impl Row {
+    /// Who or what, and on what.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{}{}", self.who, self.on)
+    }
 }
 
 /// What became of an alert.

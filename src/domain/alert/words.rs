@@ -67,8 +67,14 @@ pub fn in_thousands(number: &str) -> String {
 /// is spent.
 #[must_use]
 pub fn about(estimate: Amount, currency: Currency) -> String {
-    let whole = estimate.decimal().ceil();
-    if whole < Decimal::TEN { money(estimate, currency, &[]) } else { in_thousands(&whole.normalize().to_string()) }
+    let is_small = estimate.decimal().ceil() < Decimal::TEN;
+    if is_small { money(estimate, currency, &[]) } else { rounded_up(estimate) }
+}
+
+/// `1,235`, of 1,234.01.
+#[must_use]
+pub fn rounded_up(amount: Amount) -> String {
+    in_thousands(&amount.decimal().ceil().normalize().to_string())
 }
 
 /// Where a period will end: `USD 146 to 171`.

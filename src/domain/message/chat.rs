@@ -92,7 +92,7 @@ fn description(sheet: &Sheet<'_, '_>) -> String {
 
 /// What to do, and about whom.
 fn todo(wording: &Wording) -> String {
-    format!("{}: {}", capitalised(&wording.row.who), wording.todo)
+    format!("{}: {}", capitalised(&wording.row.name()), wording.todo)
 }
 
 /// A link to the charts. Our own text, but for what would end the link.

@@ -62,7 +62,7 @@ pub fn compose<'a>(alerts: Vec<Alert<'a>>, case: &Case<'a>) -> Composed<'a> {
     due.sort_by_cached_key(weight);
     // A digest is a letter of its own.
     let (digests, due): (Vec<_>, Vec<_>) = due.into_iter().partition(|alert| alert.finding.kind() == Kind::Digest);
-    // So is a correction, unless a silence has held it back: what that did comes in one message.
+    // A correction too, unless a silence has held it back: all that a silence held back comes in one message.
     let is_apart = |alert: &Alert<'_>| alert.finding.kind() == Kind::Correction && !alert.finding.was_silenced(case);
     let (corrections, news): (Vec<_>, Vec<_>) = due.into_iter().partition(is_apart);
     let most_news = shares(news.len(), corrections.len());

@@ -22,7 +22,7 @@ pub(super) fn subject(sheet: &Sheet<'_, '_>) -> String {
     };
     let suffix = sheet.suffix();
     let room = MOST_SUBJECT.saturating_sub(suffix.len());
-    let name = name(worst);
+    let name = if worst.headline.starts_with(&worst.row.who) { worst.row.who.as_str() } else { "" };
     let without = |text: &str| ascii(text.strip_prefix(name).unwrap_or(text));
     let mark = format!("{}: ", worst.mark);
     let left = |text: &str| room.saturating_sub(mark.len() + without(text).len());
@@ -41,18 +41,6 @@ fn shortened(name: &str, most: usize) -> String {
         }
         _ => short(name, most),
     }
-}
-
-/// Who it is about, as headline and title begin; empty if they begin otherwise.
-fn name(wording: &Wording) -> &str {
-    let who = wording.row.who.as_str();
-    if wording.headline.starts_with(who) {
-        return who;
-    }
-    // The row says more: of calls.
-    let same = who.chars().zip(wording.headline.chars()).take_while(|(a, b)| a == b);
-    let common = who.get(..same.map(|(c, _)| c.len_utf8()).sum()).unwrap_or_default();
-    common.rsplit_once(' ').map_or("", |(name, _)| name)
 }
 
 pub(super) fn body(sheet: &Sheet<'_, '_>, fit: Fit) -> String {
@@ -93,17 +81,17 @@ fn list(sheet: &Sheet<'_, '_>, wordings: &[Wording], fit: Fit, body: &mut String
     *body += &format!("{all}{part}, the worst first:\n\n");
     let listed = || wordings.iter().take(fit.in_full + fit.lines);
     let width =
-        |text: fn(&Wording) -> &str| listed().map(|wording| text(wording).chars().count()).max().unwrap_or_default();
-    let (mark, percent) = (width(|wording| &wording.mark), width(|wording| &wording.row.percent));
-    let who = width(|wording| &wording.row.who).min(MOST_WHO);
+        |text: fn(&Wording) -> String| listed().map(|wording| text(wording).chars().count()).max().unwrap_or_default();
+    let (mark, percent) = (width(|wording| wording.mark.clone()), width(|wording| wording.row.percent.clone()));
+    let who = width(|wording| wording.row.name()).min(MOST_WHO);
     for wording in listed() {
-        let row = &wording.row;
+        let (row, name) = (&wording.row, wording.row.name());
         let start = format!("  {:<mark$}  {:>percent$}  ", wording.mark, row.percent);
-        let line = format!("{start}{:<who$}  {}", short(&row.who, MOST_WHO), row.money);
+        let line = format!("{start}{:<who$}  {}", short(&name, MOST_WHO), row.money);
         *body += &if line.chars().count() <= WIDTH {
             line + "\n"
         } else {
-            wrap(&start, &format!("{}  {}", row.who, row.money), WIDTH)
+            wrap(&start, &format!("{name}  {}", row.money), WIDTH)
         };
     }
     let left_out = wordings.len().saturating_sub(fit.in_full + fit.lines);

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::{MOST_TEXT, SentSpike, Story};
-use crate::domain::alert::{Finding, SpikeDay, Spiking, about, ahead, in_thousands, money};
+use crate::domain::alert::{Finding, SpikeDay, Spiking, about, ahead, in_thousands, money, rounded_up};
 use crate::domain::charge::{Line, NONE, Scope};
 use crate::domain::contributors::Whose;
 use crate::domain::coverage::Certainty;
@@ -256,8 +256,7 @@ pub(super) fn grouped_count(number: u64, what: &str) -> String {
 pub fn range(estimate: &Estimate, currency: Currency) -> String {
     let ends = [estimate.low, estimate.high];
     let is_small = about(estimate.high, currency) == money(estimate.high, currency, &[]);
-    let whole = |end: Amount| in_thousands(&end.decimal().ceil().normalize().to_string());
-    let [low, high] = ends.map(|end| if is_small { money(end, currency, &[]) } else { whole(end) });
+    let [low, high] = ends.map(|end| if is_small { money(end, currency, &[]) } else { rounded_up(end) });
     if low == high { format!("about {low}") } else { format!("{low} to {high}") }
 }
 
@@ -270,5 +269,18 @@ mod tests {
         let long = format!("{}{}", "é".repeat(300), "end");
         assert_eq!(short(&long).chars().count(), MOST_TEXT);
         assert_eq!(short("Sales\u{202E}"), "Sales");
+    }
+
+    #[test]
+    fn an_estimate_is_never_below_what_is_spent() {
+        let usd = Currency::parse("USD").unwrap();
+        let ends = |low: &str, high: &str| {
+            let amount = |text: &str| Amount::parse(text).unwrap();
+            range(&Estimate { low: amount(low), likely: amount(high), high: amount(high) }, usd)
+        };
+        assert_eq!(
+            [ends("35.19", "35.4"), ends("1234.01", "2000"), ends("3.5", "4")],
+            ["about 36", "1,235 to 2,000", "3.50 to 4.00"]
+        );
     }
 }

@@ -192,3 +192,15 @@ async fn a_policy_in_the_table_is_checked_as_a_file_is() {
     assert_eq!((ended.code, ended.err.as_str()), (3, ""));
     assert_eq!(ended.out, desk.check(&[]).await.out);
 }
+
+#[tokio::test]
+async fn what_is_missing_of_which_report_is_said_and_figures_are_at_least() {
+    let policy = format!("products = ['sms', 'call']\n{}", Policy::default());
+    let desk = Desk::new(setup().policy(&policy).rows([spent(10)]).zoom("--fault call:server-500@1xall")).await;
+    std::fs::write(desk.policy(), policy).unwrap();
+    let ended = desk.check(&[]).await;
+    assert_eq!(ended.code, 1);
+    let said = ended.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let expected = "Read in part: 22 days of calls are missing; figures are at least what is shown.";
+    assert!(said.contains(expected), "{}", ended.out);
+}

@@ -231,3 +231,19 @@ async fn the_past_of_a_table_is_that_of_zoom_once_it_is_loaded() {
         ended.err
     );
 }
+
+#[tokio::test]
+async fn a_past_replaces_a_past_and_nothing_else() {
+    let (desk, nothing) = (Desk::new(), Environment::new());
+    let (past, mine) = (desk.past().await, desk.file("policy.toml", "mine"));
+    let saved = run(&["check", "--source", &past, "--policy", SAMPLE, "--save", &past], &nothing).await;
+    assert!(saved.code != 2 && saved.err.is_empty(), "{}", saved.err);
+    for (path, problem) in
+        [(mine.as_str(), "is no past that --save has written"), ("no/such/past", "no such directory")]
+    {
+        let refused = run(&["check", "--source", &past, "--policy", SAMPLE, "--save", path], &nothing).await;
+        assert_eq!((refused.code, refused.out.as_str()), (2, ""), "{path}");
+        assert!(refused.err.contains(problem), "{}", refused.err);
+    }
+    assert_eq!(std::fs::read_to_string(&mine).unwrap(), "mine");
+}

@@ -133,3 +133,20 @@ async fn a_day_that_was_read_before_it_was_over_is_loaded_again() {
     let emails: Vec<_> = deployment.news().await.iter().map(|message| message.json()["alerts"].to_string()).collect();
     assert!(emails.iter().any(|alerts| alerts.contains("\"24\"")), "{emails:?}");
 }
+
+#[tokio::test]
+async fn a_month_that_fails_keeps_no_older_one_away() {
+    let given = setup().rows(daily("2025-10-20", "2026-11-22"));
+    let mut deployment = given.clone().zoom("--fail-dates 2026-06-10=validation-300").deployment().await;
+    let error = deployment.ends(json!({ "backfill": true })).await.unwrap_err().to_string();
+    assert!(error.starts_with("ReportInvalid"), "{error}");
+    let days = head(&deployment).await["days"].as_object().unwrap().clone();
+    assert!(days.contains_key("2025-11-05") && days.contains_key("2026-07-05") && !days.contains_key("2026-06-10"));
+    // Nothing that works is asked for twice.
+    deployment.zoom = given.sandbox().await;
+    assert_eq!(backfill(&mut deployment).await["finished"], true);
+    // A Zoom that is out of order is left alone.
+    let mut deployment = setup().zoom("--fault validation-300@1xall").deployment().await;
+    deployment.ends(json!({ "backfill": true })).await.unwrap_err();
+    assert!(asked(&deployment, 0).1 <= 6, "of three months, in two questions each");
+}

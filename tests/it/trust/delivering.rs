@@ -176,9 +176,15 @@ async fn a_full_read_checks_who_listens_though_nothing_is_due() {
 #[tokio::test]
 async fn a_denied_look_at_the_subscriptions_never_fails_a_run() {
     let mut deployment = setup().rows([spent(60)]).deployment().await;
-    deployment.proxy.always("SNS.GetTopicAttributes", Effect::Fail { status: 403, code: "AuthorizationError" });
-    assert_eq!(heard(&mut deployment).await, ["budget 50% 60"]);
-    deployment.proxy.clear();
+    // Which lasts, so that somebody has to know; what passes is asked again.
+    for (code, is_measured) in [("AuthorizationError", true), ("NotFound", true), ("Throttling", false)] {
+        deployment.proxy.always("SNS.GetTopicAttributes", Effect::Fail { status: 403, code });
+        deployment.run().await;
+        assert_eq!(deployment.metrics.nobody_listens, is_measured, "{code}");
+        deployment.proxy.clear();
+        deployment.later(1);
+    }
+    assert_eq!(news(&deployment.news().await), ["budget 50% 60"]);
 }
 
 /// What must be in no form: controls, line and paragraph separators, and what turns the direction of text.

@@ -108,19 +108,19 @@ fn change(before: Amount, now: Amount) -> String {
 /// The senders, or the numbers where no row names one, that spent most more than in the period before, of each currency.
 fn movers(period: &Period, before: &Period, case: &Case<'_>) -> Vec<String> {
     let senders = case.policy.senders;
-    type Key = (Currency, Arc<str>, Arc<str>);
+    /// Whose: a number's, or an extension's.
+    type Key = (Currency, bool, Arc<str>);
     // An extension is one sender, by its latest name: names change.
     let mut names = HashMap::<Arc<str>, Arc<str>>::new();
     let mut sums = |period: &Period| {
         let mut sums = BTreeMap::<Key, Sum>::new();
         for (_, line, sum) in case.figures().cells(period.first_day(), period.last_day()) {
-            let names = if senders == Senders::None || &*line.extension == NONE {
-                (Arc::from(""), Arc::clone(&line.number))
-            } else {
-                names.insert(Arc::clone(&line.extension), Arc::clone(&line.name));
-                (Arc::clone(&line.extension), Arc::from(""))
-            };
-            sums.entry((line.currency, names.0, names.1)).or_default().add(sum);
+            let is_number = senders == Senders::None || &*line.extension == NONE;
+            let who = if is_number { &line.number } else { &line.extension };
+            if !is_number {
+                names.insert(Arc::clone(who), Arc::clone(&line.name));
+            }
+            sums.entry((line.currency, is_number, Arc::clone(who))).or_default().add(sum);
         }
         sums
     };
@@ -138,15 +138,17 @@ fn movers(period: &Period, before: &Period, case: &Case<'_>) -> Vec<String> {
         *count += 1;
         *count <= MOST_MOVERS.div_ceil(currencies.len())
     });
-    let line = |((currency, extension, name), amount, _): &(&Key, Amount, Amount)| {
-        let who = if extension.is_empty() {
-            Scope::BillingNumber.of(&label(name))
-        } else {
-            let (extension, name) = (Arc::clone(extension), names.get(extension).unwrap_or(name).clone());
-            sender_name(&Sender { extension, name, amount: *amount }, senders)
+    let line = |(key, amount, _): &(&Key, Amount, Amount)| {
+        let (currency, is_number, who) = key;
+        let name = match names.get(who).filter(|_| !is_number) {
+            Some(name) => {
+                let (extension, name) = (Arc::clone(who), Arc::clone(name));
+                sender_name(&Sender { extension, name, amount: *amount }, senders)
+            }
+            None => Scope::BillingNumber.of(&label(who)),
         };
-        let was = then.get(&(*currency, Arc::clone(extension), Arc::clone(name))).copied().unwrap_or_default().amount;
-        format!("{who}: {currency} {} (was {})", money(*amount, *currency, &[]), money(was, *currency, &[]))
+        let [now, was] = [*amount, was(key)].map(|amount| money(amount, *currency, &[]));
+        format!("{name}: {currency} {now} (was {was})")
     };
     grown.iter().map(line).collect()
 }

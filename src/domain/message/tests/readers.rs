@@ -422,3 +422,43 @@ fn a_digest_says_of_how_many_days_nothing_is_known_and_nothing_of_a_period_that_
     new.history.known_from = Some(jiff::civil::date(2026, 11, 22));
     assert!(text(&new).is_some());
 }
+
+#[test]
+fn a_digest_speaks_of_its_own_period_and_of_an_extension_by_its_latest_name() {
+    let renamed = [("1003", "Campaigns EU", "20.00", 110)];
+    // Pounds have no budget: 2 of the week, 7 of the month.
+    let world = World::new(OWNERS)
+        .senders_on(12, "+12025550187", "Marketing", &[("1003", "Campaigns", "15.00", 90)])
+        .day(13, &[("+442079460018", "Sales", "GBP", "5")])
+        .senders_on(19, "+12025550187", "Marketing", &renamed)
+        .day(18, &[("+442079460018", "Sales", "GBP", "2"), ("+33199005521", "Sales", "EUR", "0.01")])
+        .day(11, &[("+33199005521", "Sales", "EUR", "0.0001")])
+        .day(22, &[])
+        .usually(30, "+12025550143", 1, "1.00")
+        .at("2026-11-23T12:00:00Z");
+    let digest = email(&digest_of(&world).unwrap());
+    for part in [
+        "Rose most     Campaigns EU, ext. 1003: USD 20.00 (was 15.00)",
+        "No budget     EUR 0.01\n                GBP 2.00",
+        "EUR 0.01 (week before: 0.00, more than ten times as much)",
+    ] {
+        assert!(digest.contains(part), "{part}: {digest}");
+    }
+}
+
+#[test]
+fn a_digest_names_faxes_that_have_no_price() {
+    use crate::domain::coverage::NotPriced;
+    use crate::domain::product::Product;
+    let policy = OWNERS.replacen("time_zone", "products = [\"sms\", \"fax\"]\ntime_zone", 1);
+    let mut world = World::new(&policy).day(19, &[("+1202", "Sales", "USD", "1")]).at("2026-11-23T12:00:00Z");
+    let date = |day| jiff::civil::date(2026, 11, day);
+    let line = world.totals.believed(Product::Sms, date(19)).remove(0).0;
+    // Of the week before, and of the digest's.
+    for (day, rows) in [(12, 4), (19, 2)] {
+        let (product, day, line) = (Product::Fax, date(day), line.clone());
+        world.coverage.not_priced.push(NotPriced { product, day, line, rows });
+    }
+    let digest = email(&digest_of(&world).unwrap()).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(digest.contains("Not in it: 2 faxes; Zoom sets the price"), "{digest}");
+}

@@ -178,3 +178,38 @@ fn a_subject_cuts_a_name_and_never_a_figure() {
         assert_eq!(was, "12,345.67 (possible repeat)");
     }
 }
+
+#[test]
+fn a_correction_for_credits_of_later_days_does_not_call_what_was_written_wrong() {
+    let day = ("+12025550187", "Marketing", "USD", "101");
+    let before = World::new(NUMBERS).day(5, &[day]).at("2026-11-20T13:00:00Z");
+    let threads = recorded(&Threads::default(), &before.decided(&Threads::default()), &before.case());
+    let with = |day_of_credit, credit: &str| {
+        let credit = (day.0, day.1, day.2, credit);
+        let after = World::new(NUMBERS).day(5, &[day]).day(day_of_credit, &[credit]).at("2026-11-23T13:00:00Z");
+        email(&Publication::of(&composed(&after, &threads).messages[0], true, Outcome::Sent))
+    };
+    let (later, earlier) = (with(21, "-30"), with(7, "-30"));
+    assert!(later.contains("Zoom has listed credits since:"), "{later}");
+    assert!(later.contains("Credits on    21 November (USD 30.00 less)"), "{later}");
+    assert!(earlier.contains("Zoom has revised its report:"), "{earlier}");
+    // A part of a cent is not nothing.
+    let hardly = World::new(NUMBERS).day(5, &[(day.0, day.1, day.2, "100")]);
+    let threads = recorded(&Threads::default(), &hardly.decided(&Threads::default()), &hardly.case());
+    let below = World::new(NUMBERS).day(5, &[(day.0, day.1, day.2, "99.9999")]).at("2026-11-23T13:00:00Z");
+    let below = email(&Publication::of(&composed(&below, &threads).messages[0], true, Outcome::Sent));
+    assert!(below.contains("(USD 0.0001 less)"), "{below}");
+}
+
+#[test]
+fn a_subject_keeps_the_number_that_tells_a_departments_numbers_apart_and_whole_dates() {
+    let department = "Business Development and Partnerships, Europe";
+    let sums = |currency| [("+12025550187", department, currency, "123456.78")];
+    let over = &published(&World::new(NUMBERS).day(21, &sums("USD")))[0].subject;
+    assert!(over.contains(" +12025550187 at 123456%"), "{over}");
+    // Of what no budget covers there is no name to cut.
+    let unwatched = World::new(NUMBERS).day(21, &sums("CAD"));
+    let composed = composed(&unwatched, &Threads::default());
+    let unwatched = Publication::of(&composed.messages[0], true, Outcome::Sent).subject;
+    assert!(unwatched.len() < 100 && !unwatched.contains("..."), "{unwatched}");
+}
