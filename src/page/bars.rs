@@ -60,8 +60,8 @@ impl Scale {
         let limit = percent(self.place(1_000));
         html! {
             svg.bar width="100%" height=(height) aria-hidden="true" {
-                // Below its row too, so that it is one line through rows of several lines.
-                line.limit x1=(limit) x2=(limit) y1="0" y2=(height + 8) {}
+                // Longer than its row, and moved up by the stylesheet, so that it is one line through rows of several lines.
+                line.limit x1=(limit) x2=(limit) y1="0" y2=(height + 16) {}
                 @if let Some(estimate) = &row.estimate {
                     @let [low, likely, high] = [estimate.low, estimate.likely, estimate.high].map(|end| self.amount(end, row.limit));
                     @if low > spent { line.lead x1=(percent(spent)) x2=(percent(low)) y1=(middle) y2=(middle) {} }
