@@ -6,7 +6,9 @@
 mod backfill;
 mod examine;
 mod foresight;
+mod freshness;
 mod judge;
+mod load;
 mod look_back;
 mod page;
 #[cfg(feature = "cli")]

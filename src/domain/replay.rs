@@ -143,6 +143,12 @@ struct Judge<'p> {
 }
 
 impl Judge<'_> {
+    /// The periods of a day that the policy judges.
+    fn periods_of(&self, day: Date) -> Result<Vec<Period>, jiff::Error> {
+        let period = |kind| Period::of_day(kind, day, &self.policy.time_zone);
+        self.policy.period_kinds().into_iter().map(period).collect()
+    }
+
     /// Judges a day at its end.
     fn day(
         &mut self,
@@ -152,12 +158,7 @@ impl Judge<'_> {
     ) -> Result<(), jiff::Error> {
         let zone = &self.policy.time_zone;
         let as_of: Timestamp = start_of(day.tomorrow()?, zone)?.checked_sub(SignedDuration::from_secs(1))?;
-        let mut periods: Vec<_> = self
-            .policy
-            .period_kinds()
-            .into_iter()
-            .map(|kind| Period::of_day(kind, day, zone))
-            .collect::<Result<_, _>>()?;
+        let mut periods = self.periods_of(day)?;
         periods.extend(self.held.iter().filter(|period| period.to() <= as_of && period.kind() != PeriodKind::Day));
         let (coverage, receipt) = (Coverage::default(), Receipt { complete: true, ..Receipt::default() });
         let history = History { baselines, matched: self.matched.clone(), ..History::default() };
@@ -208,9 +209,7 @@ impl Judge<'_> {
     /// At the end of a month: what was spent in periods that are over is known, and their days and threads are not needed any more.
     fn forget(&mut self, day: Date, sent: &mut [Sent]) -> Result<(), jiff::Error> {
         let next = day.tomorrow()?;
-        let period = |kind| Period::of_day(kind, next, &self.policy.time_zone);
-        let running: Vec<_> = self.policy.period_kinds().into_iter().map(period).collect::<Result<_, _>>()?;
-        let needed = running.iter().chain(&self.held).map(Period::first_day).min().unwrap_or(next);
+        let needed = self.periods_of(next)?.iter().chain(&self.held).map(Period::first_day).min().unwrap_or(next);
         let is_over = |place: &usize| {
             sent.get(*place).and_then(|sent| sent.whose.as_ref()).is_some_and(|whose| whose.period.last_day() < next)
         };

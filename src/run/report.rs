@@ -2,28 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::join_all;
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
 
-use super::{Prepared, Services};
+use super::{Prepared, Services, load};
 use crate::clients::Deadline;
 use crate::clients::zoom::{self, Ask, Digests, Pages, Reading, Source, ZoomError};
 use crate::daybook::{Finished, Head, Judged, Loaded, Plan, Read, Remembered, Rules, Whose, merge};
-use crate::domain::evaluate::Freshness;
 use crate::domain::period::{Period, PeriodKind, judged_periods};
 use crate::domain::policy::Policy;
 use crate::domain::product::{Product, Products};
 use crate::domain::totals::{DaySums, merged};
 use crate::error::{Code, RunError};
-
-/// What the daybook may take of a run's time before the report is read.
-const LOAD_TIME: Duration = Duration::from_secs(10);
-/// What it may take of the time to publish, after the report was read.
-const LEAST_TIME: Duration = Duration::from_secs(3);
 
 /// Whether a run uses what others remember.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,10 +96,12 @@ pub async fn read_report(
     let (zone, late_charges_days) = (&policy.time_zone, policy.late_charges_days);
     let load = |product: &Product| {
         let whose = prepared.whose(Products::One(*product));
-        async move { if memory == Memory::Unused { Some(Loaded::default()) } else { load(services, whose, deadline).await } }
+        async move {
+            if memory == Memory::Unused { Some(Loaded::default()) } else { load::head(services, whose, deadline).await }
+        }
     };
     let finished =
-        async { if memory == Memory::Unused { None } else { load_finished(services, prepared, deadline).await } };
+        async { if memory == Memory::Unused { None } else { load::finished(services, prepared, deadline).await } };
     let (loaded, finished) = tokio::join!(join_all(policy.products.iter().map(load)), finished);
     let is_finished = |kind: PeriodKind| finished.as_ref()?.of(kind);
     let periods = judged_periods(policy.period_kinds(), last_moment(until), zone, late_charges_days, is_finished)
@@ -162,7 +157,7 @@ impl Reader<'_> {
         let (failure, is_whole) = (reading.failure.take(), plan.is_whole());
         let sums = sums_of(&reading, kept, first_day);
         let read = Read { product, zone, late_charges_days, first_day, until, head, plan, reading, sums };
-        let believed = believed(services, whose, &read, deadline).await;
+        let believed = load::believed(services, whose, &read, deadline).await;
         let remembered = merge(read, believed, &mut report.judged);
         Book { product, remembered, loaded, is_without_daybook, is_whole, failure }
     }
@@ -184,13 +179,13 @@ impl Reader<'_> {
             reports: policy.products.len() as u64,
         };
         let plan = Plan::of(loaded.head.as_ref(), &rules, first_day, until, &policy.time_zone);
-        let problem = match deadline.at_most(LOAD_TIME).bound(services.daybook.parts(whose, &plan)).await {
-            Some(Ok((kept, counted))) => return (plan, kept, counted),
-            Some(Err(error)) => error.to_string(),
-            None => "no answer in time".to_owned(),
-        };
-        tracing::warn!(problem, "without the parts of earlier readings the run reads everything");
-        (Plan::of(None, &rules, first_day, until, &policy.time_zone), BTreeMap::new(), Digests::new())
+        match load::parts(services, whose, &plan, deadline).await {
+            Some((kept, counted)) => (plan, kept, counted),
+            None => {
+                let everything = Plan::of(None, &rules, first_day, until, &policy.time_zone);
+                (everything, BTreeMap::new(), Digests::new())
+            }
+        }
     }
 }
 
@@ -206,51 +201,6 @@ fn beyond_the_calendar(at: Timestamp) -> RunError {
     )
 }
 
-async fn load(services: &Services, whose: Whose<'_>, deadline: Deadline) -> Option<Loaded> {
-    match deadline.at_most(LOAD_TIME).bound(services.daybook.load(whose)).await {
-        Some(Ok(loaded)) => Some(loaded),
-        Some(Err(error)) => {
-            tracing::warn!(%error, "without its daybook the run reads everything and compares nothing");
-            None
-        }
-        None => {
-            tracing::warn!("the daybook did not answer in time; the run reads everything and compares nothing");
-            None
-        }
-    }
-}
-
-async fn load_finished(services: &Services, prepared: &Prepared, deadline: Deadline) -> Option<Finished> {
-    let finished = services.daybook.finished(prepared.authorized.account_id(), &prepared.judge);
-    let problem = match deadline.at_most(LOAD_TIME).bound(finished).await {
-        Some(Ok(finished)) => return Some(finished),
-        Some(Err(error)) => error.to_string(),
-        None => "no answer in time".to_owned(),
-    };
-    tracing::warn!(problem, "what closed periods earlier runs are not done with is not known; the next run asks again");
-    None
-}
-
-/// What is believed of the days that need it. Without it they are judged by what was read.
-///
-/// The report may have taken all of the run's time for reading: then it has a little of what is left to publish.
-async fn believed(
-    services: &Services,
-    whose: Whose<'_>,
-    read: &Read<'_>,
-    deadline: Deadline,
-) -> BTreeMap<Date, DaySums> {
-    let days = read.days_to_load();
-    let time = deadline.left().clamp(LEAST_TIME, LOAD_TIME);
-    let problem = match Deadline::after(time).bound(services.daybook.days(whose, &read.head, &days)).await {
-        Some(Ok(believed)) => return believed,
-        Some(Err(error)) => error.to_string(),
-        None => "no answer in time".to_owned(),
-    };
-    tracing::warn!(problem, "days that were read in part, or whose figures fell, are judged by what was read");
-    BTreeMap::new()
-}
-
 /// The figures by civil day of what was read, whole questions and parts of them, and of what is kept.
 pub(super) fn sums_of(reading: &Reading, kept: BTreeMap<Date, DaySums>, first_day: Date) -> BTreeMap<Date, DaySums> {
     // Most days of a large report are kept ones, which are not copied.
@@ -262,9 +212,6 @@ pub(super) fn sums_of(reading: &Reading, kept: BTreeMap<Date, DaySums>, first_da
     }
     sums.split_off(&first_day)
 }
-
-/// Days from which the longest time without a row is known.
-const DAYS_JUDGED: i64 = 91;
 
 impl Report {
     /// Which closed periods were judged for the last time, if that is not as before: none, unless all that was due for them was sent, and none
@@ -312,31 +259,5 @@ impl Report {
     pub fn known_from(&self) -> Option<Date> {
         let known = |book: &Book| book.remembered.head.first_day().unwrap_or(self.first_day).min(self.first_day);
         self.books.iter().map(known).max()
-    }
-
-    /// How new each report is.
-    #[must_use]
-    pub fn freshness(&self, zone: &jiff::tz::TimeZone, as_of: Timestamp) -> Vec<Freshness> {
-        self.books.iter().filter_map(|book| book.freshness(zone, as_of)).collect()
-    }
-}
-
-impl Book {
-    /// How new the report is: nothing is said of it before 91 days and two of them with a row are known.
-    fn freshness(&self, zone: &jiff::tz::TimeZone, as_of: Timestamp) -> Option<Freshness> {
-        let head = &self.remembered.head;
-        let today = zone.to_datetime(as_of).date();
-        let since = today.checked_sub(jiff::Span::new().days(DAYS_JUDGED)).ok()?;
-        if head.first_day()? > since {
-            return None;
-        }
-        let active: Vec<Date> = head.active_days().filter(|day| *day >= since && *day <= today).collect();
-        let hours = |pair: &[Date]| match pair {
-            [one, other] => one.until(*other).map_or(0, |span| 24 * i64::from(span.get_days())),
-            _ => 0,
-        };
-        let longest = active.windows(2).map(hours).max()?;
-        let longest_gap = SignedDuration::from_hours(longest);
-        Some(Freshness { product: self.product, newest_row: head.newest_row()?, longest_gap })
     }
 }

@@ -294,15 +294,7 @@ impl Reader<'_> {
         for walk in ended.whole.iter().filter_map(|place| walks.remove(place)) {
             reading.add_whole(walk, &rows);
         }
-        reading.gaps.sort_by_key(|gap| gap.dates);
-        // Neighbors that failed alike are one.
-        reading.gaps.dedup_by(|next, gap| {
-            let is_alike = (next.code, &next.problem) == (gap.code, &gap.problem) && next.dates.from <= gap.dates.to;
-            if is_alike {
-                gap.dates.to = gap.dates.to.max(next.dates.to);
-            }
-            is_alike
-        });
+        reading.join_gaps();
         reading
     }
 }

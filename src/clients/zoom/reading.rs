@@ -104,6 +104,18 @@ impl Reading {
         self.add_rows(walk, rows);
     }
 
+    /// Makes one gap of neighbors that failed alike.
+    pub(super) fn join_gaps(&mut self) {
+        self.gaps.sort_by_key(|gap| gap.dates);
+        self.gaps.dedup_by(|next, gap| {
+            let is_alike = (next.code, &next.problem) == (gap.code, &gap.problem) && next.dates.from <= gap.dates.to;
+            if is_alike {
+                gap.dates.to = gap.dates.to.max(next.dates.to);
+            }
+            is_alike
+        });
+    }
+
     /// Adds the hours of rows, those without a price, those that cannot be read, and the time of the newest one.
     fn add_rows(&mut self, walk: Walk, rows: &RowReader) {
         let product = rows.report().product;

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use super::budget::Spent;
 use super::counted::on_one;
 use super::due::is_above;
+use super::spent::Spent;
 use super::words::period_name;
 use super::{Alert, AlertRecord, Facts, Kind, Record, Reported, Row, Severity, Wording, money};
 use crate::domain::case::Case;
@@ -76,19 +76,12 @@ impl<'a> Correction<'a> {
         facts
     }
 
-    pub(super) fn wording(&self, alert: &Alert<'a>, case: &Case<'a>) -> Wording {
+    fn lead(&self, [was, is]: &[String; 2], no_longer: &[String], alert: &Alert<'a>, case: &Case<'a>) -> String {
         let Correction { spent, previous, .. } = self;
-        let currency = spent.budget.currency;
-        let amounts = [previous.amount, spent.sum.amount];
-        let beside: Vec<_> = spent.budget.levels.iter().map(|level| level.threshold).chain(amounts).collect();
-        let [was, is] = amounts.map(|amount| money(amount, currency, &beside));
-        let (who, whose) = (spent.who(alert, case), spent.whose_number(alert, case));
-        let (period, limit) = (period_name(&spent.period, case), spent.limit());
-        let on = on_one(spent.budget.products, case);
+        let (currency, limit, whose) = (spent.budget.currency, spent.limit(), spent.whose_number(alert, case));
+        let (period, on) = (period_name(&spent.period, case), on_one(spent.budget.products, case));
         let within = if spent.period.kind() == PeriodKind::Day { "on" } else { "in" };
         let written = previous.at.to_zoned(case.policy.time_zone.clone()).strftime("%-d %B");
-        let names = |levels: &[&Level]| levels.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let (no_longer, only_now) = (names(&self.no_longer), names(&self.only_now));
         let cause = if previous.at_least {
             "Zoom's report has been read whole now"
         } else if self.is_later(case) {
@@ -103,10 +96,25 @@ impl<'a> Correction<'a> {
             let verb = if no_longer.len() == 1 { "is" } else { "are" };
             format!(" {} {verb} no longer reached.", no_longer.join(", "))
         };
-        let lead = format!(
+        format!(
             "{cause}: {whose} has spent {currency} {is} of {currency} {limit}{on} {within} {period}, not {currency} {was} as we wrote on {written}{source}.{still} Use this \
              figure instead."
-        );
+        )
+    }
+
+    pub(super) fn wording(&self, alert: &Alert<'a>, case: &Case<'a>) -> Wording {
+        let Correction { spent, previous, .. } = self;
+        let currency = spent.budget.currency;
+        let amounts = [previous.amount, spent.sum.amount];
+        let beside: Vec<_> = spent.budget.levels.iter().map(|level| level.threshold).chain(amounts).collect();
+        let shown = amounts.map(|amount| money(amount, currency, &beside));
+        let [was, is] = &shown;
+        let (who, limit) = (spent.who(alert, case), spent.limit());
+        let (period, on) = (period_name(&spent.period, case), on_one(spent.budget.products, case));
+        let within = if spent.period.kind() == PeriodKind::Day { "on" } else { "in" };
+        let names = |levels: &[&Level]| levels.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let (no_longer, only_now) = (names(&self.no_longer), names(&self.only_now));
+        let lead = self.lead(&shown, &no_longer, alert, case);
         Wording {
             kind: Kind::Correction,
             severity: Severity::Info,

@@ -5,10 +5,11 @@
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::budget::Spent;
 use super::counted::{not_priced, on, on_one};
 use super::due::is_above;
-use super::words::{a_day, about, count, days_between, money, period_name, range, sent_by, sent_by_in_a_line};
+use super::people::{sent_by, sent_by_in_a_line};
+use super::spent::Spent;
+use super::words::{a_day, about, count, days_between, money, period_name, range};
 use super::{
     Alert, AlertRecord, Facts, Finding, Kind, Record, Reported, Row, Severity, Thread, ThreadKey, Verdict, Wording,
 };

@@ -11,7 +11,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::words::{count, money, sent_by, sent_by_in_a_line, who, whom_to_ask, whose};
+use super::people::{sent_by, sent_by_in_a_line, who, whom_to_ask, whose};
+use super::words::{count, money};
 use super::{
     Alert, AlertRecord, Details, Facts, Finding, Kind, Peak, Record, Reported, Row, Severity, Thread, ThreadKey,
     Verdict, Wording,
@@ -217,28 +218,39 @@ impl<'a> Spiking<'a> {
         std::iter::once(format!("Since {}", self.since(case))).chain(earlier).chain(sent_by).collect()
     }
 
-    pub(super) fn wording(&self, alert: &Alert<'a>, case: &Case<'a>) -> Wording {
+    fn lead(&self, extra: &str, alert: &Alert<'a>, case: &Case<'a>) -> String {
         let SpikeDay { sum, excess, at_least, .. } = self.day;
-        let (is_today, date, currency) = (self.is_today(case), self.day.date(), self.rule.currency);
-        let when = if is_today { "today".to_owned() } else { date.strftime("on %-d %B").to_string() };
-        let senders = case.policy.senders;
-        let who = who(self.scope(), &self.subject, &alert.background, senders);
-        let whose = whose(self.scope(), &self.subject, &alert.background, senders);
+        let whose = whose(self.scope(), &self.subject, &alert.background, case.policy.senders);
         let (units, usual) = (count(sum.messages, self.rule.product.unit()), excess.usual.in_words());
         let [sent, sends] = self.rule.product.verbs();
-        let extra = money(excess.extra, currency, &[]);
-        let (has_sent, costs, so_far, campaign) = if is_today {
+        let has_sent = if self.is_today(case) {
             let now = case.as_of.to_zoned(case.policy.time_zone.clone()).strftime("%H:%M");
-            let silence = "If this is a campaign, silence it in the policy until it is over.";
-            (format!("has {sent} {units} today by {now}"), "costs", " so far", silence)
+            format!("has {sent} {units} today by {now}")
         } else {
-            (format!("{sent} {units} {when}"), "cost", "", "If this was a campaign, do nothing.")
+            format!("{sent} {units} {}", self.when(case))
         };
         let part = if at_least { " in the part of Zoom's report that could be read" } else { "" };
-        let lead = format!(
-            "{whose} {has_sent}{part}. On a usual {} it {sends} {usual}. The extra {costs} about {currency} {extra}{so_far}.",
-            date.strftime("%A")
-        );
+        let weekday = self.day.date().strftime("%A");
+        format!("{whose} {has_sent}{part}. On a usual {weekday} it {sends} {usual}. The {extra}.")
+    }
+
+    /// `today`, `on 19 November`.
+    fn when(&self, case: &Case<'_>) -> String {
+        if self.is_today(case) { "today".to_owned() } else { self.day.date().strftime("on %-d %B").to_string() }
+    }
+
+    pub(super) fn wording(&self, alert: &Alert<'a>, case: &Case<'a>) -> Wording {
+        let SpikeDay { sum, excess, at_least, .. } = self.day;
+        let (when, currency, senders) = (self.when(case), self.rule.currency, case.policy.senders);
+        let who = who(self.scope(), &self.subject, &alert.background, senders);
+        let (units, usual) = (count(sum.messages, self.rule.product.unit()), excess.usual.in_words());
+        let [sent, _] = self.rule.product.verbs();
+        let (costs, so_far, campaign) = if self.is_today(case) {
+            ("costs", " so far", "If this is a campaign, silence it in the policy until it is over.")
+        } else {
+            ("cost", "", "If this was a campaign, do nothing.")
+        };
+        let extra = format!("extra {costs} about {currency} {}{so_far}", money(excess.extra, currency, &[]));
         let to_do = self.to_do(alert, case);
         Wording {
             kind: Kind::Spike,
@@ -246,14 +258,14 @@ impl<'a> Spiking<'a> {
             mark: Severity::Spike.word().to_owned(),
             headline: format!("{who} {sent} {units} {when}, usually {usual}"),
             title: format!("{who} {sent} {units} {when}"),
-            detail: format!("usually {usual}; the extra {costs} about {currency} {extra}{so_far}"),
+            detail: format!("usually {usual}; the {extra}"),
             row: Row {
                 percent: String::new(),
                 who,
                 on: String::new(),
                 money: format!("{units} {when}, usually {usual}"),
             },
-            lead,
+            lead: self.lead(&extra, alert, case),
             facts: self.facts(alert, case),
             table: Vec::new(),
             facts_below: Vec::new(),

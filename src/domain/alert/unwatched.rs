@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::counted::on;
-use super::words::{days_left, period_name, sent_by, sent_by_in_a_line};
+use super::people::{sent_by, sent_by_in_a_line};
+use super::words::{days_left, period_name};
 use super::{Alert, AlertRecord, Details, Kind, Row, Severity, ThreadKey, Wording, money};
 use crate::domain::case::Case;
 use crate::domain::charge::Scope;

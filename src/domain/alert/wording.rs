@@ -266,7 +266,7 @@ impl Details {
             amount: sender.amount,
         };
         let shown = background.senders.iter().filter(|_| senders != Senders::None);
-        let senders = shown.take(super::words::MOST_CONTRIBUTORS).map(record).collect();
+        let senders = shown.take(super::people::MOST_CONTRIBUTORS).map(record).collect();
         Details { top: background.top.clone(), senders, ..Details::default() }
     }
 }
@@ -281,5 +281,5 @@ fn contributors<S: Serializer>(top: &[Contributor], serializer: S) -> Result<S::
         let amount = ("amount", part.amount.to_string());
         std::collections::BTreeMap::from([name(part), amount])
     };
-    serializer.collect_seq(top.iter().take(super::words::MOST_CONTRIBUTORS).map(one))
+    serializer.collect_seq(top.iter().take(super::people::MOST_CONTRIBUTORS).map(one))
 }

@@ -7,7 +7,8 @@ use jiff::ToSpan as _;
 use rust_decimal::Decimal;
 
 use super::super::Facts;
-use super::super::words::{money, period_name, sender_name};
+use super::super::people::sender_name;
+use super::super::words::{money, period_name};
 use crate::domain::case::Case;
 use crate::domain::charge::{NONE, Scope};
 use crate::domain::contributors::Sender;
