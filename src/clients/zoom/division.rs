@@ -45,9 +45,9 @@ impl Length {
 }
 
 impl Division {
-    /// The most questions to have under way: one more than use the whole rate, since some are shorter than others.
+    /// The most questions to have under way: a quarter more than use the whole rate, since some are shorter than others.
     pub(super) fn most_under_way(&self) -> usize {
-        if self.at_once == 1 { 1 } else { self.at_once + 1 }
+        if self.at_once == 1 { 1 } else { self.at_once + self.at_once.div_ceil(4) }
     }
 
     /// The longest question that can be finished beside all others under way, if so many requests are left.

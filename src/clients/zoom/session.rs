@@ -20,8 +20,8 @@ use crate::domain::dates::Dates;
 
 /// The most rows that Zoom puts on a page.
 const PAGE_SIZE: &str = "300";
-/// The most questions that are under way at the same time.
-const MOST_AT_ONCE: u128 = 12;
+/// The most questions that are taken to be needed to use the whole rate limit.
+const MOST_AT_ONCE: u128 = 10;
 
 /// How far a reading is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,8 +110,7 @@ impl<'r> Session<'r> {
     pub(super) fn at_once(&self) -> usize {
         let rate = u128::from(self.zoom.config.requests_per_second);
         let latency = self.latency.get().unwrap_or_default().as_millis();
-        // A tenth more, since a page is also parsed.
-        let under_way = (latency * rate * 11).div_ceil(10_000);
+        let under_way = (latency * rate + 500) / 1_000;
         usize::try_from(under_way.clamp(1, MOST_AT_ONCE)).unwrap_or(1)
     }
 

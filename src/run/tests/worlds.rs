@@ -306,7 +306,7 @@ async fn a_report_that_is_read_whole_equals_the_truth_or_names_what_it_lacks() {
 #[tokio::test]
 async fn a_report_that_is_read_in_parts_holds_each_row_once_that_was_ever_listed() {
     let (mut remembered, mut runs) = (BTreeMap::new(), 0);
-    for seed in worlds(25) {
+    for seed in worlds(30) {
         let mut chance = Chance::of(seed ^ 0xABCD);
         let start = "2026-10-20T00:00:00Z".parse::<Timestamp>().unwrap() + chance.hours(24 * 45);
         let rows: Vec<_> =
