@@ -110,7 +110,8 @@ impl<'r> Session<'r> {
     pub(super) fn at_once(&self) -> usize {
         let rate = u128::from(self.zoom.config.requests_per_second);
         let latency = self.latency.get().unwrap_or_default().as_millis();
-        let under_way = (latency * rate + 500) / 1_000;
+        // Rounded up, unless it is for less than a tenth.
+        let under_way = (latency * rate + 900) / 1_000;
         usize::try_from(under_way.clamp(1, MOST_AT_ONCE)).unwrap_or(1)
     }
 
