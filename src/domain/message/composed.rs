@@ -107,12 +107,11 @@ fn weight(alert: &Alert<'_>) -> impl Ord + use<> {
 fn in_messages<'a>(alerts: Vec<Alert<'a>>, most: usize, case: &Case<'a>) -> Vec<Message<'a>> {
     let mut messages = Vec::new();
     // What a silence has held back comes in one message, which the others join.
-    let (held, others): (Vec<_>, Vec<_>) =
-        alerts.into_iter().partition(|alert: &Alert<'_>| alert.finding.was_silenced(case));
-    let has_held = !held.is_empty();
-    let (together, apart) = match case.policy.group_by {
-        GroupBy::Run => (held.into_iter().chain(others).collect(), Vec::new()),
-        GroupBy::Subject => (held, others),
+    let was_held = |alert: &Alert<'_>| alert.finding.was_silenced(case);
+    let has_held = alerts.iter().any(was_held);
+    let (together, apart): (Vec<_>, Vec<_>) = match case.policy.group_by {
+        GroupBy::Run => (alerts, Vec::new()),
+        GroupBy::Subject => alerts.into_iter().partition(was_held),
     };
     fill(together, if has_held { usize::MAX } else { EASY_ALERTS }, most, case, &mut messages);
     number(&mut messages);
