@@ -40,6 +40,20 @@ fn the_worst_by_spent_against_budget_is_first_whatever_the_currency() {
 }
 
 #[test]
+fn what_a_silence_held_back_stands_by_its_weight_among_what_is_new() {
+    let silence = "[[silence]]\nreason = \"a move\"\nscope = \"billing_number\"\nonly = [\"+12025550100\"]\nfrom = \"2026-11-01\"\nuntil = \"2026-11-22\"";
+    let sums = [("+12025550100", "", "USD", "60"), ("+12025550101", "", "USD", "900")];
+    let world = World::new(&format!("{NUMBERS}\n{silence}")).day(21, &sums);
+    let composed = composed(&world, &Threads::default());
+    let order: Vec<_> = composed.messages[0]
+        .records(Outcome::Sent)
+        .iter()
+        .map(|record| format!("{:?} {}", record.severity, record.amount.unwrap()))
+        .collect();
+    assert_eq!(order, ["Over 900", "Warning 60"]);
+}
+
+#[test]
 fn corrections_have_messages_of_their_own_and_subjects_too_where_the_policy_says_so() {
     let before = marketing();
     let threads = recorded(&Threads::default(), &before.decided(&Threads::default()), &before.case());
