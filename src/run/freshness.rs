@@ -5,15 +5,20 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::report::{Book, Report};
 use crate::domain::evaluate::Freshness;
+use crate::domain::product::Products;
 
 /// Days from which the longest time without a row is known.
 const DAYS_JUDGED: i64 = 91;
 
 impl Report {
-    /// How new each report is.
+    /// How new each report is, as far as it was read from its newest row on: where it was not, newer rows may be.
     #[must_use]
     pub fn freshness(&self, zone: &jiff::tz::TimeZone, as_of: Timestamp) -> Vec<Freshness> {
-        self.books.iter().filter_map(|book| book.freshness(zone, as_of)).collect()
+        let was_read = |freshness: &Freshness| {
+            let product = Products::One(freshness.product);
+            self.judged.coverage.has_no_gap(product, freshness.newest_row, as_of)
+        };
+        self.books.iter().filter_map(|book| book.freshness(zone, as_of)).filter(was_read).collect()
     }
 }
 

@@ -4,6 +4,7 @@ use super::{heard, news};
 use crate::support::{Budget, Policy, from_number, row, setup, spent, spent_on};
 use jiff::{ToSpan, civil::Date, tz::TimeZone};
 use serde_json::{Value, json};
+use zoom_sms_cost_alerts::error::Code;
 use zoom_sms_cost_alerts::sandbox::Row;
 
 const OTHER: &str = "+12025550187";
@@ -99,16 +100,31 @@ async fn a_number_is_one_however_it_is_written() {
     assert_eq!(outcome.answer().get("unmatched"), None);
 }
 
+/// A row on each of so many days from 1 July on.
+fn daily(days: i32) -> Vec<Row> {
+    let first: Date = "2026-07-01".parse().unwrap();
+    let sent = |day: i32| (first + day.days()).at(10, 0, 0, 0).to_zoned(TimeZone::UTC).unwrap().timestamp();
+    (0..days)
+        .map(|day| Row { sent: sent(day), ..spent_on("2026-11-10", 0) })
+        .map(|row| Row { charge: 100, message_id: Some(row.sent.to_string()), ..row })
+        .collect()
+}
+
+#[tokio::test]
+async fn a_report_whose_newer_dates_cannot_be_read_is_not_called_stale() {
+    let failing = setup().rows(daily(134)).zoom("--fail-dates 2026-11-11=server-500");
+    let mut deployment = failing.now("2026-11-10T13:00:00Z").deployment().await;
+    deployment.ends(json!({ "backfill": true })).await.unwrap();
+    for _ in 0..5 {
+        deployment.later(24);
+        assert_eq!(deployment.fails().await.code, Code::ZoomUnavailable);
+        assert_eq!(news(&deployment.news().await), [""; 0]);
+        assert!(!deployment.metrics.report_stale);
+    }
+}
+
 #[tokio::test]
 async fn a_report_that_stays_as_it_was_is_reported_once_an_episode() {
-    let first: Date = "2026-07-01".parse().unwrap();
-    let daily = |days: i32| -> Vec<Row> {
-        let sent = |day: i32| (first + day.days()).at(10, 0, 0, 0).to_zoned(TimeZone::UTC).unwrap().timestamp();
-        (0..days)
-            .map(|day| Row { sent: sent(day), ..spent_on("2026-11-10", 0) })
-            .map(|row| Row { charge: 100, message_id: Some(row.sent.to_string()), ..row })
-            .collect()
-    };
     // Up to 10 November, then nothing new.
     let until_stall = daily(133);
     let mut deployment = setup().rows(until_stall.clone()).now("2026-11-10T13:00:00Z").deployment().await;
