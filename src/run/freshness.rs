@@ -11,7 +11,7 @@ use crate::domain::product::Products;
 const DAYS_JUDGED: i64 = 91;
 
 impl Report {
-    /// How new each report is, as far as it was read from its newest row on: where it was not, newer rows may be.
+    /// How new each report is. One with a gap from its newest row on is left out: the gap may hold newer rows.
     #[must_use]
     pub fn freshness(&self, zone: &jiff::tz::TimeZone, as_of: Timestamp) -> Vec<Freshness> {
         let was_read = |freshness: &Freshness| {

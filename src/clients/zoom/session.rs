@@ -20,7 +20,7 @@ use crate::domain::dates::Dates;
 
 /// The most rows that Zoom puts on a page.
 const PAGE_SIZE: &str = "300";
-/// The most questions that are taken to be needed to use the whole rate limit.
+/// However slowly Zoom answers, no more questions than these count as needed for the whole rate limit.
 const MOST_AT_ONCE: u128 = 10;
 
 /// How far a reading is.
@@ -110,7 +110,7 @@ impl<'r> Session<'r> {
     pub(super) fn at_once(&self) -> usize {
         let rate = u128::from(self.zoom.config.requests_per_second);
         let latency = self.latency.get().unwrap_or_default().as_millis();
-        // Rounded up, unless it is for less than a tenth.
+        // A question more for less than a tenth of its use would cost the date that it shares.
         let under_way = (latency * rate + 900) / 1_000;
         usize::try_from(under_way.clamp(1, MOST_AT_ONCE)).unwrap_or(1)
     }

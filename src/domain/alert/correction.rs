@@ -76,11 +76,17 @@ impl<'a> Correction<'a> {
         facts
     }
 
+    /// ` on calls in October`.
+    fn on_and_when(&self, case: &Case<'_>) -> String {
+        let Spent { budget, period, .. } = &self.spent;
+        let within = if period.kind() == PeriodKind::Day { "on" } else { "in" };
+        format!("{} {within} {}", on_one(budget.products, case), period_name(period, case))
+    }
+
     fn lead(&self, [was, is]: &[String; 2], no_longer: &[String], alert: &Alert<'a>, case: &Case<'a>) -> String {
         let Correction { spent, previous, .. } = self;
         let (currency, limit, whose) = (spent.budget.currency, spent.limit(), spent.whose_number(alert, case));
-        let (period, on) = (period_name(&spent.period, case), on_one(spent.budget.products, case));
-        let within = if spent.period.kind() == PeriodKind::Day { "on" } else { "in" };
+        let on_and_when = self.on_and_when(case);
         let written = previous.at.to_zoned(case.policy.time_zone.clone()).strftime("%-d %B");
         let cause = if previous.at_least {
             "Zoom's report has been read whole now"
@@ -97,7 +103,7 @@ impl<'a> Correction<'a> {
             format!(" {} {verb} no longer reached.", no_longer.join(", "))
         };
         format!(
-            "{cause}: {whose} has spent {currency} {is} of {currency} {limit}{on} {within} {period}, not {currency} {was} as we wrote on {written}{source}.{still} Use this \
+            "{cause}: {whose} has spent {currency} {is} of {currency} {limit}{on_and_when}, not {currency} {was} as we wrote on {written}{source}.{still} Use this \
              figure instead."
         )
     }
@@ -111,7 +117,6 @@ impl<'a> Correction<'a> {
         let [was, is] = &shown;
         let (who, limit) = (spent.who(alert, case), spent.limit());
         let (period, on) = (period_name(&spent.period, case), on_one(spent.budget.products, case));
-        let within = if spent.period.kind() == PeriodKind::Day { "on" } else { "in" };
         let names = |levels: &[&Level]| levels.iter().map(ToString::to_string).collect::<Vec<_>>();
         let (no_longer, only_now) = (names(&self.no_longer), names(&self.only_now));
         let lead = self.lead(&shown, &no_longer, alert, case);
@@ -119,7 +124,7 @@ impl<'a> Correction<'a> {
             kind: Kind::Correction,
             severity: Severity::Info,
             mark: "CORRECTION".to_owned(),
-            headline: format!("{who} spent {currency} {is}{on} {within} {period}, not {was}"),
+            headline: format!("{who} spent {currency} {is}{}, not {was}", self.on_and_when(case)),
             title: format!("{who} spent {currency} {is}{on}, not {was}"),
             detail: format!("{currency} {is} of {limit}, {period}"),
             row: Row {

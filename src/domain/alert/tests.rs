@@ -413,14 +413,14 @@ fn a_moment_before_what_was_reported_corrects_nothing() {
 fn a_figure_that_falls_below_nothing_is_corrected_once() {
     let runs = [Run(0, "110", BUDGET), Run(1, "20", BUDGET), Run(40, "-5", BUDGET)];
     let mut threads = Threads::default();
-    let mut told = Vec::new();
+    let mut decisions = Vec::new();
     for run in &runs {
         let world = if run.1 == "-5" { world(&Run(run.0, "0", BUDGET)).spent("-5") } else { world(run) };
         let alerts = world.decided(&threads);
         threads = recorded(&threads, &alerts, &world.case());
-        told.extend(alerts.iter().map(|alert| alert.decision));
+        decisions.extend(alerts.iter().map(|alert| alert.decision));
     }
-    assert_eq!(told, [Decision::Due, Decision::Due, Decision::BelowLevels]);
+    assert_eq!(decisions, [Decision::Due, Decision::Due, Decision::BelowLevels]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Makes baselines, from days that are added oldest first and without a gap.
+//! How baselines are made: a pass over the past, a day at a time.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -63,13 +63,13 @@ async fn a_figure_that_falls_waits_for_a_second_reading_and_nobody_is_corrected_
 #[tokio::test]
 async fn flapping_answers_neither_alert_nor_correct_again_and_again() {
     let mut deployment = setup().rows([spent(110)]).deployment().await;
-    let mut told = Vec::new();
+    let mut sent = Vec::new();
     for dollars in [110, 20, 20, 110].into_iter().cycle().take(16) {
         deployment.show([spent(dollars)]);
-        told.extend(heard(&mut deployment).await);
+        sent.extend(heard(&mut deployment).await);
         deployment.later(1);
     }
-    assert_eq!(told, ["budget 100% 110", "correction 20", "budget 100% 110"]);
+    assert_eq!(sent, ["budget 100% 110", "correction 20", "budget 100% 110"]);
 }
 
 #[tokio::test]
@@ -129,12 +129,12 @@ async fn a_report_that_stays_as_it_was_is_reported_once_an_episode() {
     let until_stall = daily(133);
     let mut deployment = setup().rows(until_stall.clone()).now("2026-11-10T13:00:00Z").deployment().await;
     deployment.ends(json!({ "backfill": true })).await.unwrap();
-    let mut told = Vec::new();
+    let mut sent = Vec::new();
     for hour in 0..8 * 4 {
-        told.extend(heard(&mut deployment).await.into_iter().map(|news| format!("after {} h: {news}", 6 * hour)));
+        sent.extend(heard(&mut deployment).await.into_iter().map(|news| format!("after {} h: {news}", 6 * hour)));
         deployment.later(6);
     }
-    assert_eq!(told, ["after 72 h: stale"]);
+    assert_eq!(sent, ["after 72 h: stale"]);
     assert!(deployment.metrics.report_stale);
     // New rows end the episode.
     deployment.show(daily(141));

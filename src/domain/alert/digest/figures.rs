@@ -109,7 +109,7 @@ fn change(before: Amount, now: Amount) -> String {
 /// The senders, or the numbers where no row names one, that spent most more than in the period before, of each currency.
 fn movers(period: &Period, before: &Period, case: &Case<'_>) -> Vec<String> {
     let senders = case.policy.senders;
-    /// Whose: a number's, or an extension's.
+    /// The currency, whether it is a number or else an extension, and which.
     type Key = (Currency, bool, Arc<str>);
     // An extension is one sender, by its latest name: names change.
     let mut names = HashMap::<Arc<str>, Arc<str>>::new();

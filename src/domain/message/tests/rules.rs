@@ -27,16 +27,16 @@ fn money_is_shown_in_minor_units_unless_that_would_mislead() {
     }
 }
 
+/// Severity and amount of each alert of the first message.
+fn in_order(world: &World) -> Vec<String> {
+    let composed = composed(world, &Threads::default());
+    let records = composed.messages[0].records(Outcome::Sent);
+    records.iter().map(|record| format!("{:?} {}", record.severity, record.amount.unwrap())).collect()
+}
+
 #[test]
 fn the_worst_by_spent_against_budget_is_first_whatever_the_currency() {
-    let world = several();
-    let composed = composed(&world, &Threads::default());
-    let order: Vec<_> = composed.messages[0]
-        .records(Outcome::Sent)
-        .iter()
-        .map(|record| format!("{:?} {}", record.severity, record.amount.unwrap()))
-        .collect();
-    assert_eq!(order, ["Over 14.86", "Over 121.23", "Warning 64.3149", "Info 3.21"]);
+    assert_eq!(in_order(&several()), ["Over 14.86", "Over 121.23", "Warning 64.3149", "Info 3.21"]);
 }
 
 #[test]
@@ -44,13 +44,7 @@ fn what_a_silence_held_back_stands_by_its_weight_among_what_is_new() {
     let silence = "[[silence]]\nreason = \"a move\"\nscope = \"billing_number\"\nonly = [\"+12025550100\"]\nfrom = \"2026-11-01\"\nuntil = \"2026-11-22\"";
     let sums = [("+12025550100", "", "USD", "60"), ("+12025550101", "", "USD", "900")];
     let world = World::new(&format!("{NUMBERS}\n{silence}")).day(21, &sums);
-    let composed = composed(&world, &Threads::default());
-    let order: Vec<_> = composed.messages[0]
-        .records(Outcome::Sent)
-        .iter()
-        .map(|record| format!("{:?} {}", record.severity, record.amount.unwrap()))
-        .collect();
-    assert_eq!(order, ["Over 900", "Warning 60"]);
+    assert_eq!(in_order(&world), ["Over 900", "Warning 60"]);
 }
 
 #[test]
