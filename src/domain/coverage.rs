@@ -162,11 +162,19 @@ pub struct Coverage {
     pub unconfirmed: Vec<Unconfirmed>,
     /// Rows without a price yet.
     pub not_priced: Vec<NotPriced>,
+    /// When the figures that a day's were compared with had been read. A day that is not listed needs no comparison.
+    pub read_before: BTreeMap<(Product, Date), Timestamp>,
     /// Whether figures were not compared with earlier ones, so that nobody knows whether one fell: nothing is corrected by them.
     pub is_blind: bool,
 }
 
 impl Coverage {
+    /// Whether a day's figures were compared with those of a reading at this moment or later.
+    #[must_use]
+    pub fn was_read_since(&self, at: Timestamp, product: Product, day: Date) -> bool {
+        self.read_before.get(&(product, day)).is_none_or(|read_before| *read_before >= at)
+    }
+
     /// Whether the report was read whole.
     #[must_use]
     pub fn is_complete(&self) -> bool {

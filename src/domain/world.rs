@@ -32,6 +32,8 @@ pub(crate) const NUMBERS: &str = r#"
 
 /// The 22nd of November at eight in New York.
 pub(crate) const NOW: &str = "2026-11-22T13:00:00Z";
+/// An hour before.
+pub(crate) const BEFORE: &str = "2026-11-22T12:00:00Z";
 
 pub(crate) struct World {
     pub(crate) policy: Policy,

@@ -112,7 +112,7 @@ fn anew<'a>(alert: Alert<'a>, thread: Option<&Thread>, case: &Case<'a>) -> Alert
 mod tests {
     use super::*;
     use crate::domain::alert::Threads;
-    use crate::domain::world::{NUMBERS, World, recorded};
+    use crate::domain::world::{BEFORE, NUMBERS, World, recorded};
 
     #[test]
     fn a_decision_made_again_may_repeat_what_the_same_alert_may_have_repeated() {
@@ -121,7 +121,7 @@ mod tests {
         let alert = |may_repeat| Alert { may_repeat, ..world.decided(&nothing).remove(0) };
         assert_eq!([true, false].map(|known| anew(alert(known), None, &case).may_repeat), [true, false]);
         // By the thread that was found another alert is due: the correction of what was reported.
-        let before = World::new(NUMBERS).spent("110");
+        let before = World::new(NUMBERS).at(BEFORE).spent("110");
         let threads = recorded(&nothing, &before.decided(&nothing), &before.case());
         let correction = anew(alert(true), threads.iter().next(), &case);
         assert_eq!((correction.decision, correction.may_repeat), (Decision::Due, false));

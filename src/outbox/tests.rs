@@ -12,7 +12,7 @@ use crate::clients::script::{Fate, Script};
 use crate::clients::topic::Scripted;
 use crate::domain::alert::Kind;
 use crate::domain::message::compose;
-use crate::domain::world::{NOW, NUMBERS, World};
+use crate::domain::world::{BEFORE, NOW, NUMBERS, World};
 
 /// Ledger, topic, and what was published.
 struct Stage {
@@ -199,7 +199,7 @@ async fn a_ledger_that_is_down_silences_nothing() {
 #[tokio::test(start_paused = true)]
 async fn with_the_ledgers_reads_failing_nothing_lower_than_what_was_sent_goes_out() {
     let mut stage = Stage::new();
-    stage.run(&World::new(NUMBERS).spent("110"), TIME).await.unwrap();
+    stage.run(&World::new(NUMBERS).at(BEFORE).spent("110"), TIME).await.unwrap();
     stage.heard();
     stage.script.break_ledger(true, false);
     // The claim is refused, and the decision made anew: from a part of the report nothing follows.

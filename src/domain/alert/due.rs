@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::{Correction, Decision, Finding, Kind, Record, Reported, Spent, Thread, ThreadKey, Verdict};
@@ -51,13 +52,24 @@ pub(super) fn is_above(level: &Level, record: &Record) -> bool {
     record.reported.as_ref().is_none_or(|known| level.percent > known.percent || level.threshold > known.money)
 }
 
+/// Whether a reading between the report and this run has seen the days that fell too: the run that reported may have died before it kept the
+/// figures, so that the daybook does not know of the fall. What was reported of a part of the report is not kept, and needs no such reading.
+fn was_read_twice(spent: &Spent<'_>, known: &Reported, key: &ThreadKey, case: &Case<'_>) -> bool {
+    let amount = |days: &BTreeMap<Date, Amount>, day| days.get(day).copied().unwrap_or(Amount::ZERO);
+    let days = known.days.keys().chain(spent.days.keys());
+    let mut fallen = days.filter(|day| amount(&spent.days, day) < amount(&known.days, day));
+    let products: Vec<_> = case.policy.products.iter().filter(|product| key.products.include(**product)).collect();
+    let was_read = |day: &Date| products.iter().all(|product| case.coverage.was_read_since(known.at, **product, *day));
+    known.at_least || fallen.all(was_read)
+}
+
 /// When an alert or a correction is due for one subject of a budget (see this file).
 pub(super) fn verdict<'a>(spent: Spent<'a>, key: &ThreadKey, thread: Option<&Thread>, case: &Case<'a>) -> Verdict<'a> {
     let (record, possible) = (Record::of(thread), Record::possible(thread));
     let corrections = possible.clone().map(|record| record.corrections).max().unwrap_or_default();
-    // A figure as of a moment before what was reported (a rerun, or the older of two runs at once) says nothing against it.
+    // A figure as of no later moment than what was reported (a rerun, or the older of two runs at once) says nothing against it.
     let fallen = possible.clone().filter_map(|record| record.reported.as_ref());
-    let fallen = fallen.filter(|known| known.at <= case.as_of && spent.is_below(known));
+    let fallen = fallen.filter(|known| known.at < case.as_of && spent.is_below(known));
     let fallen = fallen.max_by_key(|known| known.money).cloned();
     let highest = spent.highest();
     if let Some(known) = fallen {
@@ -65,7 +77,8 @@ pub(super) fn verdict<'a>(spent: Spent<'a>, key: &ThreadKey, thread: Option<&Thr
         let waits = record.corrections > 0 && case.as_of.duration_since(since) < AGREEMENT;
         // Whatever is not proven or waits, a level that no reader can have heard of is due (of a policy that has changed).
         let is_news = highest.is_some_and(|level| possible.clone().all(|record| is_above(level, record)));
-        let is_proven = spent.certainty == Certainty::Exact && !case.coverage.is_blind;
+        let is_proven =
+            spent.certainty == Certainty::Exact && !case.coverage.is_blind && was_read_twice(&spent, &known, key, case);
         match is_proven {
             true if !waits => return corrected(spent, known, corrections, key, thread, case),
             _ if is_news => {}

@@ -124,11 +124,30 @@ fn a_fall_is_corrected_only_once_it_is_proven() {
         story(&[Run(0, "110", BUDGET), Run(1, "?90", "50 at [100, 150]")]),
         ["send 100%, also [50% 80%]", "send 150%, also []"]
     );
+    // A run as of the same moment says nothing against what was reported.
+    assert_eq!(story(&[Run(0, "110", BUDGET), Run(0, "20", BUDGET)]), ["send 100%, also [50% 80%]", "BelowLevels"]);
     // Upwards counts at once, whatever the certainty.
     assert_eq!(
         story(&[Run(0, "?55", BUDGET), Run(1, "-85", BUDGET), Run(2, "85", BUDGET)]),
         ["send 50%, also []", "send at least 80%, also []", "AlreadySent"]
     );
+}
+
+#[test]
+fn a_fall_is_not_proven_by_figures_that_were_read_before_the_report() {
+    let reported = world(&Run(1, "110", BUDGET));
+    let threads = recorded(&Threads::default(), &reported.decided(&Threads::default()), &reported.case());
+    // When the daybook's figures of the 5th and of the 6th, on which nothing fell, were read.
+    let decided = |of_5th: i64, of_6th: i64| {
+        let mut world = world(&Run(3, "20", BUDGET));
+        for (day, hours) in [(5, of_5th), (6, of_6th)] {
+            let read_before = NOW.parse::<Timestamp>().unwrap() + SignedDuration::from_hours(hours);
+            world.coverage.read_before.insert((Product::Sms, jiff::civil::date(2026, 11, day)), read_before);
+        }
+        world.decided(&threads)[0].decision
+    };
+    // The run of hour 1 died before it kept what it had reported, and that of hour 2 was the first to read less.
+    assert_eq!([decided(0, 2), decided(2, 0), decided(1, 0)], [Decision::FallNotProven, Decision::Due, Decision::Due]);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::*;
 use crate::domain::alert::{Finding, Test, Threads};
 use crate::domain::period::PeriodKind;
-use crate::domain::world::{NUMBERS, World, recorded};
+use crate::domain::world::{BEFORE, NUMBERS, World, recorded};
 
 const SALES: &str = r#"
     [[budget]]

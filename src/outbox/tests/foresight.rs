@@ -200,7 +200,7 @@ fn only_all_holds_back_corrections_and_unwatched_currencies() {
         let world = World::new(&format!("{LEVELS}{silence}")).day(5, &euros);
         let unwatched = world.decided(&Threads::default()).pop().unwrap().decision;
         // The figure was 110 once, and is 20 now.
-        let before = World::new(LEVELS).spent("110");
+        let before = World::new(LEVELS).at(BEFORE).spent("110");
         let threads =
             crate::domain::world::recorded(&Threads::default(), &before.decided(&Threads::default()), &before.case());
         let corrected = World::new(&format!("{LEVELS}{silence}")).spent("20").decided(&threads).remove(0).decision;

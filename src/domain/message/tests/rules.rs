@@ -49,7 +49,7 @@ fn what_a_silence_held_back_stands_by_its_weight_among_what_is_new() {
 
 #[test]
 fn corrections_have_messages_of_their_own_and_subjects_too_where_the_policy_says_so() {
-    let before = marketing();
+    let before = marketing().at(BEFORE);
     let threads = recorded(&Threads::default(), &before.decided(&Threads::default()), &before.case());
     let numbers: Vec<String> = (0..3).map(|index| format!("+1202555010{index}")).collect();
     let mut sums: Vec<_> = numbers.iter().map(|number| (number.as_str(), "", "USD", "60")).collect();
