@@ -142,13 +142,14 @@ async fn fill(far: &Far, numbers: u32, today: Date, now: Timestamp) -> Result<()
             late_charges_days: 3,
             first_day,
             until,
+            read_at: until,
             head: head.clone(),
             plan: Plan::default(),
             reading: Reading::default(),
             sums,
         };
         let mut remembered = merge(read, Default::default(), &mut Judged::of(ACCOUNT_ID.into(), &[Product::Sms]));
-        remembered.keep_days_only(&head, &[], until);
+        remembered.keep_days_only(&head);
         // Long before the runs that are measured.
         store.save(whose, &loaded, remembered, now - SignedDuration::from_hours(24)).await?;
         first_day = end;

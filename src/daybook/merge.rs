@@ -57,6 +57,8 @@ pub struct Read<'r> {
     pub first_day: Date,
     /// Rows sent at this moment or later do not count.
     pub until: Timestamp,
+    /// When it is read, as far as what is known says so.
+    pub read_at: Timestamp,
     /// The daybook as it was.
     pub head: Head,
     /// What was to be read.
@@ -98,6 +100,13 @@ impl Read<'_> {
         before >= listing.from && self.reading.read_to < Some(before.min(listing.to))
     }
 
+    /// When the figures of a day were read: some may be of earlier runs' parts.
+    fn read_at(&self, day: Date) -> Timestamp {
+        let Some(listing) = listing_of(day, self.zone) else { return self.read_at };
+        let parts = self.plan.keep.iter().filter(|part| part.dates().overlap(&listing));
+        parts.map(|part| part.read_at).fold(self.read_at, Timestamp::min)
+    }
+
     fn fall_of(&self, day: Date) -> bool {
         self.head.falls.iter().any(|fall| fall.day == day)
     }
@@ -132,6 +141,8 @@ pub fn merge(mut read: Read<'_>, mut believed: BTreeMap<Date, DaySums>, judged: 
     for day in &days {
         let sums = read.sums.remove(day).unwrap_or_default();
         let before = believed.remove(day);
+        let known = read.head.days.get(day);
+        coverage.read_before.insert((product, *day), known.map_or(Timestamp::MIN, |known| known.read_at));
         if read.has_gap(*day) {
             falls.extend(read.head.falls.iter().filter(|fall| fall.day == *day).cloned());
             match before {
@@ -140,7 +151,6 @@ pub fn merge(mut read: Read<'_>, mut believed: BTreeMap<Date, DaySums>, judged: 
             }
             continue;
         }
-        let known = read.head.days.get(day);
         let fallen = fallen(&read, *day, known, &sums, &mut falls, &mut coverage.unconfirmed);
         if fallen.is_empty() {
             totals.set(product, *day, &sums);
@@ -148,13 +158,13 @@ pub fn merge(mut read: Read<'_>, mut believed: BTreeMap<Date, DaySums>, judged: 
             restated.extend(
                 before.filter(|_| was_settled).iter().flat_map(|before| restatements(product, *day, before, &sums)),
             );
-            remembered.keep_day(*day, sums, read.until);
+            remembered.keep_day(*day, sums, read.read_at(*day));
         } else if let Some(before) = before {
             let kept: DaySums = before.into_iter().filter(|(line, _)| fallen.contains(&line.currency)).collect();
             let others: DaySums = sums.iter().filter(|(line, _)| !fallen.contains(&line.currency)).cloned().collect();
             let stored = merged(&kept, &others);
             totals.set_doubtful(product, *day, &stored, &sums);
-            remembered.keep_day(*day, stored, read.until);
+            remembered.keep_day(*day, stored, read.read_at(*day));
         } else {
             // The head has the old figure, but the day's lines cannot be loaded. The daybook keeps both.
             totals.set(product, *day, &sums);

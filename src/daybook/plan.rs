@@ -1,8 +1,8 @@
 //! Which dates a run reads from Zoom, and which parts of earlier runs it uses.
 //!
 //! A run reads a report of up to [`SMALL`] requests whole, if the last run was an hour or more ago; after half an hour one of half as many. A
-//! larger report is read in parts: open dates by every run, dates that are over but not settled every `late_every`, and all others every
-//! `full_every`. For dates that are not read, the run uses the parts of earlier runs.
+//! larger report, or one that the last run had no time to finish, is read in parts: open dates by every run, dates that are over but not
+//! settled every `late_every`, and all others every `full_every`. For dates that are not read, the run uses the parts of earlier runs.
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
@@ -64,7 +64,8 @@ impl Plan {
         };
         let since = until.duration_since(read_at).clamp(SignedDuration::ZERO, HOURLY);
         let share = small.saturating_mul(since.as_secs().unsigned_abs()) / HOURLY.as_secs().unsigned_abs();
-        if head.whole_requests <= share && !head.unfinished {
+        let is_small = head.whole_requests <= share && !head.unfinished;
+        if is_small && head.failures == 0 {
             return Plan { ask: vec![whole], small, ..Plan::default() };
         }
         let falls: Vec<_> = head.falls.iter().filter_map(|fall| listing_of(fall.day, zone)).collect();
@@ -79,11 +80,11 @@ impl Plan {
             let patience = patience(part, rules, until);
             part.to > first && patience == rules.full_every && until.duration_since(part.read_at) >= patience
         };
-        let reads_all = !head.unfinished && head.parts.iter().any(is_overdue);
+        let reads_all = is_small || !head.unfinished && head.parts.iter().any(is_overdue);
         let keep: Vec<_> = head.parts.iter().filter(|part| !reads_all && is_kept(part)).cloned().collect();
         let ask = missing(whole, &keep).into_iter().flat_map(|dates| cut(dates, rules, until));
         let ask = ask.flat_map(|dates| divided(dates, head.failures, until)).collect();
-        Plan { ask, keep, keeps_parts: true, small }
+        Plan { ask, keep, keeps_parts: !is_small, small }
     }
 
     /// Whether everything is read.
@@ -240,6 +241,15 @@ mod tests {
         some.remove(0);
         let (ask, _) = plan(&head(some), "2026-11-22T13:00:00Z");
         assert_eq!(ask, ["10-28..11-19", "11-22..11-27"]);
+    }
+
+    #[test]
+    fn a_small_report_with_a_date_that_fails_is_read_whole_in_smaller_questions() {
+        let parts = vec![part("2026-10-28", "2026-11-19", "2026-11-22T12:00:00Z")];
+        let head = Head { failures: 1, ..head(60, "2026-11-22T12:00:00Z", parts) };
+        let (ask, keep) = plan(&head, "2026-11-22T13:00:00Z");
+        assert_eq!(ask[..2], ["10-28..11-08", "11-08..11-19"]);
+        assert_eq!((ask.last().unwrap().as_str(), keep.len()), ("11-22..11-27", 0));
     }
 
     #[test]

@@ -8,13 +8,12 @@ use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
 use super::{Head, KnownDay, KnownPart, Plan, VERSION, codec};
 use crate::clients::zoom::{Part, Reading};
-use crate::domain::coverage::{Coverage, Gap, NotPriced, Unconfirmed};
+use crate::domain::coverage::{Coverage, NotPriced, Unconfirmed};
 use crate::domain::dates::{Dates, utc_date};
 use crate::domain::money::Currency;
 use crate::domain::period::{Period, final_at};
 use crate::domain::product::{Product, Products};
 use crate::domain::totals::{DaySums, Sum, by_currency};
-use crate::error::Code;
 
 /// A period with rows that have no price is judged on for so long after its end: two billing cycles.
 const PRICED_LATE: SignedDuration = SignedDuration::from_hours(24 * 62);
@@ -66,17 +65,17 @@ impl Remembered {
         head.read_at = Some(until);
         head.newest_row = newest_row;
         head.count_requests(utc_date(until, 0), reading.requests);
-        let is_unfinished = !reading.gaps.is_empty();
         if plan.is_whole() {
-            head.whole_requests = reading.requests;
+            // A small report stays small though its dates are divided because one may fail.
+            let divided = if plan.keeps_parts { 0 } else { (plan.ask.len() as u64).saturating_sub(1) };
+            head.whole_requests = reading.requests.saturating_sub(divided);
         } else if head.unfinished && head.failures == 0 {
             // A reading that takes several runs. One that fails is no longer for it.
             head.whole_requests += reading.requests;
         }
-        head.unfinished = is_unfinished;
-        let may_be_of_a_date = |gap: &Gap| matches!(gap.code, Code::ZoomUnavailable | Code::ReportInvalid);
+        head.unfinished = reading.stopped_early;
         head.failures = match head.failures {
-            _ if !reading.gaps.iter().any(may_be_of_a_date) => 0,
+            _ if !reading.may_divide => 0,
             0 => 1,
             // Zoom answered no question at all: smaller ones would only be more of them.
             failures if reading.parts.is_empty() => failures,
@@ -87,23 +86,26 @@ impl Remembered {
         head.days.retain(|day, _| *day >= forgotten);
         head.falls.retain(|fall| fall.day >= forgotten);
         head.parts.clear();
-        if plan.keeps_parts || is_unfinished || reading.requests > plan.small {
+        if plan.keeps_parts || reading.stopped_early || reading.requests > plan.small {
             for (dates, part) in reading.parts {
                 if !part.is_open {
                     self.parts.push((KnownPart::of(dates, &part, first_day, until), part));
                 }
             }
             head.parts = plan.keep;
-            self.remove_overlapping_parts();
+            self.remove_overlapping_parts(&reading.asked);
         }
     }
 
-    /// Removes parts that share more than a date with a newer one, which may have counted rows of theirs. This happens where a question had to
-    /// start a date earlier than planned.
-    fn remove_overlapping_parts(&mut self) {
-        let all = self.head.parts.iter().chain(self.parts.iter().map(|(known, _)| known));
-        let all: Vec<_> = all.map(KnownPart::dates).collect();
-        let is_apart = |part: &KnownPart| !all.iter().any(|newer| newer.from < part.to && newer.to > part.to);
+    /// Removes parts that share more than a date with any other question, read whole or not: a row listed under those dates may have been
+    /// counted there, and the next run would not ask for it again. This happens where a question had to start a date earlier than
+    /// planned.
+    fn remove_overlapping_parts(&mut self, asked: &[Dates]) {
+        let kept: Vec<_> = self.head.parts.iter().map(KnownPart::dates).collect();
+        let is_apart = |part: &KnownPart| {
+            let others = kept.iter().chain(asked).filter(|other| **other != part.dates());
+            others.into_iter().all(|other| other.to.min(part.to) <= other.from.max(part.from))
+        };
         self.head.parts.retain(is_apart);
         self.parts.retain(|(known, _)| is_apart(known));
     }
@@ -133,18 +135,47 @@ impl Remembered {
             && !self.head.parts.iter().any(was_read_before)
     }
 
-    /// Keeps the new days only, which were read at this moment. The rest of the head stays as it was.
-    pub fn keep_days_only(&mut self, before: &Head, read: &[Date], read_at: Timestamp) {
-        let mut days = std::mem::take(&mut self.head.days);
-        for day in read {
-            days.entry(*day).and_modify(|known| known.read_at = read_at);
-        }
+    /// Keeps the days only, and which of them fell. The rest of the head stays as it was.
+    pub fn keep_days_only(&mut self, before: &Head) {
         self.parts.clear();
-        self.head = Head { version: VERSION, days, ..before.clone() };
+        let Head { days, falls, .. } = std::mem::take(&mut self.head);
+        self.head = Head { version: VERSION, days, falls, ..before.clone() };
     }
 
     /// Adds fingerprints of budgets whose `only` matched something.
     pub fn matched(&mut self, fingerprints: impl IntoIterator<Item = String>) {
         self.head.matched.extend(fingerprints);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dates(from: i8, to: i8) -> Dates {
+        let date = |day| Date::constant(2026, 11, day);
+        Dates { from: date(from), to: date(to) }
+    }
+
+    /// The dates of the parts that are kept, of those that were kept before and those that were read now, given what was asked besides.
+    fn kept(before: &[Dates], read: &[Dates], besides: &[Dates]) -> Vec<Dates> {
+        let known = |dates: &Dates| KnownPart::of(*dates, &Part::default(), dates.from, Timestamp::UNIX_EPOCH);
+        let plan = Plan { keep: before.iter().map(known).collect(), keeps_parts: true, ..Plan::default() };
+        let parts = read.iter().map(|dates| (*dates, Part::default())).collect();
+        let reading = Reading { parts, asked: [read, besides].concat(), ..Reading::default() };
+        let mut remembered = Remembered::default();
+        remembered.keep_reading(plan, reading, dates(1, 2).from, Timestamp::UNIX_EPOCH, None);
+        let parts = remembered.head.parts.iter().chain(remembered.parts.iter().map(|(known, _)| known));
+        parts.map(KnownPart::dates).collect()
+    }
+
+    #[test]
+    fn a_part_is_kept_if_no_other_question_lists_dates_within_it() {
+        let (old, middle, newest) = (dates(1, 10), dates(10, 20), dates(20, 25));
+        assert_eq!(kept(&[old], &[middle, newest], &[]), [old, middle, newest]);
+        // The newest question had to start a date earlier. Whether it was read whole or not, it may have counted rows of its neighbor.
+        assert_eq!(kept(&[old, middle], &[dates(19, 25)], &[]), [old]);
+        assert_eq!(kept(&[old], &[middle], &[dates(19, 25)]), [old]);
+        assert_eq!(kept(&[old, middle], &[], &[dates(20, 25)]), [old, middle]);
     }
 }

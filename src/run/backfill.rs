@@ -105,9 +105,9 @@ impl Step<'_> {
         metrics.rows += reading.parts.values().map(|part| part.rows).sum::<u64>();
         let (failure, requests) = (reading.failure.clone(), reading.requests);
         let mut remembered = self.merged(&ask, reading, &head);
-        remembered.keep_days_only(&head, &open, self.now);
+        remembered.keep_days_only(&head);
         remembered.head.count_requests(today, requests);
-        let saved = open.iter().filter(|day| remembered.head.days.contains_key(*day)).count() as u64;
+        let saved = open.iter().filter(|day| self.is_known(&remembered.head, **day)).count() as u64;
         daybook.save(whose, &loaded, remembered, self.now).await.map_err(unusable)?;
         done.days_read += saved;
         done.days += saved;
@@ -125,13 +125,16 @@ impl Step<'_> {
 
     /// The days that are to be read; notes the others.
     fn open_days(&self, head: &Head, done: &mut Backfill) -> Vec<Date> {
-        let (policy, days) = (&self.prepared.policy, &self.month.days);
-        // A day that was read before it was settled may have grown since.
-        let is_known = |day: &&Date| head.knows_settled(**day, &policy.time_zone, policy.late_charges_days);
-        let (known, open): (Vec<_>, Vec<_>) = days.iter().partition(is_known);
+        let (known, open): (Vec<_>, Vec<_>) = self.month.days.iter().partition(|day| self.is_known(head, **day));
         done.days += known.len() as u64;
         done.since = done.since.into_iter().chain(known.into_iter().min()).min();
         open
+    }
+
+    /// Whether the day does not have to be read. One that was read before it was settled may have grown since.
+    fn is_known(&self, head: &Head, day: Date) -> bool {
+        let policy = &self.prepared.policy;
+        head.knows_settled(day, &policy.time_zone, policy.late_charges_days)
     }
 
     fn ask(&self, first: Date, last: Date) -> Result<Ask, jiff::Error> {
@@ -166,6 +169,7 @@ impl Step<'_> {
             late_charges_days: self.prepared.policy.late_charges_days,
             first_day: ask.first_day,
             until: ask.until,
+            read_at: self.now,
             head: head.clone(),
             plan: Plan::default(),
             sums: sums_of(&reading, BTreeMap::new(), ask.first_day),

@@ -156,7 +156,8 @@ impl Reader<'_> {
         report.refusals += reading.refusals;
         let (failure, is_whole) = (reading.failure.take(), plan.is_whole());
         let sums = sums_of(&reading, kept, first_day);
-        let read = Read { product, zone, late_charges_days, first_day, until, head, plan, reading, sums };
+        let read =
+            Read { product, zone, late_charges_days, first_day, until, read_at: until, head, plan, reading, sums };
         let believed = load::believed(services, whose, &read, deadline).await;
         let remembered = merge(read, believed, &mut report.judged);
         Book { product, remembered, loaded, is_without_daybook, is_whole, failure }

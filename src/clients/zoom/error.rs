@@ -69,19 +69,29 @@ impl ZoomError {
         matches!(self.kind, ZoomErrorKind::RateLimited(_) | ZoomErrorKind::Unavailable | ZoomErrorKind::Narrowed)
     }
 
-    /// Whether no other request of this run can succeed either.
+    /// Whether no other request of this run can succeed either. A refused account is no such failure: another question may be answered, and a
+    /// request for each tells.
     #[must_use]
     pub(super) fn stops_everything(&self) -> bool {
         matches!(
             self.kind,
             ZoomErrorKind::InvalidClient
-                | ZoomErrorKind::Unauthorized
                 | ZoomErrorKind::TokenExpired
-                | ZoomErrorKind::ScopeMissing
                 | ZoomErrorKind::DailyLimit(_)
                 | ZoomErrorKind::OutOfTime
                 | ZoomErrorKind::RequestsSpent
         )
+    }
+
+    /// Whether one of the question's dates may be the reason, so that questions about fewer dates are answered.
+    pub(super) fn may_be_of_a_date(&self) -> bool {
+        let is_limited = matches!(self.kind, ZoomErrorKind::RateLimited(_) | ZoomErrorKind::TooOld);
+        !is_limited && !self.stops_everything()
+    }
+
+    /// How much a failure weighs among those of a reading: most, if it stopped the others; least, if the question was too old.
+    pub(super) fn weight(&self) -> u8 {
+        if self.stops_everything() { 2 } else { u8::from(self.kind != ZoomErrorKind::TooOld) }
     }
 
     /// A failure below HTTP, with its cause down to the system's words (DNS, TLS, refused). The error's own text would hold the address with

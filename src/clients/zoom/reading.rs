@@ -77,6 +77,12 @@ pub struct Reading {
     pub read_to: Option<Date>,
     /// The most important failure.
     pub failure: Option<ZoomError>,
+    /// Whether the run had to stop before every question was answered or had failed.
+    pub stopped_early: bool,
+    /// Whether a question failed where questions about fewer dates may be answered.
+    pub may_divide: bool,
+    /// The dates of all questions, read whole or not.
+    pub asked: Vec<Dates>,
 }
 
 impl Reading {
@@ -95,7 +101,12 @@ impl Reading {
         let dates = Dates { from: walk.asked.from, to };
         let (product, code, problem) = (ask.report.product, error.code(), walk.problem(&error));
         self.gaps.push(Gap { product, dates, code, problem });
-        self.failure = Some(self.failure.take().filter(ZoomError::stops_everything).unwrap_or(error));
+        self.stopped_early |= error.stops_everything();
+        self.may_divide |= error.may_be_of_a_date();
+        if self.failure.as_ref().is_none_or(|known| known.weight() < error.weight()) {
+            self.failure = Some(error);
+        }
+        let walk = walk.furthest();
         self.partial.rows += walk.rows;
         for (day, sums) in days_of(&walk, rows) {
             let so_far = self.partial.days.entry(day).or_default();
@@ -118,6 +129,7 @@ impl Reading {
 
     /// Adds the hours of rows, those without a price, those that cannot be read, and the time of the newest one.
     fn add_rows(&mut self, walk: Walk, rows: &RowReader) {
+        self.asked.push(walk.asked);
         let product = rows.report().product;
         let not_priced = |((day, line), rows_of): (&(Date, u32), &u64)| {
             Some(NotPriced { product, day: *day, line: rows.line(*line)?.clone(), rows: *rows_of })

@@ -3,8 +3,8 @@
 //! The last page is the one whose next page token is empty or absent. An empty page is not the end, and neither is a count. Zoom may leave out
 //! free messages after it has cut the report into pages: then a month of domestic messages is page after page without a row. So only what
 //! cannot be such a month is a report without end: a token that comes twice, pages that repeat earlier ones, or more empty pages in a row than
-//! a very large account has. Page tokens expire after 15 minutes; then the question is read again from its first page, and rows that were
-//! counted do not count again.
+//! a very large account has. Page tokens expire after 15 minutes; then the question is read anew from its first page, since Zoom may have
+//! revised a row that was counted. What was read before counts if the new reading fails earlier than that.
 //!
 //! Equal rows on one page are different messages. Equal rows on different pages, or in the answers to different questions, are the same
 //! message. So a row counts as often as it occurs on the page where it occurs most.
@@ -94,6 +94,8 @@ pub(super) struct Walk {
     repeated_pages: u64,
     empty_pages: u64,
     restarts: u32,
+    /// The earlier reading of the question that got furthest before its page token expired.
+    before: Option<Box<Walk>>,
 }
 
 /// Whether a question has more pages.
@@ -126,6 +128,7 @@ impl Walk {
             repeated_pages: 0,
             empty_pages: 0,
             restarts: 0,
+            before: None,
         }
     }
 
@@ -134,9 +137,10 @@ impl Walk {
         Walk { asked, ..Walk::of(question) }
     }
 
-    /// How often a row was counted in this walk.
+    /// How often a row was counted in this walk, before its page token expired or since.
     pub(super) fn times(&self, identity: u128) -> u32 {
-        self.seen.times(identity)
+        let before = self.before.as_ref().map_or(0, |before| before.times(identity));
+        self.seen.times(identity).max(before)
     }
 
     /// Counts the rows of a page that were not counted before. `elsewhere` returns how often other questions counted a row. Returns the
@@ -234,14 +238,23 @@ impl Walk {
         error.to_string()
     }
 
-    /// Goes back to the first page; `false` if that was done too often. Rows that were counted do not count again.
+    /// Goes back to the first page; `false` if that was done too often.
     pub(super) fn restart(&mut self) -> bool {
-        self.restarts += 1;
-        self.next = None;
-        self.tokens.clear();
-        self.contents.clear();
-        (self.repeated_pages, self.empty_pages) = (0, 0);
-        self.restarts <= MOST_RESTARTS
+        if self.restarts == MOST_RESTARTS {
+            return false;
+        }
+        let anew = Walk { restarts: self.restarts + 1, ..Walk::moved(self.asked, self.question) };
+        let before = std::mem::replace(self, anew);
+        self.before = Some(Box::new(before.furthest()));
+        true
+    }
+
+    /// What counts of a question that failed: the reading that got furthest.
+    pub(super) fn furthest(mut self) -> Walk {
+        match self.before.take() {
+            Some(before) if before.rows > self.rows => *before,
+            _ => self,
+        }
     }
 }
 
@@ -255,6 +268,11 @@ fn near(date: Date) -> Range<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::money::Amount;
+
+    fn charge() -> Content {
+        Content::Charge { day: Date::constant(2026, 11, 5), line: 0, amount: Amount::ZERO, units: 1 }
+    }
 
     fn walk() -> Walk {
         Walk::of(Dates { from: Date::constant(2026, 11, 1), to: Date::constant(2026, 11, 20) })
@@ -308,6 +326,24 @@ mod tests {
     fn a_question_whose_page_tokens_expire_again_and_again_is_given_up() {
         let mut walk = walk();
         assert_eq!([walk.restart(), walk.restart(), walk.restart()], [true, true, false]);
+    }
+
+    #[test]
+    fn a_question_that_is_read_anew_counts_what_the_new_reading_lists() {
+        let row = |identity| Row { identity, sent: None, content: charge() };
+        let mut walk = walk();
+        [1, 2, 3].into_iter().for_each(|identity| walk.count(row(identity), None));
+        assert!(walk.restart());
+        // Row 2 was revised meanwhile.
+        [1, 4].into_iter().for_each(|identity| walk.count(row(identity), None));
+        assert_eq!((walk.rows, walk.sums.values().map(|sum| sum.messages).sum::<u64>()), (2, 2));
+        // Neighbors leave it what it counted at any time.
+        assert_eq!([1, 2, 3, 4, 5].map(|identity| walk.times(identity)), [1, 1, 1, 1, 0]);
+        // If it fails, the reading counts that got furthest.
+        walk.count(row(5), None);
+        assert!(walk.restart());
+        walk.count(row(1), None);
+        assert_eq!(walk.furthest().rows, 3);
     }
 
     #[test]

@@ -135,6 +135,30 @@ async fn a_day_that_was_read_before_it_was_over_is_loaded_again() {
 }
 
 #[tokio::test]
+async fn a_day_that_cannot_be_read_or_that_fell_is_loaded_by_a_later_backfill() {
+    let rows = daily("2025-10-20", "2026-11-22");
+    let given = setup().rows(rows.clone()).now("2026-10-06T13:00:00Z");
+    let mut deployment = given.clone().deployment().await;
+    // So that days of October are known which were not settled yet.
+    deployment.run().await;
+    deployment.until("2026-11-22T13:00:00Z");
+    zoom_becomes(&mut deployment, "--fail-dates 2026-10-04=validation-300").await;
+    deployment.ends(json!({ "backfill": true })).await.unwrap_err();
+    assert!(head(&deployment).await["days"]["2026-10-04"]["read_at"].as_str() < Some("2026-10-07"));
+    // Zoom has removed a row of the 3rd for good.
+    zoom_becomes(&mut deployment, "").await;
+    let removed = at("2026-10-03T00:00:00Z")..at("2026-10-04T00:00:00Z");
+    deployment.show(rows.into_iter().filter(|row| !removed.contains(&row.sent)).collect::<Vec<_>>());
+    let mut read = Vec::new();
+    for _ in 0..3 {
+        deployment.later(1);
+        read.push(backfill(&mut deployment).await["days_read"].as_u64().unwrap());
+    }
+    assert!(read[0] > 0 && read[1..] == [1, 0], "{read:?}");
+    assert_eq!(head(&deployment).await["days"]["2026-10-03"]["sums"], json!([]));
+}
+
+#[tokio::test]
 async fn a_month_that_fails_keeps_no_older_one_away() {
     let given = setup().rows(daily("2025-10-20", "2026-11-22"));
     let mut deployment = given.clone().zoom("--fail-dates 2026-06-10=validation-300").deployment().await;

@@ -165,6 +165,29 @@ async fn a_run_that_cannot_compare_corrects_nothing() {
 }
 
 #[tokio::test]
+async fn a_figure_that_was_reported_and_not_kept_falls_at_its_second_reading() {
+    let first = spent_on("2026-11-10", 60);
+    let mut deployment = setup().rows([first.clone()]).deployment().await;
+    deployment.run().await;
+    // A run reports 110 and cannot keep it.
+    deployment.later(1);
+    deployment.show([first.clone(), spent_on("2026-11-20", 50)]);
+    let denied = Effect::Fail { status: 400, code: "AccessDeniedException" };
+    deployment.proxy.always("DynamoDB.PutItem daybook", denied);
+    deployment.run().await;
+    deployment.proxy.clear();
+    deployment.subjects().await;
+    let mut kinds = Vec::new();
+    for _ in 0..3 {
+        deployment.later(1);
+        deployment.show([first.clone()]);
+        assert_eq!(amount(&deployment.run().await), "60");
+        kinds.push(deployment.subjects().await.len());
+    }
+    assert_eq!(kinds, [0, 1, 0]);
+}
+
+#[tokio::test]
 async fn a_fall_waits_while_another_policy_runs_that_does_not_judge_its_day() {
     let month = Policy::default();
     let day = Policy::of(Budget::each("billing_number").period("day"));

@@ -100,6 +100,31 @@ async fn a_question_that_must_start_earlier_takes_no_row_from_a_part_that_is_kep
 }
 
 #[tokio::test]
+async fn a_question_that_had_to_start_earlier_and_failed_leaves_no_row_unread() {
+    // As above, in a zone whose date turns at 8:00 UTC; each request in turn fails in the run before.
+    let line = "--page-limit 3 --date-zone Etc/GMT+8 --future-dates refused --same-date refused --order by-listing";
+    for failing in 5..=10 {
+        let setup = setup().rows(many(10, "2026-08-20", "2026-09-04")).now("2026-09-04T05:20:00Z");
+        let mut deployment = setup.zoom(line).deployment().await;
+        for full_read_hours in [0, 0, 24] {
+            deployment.full_read_hours = full_read_hours;
+            deployment.run().await;
+            deployment.until(deployment.now + 30.minutes());
+        }
+        zoom_becomes(&mut deployment, &format!("{line} --fault validation-300@{failing}x1")).await;
+        let ended = deployment.ends(json!({})).await;
+        zoom_becomes(&mut deployment, line).await;
+        for moment in ["2026-09-04T08:10:00Z", "2026-09-04T08:40:00Z"] {
+            deployment.until(moment);
+            let answer = deployment.run().await;
+            let case = format!("request {failing} failed: {ended:?}, at {moment}");
+            assert_eq!(totals(&answer), truth(&deployment, "2026-09-01T00:00:00Z"), "{case}");
+            assert_eq!((&answer["complete"], answer.get("unconfirmed")), (&json!(true), None), "{case}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn how_often_dates_are_read_again_is_the_deployments_choice() {
     let mut deployment = large_and_known().await;
     (deployment.full_read_hours, deployment.late_read_hours) = (4, 2);
@@ -171,14 +196,24 @@ async fn a_question_that_fails_names_its_dates_and_what_was_read_counts_beside_w
 }
 
 #[tokio::test]
-async fn a_small_report_that_was_read_in_part_is_read_on_and_then_whole_again() {
+async fn a_small_report_with_a_date_that_fails_is_read_whole_all_the_same() {
     let rows = daily("2026-10-01", "2026-11-29");
-    let mut deployment = setup().rows(rows).zoom("--fail-dates 2026-11-02=validation-300").deployment().await;
+    let mut deployment = setup().rows(rows.clone()).zoom("--fail-dates 2026-11-02=validation-300").deployment().await;
+    for _ in 0..7 {
+        deployment.fails().await;
+        deployment.later(1);
+    }
+    deployment.subjects().await;
+    // A charge of a settled day comes late, beside the date that fails.
+    let late = Row { message_id: Some("late".to_owned()), ..spent_on("2026-11-09", 60) };
+    deployment.show([rows, vec![late]].concat());
     deployment.fails().await;
+    let alert = deployment.news().await[0].json()["alerts"][0].clone();
+    assert_eq!((&alert["amount"], &alert["level"], &alert["at_least"]), (&json!("81"), &json!("80%"), &json!(true)));
     zoom_becomes(&mut deployment, "").await;
     deployment.later(1);
     let (answer, from) = run_asking(&mut deployment).await;
-    assert_eq!((amount(&answer).as_str(), from.as_str(), &answer["complete"]), ("22", "2026-10-28", &json!(true)));
+    assert_eq!((amount(&answer).as_str(), from.as_str(), &answer["complete"]), ("82", "2026-10-28", &json!(true)));
     deployment.later(1);
     let (answer, _) = run_asking(&mut deployment).await;
     assert_eq!((requests(&answer), remembered_days(&answer)), (2, 0));

@@ -182,14 +182,16 @@ async fn the_worst_by_spent_over_budget_comes_first_and_never_by_amount_across_c
 
 #[tokio::test]
 async fn one_date_that_zoom_fails_for_hides_its_neighbors_for_some_runs_only() {
-    let given = setup().rows([spent_on("2026-11-03", 60), spent_on("2026-11-12", 50)]);
-    let mut deployment = given.zoom("--fail-dates 2026-10-30=validation-300").deployment().await;
-    let mut heard = Vec::new();
-    for _ in 0..6 {
-        deployment.fails().await;
-        heard.extend(news(&deployment.news().await));
-        deployment.later(1);
+    for fault in ["validation-300", "page-token-expired", "phone-disabled"] {
+        let given = setup().rows([spent_on("2026-11-03", 60), spent_on("2026-11-12", 50)]);
+        let mut deployment = given.zoom(&format!("--fail-dates 2026-10-30={fault}")).deployment().await;
+        let mut heard = Vec::new();
+        for _ in 0..6 {
+            deployment.fails().await;
+            heard.extend(news(&deployment.news().await));
+            deployment.later(1);
+        }
+        // Half of the dates are enough for a level, all but the one with its neighbors for the truth.
+        assert_eq!(heard, ["budget 50% 50", "budget 100% 110"], "{fault}");
     }
-    // Half of the dates are enough for a level, all but the one with its neighbors for the truth.
-    assert_eq!(heard, ["budget 50% 50", "budget 100% 110"]);
 }
