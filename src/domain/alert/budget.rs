@@ -77,14 +77,20 @@ impl<'a> Spent<'a> {
     }
 
     fn steps(&self, alert: &Alert<'a>, case: &Case<'a>) -> Vec<String> {
-        let (this, kind) = (this(self.scope), self.period.kind().name());
+        let is_over = case.as_of >= self.period.to();
+        let this = this(self.scope);
+        let when = if is_over {
+            format!("for {}", period_name(&self.period, case))
+        } else {
+            format!("this {}", self.period.kind().name())
+        };
         let next = self.budget.levels.iter().find(|level| self.sum.amount < level.threshold);
         let next = next.map_or_else(String::new, |level| format!("{level} is reached, "));
         let comma = if next.is_empty() { "" } else { "," };
         let ask = ask(&charged(self.budget.products, case), &alert.background, case);
         vec![
             format!(
-                "If you expected this, do nothing: this budget reports {this} again this {kind} only if {next}Zoom revises its report{comma} or the \
+                "If you expected this, do nothing: this budget reports {this} again {when} only if {next}Zoom revises its report{comma} or the \
                  budget changes."
             ),
             format!("If not, {ask}."),

@@ -138,7 +138,11 @@ impl<'a> Correction<'a> {
             table: Vec::new(),
             facts_below: Vec::new(),
             brief: Vec::new(),
-            steps: vec!["If the difference matters to your bill, ask Zoom's support about it.".to_owned()],
+            steps: if previous.at_least {
+                Vec::new()
+            } else {
+                vec!["If the difference matters to your bill, ask Zoom's support about it.".to_owned()]
+            },
             todo: "use this figure instead".to_owned(),
             machine: AlertRecord {
                 severity: Severity::Info,

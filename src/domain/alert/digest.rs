@@ -224,7 +224,7 @@ impl<'a> Digest<'a> {
         let mut fact = |label: &str, text: String| facts.push((label.to_owned(), text));
         let left_out = self.of_receiver(case.receiver).count().saturating_sub(MOST_BUDGETS);
         if left_out > 0 {
-            fact("", format!("and {left_out} more, all used less"));
+            fact("", format!("and {left_out} more"));
         }
         if case.receiver.is_default() {
             for (place, mover) in figures.movers.iter().enumerate() {

@@ -217,8 +217,11 @@ impl Sheet<'_, '_> {
         }
         let case = &self.message.case;
         let as_of = moment(case.as_of, case);
-        if self.is_part() || !case.coverage.is_complete() {
+        if !case.coverage.is_complete() {
             return format!("Read in part as of {as_of}.");
+        }
+        if self.is_part() {
+            return format!("Known in part as of {as_of}.");
         }
         let mut days: Vec<_> = case.coverage.unconfirmed.iter().map(|fall| fall.day).collect();
         days.sort_unstable();

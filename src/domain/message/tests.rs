@@ -1,5 +1,6 @@
 //! What people and programs read, side by side, and the limits of those who carry it.
 
+mod digests;
 mod foresight;
 mod gallery;
 mod products;
@@ -327,8 +328,6 @@ fn a_correction_of_what_was_read_in_part() {
     November from a part of it. Use this figure instead.
 
       Budget        "every number": USD 100 a month, alerts at 50, 80, 100%
-
-    If the difference matters to your bill, ask Zoom's support about it.
 
       Zoom    https://zoom.us/pbx/page/report/system#/report/phone-system
       Chart   https://console.aws.amazon.com/cloudwatch/home#dashboards:name=costs

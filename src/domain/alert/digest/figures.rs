@@ -64,7 +64,7 @@ impl Figures {
         let least = if self.is_whole { "" } else { "at least " };
         match (named.as_slice(), shown.len().saturating_sub(MOST_CURRENCIES)) {
             ([], _) if self.is_whole => "nothing spent".to_owned(),
-            ([], _) => "nothing known of the spending".to_owned(),
+            ([], _) => "no spending known".to_owned(),
             (_, 0) => format!("{least}{}", named.join(" and ")),
             (_, more) => format!("{least}{} and {more} more", named.join(", ")),
         }

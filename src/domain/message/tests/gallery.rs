@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::readers::{campaign, weekly};
+use super::digests::weekly;
+use super::readers::campaign;
 use super::*;
 use crate::domain::evaluate::Freshness;
 use crate::domain::product::Product;
