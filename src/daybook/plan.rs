@@ -157,10 +157,16 @@ fn cut(dates: Dates, rules: &Rules, now: Timestamp) -> Vec<Dates> {
 }
 
 /// Divides dates that have passed into twice as many questions after each failure: one date that Zoom cannot answer for is found within some
-/// runs, and hides its neighbors no longer.
+/// runs, and hides its neighbors no longer. Open dates are divided once: a date that is over does not hide those that are not.
 fn divided(dates: Dates, failures: u32, now: Timestamp) -> Vec<Dates> {
-    if failures == 0 || dates.to > last_started(now) {
+    if failures == 0 {
         return vec![dates];
+    }
+    let open = last_started(now);
+    if dates.to > open {
+        let next = open.saturating_add(1.day()).clamp(dates.from, dates.to);
+        let divided = [Dates { to: next, ..dates }, Dates { from: next, ..dates }];
+        return divided.into_iter().filter(|dates| dates.from < dates.to).collect();
     }
     let days = dates.from.until(dates.to).map_or(1, |span| span.get_days());
     let step = i64::from(days >> failures.min(MOST_DIVISIONS)).max(1).days();
@@ -249,7 +255,7 @@ mod tests {
         let head = Head { failures: 1, ..head(60, "2026-11-22T12:00:00Z", parts) };
         let (ask, keep) = plan(&head, "2026-11-22T13:00:00Z");
         assert_eq!(ask[..2], ["10-28..11-08", "11-08..11-19"]);
-        assert_eq!((ask.last().unwrap().as_str(), keep.len()), ("11-22..11-27", 0));
+        assert_eq!((ask.last().unwrap().as_str(), keep.len()), ("11-23..11-27", 0));
     }
 
     #[test]
@@ -260,10 +266,11 @@ mod tests {
         };
         let always = ["11-19..11-20", "11-20..11-22", "11-22..11-27"];
         assert_eq!(asked(0), [&["10-28..11-19"], &always[..]].concat());
-        let second = ["10-28..11-08", "11-08..11-19", "11-19..11-20", "11-20..11-21", "11-21..11-22", "11-22..11-27"];
-        assert_eq!(asked(1), second);
+        let open = ["11-22..11-23", "11-23..11-27"];
+        let second = ["10-28..11-08", "11-08..11-19", "11-19..11-20", "11-20..11-21", "11-21..11-22"];
+        assert_eq!(asked(1), [&second[..], &open].concat());
         // In the end each date with its neighbor.
-        assert_eq!((asked(5).len(), asked(99).len()), (26, 26));
+        assert_eq!((asked(5).len(), asked(99).len()), (27, 27));
         assert!(asked(5).contains(&"10-31..11-01".to_owned()));
     }
 

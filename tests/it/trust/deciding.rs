@@ -181,6 +181,22 @@ async fn the_worst_by_spent_over_budget_comes_first_and_never_by_amount_across_c
 }
 
 #[tokio::test]
+async fn yesterdays_date_that_fails_does_not_hide_today() {
+    let policy = Policy::of(Budget::each("billing_number").period("day"));
+    for fault in ["server-500", "validation-300"] {
+        let given = setup().policy(policy.clone()).rows([spent_on("2026-11-22", 110)]).now("2026-11-22T11:00:00Z");
+        let mut deployment = given.zoom(&format!("--fail-dates 2026-11-21={fault}")).deployment().await;
+        let mut heard = Vec::new();
+        for _ in 0..2 {
+            deployment.fails().await;
+            heard.extend(news(&deployment.news().await));
+            deployment.later(1);
+        }
+        assert_eq!(heard, ["budget 100% 110"], "{fault}");
+    }
+}
+
+#[tokio::test]
 async fn one_date_that_zoom_fails_for_hides_its_neighbors_for_some_runs_only() {
     for fault in ["validation-300", "page-token-expired", "phone-disabled"] {
         let given = setup().rows([spent_on("2026-11-03", 60), spent_on("2026-11-12", 50)]);
