@@ -100,11 +100,12 @@ impl Read<'_> {
         before >= listing.from && self.reading.read_to < Some(before.min(listing.to))
     }
 
-    /// When the figures of a day were read: some may be of earlier runs' parts.
-    fn read_at(&self, day: Date) -> Timestamp {
-        let Some(listing) = listing_of(day, self.zone) else { return self.read_at };
+    /// Since when the figures of a day have been read, those of the daybook and those of this run, some of which may be of earlier runs' parts.
+    fn read_since(&self, day: Date) -> Timestamp {
+        let known = self.head.days.get(&day).map(|known| known.read_at);
+        let (Some(known), Some(listing)) = (known, listing_of(day, self.zone)) else { return Timestamp::MIN };
         let parts = self.plan.keep.iter().filter(|part| part.dates().overlap(&listing));
-        parts.map(|part| part.read_at).fold(self.read_at, Timestamp::min)
+        parts.map(|part| part.read_at).fold(known, Timestamp::min)
     }
 
     fn fall_of(&self, day: Date) -> bool {
@@ -141,8 +142,7 @@ pub fn merge(mut read: Read<'_>, mut believed: BTreeMap<Date, DaySums>, judged: 
     for day in &days {
         let sums = read.sums.remove(day).unwrap_or_default();
         let before = believed.remove(day);
-        let known = read.head.days.get(day);
-        coverage.read_before.insert((product, *day), known.map_or(Timestamp::MIN, |known| known.read_at));
+        coverage.read_since.insert((product, *day), read.read_since(*day));
         if read.has_gap(*day) {
             falls.extend(read.head.falls.iter().filter(|fall| fall.day == *day).cloned());
             match before {
@@ -151,6 +151,7 @@ pub fn merge(mut read: Read<'_>, mut believed: BTreeMap<Date, DaySums>, judged: 
             }
             continue;
         }
+        let known = read.head.days.get(day);
         let fallen = fallen(&read, *day, known, &sums, &mut falls, &mut coverage.unconfirmed);
         if fallen.is_empty() {
             totals.set(product, *day, &sums);
@@ -158,13 +159,13 @@ pub fn merge(mut read: Read<'_>, mut believed: BTreeMap<Date, DaySums>, judged: 
             restated.extend(
                 before.filter(|_| was_settled).iter().flat_map(|before| restatements(product, *day, before, &sums)),
             );
-            remembered.keep_day(*day, sums, read.read_at(*day));
+            remembered.keep_day(*day, sums, read.read_at);
         } else if let Some(before) = before {
             let kept: DaySums = before.into_iter().filter(|(line, _)| fallen.contains(&line.currency)).collect();
             let others: DaySums = sums.iter().filter(|(line, _)| !fallen.contains(&line.currency)).cloned().collect();
             let stored = merged(&kept, &others);
             totals.set_doubtful(product, *day, &stored, &sums);
-            remembered.keep_day(*day, stored, read.read_at(*day));
+            remembered.keep_day(*day, stored, read.read_at);
         } else {
             // The head has the old figure, but the day's lines cannot be loaded. The daybook keeps both.
             totals.set(product, *day, &sums);

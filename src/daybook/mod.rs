@@ -200,7 +200,7 @@ pub(crate) struct KnownDay {
     content: u64,
     /// Over all that counts: currency, money, messages.
     sums: Vec<(String, String, u64)>,
-    /// When it was read: of several readings that its figures are of, the first.
+    /// When it was read.
     read_at: Timestamp,
 }
 

@@ -162,17 +162,17 @@ pub struct Coverage {
     pub unconfirmed: Vec<Unconfirmed>,
     /// Rows without a price yet.
     pub not_priced: Vec<NotPriced>,
-    /// When the figures that a day's were compared with had been read. A day that is not listed needs no comparison.
-    pub read_before: BTreeMap<(Product, Date), Timestamp>,
+    /// Since when the figures of each day have been read, by the run before and by this one. One that is not listed needs no second reading.
+    pub read_since: BTreeMap<(Product, Date), Timestamp>,
     /// Whether figures were not compared with earlier ones, so that nobody knows whether one fell: nothing is corrected by them.
     pub is_blind: bool,
 }
 
 impl Coverage {
-    /// Whether a day's figures were compared with those of a reading at this moment or later.
+    /// Whether both this run's figures of a day and those that they were compared with are of this moment or later.
     #[must_use]
-    pub fn was_read_since(&self, at: Timestamp, product: Product, day: Date) -> bool {
-        self.read_before.get(&(product, day)).is_none_or(|read_before| *read_before >= at)
+    pub fn was_read_twice_since(&self, at: Timestamp, product: Product, day: Date) -> bool {
+        self.read_since.get(&(product, day)).is_none_or(|since| *since >= at)
     }
 
     /// Whether the report was read whole.

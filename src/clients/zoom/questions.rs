@@ -8,13 +8,18 @@
 //!
 //! A date has *started everywhere* if it has started in every time zone. Zoom may refuse or leave out later dates: they are open, not a gap.
 
+use std::collections::VecDeque;
+
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 
+use super::ZoomErrorKind;
 use crate::domain::dates::{Dates, utc_date};
 
 /// `to` − `from` of a question.
 pub(super) const MOST_DAYS: i64 = 27;
+/// How many dates later a question may start than it should, if Zoom refuses its first dates as too old.
+const MOST_MOVES: u32 = 3;
 
 /// The last date that has started everywhere: the UTC date of twelve hours ago.
 #[must_use]
@@ -54,9 +59,59 @@ pub(super) fn split(dates: Dates, pieces: i64, now: Timestamp) -> Vec<Dates> {
     }
 }
 
+/// What to do after Zoom refused the dates of a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Try {
+    /// Ask for these.
+    Dates(Dates),
+    /// Nothing: none of them has started everywhere, so that Zoom may refuse them all.
+    Open,
+    /// Nothing else can be asked.
+    Nothing,
+}
+
+/// The dates that were tried in place of a question's.
+pub(super) struct Tries {
+    /// What is to be read: less than was asked for, where Zoom refuses the first dates as too old; a date more, where it refuses all ends.
+    pub(super) question: Dates,
+    ends: VecDeque<Date>,
+    moves: u32,
+    is_earlier: bool,
+    now: Timestamp,
+}
+
+impl Tries {
+    pub(super) fn of(question: Dates, now: Timestamp) -> Tries {
+        Tries { question, ends: other_ends(question, now).into(), moves: 0, is_earlier: false, now }
+    }
+
+    /// What to try after this failure of the dates that were asked for last.
+    pub(super) fn after(&mut self, failure: ZoomErrorKind, asked: Dates) -> Try {
+        let open = last_started(self.now);
+        let next = match failure {
+            ZoomErrorKind::Refused if self.ends.is_empty() && self.question.from > open => return Try::Open,
+            // Every end after the start was refused. A start one date earlier leaves one more end to try.
+            ZoomErrorKind::Refused if self.ends.is_empty() && !self.is_earlier && self.question.to > open => {
+                self.is_earlier = true;
+                self.question.from = self.question.from.saturating_sub(1.day());
+                self.ends.extend(other_ends(self.question, self.now));
+                self.ends.pop_front().map(|to| Dates { to, ..self.question })
+            }
+            ZoomErrorKind::Refused => self.ends.pop_front().map(|to| Dates { to, ..asked }),
+            ZoomErrorKind::TooOld if self.moves < MOST_MOVES => {
+                self.moves += 1;
+                self.question.from = asked.from.saturating_add(1.day());
+                Some(Dates { from: self.question.from, ..asked })
+            }
+            _ => None,
+        };
+        next.filter(|dates| dates.from < dates.to).map_or(Try::Nothing, Try::Dates)
+    }
+}
+
 /// Earlier ends to try if Zoom refuses the end of the newest question, latest first. All dates that have started everywhere stay covered.
 /// Other questions have no earlier end.
-pub(super) fn other_ends(question: Dates, now: Timestamp) -> Vec<Date> {
+fn other_ends(question: Dates, now: Timestamp) -> Vec<Date> {
     let open = last_started(now);
     if question.to <= open {
         return Vec::new();
@@ -133,6 +188,36 @@ mod tests {
         assert_eq!(ends(dates("2026-10-09", "2026-11-09")), [""; 0]);
         // A run as of the 20th: rows of that day may be listed under the 22nd too.
         assert_eq!(ends(dates("2026-11-09", "2026-11-25")), ["2026-11-24", "2026-11-23", "2026-11-22"]);
+    }
+
+    /// What is tried, one after the other, of a question that is refused again and again; and what is to be read in the end.
+    fn tried(from: &str, to: &str, failure: ZoomErrorKind) -> (String, Try) {
+        let mut tries = Tries::of(dates(from, to), at("2026-11-22T13:00:00Z"));
+        let (mut asked, mut all) = (tries.question, Vec::new());
+        loop {
+            match tries.after(failure, asked) {
+                Try::Dates(dates) => (asked, _) = (dates, all.extend(shown(&[dates]))),
+                end => return (format!("{} of {}", all.join(" "), shown(&[tries.question])[0]), end),
+            }
+        }
+    }
+
+    #[test]
+    fn refused_dates_are_asked_for_to_earlier_ends_then_from_a_date_earlier() {
+        let refused = ZoomErrorKind::Refused;
+        let newest = "11-22..11-24 11-22..11-23 11-21..11-24 11-21..11-23 11-21..11-22 of 11-21..11-27";
+        assert_eq!(tried("2026-11-22", "2026-11-27", refused), (newest.to_owned(), Try::Nothing));
+        // No date of it has started everywhere: Zoom may refuse them all.
+        assert_eq!(tried("2026-11-23", "2026-11-27", refused), ("11-23..11-24 of 11-23..11-27".to_owned(), Try::Open));
+        assert_eq!(tried("2026-11-02", "2026-11-09", refused), (" of 11-02..11-09".to_owned(), Try::Nothing));
+    }
+
+    #[test]
+    fn dates_that_are_too_old_are_asked_for_from_up_to_three_dates_later() {
+        let old = "10-28..11-09 10-29..11-09 10-30..11-09 of 10-30..11-09";
+        assert_eq!(tried("2025-10-27", "2025-11-09", ZoomErrorKind::TooOld), (old.to_owned(), Try::Nothing));
+        assert_eq!(tried("2025-10-27", "2025-10-28", ZoomErrorKind::TooOld).1, Try::Nothing);
+        assert_eq!(tried("2025-10-27", "2025-11-09", ZoomErrorKind::Unavailable).1, Try::Nothing);
     }
 
     proptest! {

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use super::digest::digest;
 use super::division::{Division, Length, STRIDE, runs};
 use super::page;
-use super::questions::{days, last_started, other_ends, split};
+use super::questions::{Tries, Try, days, last_started, split};
 use super::reading::{Ask, Reading};
 use super::row::{RowReader, Window};
 use super::session::{PageRequest, Session, Source};
@@ -20,9 +20,6 @@ use super::{Zoom, ZoomError, ZoomErrorKind};
 use crate::domain::coverage::Gap;
 use crate::domain::dates::{Dates, utc_date};
 use crate::error::Code;
-
-/// How many dates later a question may start than it should, if Zoom refuses its first dates as too old.
-const MOST_MOVES: u32 = 3;
 
 impl Zoom {
     /// Reads a report.
@@ -135,47 +132,31 @@ impl Reader<'_> {
     }
 
     /// Starts a walk: asks a question, and reads its first page. If Zoom refuses the dates, it tries the nearest ones that may be accepted.
-    async fn open(&self, mut question: Dates) -> Advance {
-        let first = question.from;
+    async fn open(&self, question: Dates) -> Advance {
         let place = {
             let mut walks = self.walks.borrow_mut();
             let place = walks.keys().max().map_or(0, |place| place + 1);
             walks.insert(place, Walk::of(question));
             place
         };
-        let mut ends = VecDeque::from(other_ends(question, self.ask.now));
-        let (mut moves, mut is_earlier) = (0, false);
+        let mut tries = Tries::of(question, self.ask.now);
         let opened = loop {
             let error = match self.page(place).await {
                 Ok(step) => break Ok(step),
                 Err(error) => error,
             };
             let asked = self.with_walk(place, |walk| walk.question);
-            let moved = match error.kind {
-                // Every end after the start was refused. A start one date earlier leaves one more end to try.
-                ZoomErrorKind::Refused
-                    if ends.is_empty() && !is_earlier && question.to > last_started(self.ask.now) =>
-                {
-                    is_earlier = true;
-                    question.from = question.from.saturating_sub(1.day());
-                    ends.extend(other_ends(question, self.ask.now));
-                    ends.pop_front().map(|to| Dates { to, ..question })
+            match tries.after(error.kind, asked) {
+                Try::Dates(dates) => self.with_walk(place, |walk| *walk = Walk::moved(tries.question, dates)),
+                Try::Open => {
+                    self.with_walk(place, |walk| walk.answered_to = last_started(self.ask.now));
+                    break Ok(Step::End);
                 }
-                ZoomErrorKind::Refused => ends.pop_front().map(|to| Dates { to, ..asked }),
-                ZoomErrorKind::TooOld if moves < MOST_MOVES => {
-                    moves += 1;
-                    question.from = asked.from.saturating_add(1.day());
-                    Some(Dates { from: question.from, ..asked })
-                }
-                _ => None,
-            };
-            match moved.filter(|moved| moved.from < moved.to) {
-                Some(moved) => self.with_walk(place, |walk| *walk = Walk::moved(question, moved)),
-                None => break Err(error),
+                Try::Nothing => break Err(error),
             }
         };
-        if question.from > first {
-            self.too_old.borrow_mut().push(Dates { from: first, to: question.from });
+        if tries.question.from > question.from {
+            self.too_old.borrow_mut().push(Dates { from: question.from, to: tries.question.from });
         }
         (place, opened)
     }

@@ -59,7 +59,8 @@ fn was_read_twice(spent: &Spent<'_>, known: &Reported, key: &ThreadKey, case: &C
     let days = known.days.keys().chain(spent.days.keys());
     let mut fallen = days.filter(|day| amount(&spent.days, day) < amount(&known.days, day));
     let products: Vec<_> = case.policy.products.iter().filter(|product| key.products.include(**product)).collect();
-    let was_read = |day: &Date| products.iter().all(|product| case.coverage.was_read_since(known.at, **product, *day));
+    let was_read =
+        |day: &Date| products.iter().all(|product| case.coverage.was_read_twice_since(known.at, **product, *day));
     known.at_least || fallen.all(was_read)
 }
 

@@ -90,6 +90,22 @@ async fn a_large_reports_fall_is_looked_at_again_by_the_next_run() {
 }
 
 #[tokio::test]
+async fn a_large_reports_fall_is_corrected_at_its_second_reading() {
+    let mut deployment = large_and_known().await;
+    let rows: Vec<_> = deployment.zoom.dataset().rows().cloned().collect();
+    deployment.later(5);
+    deployment.show([rows.clone(), vec![spent_on("2026-11-22", 110)]].concat());
+    let mut sent = Vec::new();
+    for _ in 0..4 {
+        deployment.run().await;
+        sent.push(deployment.subjects().await.len());
+        deployment.show(rows.clone());
+        deployment.later(1);
+    }
+    assert_eq!(sent, [1, 0, 1, 0]);
+}
+
+#[tokio::test]
 async fn what_a_reading_finds_as_it_was_is_not_restated_and_what_changed_is() {
     let mut deployment = setup().rows(daily("2026-11-01", "2026-11-22")).deployment().await;
     for _ in 0..3 {

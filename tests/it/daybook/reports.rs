@@ -220,6 +220,18 @@ async fn a_small_report_with_a_date_that_fails_is_read_whole_all_the_same() {
 }
 
 #[tokio::test]
+async fn after_a_failure_open_dates_that_zoom_refuses_are_no_gap() {
+    let line = "--future-dates refused --same-date refused --date-zone Etc/GMT+8";
+    let given = setup().rows(daily("2026-10-01", "2026-11-22")).now("2026-11-22T06:00:00Z");
+    let mut deployment = given.zoom(&format!("{line} --fail-dates 2026-11-02=validation-300")).deployment().await;
+    deployment.fails().await;
+    zoom_becomes(&mut deployment, line).await;
+    deployment.later(1);
+    let answer = deployment.run().await;
+    assert_eq!((amount(&answer).as_str(), &answer["complete"]), ("21", &json!(true)));
+}
+
+#[tokio::test]
 async fn a_zoom_that_answers_nothing_is_not_asked_for_more_each_hour() {
     let given = setup().rows(daily("2026-10-20", "2026-11-29"));
     let mut deployment = given.clone().zoom("--fault validation-300@1xall").deployment().await;
