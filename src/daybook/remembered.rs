@@ -169,6 +169,65 @@ mod tests {
         parts.map(KnownPart::dates).collect()
     }
 
+    /// How a reading went: its requests, the questions of its plan, whether parts were used, and whether anything was answered.
+    #[derive(Clone, Copy)]
+    struct Went {
+        requests: u64,
+        questions: usize,
+        is_whole: bool,
+        failed: bool,
+        stopped_early: bool,
+        answered: bool,
+    }
+
+    const WELL: Went =
+        Went { requests: 2, questions: 1, is_whole: true, failed: false, stopped_early: false, answered: true };
+
+    /// What is known of the report after such readings: requests of a whole reading, failures, and whether one is unfinished.
+    fn after(readings: &[Went]) -> (u64, u32, bool) {
+        let mut remembered = Remembered::default();
+        for went in readings {
+            let part = (dates(1, 10), Part::default());
+            let known = KnownPart::of(part.0, &part.1, part.0.from, Timestamp::UNIX_EPOCH);
+            let plan = Plan {
+                ask: vec![dates(10, 20); went.questions],
+                keep: if went.is_whole { Vec::new() } else { vec![known] },
+                keeps_parts: !went.is_whole,
+                small: 60,
+            };
+            let reading = Reading {
+                requests: went.requests,
+                may_divide: went.failed,
+                stopped_early: went.stopped_early,
+                parts: if went.answered { [part].into() } else { BTreeMap::new() },
+                ..Reading::default()
+            };
+            remembered.keep_reading(plan, reading, dates(1, 2).from, Timestamp::UNIX_EPOCH, None);
+        }
+        (remembered.head.whole_requests, remembered.head.failures, remembered.head.unfinished)
+    }
+
+    #[test]
+    fn what_is_known_of_a_report_follows_from_how_its_readings_went() {
+        let failed = Went { failed: true, ..WELL };
+        assert_eq!(after(&[WELL]), (2, 0, false));
+        // Each failure divides its dates further; one that answers nothing does not, and a good reading ends it.
+        assert_eq!(after(&[failed, failed, failed]), (2, 3, false));
+        assert_eq!(after(&[failed, failed, Went { answered: false, ..failed }]), (2, 2, false));
+        assert_eq!(after(&[failed, failed, WELL]), (2, 0, false));
+        // What only division costs is not counted.
+        assert_eq!(after(&[failed, Went { requests: 28, questions: 27, ..failed }]), (2, 2, false));
+        // A reading of several runs is as long as all of them; one that reads what is open says nothing of it.
+        let begun = Went { requests: 900, stopped_early: true, ..WELL };
+        let goes_on = Went { is_whole: false, ..begun };
+        let ends = Went { requests: 50, is_whole: false, ..WELL };
+        assert_eq!(after(&[begun, goes_on]), (1_800, 0, true));
+        assert_eq!(after(&[begun, goes_on, ends, ends]), (1_850, 0, false));
+        // Nor does one that tries again what failed.
+        let tries = Went { failed: true, ..goes_on };
+        assert_eq!(after(&[begun, tries, tries]), (1_800, 2, true));
+    }
+
     #[test]
     fn a_part_is_kept_if_no_other_question_lists_dates_within_it() {
         let (old, middle, newest) = (dates(1, 10), dates(10, 20), dates(20, 25));
