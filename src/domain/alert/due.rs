@@ -76,8 +76,9 @@ pub(super) fn verdict<'a>(spent: Spent<'a>, key: &ThreadKey, thread: Option<&Thr
     if let Some(known) = fallen {
         let since = record.lower_since.unwrap_or(case.as_of);
         let waits = record.corrections > 0 && case.as_of.duration_since(since) < AGREEMENT;
-        // Whatever is not proven or waits, a level that no reader can have heard of is due (of a policy that has changed).
-        let is_news = highest.is_some_and(|level| possible.clone().all(|record| is_above(level, record)));
+        // Whatever is not proven or waits, a level is due that a reader may not have heard of: that of a policy that has changed, or one below
+        // what a run claimed that died.
+        let is_news = highest.is_some_and(|level| possible.clone().any(|record| is_above(level, record)));
         let is_proven =
             spent.certainty == Certainty::Exact && !case.coverage.is_blind && was_read_twice(&spent, &known, key, case);
         match is_proven {

@@ -256,7 +256,10 @@ fn a_run_that_died_leaves_open_what_readers_know() {
     // It may have been read that 100% is reached: nothing lower follows but a correction.
     let (line, may_repeat, _) = decided(&Run(1, "85", BUDGET), &threads);
     assert_eq!((line.as_str(), may_repeat), ("correct 110 to 85, still [80%], no longer [100%], days [5]", false));
-    assert_eq!(decided(&Run(1, "-85", BUDGET), &threads).0, "FallNotProven");
+    // Nor may it have been read: as long as the fall is not proven, what is reached is sent.
+    let (line, may_repeat, _) = decided(&Run(1, "-85", BUDGET), &threads);
+    assert_eq!((line.as_str(), may_repeat), ("send at least 80%, also [50%]", true));
+    assert_eq!(decided(&Run(1, "-20", BUDGET), &threads).0, "FallNotProven");
     // A higher one is no repeat.
     let (threads, id) = claimed(&Run(0, "85", BUDGET), &nothing);
     let (line, may_repeat, other) = decided(&Run(1, "110", BUDGET), &threads);
