@@ -174,6 +174,7 @@ fn read(case: Case) -> Figures {
         first_day,
         counted: Digests::new(),
         rows_a_date: None,
+        answered_before: None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (reading, seconds) = runtime.block_on(async {

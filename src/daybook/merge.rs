@@ -22,7 +22,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 
 use super::plan::listing_of;
-use super::{Fall, Head, KnownDay, Plan, Remembered, codec};
+use super::{Fall, Head, KnownDay, KnownPart, Plan, Remembered, codec};
 use crate::clients::zoom::Reading;
 use crate::domain::charge::Line;
 use crate::domain::coverage::{Coverage, Receipt, Restated, Unconfirmed};
@@ -94,18 +94,12 @@ impl Read<'_> {
         self.days().filter(differs).collect()
     }
 
-    /// Whether Zoom has answered before for a date that it refuses now, under which rows of the day may be listed.
-    fn is_shortened(&self, day: Date) -> bool {
-        let (Some(before), Some(listing)) = (self.head.read_to, listing_of(day, self.zone)) else { return false };
-        before >= listing.from && self.reading.read_to < Some(before.min(listing.to))
-    }
-
-    /// Since when the figures of a day have been read, those of the daybook and those of this run, some of which may be of earlier runs' parts.
-    fn read_since(&self, day: Date) -> Timestamp {
+    /// When the figures of a day were read that this run found in the daybook; never, if this run has not read all of the day again.
+    fn read_before(&self, day: Date) -> Timestamp {
         let known = self.head.days.get(&day).map(|known| known.read_at);
         let (Some(known), Some(listing)) = (known, listing_of(day, self.zone)) else { return Timestamp::MIN };
-        let parts = self.plan.keep.iter().filter(|part| part.dates().overlap(&listing));
-        parts.map(|part| part.read_at).fold(known, Timestamp::min)
+        let is_again = |part: &KnownPart| part.read_at > known || !part.dates().overlap(&listing);
+        if self.plan.keep.iter().all(is_again) { known } else { Timestamp::MIN }
     }
 
     fn fall_of(&self, day: Date) -> bool {
@@ -133,6 +127,7 @@ pub fn merge(mut read: Read<'_>, mut believed: BTreeMap<Date, DaySums>, judged: 
     let product = read.product;
     let Judged { totals, coverage, restated, receipt } = judged;
     coverage.gaps.extend(read.reading.gaps.iter().cloned());
+    coverage.kept_at.insert(product, read.head.kept_at.clone());
     coverage.row_faults.append(&mut read.reading.row_faults);
     coverage.not_priced.append(&mut read.reading.not_priced);
     let mut remembered = Remembered { head: read.head.clone(), ..Remembered::default() };
@@ -142,7 +137,7 @@ pub fn merge(mut read: Read<'_>, mut believed: BTreeMap<Date, DaySums>, judged: 
     for day in &days {
         let sums = read.sums.remove(day).unwrap_or_default();
         let before = believed.remove(day);
-        coverage.read_since.insert((product, *day), read.read_since(*day));
+        coverage.read_before.insert((product, *day), read.read_before(*day));
         if read.has_gap(*day) {
             falls.extend(read.head.falls.iter().filter(|fall| fall.day == *day).cloned());
             match before {
@@ -224,9 +219,8 @@ fn fallen(
             continue;
         }
         let waiting = read.head.falls.iter().find(|fall| fall.day == day && fall.currency == currency.code());
-        // A second reading agrees that the figure fell, and has seen all dates that the higher one had.
-        let is_confirming = !read.is_shortened(day);
-        if is_confirming && waiting.is_some_and(|fall| fall.after().is_some_and(|fallen| !after.fell_from(fallen))) {
+        // A second reading agrees that the figure fell.
+        if waiting.is_some_and(|fall| fall.after().is_some_and(|fallen| !after.fell_from(fallen))) {
             continue;
         }
         fallen.insert(currency);

@@ -71,21 +71,25 @@ pub struct Head {
     falls: Vec<Fall>,
     /// When the last run read the report.
     read_at: Option<Timestamp>,
-    /// How many requests the last whole reading took, in one run or in several.
-    whole_requests: u64,
+    /// How many pages the last whole reading had, in one run or in several. Those that failed took more requests.
+    #[serde(rename = "whole_requests")]
+    whole_pages: u64,
     /// Whether the last run left something unread. Then the next run continues from its parts.
     #[serde(default)]
     unfinished: bool,
-    /// How many runs in succession Zoom has failed to answer a question that may be about a date that fails.
+    /// The dates of questions that failed, though Zoom answered others.
     #[serde(default)]
-    failures: u32,
+    failed: Vec<Dates>,
+    /// When the last runs read the report.
+    #[serde(default)]
+    kept_at: Vec<Timestamp>,
     /// Fingerprints of the budgets whose `only` matched something.
     matched: BTreeSet<String>,
     /// When the newest row was sent that is charged, or waits for its price.
     newest_row: Option<Timestamp>,
-    /// The last date for which Zoom has answered.
+    /// The last date for which Zoom has answered, as far as it had started somewhere, and the next one.
     #[serde(default)]
-    read_to: Option<Date>,
+    answered_to: Option<Date>,
     /// The report's requests of a day, in UTC.
     requests: (Date, u64),
     /// Runs by civil day: all, and those that read the report whole.
@@ -104,6 +108,12 @@ impl Head {
     #[must_use]
     pub fn newest_row(&self) -> Option<Timestamp> {
         self.newest_row
+    }
+
+    /// The last date for which Zoom has answered, as far as it had started somewhere, and the next one.
+    #[must_use]
+    pub fn answered_to(&self) -> Option<Date> {
+        self.answered_to
     }
 
     /// How many requests for the report were made on this day, in UTC.
@@ -178,10 +188,17 @@ impl Head {
         self.days.iter().map(|(day, known)| (*day, known.read_at))
     }
 
-    /// Whether the figures of a day are known, and were settled when they were read.
+    /// Whether the figures of a day are known, were settled when they were read, and do not wait for a second reading.
     #[must_use]
     pub fn knows_settled(&self, day: Date, zone: &TimeZone, late_charges_days: u32) -> bool {
-        self.days.get(&day).is_some_and(|known| known.was_settled(day, zone, late_charges_days))
+        let waits = self.falls.iter().any(|fall| fall.day == day);
+        !waits && self.days.get(&day).is_some_and(|known| known.was_settled(day, zone, late_charges_days))
+    }
+
+    /// The questions to ask about these dates, of which some may have failed before.
+    #[must_use]
+    pub fn divided(&self, dates: Dates, now: Timestamp) -> Vec<Dates> {
+        plan::divided(dates, &self.failed, now)
     }
 
     /// The first day of which figures are known.

@@ -4,6 +4,8 @@
 //! larger report, or one that the last run had no time to finish, is read in parts: open dates by every run, dates that are over but not
 //! settled every `late_every`, and all others every `full_every`. For dates that are not read, the run uses the parts of earlier runs.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
@@ -16,9 +18,6 @@ use crate::domain::period::start_of;
 const SMALL: u64 = 60;
 /// An hour, less a schedule's delay.
 const HOURLY: SignedDuration = SignedDuration::from_mins(55);
-
-/// How often a question is halved: one of a month has single dates then.
-const MOST_DIVISIONS: u32 = 5;
 
 /// How long a part is used.
 #[derive(Clone, Copy, Debug)]
@@ -64,9 +63,9 @@ impl Plan {
         };
         let since = until.duration_since(read_at).clamp(SignedDuration::ZERO, HOURLY);
         let share = small.saturating_mul(since.as_secs().unsigned_abs()) / HOURLY.as_secs().unsigned_abs();
-        let is_small = head.whole_requests <= share && !head.unfinished;
-        if is_small && head.failures == 0 {
-            return Plan { ask: vec![whole], small, ..Plan::default() };
+        let is_small = head.whole_pages <= share && !head.unfinished;
+        if is_small {
+            return Plan { ask: divided(whole, &head.failed, until), small, ..Plan::default() };
         }
         let falls: Vec<_> = head.falls.iter().filter_map(|fall| listing_of(fall.day, zone)).collect();
         let is_kept = |part: &&KnownPart| {
@@ -80,11 +79,11 @@ impl Plan {
             let patience = patience(part, rules, until);
             part.to > first && patience == rules.full_every && until.duration_since(part.read_at) >= patience
         };
-        let reads_all = is_small || !head.unfinished && head.parts.iter().any(is_overdue);
+        let reads_all = !head.unfinished && head.parts.iter().any(is_overdue);
         let keep: Vec<_> = head.parts.iter().filter(|part| !reads_all && is_kept(part)).cloned().collect();
         let ask = missing(whole, &keep).into_iter().flat_map(|dates| cut(dates, rules, until));
-        let ask = ask.flat_map(|dates| divided(dates, head.failures, until)).collect();
-        Plan { ask, keep, keeps_parts: !is_small, small }
+        let ask = ask.flat_map(|dates| divided(dates, &head.failed, until)).collect();
+        Plan { ask, keep, keeps_parts: true, small }
     }
 
     /// Whether everything is read.
@@ -142,36 +141,28 @@ fn missing(whole: Dates, parts: &[KnownPart]) -> Vec<Dates> {
 fn cut(dates: Dates, rules: &Rules, now: Timestamp) -> Vec<Dates> {
     let open = last_started(now);
     let settled = open.saturating_sub(i64::from(rules.late_charges_days).days());
-    let mut places = vec![settled, settled.saturating_add(1.day()).min(open), open];
-    places.dedup();
-    let mut pieces = Vec::new();
-    let mut from = dates.from;
-    for place in places.into_iter().filter(|place| *place < dates.to) {
-        if place > from {
-            pieces.push(Dates { from, to: place });
-            from = place;
-        }
-    }
-    pieces.push(Dates { from, to: dates.to });
-    pieces
+    cut_at(dates, [settled, settled.saturating_add(1.day()).min(open), open])
 }
 
-/// Divides dates that have passed into twice as many questions after each failure: one date that Zoom cannot answer for is found within some
-/// runs, and hides its neighbors no longer. Open dates are divided once: a date that is over does not hide those that are not.
-fn divided(dates: Dates, failures: u32, now: Timestamp) -> Vec<Dates> {
-    if failures == 0 {
-        return vec![dates];
-    }
+/// Asks for the dates of a question that failed apart from others, and in halves: a date that Zoom cannot answer for is found within some
+/// runs, and hides its neighbors no longer. A date that has started everywhere hides no later one.
+pub(super) fn divided(dates: Dates, failed: &[Dates], now: Timestamp) -> Vec<Dates> {
     let open = last_started(now);
-    if dates.to > open {
-        let next = open.saturating_add(1.day()).clamp(dates.from, dates.to);
-        let divided = [Dates { to: next, ..dates }, Dates { from: next, ..dates }];
-        return divided.into_iter().filter(|dates| dates.from < dates.to).collect();
-    }
-    let days = dates.from.until(dates.to).map_or(1, |span| span.get_days());
-    let step = i64::from(days >> failures.min(MOST_DIVISIONS)).max(1).days();
-    let starts = dates.from.series(step).take_while(|from| *from < dates.to);
-    starts.map(|from| Dates { from, to: from.saturating_add(step).min(dates.to) }).collect()
+    let places = failed.iter().filter(|failed| failed.cross(&dates)).flat_map(|failed| {
+        let over = failed.to.min(open).max(failed.from);
+        let half = failed.from.until(over).map_or(0, |span| i64::from(span.get_days()) / 2);
+        let is_open = failed.to > open;
+        let open = is_open.then(|| [open, open.saturating_add(1.day())]).into_iter().flatten();
+        [failed.from, failed.from.saturating_add(half.days()), failed.to].into_iter().chain(open)
+    });
+    cut_at(dates, places)
+}
+
+/// Cuts dates at these places. Neighbors share a date.
+fn cut_at(dates: Dates, places: impl IntoIterator<Item = Date>) -> Vec<Dates> {
+    let within = places.into_iter().filter(|place| dates.from < *place && *place < dates.to);
+    let places: BTreeSet<_> = within.chain([dates.from, dates.to]).collect();
+    places.iter().zip(places.iter().skip(1)).map(|(from, to)| Dates { from: *from, to: *to }).collect()
 }
 
 #[cfg(test)]
@@ -198,12 +189,15 @@ mod tests {
     }
 
     fn head(requests: u64, read_at: &str, parts: Vec<KnownPart>) -> Head {
-        Head { read_at: Some(at(read_at)), whole_requests: requests, parts, ..Head::default() }
+        Head { read_at: Some(at(read_at)), whole_pages: requests, parts, ..Head::default() }
+    }
+
+    fn shown(dates: Dates) -> String {
+        format!("{}..{}", dates.from.strftime("%m-%d"), dates.to.strftime("%m-%d"))
     }
 
     fn plan(head: &Head, now: &str) -> (Vec<String>, Vec<String>) {
         let plan = Plan::of(Some(head), &rules(), FIRST_DAY, at(now), &TimeZone::UTC);
-        let shown = |dates: Dates| format!("{}..{}", dates.from.strftime("%m-%d"), dates.to.strftime("%m-%d"));
         (plan.ask.iter().copied().map(shown).collect(), plan.keep.iter().map(|part| shown(part.dates())).collect())
     }
 
@@ -249,29 +243,37 @@ mod tests {
         assert_eq!(ask, ["10-28..11-19", "11-22..11-27"]);
     }
 
-    #[test]
-    fn a_small_report_with_a_date_that_fails_is_read_whole_in_smaller_questions() {
-        let parts = vec![part("2026-10-28", "2026-11-19", "2026-11-22T12:00:00Z")];
-        let head = Head { failures: 1, ..head(60, "2026-11-22T12:00:00Z", parts) };
-        let (ask, keep) = plan(&head, "2026-11-22T13:00:00Z");
-        assert_eq!(ask[..2], ["10-28..11-08", "11-08..11-19"]);
-        assert_eq!((ask.last().unwrap().as_str(), keep.len()), ("11-23..11-27", 0));
+    /// What is asked for after each of so many runs in which Zoom failed for these dates.
+    fn asked_while_failing(dates: &[&str], runs: usize) -> Vec<Vec<String>> {
+        let failing: Vec<Date> = dates.iter().map(|date| date.parse().unwrap()).collect();
+        let mut head = head(60, "2026-11-22T12:00:00Z", Vec::new());
+        let fails = |asked: &&Dates| failing.iter().any(|date| asked.from <= *date && *date <= asked.to);
+        let mut after = || {
+            let plan = Plan::of(Some(&head), &rules(), FIRST_DAY, at("2026-11-22T13:00:00Z"), &TimeZone::UTC);
+            head.failed = plan.ask.iter().filter(fails).copied().collect();
+            assert!(plan.is_whole());
+            plan.ask.into_iter().map(shown).collect()
+        };
+        (0..=runs).map(|_| after()).collect()
     }
 
     #[test]
-    fn dates_that_fail_again_are_asked_for_in_ever_smaller_questions() {
-        let asked = |failures| {
-            let head = Head { unfinished: true, failures, ..head(3, "2026-11-22T12:00:00Z", Vec::new()) };
-            plan(&head, "2026-11-22T13:00:00Z").0
-        };
-        let always = ["11-19..11-20", "11-20..11-22", "11-22..11-27"];
-        assert_eq!(asked(0), [&["10-28..11-19"], &always[..]].concat());
-        let open = ["11-22..11-23", "11-23..11-27"];
-        let second = ["10-28..11-08", "11-08..11-19", "11-19..11-20", "11-20..11-21", "11-21..11-22"];
-        assert_eq!(asked(1), [&second[..], &open].concat());
-        // In the end each date with its neighbor.
-        assert_eq!((asked(5).len(), asked(99).len()), (27, 27));
-        assert!(asked(5).contains(&"10-31..11-01".to_owned()));
+    fn dates_that_fail_are_asked_for_in_ever_smaller_questions_and_the_others_as_ever() {
+        let asked = asked_while_failing(&["2026-11-03"], 6);
+        assert_eq!(asked[0], ["10-28..11-27"]);
+        assert_eq!(asked[1], ["10-28..11-09", "11-09..11-22", "11-22..11-23", "11-23..11-27"]);
+        assert_eq!(asked[2], ["10-28..11-03", "11-03..11-09", "11-09..11-27"]);
+        // In the end its date with each neighbor.
+        assert_eq!(asked[6], ["10-28..11-02", "11-02..11-03", "11-03..11-04", "11-04..11-27"]);
+        let two = asked_while_failing(&["2026-11-03", "2026-11-17"], 7);
+        assert_eq!(two[7].len(), 7);
+        assert_eq!(two[7][6], "11-18..11-27");
+    }
+
+    #[test]
+    fn a_date_that_has_started_everywhere_and_fails_hides_no_later_one() {
+        let asked = asked_while_failing(&["2026-11-22"], 6);
+        assert_eq!(asked[6], ["10-28..11-21", "11-21..11-22", "11-22..11-23", "11-23..11-27"]);
     }
 
     #[test]

@@ -17,6 +17,8 @@ use crate::domain::totals::{DaySums, Sum, by_currency};
 
 /// A period with rows that have no price is judged on for so long after its end: two billing cycles.
 const PRICED_LATE: SignedDuration = SignedDuration::from_hours(24 * 62);
+/// Runs of which it is known that they kept what they read.
+const MOST_KEPT_AT: usize = 64;
 /// Days that are known: a little more than the 13 months for which Zoom keeps its report.
 const DAYS_KEPT: i64 = 430;
 
@@ -65,24 +67,26 @@ impl Remembered {
         head.read_at = Some(until);
         head.newest_row = newest_row;
         head.count_requests(utc_date(until, 0), reading.requests);
+        head.kept_at.push(until);
+        let forgotten = head.kept_at.len().saturating_sub(MOST_KEPT_AT);
+        head.kept_at.drain(..forgotten);
         if plan.is_whole() {
-            // A small report stays small though its dates are divided because one may fail.
-            let divided = if plan.keeps_parts { 0 } else { (plan.ask.len() as u64).saturating_sub(1) };
-            head.whole_requests = reading.requests.saturating_sub(divided);
-        } else if head.unfinished && head.failures == 0 {
-            // A reading that takes several runs. One that fails is no longer for it.
-            head.whole_requests += reading.requests;
+            head.whole_pages = reading.pages;
+        } else if head.unfinished {
+            // A reading that takes several runs.
+            head.whole_pages += reading.pages;
         }
         head.unfinished = reading.stopped_early;
-        head.failures = match head.failures {
-            _ if !reading.may_divide => 0,
-            0 => 1,
-            // Zoom answered no question at all: smaller ones would only be more of them.
-            failures if reading.parts.is_empty() => failures,
-            failures => failures.saturating_add(1),
-        };
-        head.read_to = head.read_to.max(reading.read_to);
+        // A date that starts somewhere is asked for up to the next one, which may not belong to the answer.
+        let starts = utc_date(until, 14).saturating_add(1.day());
+        head.answered_to = head.answered_to.max(reading.answered_to.map(|to| to.min(starts)));
         let forgotten = utc_date(until, 0).saturating_sub(DAYS_KEPT.days());
+        // If Zoom answered no question at all, smaller ones would only be more of them.
+        if head.failed.is_empty() || !reading.parts.is_empty() {
+            let tried: Vec<_> = reading.parts.keys().chain(&reading.failed).copied().collect();
+            head.failed.retain(|failed| failed.to >= forgotten && !tried.iter().any(|tried| tried.cross(failed)));
+            head.failed.extend(reading.failed);
+        }
         head.days.retain(|day, _| *day >= forgotten);
         head.falls.retain(|fall| fall.day >= forgotten);
         head.parts.clear();
@@ -104,7 +108,7 @@ impl Remembered {
         let kept: Vec<_> = self.head.parts.iter().map(KnownPart::dates).collect();
         let is_apart = |part: &KnownPart| {
             let others = kept.iter().chain(asked).filter(|other| **other != part.dates());
-            others.into_iter().all(|other| other.to.min(part.to) <= other.from.max(part.from))
+            others.into_iter().all(|other| !other.cross(&part.dates()))
         };
         self.head.parts.retain(is_apart);
         self.parts.retain(|(known, _)| is_apart(known));
@@ -135,11 +139,11 @@ impl Remembered {
             && !self.head.parts.iter().any(was_read_before)
     }
 
-    /// Keeps the days only, and which of them fell. The rest of the head stays as it was.
+    /// Keeps the days only, which of them fell, and which dates failed. The rest of the head stays as it was.
     pub fn keep_days_only(&mut self, before: &Head) {
         self.parts.clear();
-        let Head { days, falls, .. } = std::mem::take(&mut self.head);
-        self.head = Head { version: VERSION, days, falls, ..before.clone() };
+        let Head { days, falls, failed, .. } = std::mem::take(&mut self.head);
+        self.head = Head { version: VERSION, days, falls, failed, ..before.clone() };
     }
 
     /// Adds fingerprints of budgets whose `only` matched something.
@@ -169,63 +173,42 @@ mod tests {
         parts.map(KnownPart::dates).collect()
     }
 
-    /// How a reading went: its requests, the questions of its plan, whether parts were used, and whether anything was answered.
-    #[derive(Clone, Copy)]
-    struct Went {
-        requests: u64,
-        questions: usize,
-        is_whole: bool,
-        failed: bool,
-        stopped_early: bool,
-        answered: bool,
-    }
+    /// A reading: its pages, whether it used parts, whether it was stopped early, and the dates of what was answered and of what failed.
+    type Went<'w> = (u64, bool, bool, &'w [Dates], &'w [Dates]);
 
-    const WELL: Went =
-        Went { requests: 2, questions: 1, is_whole: true, failed: false, stopped_early: false, answered: true };
-
-    /// What is known of the report after such readings: requests of a whole reading, failures, and whether one is unfinished.
-    fn after(readings: &[Went]) -> (u64, u32, bool) {
+    /// What is known of the report after such readings: pages of a whole one, whether one is unfinished, and the dates that failed.
+    fn after(readings: &[Went<'_>]) -> (u64, bool, Vec<Dates>) {
         let mut remembered = Remembered::default();
-        for went in readings {
-            let part = (dates(1, 10), Part::default());
-            let known = KnownPart::of(part.0, &part.1, part.0.from, Timestamp::UNIX_EPOCH);
-            let plan = Plan {
-                ask: vec![dates(10, 20); went.questions],
-                keep: if went.is_whole { Vec::new() } else { vec![known] },
-                keeps_parts: !went.is_whole,
-                small: 60,
-            };
-            let reading = Reading {
-                requests: went.requests,
-                may_divide: went.failed,
-                stopped_early: went.stopped_early,
-                parts: if went.answered { [part].into() } else { BTreeMap::new() },
-                ..Reading::default()
-            };
+        for (pages, is_whole, stopped_early, answered, failed) in readings.iter().copied() {
+            let known = KnownPart::of(dates(1, 2), &Part::default(), dates(1, 2).from, Timestamp::UNIX_EPOCH);
+            let plan = Plan { keep: if is_whole { Vec::new() } else { vec![known] }, small: 60, ..Plan::default() };
+            let parts = answered.iter().map(|dates| (*dates, Part::default())).collect();
+            let reading = Reading { pages, stopped_early, parts, failed: failed.to_vec(), ..Reading::default() };
             remembered.keep_reading(plan, reading, dates(1, 2).from, Timestamp::UNIX_EPOCH, None);
         }
-        (remembered.head.whole_requests, remembered.head.failures, remembered.head.unfinished)
+        (remembered.head.whole_pages, remembered.head.unfinished, remembered.head.failed)
     }
 
     #[test]
     fn what_is_known_of_a_report_follows_from_how_its_readings_went() {
-        let failed = Went { failed: true, ..WELL };
-        assert_eq!(after(&[WELL]), (2, 0, false));
-        // Each failure divides its dates further; one that answers nothing does not, and a good reading ends it.
-        assert_eq!(after(&[failed, failed, failed]), (2, 3, false));
-        assert_eq!(after(&[failed, failed, Went { answered: false, ..failed }]), (2, 2, false));
-        assert_eq!(after(&[failed, failed, WELL]), (2, 0, false));
-        // What only division costs is not counted.
-        assert_eq!(after(&[failed, Went { requests: 28, questions: 27, ..failed }]), (2, 2, false));
+        let (all, old, new) = (dates(1, 20), dates(1, 10), dates(10, 20));
+        assert_eq!(after(&[(2, true, false, &[all], &[])]), (2, false, vec![]));
+        // What failed is known until it is answered, also if a run asks for other dates; what fails in halves is known as that.
+        let failed: Went<'_> = (1, true, false, &[new], &[old]);
+        assert_eq!(after(&[failed]).2, [old]);
+        assert_eq!(after(&[failed, (1, false, false, &[dates(20, 25)], &[])]).2, [old]);
+        assert_eq!(after(&[failed, (2, true, false, &[dates(1, 5), new], &[dates(5, 10)])]).2, [dates(5, 10)]);
+        assert_eq!(after(&[failed, (2, true, false, &[all], &[])]).2, []);
+        // If nothing is answered, nothing is asked for in smaller questions.
+        let nothing: Went<'_> = (0, true, false, &[], &[dates(1, 5), dates(5, 10), new]);
+        assert_eq!(after(&[failed, nothing]).2, [old]);
+        assert_eq!(after(&[nothing, nothing]).2.len(), 3);
         // A reading of several runs is as long as all of them; one that reads what is open says nothing of it.
-        let begun = Went { requests: 900, stopped_early: true, ..WELL };
-        let goes_on = Went { is_whole: false, ..begun };
-        let ends = Went { requests: 50, is_whole: false, ..WELL };
-        assert_eq!(after(&[begun, goes_on]), (1_800, 0, true));
-        assert_eq!(after(&[begun, goes_on, ends, ends]), (1_850, 0, false));
-        // Nor does one that tries again what failed.
-        let tries = Went { failed: true, ..goes_on };
-        assert_eq!(after(&[begun, tries, tries]), (1_800, 2, true));
+        let begun: Went<'_> = (900, true, true, &[new], &[]);
+        let goes_on: Went<'_> = (900, false, true, &[old], &[]);
+        let ends: Went<'_> = (50, false, false, &[old], &[]);
+        assert_eq!(after(&[begun, goes_on]), (1_800, true, vec![]));
+        assert_eq!(after(&[begun, goes_on, ends, ends]), (1_850, false, vec![]));
     }
 
     #[test]

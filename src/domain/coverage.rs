@@ -162,17 +162,25 @@ pub struct Coverage {
     pub unconfirmed: Vec<Unconfirmed>,
     /// Rows without a price yet.
     pub not_priced: Vec<NotPriced>,
-    /// Since when the figures of each day have been read, by the run before and by this one. One that is not listed needs no second reading.
-    pub read_since: BTreeMap<(Product, Date), Timestamp>,
+    /// The last runs that kept what they read.
+    pub kept_at: BTreeMap<Product, Vec<Timestamp>>,
+    /// When the figures of each day were read with which this run has compared its own. One that is not listed needs no second reading.
+    pub read_before: BTreeMap<(Product, Date), Timestamp>,
     /// Whether figures were not compared with earlier ones, so that nobody knows whether one fell: nothing is corrected by them.
     pub is_blind: bool,
 }
 
 impl Coverage {
-    /// Whether both this run's figures of a day and those that they were compared with are of this moment or later.
+    /// Whether figures as of this moment are in the daybook, so that it knows of a fall from them.
     #[must_use]
-    pub fn was_read_twice_since(&self, at: Timestamp, product: Product, day: Date) -> bool {
-        self.read_since.get(&(product, day)).is_none_or(|since| *since >= at)
+    pub fn was_kept(&self, at: Timestamp, product: Product) -> bool {
+        self.kept_at.get(&product).is_some_and(|kept| kept.contains(&at))
+    }
+
+    /// Whether a day was read twice since this moment: by this run, and before.
+    #[must_use]
+    pub fn was_read_twice(&self, since: Timestamp, product: Product, day: Date) -> bool {
+        self.read_before.get(&(product, day)).is_none_or(|read_before| *read_before >= since)
     }
 
     /// Whether the report was read whole.

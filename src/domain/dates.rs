@@ -2,9 +2,10 @@
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
+use serde::{Deserialize, Serialize};
 
 /// Dates, the first and the last included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Dates {
     /// The first date.
     pub from: Date,
@@ -24,6 +25,12 @@ impl Dates {
     #[must_use]
     pub fn overlap(&self, other: &Dates) -> bool {
         self.from <= other.to && other.from <= self.to
+    }
+
+    /// Whether both have more than one date in common: neighboring questions share one.
+    #[must_use]
+    pub fn cross(&self, other: &Dates) -> bool {
+        self.from < other.to && other.from < self.to
     }
 }
 

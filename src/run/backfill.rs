@@ -25,7 +25,7 @@ use crate::telemetry::Metrics;
 
 /// Half of what Zoom allows a Pro account in a day: the alerts need some too, and so do the account's other apps.
 const MOST_REQUESTS: u64 = 7_500;
-/// Months that may fail before a backfill takes Zoom to be out of order.
+/// Months one after the other that may fail before a backfill takes Zoom to be out of order.
 const MOST_FAILED: usize = 2;
 /// Zoom's report goes back so far.
 const MONTHS: i64 = 13;
@@ -45,21 +45,25 @@ pub async fn backfill(
     let policy = &prepared.policy;
     let months = months(now, &policy.time_zone, policy.late_charges_days).map_err(calendar)?;
     let mut done = Backfill { days: 0, days_read: 0, since: None, finished: true };
-    let (products, mut failed) = (policy.products.iter(), Vec::new());
+    let (products, mut failed, mut in_a_row) = (policy.products.iter(), None, 0);
     for (product, month) in products.flat_map(|product| months.iter().map(move |month| (*product, month))) {
         let step = Step { services, prepared, product, now, deadline, month };
         match step.take(&mut done, metrics, progress).await {
-            Ok(finished) => done.finished = finished,
+            Ok(None) => in_a_row = 0,
+            Ok(Some(Ended::Early)) => done.finished = false,
             // A date that Zoom fails for does not keep the months before it away.
-            Err(error) if matches!(error.code, Code::ZoomUnavailable | Code::ReportInvalid) => failed.push(error),
+            Ok(Some(Ended::Failed(error))) => {
+                failed = failed.or(Some(error));
+                in_a_row += 1;
+            }
             Err(error) => return Err(error),
         }
-        if !done.finished || failed.len() > MOST_FAILED {
+        if !done.finished || in_a_row > MOST_FAILED {
             break;
         }
     }
-    metrics.report_incomplete = !done.finished || !failed.is_empty();
-    failed.into_iter().next().map_or(Ok(done), Err)
+    metrics.report_incomplete = !done.finished || failed.is_some();
+    failed.map_or(Ok(done), Err)
 }
 
 /// A month of a backfill.
@@ -72,6 +76,14 @@ struct Step<'s> {
     month: &'s Month,
 }
 
+/// Why days of a month were not read.
+enum Ended {
+    /// There was no time, or no request, for all of them.
+    Early,
+    /// Zoom failed for some.
+    Failed(RunError),
+}
+
 /// The settled days of a month.
 #[derive(Debug)]
 struct Month {
@@ -80,25 +92,25 @@ struct Month {
 }
 
 impl Step<'_> {
-    /// Reads and saves the days of the month that are not in the daybook; `false` if there was no time, or no request, for all of them.
+    /// Reads and saves the days of the month that are not in the daybook; `None` if that was all of them.
     async fn take(
         &self,
         done: &mut Backfill,
         metrics: &mut Metrics,
         progress: &dyn Fn(&Period, u64),
-    ) -> Result<bool, RunError> {
+    ) -> Result<Option<Ended>, RunError> {
         let daybook = &self.services.daybook;
         let whose = self.prepared.whose(Products::One(self.product));
         let loaded = daybook.load(whose).await.map_err(unusable)?;
         let head = loaded.head.clone().unwrap_or_default();
         let open = self.open_days(&head, done);
-        let (Some(first), Some(last)) = (open.first(), open.last()) else { return Ok(true) };
+        let (Some(first), Some(last)) = (open.first(), open.last()) else { return Ok(None) };
         let today = utc_date(self.now, 0);
         let left = MOST_REQUESTS.saturating_sub(self.requests_of(today).await?);
         if left == 0 || self.deadline.left().is_zero() {
-            return Ok(false);
+            return Ok(Some(Ended::Early));
         }
-        let ask = self.ask(*first, *last).map_err(calendar)?;
+        let ask = self.ask(*first, *last, &head).map_err(calendar)?;
         let reading = self.read(&ask, left, progress).await;
         metrics.requests += reading.requests;
         metrics.refusals += reading.refusals;
@@ -115,10 +127,13 @@ impl Step<'_> {
             done.since = done.since.into_iter().chain([*first]).min();
         }
         match failure {
-            None => Ok(true),
-            Some(error) if matches!(error.kind, ZoomErrorKind::OutOfTime | ZoomErrorKind::RequestsSpent) => Ok(false),
+            None => Ok(None),
+            Some(error) if matches!(error.kind, ZoomErrorKind::OutOfTime | ZoomErrorKind::RequestsSpent) => {
+                Ok(Some(Ended::Early))
+            }
             // The edge of the 13 months: what Zoom no longer has cannot be loaded.
-            Some(error) if error.kind == ZoomErrorKind::TooOld => Ok(true),
+            Some(error) if error.kind == ZoomErrorKind::TooOld => Ok(None),
+            Some(error) if error.may_be_of_a_date() => Ok(Some(Ended::Failed(zoom_failed(&error)))),
             Some(error) => Err(zoom_failed(&error)),
         }
     }
@@ -137,14 +152,14 @@ impl Step<'_> {
         head.knows_settled(day, &policy.time_zone, policy.late_charges_days)
     }
 
-    fn ask(&self, first: Date, last: Date) -> Result<Ask, jiff::Error> {
+    fn ask(&self, first: Date, last: Date, head: &Head) -> Result<Ask, jiff::Error> {
         let zone = self.prepared.policy.time_zone.clone();
         let (start, until) = (start_of(first, &zone)?, start_of(last.tomorrow()?, &zone)?);
         let listing = Dates::listing(start, until);
         // A date more, since nobody knows whether the last one belongs to the answer.
-        let dates = vec![Dates { to: listing.to.tomorrow()?, ..listing }];
+        let dates = head.divided(Dates { to: listing.to.tomorrow()?, ..listing }, self.now);
         let (report, now, counted) = (report(self.product), self.now, Digests::new());
-        Ok(Ask { report, dates, until, now, zone, first_day: first, counted, rows_a_date: None })
+        Ok(Ask { report, dates, until, now, zone, first_day: first, counted, rows_a_date: None, answered_before: None })
     }
 
     async fn read(&self, ask: &Ask, left: u64, progress: &dyn Fn(&Period, u64)) -> Reading {

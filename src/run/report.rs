@@ -146,7 +146,9 @@ impl Reader<'_> {
         let (plan, kept, counted) = self.plan(whose, &loaded, first_day).await;
         let (dates, rows_a_date) = (plan.ask.clone(), plan.rows_a_date());
         let asked = zoom::report(product);
-        let ask = Ask { report: asked, dates, until, now, zone: zone.clone(), first_day, counted, rows_a_date };
+        let (of_days, answered_before) = (zone.clone(), head.answered_to());
+        let ask =
+            Ask { report: asked, dates, until, now, zone: of_days, first_day, counted, rows_a_date, answered_before };
         let renew = || async { services.secrets.read(&prepared.secret_id).await.ok() }.boxed_local();
         let authorized = prepared.authorized.clone();
         let source = Source { authorized, renew: &renew, on_page, most_requests: None, deadline };

@@ -76,6 +76,7 @@ impl Examined {
             first_day: dates.from,
             counted: Digests::new(),
             rows_a_date: None,
+            answered_before: None,
         };
         let source = Source {
             authorized,

@@ -84,7 +84,8 @@ impl ZoomError {
     }
 
     /// Whether one of the question's dates may be the reason, so that questions about fewer dates are answered.
-    pub(super) fn may_be_of_a_date(&self) -> bool {
+    #[must_use]
+    pub fn may_be_of_a_date(&self) -> bool {
         let is_limited = matches!(self.kind, ZoomErrorKind::RateLimited(_) | ZoomErrorKind::TooOld);
         !is_limited && !self.stops_everything()
     }

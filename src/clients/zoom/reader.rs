@@ -78,17 +78,24 @@ impl Ended {
 impl Reader<'_> {
     async fn read(self) -> Reading {
         let mut ended = Ended::default();
-        let (mut waiting, continued) = self.first_pages(&mut ended).await;
-        let mut under_way: FuturesUnordered<LocalBoxFuture<'_, Advance>> =
-            continued.into_iter().map(|place| self.advance(place).boxed_local()).collect();
+        let (mut waiting, mut opened) = self.first_pages(&mut ended).await;
+        let mut under_way = FuturesUnordered::<LocalBoxFuture<'_, Advance>>::new();
         loop {
+            // No more at the same time than use the rate, so that some are read to their end if there is no time for all.
             while under_way.len() < self.division().most_under_way() {
-                let Some(question) = waiting.pop_front() else { break };
-                under_way.push(self.open(question).boxed_local());
+                match (opened.pop_front(), waiting.pop_front()) {
+                    (Some(place), question) => {
+                        question.into_iter().for_each(|question| waiting.push_front(question));
+                        under_way.push(self.advance(place).boxed_local());
+                    }
+                    (None, Some(question)) => under_way.push(self.open(question).boxed_local()),
+                    (None, None) => break,
+                }
             }
             let Some(advance) = under_way.next().await else { break };
             let Some(place) = ended.sort(advance) else { continue };
-            match self.questions_instead(place, under_way.len(), !waiting.is_empty()) {
+            let others_wait = !(opened.is_empty() && waiting.is_empty());
+            match self.questions_instead(place, under_way.len(), others_wait) {
                 Some(questions) => {
                     self.walks.borrow_mut().remove(&place);
                     waiting.extend(questions);
@@ -103,7 +110,7 @@ impl Reader<'_> {
 
     /// Reads the first page of each question, which shows how long the report is and how long a page takes. Returns the questions that take the
     /// place of others, newest first, and the walks to continue.
-    async fn first_pages(&self, ended: &mut Ended) -> (VecDeque<Dates>, Vec<Place>) {
+    async fn first_pages(&self, ended: &mut Ended) -> (VecDeque<Dates>, VecDeque<Place>) {
         let newest_first = self.ask.dates.iter().rev();
         let questions = newest_first.flat_map(|dates| split(*dates, 1, self.ask.now));
         let first: FuturesUnordered<_> = questions.map(|question| self.open(question)).collect();
@@ -117,7 +124,7 @@ impl Reader<'_> {
         self.session.expect(ended_pages + lengths.iter().map(|length| length.total.max(length.read)).sum::<u64>());
         let starts: Vec<_> = self.ask.dates.iter().map(|dates| dates.from).collect();
         let runs = runs(&lengths, &starts);
-        let (mut waiting, mut continued) = (VecDeque::new(), Vec::new());
+        let (mut waiting, mut continued) = (VecDeque::new(), VecDeque::new());
         let mut places = open.into_iter();
         for (run, divided) in runs.iter().zip(self.division().of_runs(&runs)) {
             let of_run = places.by_ref().take(run.len());
@@ -273,8 +280,9 @@ impl Reader<'_> {
             Gap { product: self.ask.report.product, dates, code: Code::ReportIncomplete, problem }
         }));
         for walk in ended.whole.iter().filter_map(|place| walks.remove(place)) {
-            reading.add_whole(walk, &rows);
+            reading.add_whole(walk, &rows, self.ask);
         }
+        reading.add_refused(self.ask);
         reading.join_gaps();
         reading
     }

@@ -7,7 +7,7 @@ use jiff::{Timestamp, ToSpan as _};
 
 use super::ZoomError;
 use super::digest::Digests;
-use super::questions::last_date;
+use super::questions::{last_date, last_started};
 use super::reports::Report;
 use super::row::RowReader;
 use super::walk::Walk;
@@ -15,6 +15,7 @@ use crate::domain::charge::Line;
 use crate::domain::coverage::{Gap, NotPriced, RowFault};
 use crate::domain::dates::Dates;
 use crate::domain::totals::{DaySums, Hours, Sum, merged};
+use crate::error::Code;
 
 /// What to read of a report.
 #[derive(Clone, Debug)]
@@ -35,6 +36,8 @@ pub struct Ask {
     pub counted: Digests,
     /// How many rows earlier runs found under a date, if known. It is used to plan where Zoom gives no count.
     pub rows_a_date: Option<u64>,
+    /// The last date for which earlier runs had an answer, if known.
+    pub answered_before: Option<Date>,
 }
 
 /// What one question listed.
@@ -75,23 +78,33 @@ pub struct Reading {
     pub newest_row: Option<Timestamp>,
     /// The last date that Zoom answered for.
     pub read_to: Option<Date>,
+    /// The same of questions that start at a date which has started everywhere: of others, Zoom may answer for their first date.
+    pub answered_to: Option<Date>,
     /// The most important failure.
     pub failure: Option<ZoomError>,
     /// Whether the run had to stop before every question was answered or had failed.
     pub stopped_early: bool,
-    /// Whether a question failed where questions about fewer dates may be answered.
-    pub may_divide: bool,
+    /// The dates of the questions that failed where questions about fewer dates may be answered.
+    pub failed: Vec<Dates>,
     /// The dates of all questions, read whole or not.
     pub asked: Vec<Dates>,
 }
 
 impl Reading {
     /// Adds a question that was read whole.
-    pub(super) fn add_whole(&mut self, mut walk: Walk, rows: &RowReader) {
+    pub(super) fn add_whole(&mut self, mut walk: Walk, rows: &RowReader, ask: &Ask) {
+        // Of dates that Zoom refused, as it may, nothing is known.
+        if walk.pages == 0 {
+            self.asked.push(walk.asked);
+            return;
+        }
         let (days, edges) = (days_of(&walk, rows), std::mem::take(&mut walk.edges));
         let is_open = !walk.faults.is_empty() || !walk.not_priced.is_empty();
         self.parts.insert(walk.asked, Part { rows: walk.rows, days, edges, is_open });
         self.read_to = self.read_to.max(Some(walk.answered_to));
+        if walk.question.from <= last_started(ask.now) {
+            self.answered_to = self.answered_to.max(Some(walk.answered_to));
+        }
         self.add_rows(walk, rows);
     }
 
@@ -102,7 +115,7 @@ impl Reading {
         let (product, code, problem) = (ask.report.product, error.code(), walk.problem(&error));
         self.gaps.push(Gap { product, dates, code, problem });
         self.stopped_early |= error.stops_everything();
-        self.may_divide |= error.may_be_of_a_date();
+        self.failed.extend(error.may_be_of_a_date().then_some(walk.asked));
         if self.failure.as_ref().is_none_or(|known| known.weight() < error.weight()) {
             self.failure = Some(error);
         }
@@ -113,6 +126,20 @@ impl Reading {
             *so_far = merged(so_far, &sums);
         }
         self.add_rows(walk, rows);
+    }
+
+    /// Adds a gap if Zoom refused dates for which it has answered before. Others that have not started everywhere it may refuse.
+    pub(super) fn add_refused(&mut self, ask: &Ask) {
+        let asked_to = self.asked.iter().map(|dates| dates.to).max().filter(|to| *to > last_started(ask.now));
+        let (Some(asked_to), Some(before), Some(from)) = (asked_to, ask.answered_before, self.read_to) else { return };
+        let dates = Dates { from, to: before.min(asked_to) };
+        if dates.from < dates.to && !self.gaps.iter().any(|gap| gap.dates.overlap(&dates)) {
+            let problem = format!(
+                "Zoom refuses dates up to {} for which it has answered before; if it lasts, tell Zoom's support",
+                dates.to
+            );
+            self.gaps.push(Gap { product: ask.report.product, dates, code: Code::ReportInvalid, problem });
+        }
     }
 
     /// Makes one gap of neighbors that failed alike.

@@ -52,16 +52,16 @@ pub(super) fn is_above(level: &Level, record: &Record) -> bool {
     record.reported.as_ref().is_none_or(|known| level.percent > known.percent || level.threshold > known.money)
 }
 
-/// Whether a reading between the report and this run has seen the days that fell too: the run that reported may have died before it kept the
-/// figures, so that the daybook does not know of the fall. What was reported of a part of the report is not kept, and needs no such reading.
+/// Whether two readings since the report agree on the days that fell, as the daybook makes sure for figures that it knows. It does not know
+/// them if the run that reported died before it kept them. What was reported of a part of the report is not kept either, and needs no second
+/// reading.
 fn was_read_twice(spent: &Spent<'_>, known: &Reported, key: &ThreadKey, case: &Case<'_>) -> bool {
     let amount = |days: &BTreeMap<Date, Amount>, day| days.get(day).copied().unwrap_or(Amount::ZERO);
     let days = known.days.keys().chain(spent.days.keys());
     let mut fallen = days.filter(|day| amount(&spent.days, day) < amount(&known.days, day));
-    let products: Vec<_> = case.policy.products.iter().filter(|product| key.products.include(**product)).collect();
-    let was_read =
-        |day: &Date| products.iter().all(|product| case.coverage.was_read_twice_since(known.at, **product, *day));
-    known.at_least || fallen.all(was_read)
+    let products = || case.policy.products.iter().filter(|product| key.products.include(**product));
+    let was_read = |day: &Date| products().all(|product| case.coverage.was_read_twice(known.at, *product, *day));
+    known.at_least || products().all(|product| case.coverage.was_kept(known.at, *product)) || fallen.all(was_read)
 }
 
 /// When an alert or a correction is due for one subject of a budget (see this file).

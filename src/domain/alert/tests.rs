@@ -137,12 +137,12 @@ fn a_fall_is_corrected_only_once_it_is_proven() {
 fn a_fall_is_not_proven_by_figures_that_were_read_before_the_report() {
     let reported = world(&Run(1, "110", BUDGET));
     let threads = recorded(&Threads::default(), &reported.decided(&Threads::default()), &reported.case());
-    // Since when the figures of the 5th have been read, and of the 6th, on which nothing fell.
+    // When the daybook's figures of the 5th were read, and of the 6th, on which nothing fell.
     let decided = |of_5th: i64, of_6th: i64| {
         let mut world = world(&Run(3, "20", BUDGET));
         for (day, hours) in [(5, of_5th), (6, of_6th)] {
             let since = NOW.parse::<Timestamp>().unwrap() + SignedDuration::from_hours(hours);
-            world.coverage.read_since.insert((Product::Sms, jiff::civil::date(2026, 11, day)), since);
+            world.coverage.read_before.insert((Product::Sms, jiff::civil::date(2026, 11, day)), since);
         }
         world.decided(&threads)[0].decision
     };

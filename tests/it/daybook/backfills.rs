@@ -167,8 +167,18 @@ async fn a_month_that_fails_keeps_no_older_one_away() {
     let days = head(&deployment).await["days"].as_object().unwrap().clone();
     assert!(days.contains_key("2025-11-05") && days.contains_key("2026-07-05") && !days.contains_key("2026-06-10"));
     // Nothing that works is asked for twice.
-    deployment.zoom = given.sandbox().await;
+    deployment.zoom = given.clone().sandbox().await;
     assert_eq!(backfill(&mut deployment).await["finished"], true);
+    // Nor do several months that fail, one here and one there.
+    let dates = ["2026-10-10", "2026-08-10", "2026-06-10", "2026-04-10"]
+        .map(|date| format!("--fail-dates {date}=phone-disabled"));
+    let mut deployment = given.clone().zoom(&dates.join(" ")).deployment().await;
+    deployment.ends(json!({ "backfill": true })).await.unwrap_err();
+    let known = async |deployment: &Deployment| head(deployment).await["days"].as_object().unwrap().len();
+    let first = known(&deployment).await;
+    // And of each more is read by the next one.
+    deployment.ends(json!({ "backfill": true })).await.unwrap_err();
+    assert!(first > 200 && known(&deployment).await > first, "{first}, {}", known(&deployment).await);
     // A Zoom that is out of order is left alone.
     let mut deployment = setup().zoom("--fault validation-300@1xall").deployment().await;
     deployment.ends(json!({ "backfill": true })).await.unwrap_err();

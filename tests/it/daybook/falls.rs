@@ -106,6 +106,21 @@ async fn a_large_reports_fall_is_corrected_at_its_second_reading() {
 }
 
 #[tokio::test]
+async fn what_moves_to_another_number_is_corrected_at_once_in_a_large_report_too() {
+    let mut deployment = large_and_known().await;
+    let rows: Vec<_> = deployment.zoom.dataset().rows().cloned().collect();
+    let campaign = |number: &str| from_number(number, spent_on("2026-11-22", 110));
+    let mut sent = Vec::new();
+    for number in ["+12025550160", "+12025550160", "+12025550161", "+12025550161"] {
+        deployment.later(1);
+        deployment.show([rows.clone(), vec![campaign(number)]].concat());
+        deployment.run().await;
+        sent.push(deployment.subjects().await.len());
+    }
+    assert_eq!(sent, [1, 0, 2, 0]);
+}
+
+#[tokio::test]
 async fn what_a_reading_finds_as_it_was_is_not_restated_and_what_changed_is() {
     let mut deployment = setup().rows(daily("2026-11-01", "2026-11-22")).deployment().await;
     for _ in 0..3 {
@@ -241,7 +256,7 @@ async fn a_credit_that_waits_lowers_nobody_who_had_nothing_on_its_day() {
 
 #[tokio::test]
 async fn readings_that_zoom_refuses_the_newest_date_confirm_no_fall() {
-    // A row of yesterday, listed today, which has not begun everywhere: for three hours Zoom refuses it, as it may.
+    // A row of yesterday, listed today, which has not begun everywhere. Zoom has answered for today before, and refuses it for three hours.
     let late = Row { listed: Some(Listing::Days(1)), ..spent_on("2026-11-21", 60) };
     let setup = setup().now("2026-11-22T06:00:00Z").rows([spent_on("2026-11-03", 90), late]);
     let mut deployment = setup.clone().deployment().await;
@@ -250,9 +265,13 @@ async fn readings_that_zoom_refuses_the_newest_date_confirm_no_fall() {
     deployment.zoom = setup.clone().zoom("--fail-dates 2026-11-22=validation-300").sandbox().await;
     for _ in 0..3 {
         deployment.later(1);
-        let answer = deployment.run().await;
-        assert_eq!((amount(&answer).as_str(), answer["unconfirmed"][0]["day"].as_str()), ("150", Some("2026-11-21")));
+        let error = deployment.fails().await.to_string();
+        assert!(
+            error.starts_with("ReportInvalid: 2026-11-21 to 2026-11-23") && error.contains("has answered before"),
+            "{error}"
+        );
     }
+    assert_eq!(deployment.subjects().await.len(), 0);
     deployment.zoom = setup.sandbox().await;
     deployment.later(1);
     let answer = deployment.run().await;

@@ -220,6 +220,58 @@ async fn a_small_report_with_a_date_that_fails_is_read_whole_all_the_same() {
 }
 
 #[tokio::test]
+async fn a_date_that_fails_is_found_though_another_policy_runs_that_does_not_read_it() {
+    let [month, day] = ["month", "day"].map(|period| Policy::of(Budget::each("billing_number").period(period)));
+    let given = setup().rows(daily("2026-10-01", "2026-11-22"));
+    let mut deployment = given.zoom("--fail-dates 2026-11-08=validation-300").deployment().await;
+    let mut gap = String::new();
+    for _ in 0..6 {
+        deployment.set_policy(&month).await;
+        gap = deployment.fails().await.to_string();
+        deployment.later(1);
+        deployment.set_policy(&day).await;
+        deployment.run().await;
+        deployment.later(1);
+    }
+    assert!(gap.starts_with("ReportInvalid: 2026-11-07 to 2026-11-08 could not be read"), "{gap}");
+}
+
+#[tokio::test]
+async fn todays_date_is_a_gap_if_zoom_refuses_it_after_it_has_answered_for_it() {
+    for line in ["", "--to-dates exclusive"] {
+        let given = setup().rows(daily("2026-10-01", "2026-11-22")).now("2026-11-22T05:00:00Z");
+        let mut deployment = given.zoom(line).deployment().await;
+        deployment.run().await;
+        zoom_becomes(&mut deployment, &format!("{line} --fail-dates 2026-11-22=validation-300")).await;
+        for _ in 0..4 {
+            deployment.later(1);
+            let error = deployment.fails().await.to_string();
+            assert!(
+                error.contains("ReportInvalid: 2026-11-2") && error.contains("has answered before"),
+                "{line} {error}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_reading_that_takes_several_runs_comes_to_its_end_though_a_date_fails() {
+    // Some 140 pages, of which the rate leaves a run some 60. All its dates in questions of their own would come to no end.
+    let mut deployment = large().await;
+    zoom_becomes(&mut deployment, "--page-limit 5 --fail-dates 2026-11-03=validation-300").await;
+    (deployment.requests_per_second, deployment.time) = (60, Some(Duration::from_millis(1_500)));
+    let mut gaps = Vec::new();
+    while gaps.len() < 20 {
+        gaps.push(deployment.fails().await.to_string());
+        if gaps.last().is_some_and(|gap| gap.starts_with("ReportInvalid: 2026-11-02 to 2026-11-03 could not be read")) {
+            return;
+        }
+        deployment.later(1);
+    }
+    panic!("{gaps:#?}");
+}
+
+#[tokio::test]
 async fn after_a_failure_open_dates_that_zoom_refuses_are_no_gap() {
     let line = "--future-dates refused --same-date refused --date-zone Etc/GMT+8";
     let given = setup().rows(daily("2026-10-01", "2026-11-22")).now("2026-11-22T06:00:00Z");
