@@ -67,7 +67,8 @@ impl Remembered {
         head.read_at = Some(until);
         head.newest_row = newest_row;
         head.count_requests(utc_date(until, 0), reading.requests);
-        head.kept_at.push(until);
+        // The moment that is judged has whole seconds.
+        head.kept_at.extend(Timestamp::from_second(until.as_second()));
         let forgotten = head.kept_at.len().saturating_sub(MOST_KEPT_AT);
         head.kept_at.drain(..forgotten);
         if plan.is_whole() {

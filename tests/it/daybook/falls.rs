@@ -110,6 +110,7 @@ async fn what_moves_to_another_number_is_corrected_at_once_in_a_large_report_too
     let mut deployment = large_and_known().await;
     let rows: Vec<_> = deployment.zoom.dataset().rows().cloned().collect();
     let campaign = |number: &str| from_number(number, spent_on("2026-11-22", 110));
+    deployment.until(deployment.now + 500.milliseconds());
     let mut sent = Vec::new();
     for number in ["+12025550160", "+12025550160", "+12025550161", "+12025550161"] {
         deployment.later(1);
