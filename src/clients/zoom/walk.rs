@@ -344,6 +344,11 @@ mod tests {
         assert!(walk.restart());
         walk.count(row(1), None);
         assert_eq!(walk.furthest().rows, 3);
+        let mut longer = self::walk();
+        longer.count(row(1), None);
+        assert!(longer.restart());
+        [1, 2].into_iter().for_each(|identity| longer.count(row(identity), None));
+        assert_eq!(longer.furthest().rows, 2);
     }
 
     #[test]
