@@ -57,7 +57,7 @@ pub struct Read<'r> {
     pub first_day: Date,
     /// Rows sent at this moment or later do not count.
     pub until: Timestamp,
-    /// When it is read, as far as what is known says so.
+    /// When the report was read. A backfill reads days that ended long before.
     pub read_at: Timestamp,
     /// The daybook as it was.
     pub head: Head,

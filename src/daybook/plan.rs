@@ -1,6 +1,6 @@
 //! Which dates a run reads from Zoom, and which parts of earlier runs it uses.
 //!
-//! A run reads a report of up to [`SMALL`] requests whole, if the last run was an hour or more ago; after half an hour one of half as many. A
+//! A run reads a report of up to [`SMALL`] pages whole, if the last run was an hour or more ago; after half an hour one of half as many. A
 //! larger report, or one that the last run had no time to finish, is read in parts: open dates by every run, dates that are over but not
 //! settled every `late_every`, and all others every `full_every`. For dates that are not read, the run uses the parts of earlier runs.
 
@@ -14,7 +14,7 @@ use crate::clients::zoom::{last_date, last_started};
 use crate::domain::dates::Dates;
 use crate::domain::period::start_of;
 
-/// The most requests of a report that every hourly run reads whole.
+/// The most pages of a report that every hourly run reads whole. What fails or is refused takes requests besides.
 const SMALL: u64 = 60;
 /// An hour, less a schedule's delay.
 const HOURLY: SignedDuration = SignedDuration::from_mins(55);
@@ -41,7 +41,7 @@ pub struct Plan {
     pub(super) keep: Vec<KnownPart>,
     /// Whether the run saves what it reads as parts, for the next run.
     pub(super) keeps_parts: bool,
-    /// The most requests of a report that every run reads whole.
+    /// The most pages of a report that every run reads whole.
     pub(super) small: u64,
 }
 
@@ -63,8 +63,7 @@ impl Plan {
         };
         let since = until.duration_since(read_at).clamp(SignedDuration::ZERO, HOURLY);
         let share = small.saturating_mul(since.as_secs().unsigned_abs()) / HOURLY.as_secs().unsigned_abs();
-        let is_small = head.whole_pages <= share && !head.unfinished;
-        if is_small {
+        if head.whole_pages <= share && !head.unfinished {
             return Plan { ask: divided(whole, &head.failed, until), small, ..Plan::default() };
         }
         let falls: Vec<_> = head.falls.iter().filter_map(|fall| listing_of(fall.day, zone)).collect();

@@ -91,7 +91,7 @@ impl Remembered {
         head.days.retain(|day, _| *day >= forgotten);
         head.falls.retain(|fall| fall.day >= forgotten);
         head.parts.clear();
-        if plan.keeps_parts || reading.stopped_early || reading.requests > plan.small {
+        if plan.keeps_parts || reading.stopped_early || reading.pages > plan.small {
             for (dates, part) in reading.parts {
                 if !part.is_open {
                     self.parts.push((KnownPart::of(dates, &part, first_day, until), part));
@@ -108,8 +108,8 @@ impl Remembered {
     fn remove_overlapping_parts(&mut self, asked: &[Dates]) {
         let kept: Vec<_> = self.head.parts.iter().map(KnownPart::dates).collect();
         let is_apart = |part: &KnownPart| {
-            let others = kept.iter().chain(asked).filter(|other| **other != part.dates());
-            others.into_iter().all(|other| !other.cross(&part.dates()))
+            let mut others = kept.iter().chain(asked).filter(|other| **other != part.dates());
+            others.all(|other| !other.cross(&part.dates()))
         };
         self.head.parts.retain(is_apart);
         self.parts.retain(|(known, _)| is_apart(known));
@@ -205,11 +205,11 @@ mod tests {
         assert_eq!(after(&[failed, nothing]).2, [old]);
         assert_eq!(after(&[nothing, nothing]).2.len(), 3);
         // A reading of several runs is as long as all of them; one that reads what is open says nothing of it.
-        let begun: Went<'_> = (900, true, true, &[new], &[]);
+        let starts: Went<'_> = (900, true, true, &[new], &[]);
         let goes_on: Went<'_> = (900, false, true, &[old], &[]);
         let ends: Went<'_> = (50, false, false, &[old], &[]);
-        assert_eq!(after(&[begun, goes_on]), (1_800, true, vec![]));
-        assert_eq!(after(&[begun, goes_on, ends, ends]), (1_850, false, vec![]));
+        assert_eq!(after(&[starts, goes_on]), (1_800, true, vec![]));
+        assert_eq!(after(&[starts, goes_on, ends, ends]), (1_850, false, vec![]));
     }
 
     #[test]

@@ -83,13 +83,12 @@ impl Reader<'_> {
         loop {
             // No more at the same time than use the rate, so that some are read to their end if there is no time for all.
             while under_way.len() < self.division().most_under_way() {
-                match (opened.pop_front(), waiting.pop_front()) {
-                    (Some(place), question) => {
-                        question.into_iter().for_each(|question| waiting.push_front(question));
-                        under_way.push(self.advance(place).boxed_local());
-                    }
-                    (None, Some(question)) => under_way.push(self.open(question).boxed_local()),
-                    (None, None) => break,
+                if let Some(place) = opened.pop_front() {
+                    under_way.push(self.advance(place).boxed_local());
+                } else if let Some(question) = waiting.pop_front() {
+                    under_way.push(self.open(question).boxed_local());
+                } else {
+                    break;
                 }
             }
             let Some(advance) = under_way.next().await else { break };

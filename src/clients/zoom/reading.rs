@@ -93,9 +93,9 @@ pub struct Reading {
 impl Reading {
     /// Adds a question that was read whole.
     pub(super) fn add_whole(&mut self, mut walk: Walk, rows: &RowReader, ask: &Ask) {
+        self.asked.push(walk.asked);
         // Of dates that Zoom refused, as it may, nothing is known.
         if walk.pages == 0 {
-            self.asked.push(walk.asked);
             return;
         }
         let (days, edges) = (days_of(&walk, rows), std::mem::take(&mut walk.edges));
@@ -114,6 +114,7 @@ impl Reading {
         let dates = Dates { from: walk.asked.from, to };
         let (product, code, problem) = (ask.report.product, error.code(), walk.problem(&error));
         self.gaps.push(Gap { product, dates, code, problem });
+        self.asked.push(walk.asked);
         self.stopped_early |= error.stops_everything();
         self.failed.extend(error.may_be_of_a_date().then_some(walk.asked));
         if self.failure.as_ref().is_none_or(|known| known.weight() < error.weight()) {
@@ -156,7 +157,6 @@ impl Reading {
 
     /// Adds the hours of rows, those without a price, those that cannot be read, and the time of the newest one.
     fn add_rows(&mut self, walk: Walk, rows: &RowReader) {
-        self.asked.push(walk.asked);
         let product = rows.report().product;
         let not_priced = |((day, line), rows_of): (&(Date, u32), &u64)| {
             Some(NotPriced { product, day: *day, line: rows.line(*line)?.clone(), rows: *rows_of })

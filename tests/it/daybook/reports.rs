@@ -238,7 +238,7 @@ async fn a_date_that_fails_is_found_though_another_policy_runs_that_does_not_rea
 
 #[tokio::test]
 async fn todays_date_is_a_gap_if_zoom_refuses_it_after_it_has_answered_for_it() {
-    for line in ["", "--to-dates exclusive"] {
+    for line in ["--to-dates inclusive", "--to-dates exclusive"] {
         let given = setup().rows(daily("2026-10-01", "2026-11-22")).now("2026-11-22T05:00:00Z");
         let mut deployment = given.zoom(line).deployment().await;
         deployment.run().await;

@@ -1,7 +1,7 @@
 //! When an alert or a correction is due (contract, "When an alert is due").
 
 use super::{heard, news};
-use crate::support::{Budget, NUMBER, Policy, at, from_number, setup, spent, spent_on};
+use crate::support::{Budget, Deployment, NUMBER, Policy, at, from_number, setup, spent, spent_on};
 use serde_json::json;
 use zoom_sms_cost_alerts::sandbox::Row;
 
@@ -180,19 +180,24 @@ async fn the_worst_by_spent_over_budget_comes_first_and_never_by_amount_across_c
     );
 }
 
+/// What so many runs send that fail, an hour apart.
+async fn news_of_failing(deployment: &mut Deployment, runs: usize) -> Vec<String> {
+    let mut sent = Vec::new();
+    for _ in 0..runs {
+        deployment.fails().await;
+        sent.extend(news(&deployment.news().await));
+        deployment.later(1);
+    }
+    sent
+}
+
 #[tokio::test]
 async fn yesterdays_date_that_fails_does_not_hide_today() {
     let policy = Policy::of(Budget::each("billing_number").period("day"));
     for fault in ["server-500", "validation-300"] {
         let given = setup().policy(policy.clone()).rows([spent_on("2026-11-22", 110)]).now("2026-11-22T11:00:00Z");
         let mut deployment = given.zoom(&format!("--fail-dates 2026-11-21={fault}")).deployment().await;
-        let mut heard = Vec::new();
-        for _ in 0..2 {
-            deployment.fails().await;
-            heard.extend(news(&deployment.news().await));
-            deployment.later(1);
-        }
-        assert_eq!(heard, ["budget 100% 110"], "{fault}");
+        assert_eq!(news_of_failing(&mut deployment, 2).await, ["budget 100% 110"], "{fault}");
     }
 }
 
@@ -201,13 +206,7 @@ async fn one_date_that_zoom_fails_for_hides_its_neighbors_for_some_runs_only() {
     for fault in ["validation-300", "page-token-expired", "phone-disabled"] {
         let given = setup().rows([spent_on("2026-11-03", 60), spent_on("2026-11-12", 50)]);
         let mut deployment = given.zoom(&format!("--fail-dates 2026-10-30={fault}")).deployment().await;
-        let mut heard = Vec::new();
-        for _ in 0..6 {
-            deployment.fails().await;
-            heard.extend(news(&deployment.news().await));
-            deployment.later(1);
-        }
         // Half of the dates are enough for a level, all but the one with its neighbors for the truth.
-        assert_eq!(heard, ["budget 50% 50", "budget 100% 110"], "{fault}");
+        assert_eq!(news_of_failing(&mut deployment, 6).await, ["budget 50% 50", "budget 100% 110"], "{fault}");
     }
 }

@@ -336,8 +336,8 @@ fn a_digest_has_the_budgets_of_its_own_week_and_no_more_than_fit() {
     let mut world = monday(&weekly).usually(20, "+12025550187", 1, "2.00").day(30, &[]);
     let before = world.periods[0].before(&world.policy.time_zone).unwrap();
     world.periods.extend([before, before.before(&world.policy.time_zone).unwrap()]);
-    let told = line(&world);
-    assert_eq!(told.matches("+12025550187, the week").count(), 1, "{told}");
+    let text = line(&world);
+    assert_eq!(text.matches("+12025550187, the week").count(), 1, "{text}");
     // A week of two months, of whose budgets the first fifteen are listed.
     let numbers: Vec<_> = (10..32).map(|number| format!("+120255501{number}")).collect();
     let sums: Vec<_> = numbers.iter().map(|number| (number.as_str(), "Sales", "USD", "1")).collect();
@@ -345,9 +345,9 @@ fn a_digest_has_the_budgets_of_its_own_week_and_no_more_than_fit() {
     for day in 18..=31 {
         world.totals.set(Product::Sms, date(10, day), &Vec::new());
     }
-    let told = line(&world);
-    assert!(told.contains("26 October to 1 November"), "{told}");
-    assert!(told.contains("and 8 more"), "{told}");
+    let text = line(&world);
+    assert!(text.contains("26 October to 1 November"), "{text}");
+    assert!(text.contains("and 8 more"), "{text}");
     let few = line(&world.day(1, &sums[..2]));
     assert!(few.contains("26 October to 1 November") && !few.contains(" more"), "{few}");
 }
@@ -355,24 +355,25 @@ fn a_digest_has_the_budgets_of_its_own_week_and_no_more_than_fit() {
 #[test]
 fn a_digest_says_nothing_of_what_nobody_knows_or_spent() {
     let week = |world: World| world.day(22, &[]).at("2026-11-23T12:00:00Z");
-    // Euros that a credit took back have no budget and need none.
+    // Of the week's euros, which no budget covers, a credit took all back; of the month's some are left.
     let euros = |money| [("+33199005521", "Sales", "EUR", money)];
     let spent = line(&week(campaign(OWNERS).day(17, &euros("2"))));
     assert!(spent.contains("No budget EUR 2.00"), "{spent}");
-    let credited = line(&week(campaign(OWNERS).day(17, &euros("2")).day(18, &euros("-2"))));
+    let month = campaign(OWNERS).day(11, &euros("3"));
+    let credited = line(&week(month.day(17, &euros("2")).day(18, &euros("-2"))));
     assert!(credited.contains("EUR 0.00") && !credited.contains("No budget"), "{credited}");
     // No run was counted.
     let mut world = week(campaign(OWNERS));
     world.history.lately = Some(Arc::new(Lately { alerts: BTreeMap::new(), runs: 0, complete_runs: 0 }));
-    let told = line(&world);
-    assert!(!told.contains("Runs") && !told.contains("runs"), "{told}");
+    let text = line(&world);
+    assert!(!text.contains("Runs") && !text.contains("runs"), "{text}");
     // A part of the week before is not compared with.
-    let told = line(&week(campaign(OWNERS)).unread(10, 11));
-    assert!(told.contains("The week USD") && !told.contains("week before"), "{told}");
+    let text = line(&week(campaign(OWNERS)).unread(10, 11));
+    assert!(text.contains("The week USD") && !text.contains("week before"), "{text}");
     // All of a week is known, and nothing was spent in it.
     let nothing = (9..=22).fold(World::new(OWNERS), |world, day| world.day(day, &[]));
-    let told = line(&nothing.at("2026-11-23T12:00:00Z"));
-    assert!(told.contains("WEEK 47: nothing spent on Zoom SMS"), "{told}");
+    let text = line(&nothing.at("2026-11-23T12:00:00Z"));
+    assert!(text.contains("WEEK 47: nothing spent on Zoom SMS"), "{text}");
     // An owner without a budget that is judged gets none.
     let mut world = week(campaign(OWNERS));
     world.receiver = world.policy.receivers("arn:aws:sns:us-east-1:123456789012:alerts").iter().nth(1).unwrap().clone();
